@@ -27,7 +27,10 @@ pub fn grammar(mut schema: Value) -> TopLevelGrammar {
     TopLevelGrammar::from_json_schema(schema)
 }
 
-/// Whether the engine can hold a model to `schema`; its words, where it cannot.
+/// Whether the engine can hold a model to `schema`.
+///
+/// # Errors
+/// The engine's own words, where it cannot.
 pub fn compiles(schema: &Value) -> Result<(), String> {
     matcher(schema).map(drop)
 }

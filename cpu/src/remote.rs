@@ -7,11 +7,19 @@
 //! A request is sent again only where the endpoint has answered that it does not work on
 //! it, or was not reached. How long a first token takes is bounded by the process's own
 //! time: machines differ by a hundred times in it.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one | the endpoint as a [`Cpu`] |
+//! | `send`, `refusal` | a request, and what it means where it is not taken |
+//! | `flow`, `reply`, `action` | a reply as it comes, what it says, and the action in it |
+//! | `weigh`, `shape` | decisions; how tokens are chosen |
 
 mod action;
 mod flow;
 mod refusal;
 mod reply;
+mod send;
 mod shape;
 mod weigh;
 
@@ -19,8 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use reqwest::header::LOCATION;
-use reqwest::{Method, Url};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
@@ -30,10 +37,7 @@ use super::{
 use crate::estimate::Estimate;
 use crate::message::without_pictures;
 use flow::{Next, next};
-use refusal::{
-    MESSAGES, OPTIONAL, alternating, endpoint, failure, may_pass, not_taken, refused, retry_after,
-    silent,
-};
+use refusal::{MESSAGES, OPTIONAL, alternating, endpoint, failure, not_taken};
 use reply::Reply;
 use shape::shape;
 
@@ -46,15 +50,10 @@ const ESTIMATE: Estimate = Estimate {
     token_bytes: 2,
     message_tokens: 8,
 };
-/// Tries of a request that failed in a way that may pass.
-const TRIES: u32 = 4;
-/// The first pause between tries; it doubles each time.
-const BACKOFF: Duration = Duration::from_millis(250);
-/// Redirects that one request follows.
-const HOPS_MAX: usize = 5;
 /// What is said of a reply without a text that calls a function.
 const CALLED: &str = "it called a function in a way of its own, and wrote nothing: its server reads \
                       calls out of what the model writes, which it should not here";
+
 /// How to reach an endpoint.
 #[derive(Clone, Debug)]
 pub struct RemoteSettings {
@@ -89,6 +88,9 @@ struct Link {
 
 impl RemoteCpu {
     /// Asks the endpoint which models it has. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`CpuError::Endpoint`] where it cannot be reached, or lists no model and none was named.
     pub async fn connect(settings: RemoteSettings) -> Result<Self, CpuError> {
         let url = settings.url.trim_end_matches('/').to_owned();
         let fail = |reason: String| endpoint(&url, reason);
@@ -260,34 +262,7 @@ impl Link {
         job: &Job,
         sink: &Sink,
     ) -> Result<Completion, Broken> {
-        let mut stream = response.bytes_stream();
-        let mut reply = Reply::default();
-        let failed = |reply: &Reply, reason: String| {
-            let error = failure(&self.url, reason);
-            match reply.completion.text.is_empty() && !reply.completion.thought {
-                true => Broken::Refused(error),
-                false => Broken::Partly(error),
-            }
-        };
-        let mut broke = None;
-        while !reply.is_over() {
-            let text = match next(&mut stream, &reply, self.silence_max).await {
-                Next::Bytes(bytes) => reply.take(&bytes),
-                Next::End => break,
-                Next::Broken(reason) => {
-                    broke = Some(reason);
-                    break;
-                }
-            };
-            let text = text.map_err(|reason| failed(&reply, reason))?;
-            if !text.is_empty() {
-                let _ = sink.send(Ok(Chunk::Text(text))).await;
-            }
-        }
-        let text = reply.finish().map_err(|reason| failed(&reply, reason))?;
-        if !text.is_empty() {
-            let _ = sink.send(Ok(Chunk::Text(text))).await;
-        }
+        let (reply, broke) = self.receive(response, sink).await?;
         let (ended, called) = (reply.ended, reply.called);
         let characters = reply.completion.text.chars().count();
         let completion = self
@@ -318,6 +293,47 @@ impl Link {
                 )))
             }
         }
+    }
+
+    /// Takes a reply in as it comes, and hands its text on: the reply, and why it broke off where
+    /// it did.
+    ///
+    /// # Errors
+    /// What the endpoint says where it failed.
+    async fn receive(
+        &self,
+        response: reqwest::Response,
+        sink: &Sink,
+    ) -> Result<(Reply, Option<String>), Broken> {
+        let mut stream = response.bytes_stream();
+        let mut reply = Reply::default();
+        let failed = |reply: &Reply, reason: String| {
+            let error = failure(&self.url, reason);
+            match reply.completion.text.is_empty() && !reply.completion.thought {
+                true => Broken::Refused(error),
+                false => Broken::Partly(error),
+            }
+        };
+        let mut broke = None;
+        while !reply.is_over() {
+            let text = match next(&mut stream, &reply, self.silence_max).await {
+                Next::Bytes(bytes) => reply.take(&bytes),
+                Next::End => break,
+                Next::Broken(reason) => {
+                    broke = Some(reason);
+                    break;
+                }
+            };
+            let text = text.map_err(|reason| failed(&reply, reason))?;
+            if !text.is_empty() {
+                let _ = sink.send(Ok(Chunk::Text(text))).await;
+            }
+        }
+        let text = reply.finish().map_err(|reason| failed(&reply, reason))?;
+        if !text.is_empty() {
+            let _ = sink.send(Ok(Chunk::Text(text))).await;
+        }
+        Ok((reply, broke))
     }
 
     /// The request, without what was `left_out` of it.
@@ -404,77 +420,6 @@ impl Link {
             completion.usage.generated_tokens = ESTIMATE.count(&completion.text) as u32;
         }
         Ok(completion)
-    }
-
-    /// Sends a request to `path`, again with growing pauses where the endpoint was not
-    /// reached or says that it is busy; and to where it leads, on the same host.
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> Result<reqwest::Response, CpuError> {
-        let mut to = format!("{}/{path}", self.url);
-        let (mut pause, mut tries, mut hops) = (BACKOFF, 1, 0);
-        loop {
-            let mut attempt = self.client.request(method.clone(), &to);
-            if let Some(body) = body {
-                attempt = attempt.json(body);
-            }
-            if let Some(key) = &self.api_key {
-                attempt = attempt.bearer_auth(key);
-            }
-            let (error, wait) = match attempt.send().await {
-                Ok(response) if response.status().is_success() => return Ok(response),
-                Ok(response) if response.headers().contains_key(LOCATION) => {
-                    to = self.led_to(&to, &response)?;
-                    hops += 1;
-                    if hops > HOPS_MAX {
-                        return Err(endpoint(&self.url, "it leads on without end".into()));
-                    }
-                    continue;
-                }
-                Ok(response) => {
-                    let status = response.status();
-                    let wait = retry_after(&response);
-                    let text = response.text().await.unwrap_or_default();
-                    let error = refused(&self.url, status, &text);
-                    if !may_pass(status) {
-                        return Err(error);
-                    }
-                    (error, wait)
-                }
-                Err(error) if error.is_connect() => (endpoint(&self.url, silent(&error)), None),
-                Err(error) => return Err(endpoint(&self.url, silent(&error))),
-            };
-            if tries == TRIES {
-                return Err(error);
-            }
-            tracing::warn!("{error}; trying again ({tries} of {TRIES})");
-            tokio::time::sleep(wait.unwrap_or(pause)).await;
-            tries += 1;
-            pause *= 2;
-        }
-    }
-
-    /// Where a redirect leads, if that is the same host: the request and the key go there.
-    fn led_to(&self, from: &str, response: &reqwest::Response) -> Result<String, CpuError> {
-        let location = response.headers().get(LOCATION);
-        let location = location.and_then(|value| value.to_str().ok());
-        let from = Url::parse(from).ok();
-        let to = location.and_then(|to| from.as_ref()?.join(to).ok());
-        match (from, to) {
-            (Some(from), Some(to)) if from.origin() == to.origin() => Ok(to.into()),
-            (_, to) => Err(CpuError::Endpoint {
-                url: self.url.clone(),
-                reason: format!(
-                    "{}: it leads to {}",
-                    response.status(),
-                    to.map_or("nowhere".into(), |to| to.origin().ascii_serialization())
-                ),
-                trouble: Trouble::Elsewhere,
-            }),
-        }
     }
 }
 

@@ -65,7 +65,10 @@ pub struct ScriptedCpu {
 }
 
 impl ScriptedCpu {
-    /// Reads the script at `path`.
+    /// Reads the script at `path`, for a window of so many tokens.
+    ///
+    /// # Errors
+    /// [`CpuError::Script`] where the file cannot be read, and as of [`ScriptedCpu::parse`].
     pub fn load(path: &Path, window: Option<usize>) -> Result<Self, CpuError> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| CpuError::Script {
@@ -76,7 +79,10 @@ impl ScriptedCpu {
         Self::parse(&name, &text, window)
     }
 
-    /// A script from its text; `name` is used in messages.
+    /// A script from its text, for a window of so many tokens; `name` is used in messages.
+    ///
+    /// # Errors
+    /// [`CpuError::Script`] with the first line that cannot be used, counted from 1.
     pub fn parse(name: &str, text: &str, window: Option<usize>) -> Result<Self, CpuError> {
         let mut lines = Vec::new();
         for (i, line) in text.lines().enumerate() {

@@ -73,7 +73,10 @@ impl Ticket {
         ticket
     }
 
-    /// The next piece. A CPU that goes away without a word is [`CpuError::Gone`].
+    /// The next piece.
+    ///
+    /// # Errors
+    /// What the CPU failed with; [`CpuError::Gone`] where it went away without a word.
     pub async fn next(&mut self) -> Result<Chunk, CpuError> {
         let chunk = self.piece().await;
         if let Some(listener) = &mut self.listener {

@@ -50,7 +50,8 @@ impl Group {
 
     /// Stores `text` as the page made from these memories, which stay as they are.
     ///
-    /// Errors: those of `put`.
+    /// # Errors
+    /// Those of [`Store::put`].
     pub fn keep(&self, store: &dyn Store, text: &str, source: &str) -> Result<Page, StoreError> {
         let last = self.pages.last();
         store.put(NewPage {

@@ -34,9 +34,35 @@ impl Ids {
     }
 }
 
+impl PageId {
+    /// Whether it has the form of an id that a machine gives: a letter for the kind and a number
+    /// (`m17`, `d18`), or the process and the step that kept it (`m3-2`). Callers choose others.
+    pub fn is_given(&self) -> bool {
+        let is_number =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let numbers = self.as_str().strip_prefix(['d', 'm']);
+        numbers.is_some_and(|numbers| numbers.splitn(2, '-').all(is_number))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_given_id_is_told_from_a_chosen_one() {
+        let check = |id: &str, want: bool| assert_eq!(PageId::from(id).is_given(), want, "{id}");
+        check(Ids::default().next(Kind::Document).as_str(), true);
+        check(Ids::default().next(Kind::Memory).as_str(), true);
+        check("m3-12", true);
+        check("7", false);
+        check("m", false);
+        check("m3-", false);
+        check("m3-1-2", false);
+        check("MED-10", false);
+        check("notes.md#1", false);
+        check("", false);
+    }
 
     #[test]
     fn a_number_never_comes_back() {

@@ -63,6 +63,7 @@
 //! | `likeness.rs` | How alike are two short texts? |
 //! | `links.rs`, `links/` | Which documents does a text link to, and what is that worth in a search? |
 //! | `ids.rs` | What are pages called? |
+//! | `private.rs` | Who may read the files? |
 //! | `error.rs` | What can go wrong, and what to do then? |
 //!
 //! # Invariants

@@ -108,6 +108,9 @@ impl Passage {
 }
 
 /// The passages to show of what `store` finds for `query`, at most `query.k`, best first.
+///
+/// # Errors
+/// Those of [`Store::search`].
 pub fn present(
     store: &dyn Store,
     query: &Query,

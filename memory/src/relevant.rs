@@ -50,6 +50,9 @@ pub struct Relevant {
 /// The passages of `store` that match `task` strongly, as many as `how` has room for by
 /// `tokens`.
 ///
+/// # Errors
+/// Those of [`Store::search`].
+///
 /// ```
 /// use quipu_memory::{NewPage, RamStore, Relevance, Space, Store, Trust, relevant};
 ///

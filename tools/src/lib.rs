@@ -23,6 +23,8 @@
 //! | [`json_schema`] | JSON Schemas of others in one normal form |
 //! | [`docs`] | the comments of a component's WIT |
 //! | [`installed`] | a folder of installed components |
+//! | `sections` | what a component carries beside its code |
+//! | `state_file` | small files of state that only their owner may read |
 //!
 //! This crate knows no process, no model and no store. It never prints and never
 //! reads the environment: it is handed paths and settings. A tool that fails gives

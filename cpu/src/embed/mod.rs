@@ -81,6 +81,9 @@ pub struct StaticEmbedder {
 impl StaticEmbedder {
     /// Reads the model in the folder `dir`. `name` tells its vectors from those of others:
     /// it has to change when the files do.
+    ///
+    /// # Errors
+    /// [`EmbedError`] where a file is not there, or no part of such a model.
     pub fn open(dir: &Path, name: impl Into<String>) -> Result<Self, EmbedError> {
         let table = Table::read(&dir.join("model.safetensors"))?;
         let tokens = WordPiece::read(&dir.join("tokenizer.json"), table.len())?;

@@ -9,7 +9,8 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::super::context::{Context, Output, Shape};
-    use super::super::{Attention, Quant, company, load, requantize};
+    use super::super::library::load;
+    use super::super::{Attention, Quant, company, requantize};
 
     /// Tokens of the text that is looked at.
     const TEXT: usize = 32;

@@ -15,8 +15,10 @@ use parking_lot::Mutex;
 use crate::embed::Embedder;
 
 use super::context::{Context, Output, Shape};
-use super::threads::Governor;
-use super::{Attention, CpuError, load, name_of, threads_of};
+use super::file::name_of;
+use super::library::load;
+use super::threads::{Governor, threads_of};
+use super::{Attention, CpuError};
 
 /// Tokens of one batch, and of one text: what comes after is left out. A page of the
 /// store seldom has more.

@@ -36,6 +36,25 @@ pub(super) fn key(path: &Path, attention: Attention) -> std::io::Result<String> 
     Ok(format!("{digest} {length} {attention} {LIBRARY}"))
 }
 
+/// What tells one model file from another: its length and a digest of both its ends, with
+/// the library that computes it.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn fingerprint(path: &Path) -> std::io::Result<String> {
+    key(path, Attention::Own)
+}
+
+/// What the model calls itself, or else what its file is called.
+pub(super) fn name_of(model: &LlamaModel, path: &Path) -> String {
+    let own = model.meta_val_str("general.name").ok();
+    own.filter(|name| !name.trim().is_empty())
+        .unwrap_or_else(|| {
+            let stem = path.file_stem().unwrap_or_default();
+            stem.to_string_lossy().into_owned()
+        })
+}
+
 /// Numbers in the key and the value that one layer keeps of a token. A head's length is the
 /// model's own affair (Qwen3, Gemma): the width by the number of heads is only the usual one.
 fn numbers_of_a_layer(model: &LlamaModel) -> usize {

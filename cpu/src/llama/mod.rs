@@ -1,8 +1,23 @@
 //! The local llama: a GGUF file run by llama.cpp.
 //!
-//! One engine thread owns the context and serves all processes (`engine.rs`); this
-//! side only tokenizes and hands jobs over. This folder is the only place that
-//! names llama.cpp.
+//! One engine thread owns the context and serves all processes; this side only tokenizes and
+//! hands jobs over. This folder is the only place that names llama.cpp.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one | the model as a [`Cpu`]: loads it, starts its engine |
+//! | `settings` | how it is run |
+//! | `library` | what llama.cpp has for all models at once |
+//! | `file` | what a model's file says of itself |
+//! | `engine`, `slot`, `paging` | batches; a job in them; its cells |
+//! | `context` | llama.cpp's context, batch and cells |
+//! | `attention/`, `company`, `alike` | attention of our own; what else may differ in company |
+//! | `chooser`, `greedy`, `odds`, `draft` | the next token, and those that follow from the context |
+//! | `vocab`, `apart`, `tokenizer` | texts to tokens, with and without a model |
+//! | `sight`, `projector`, `seen` | pictures |
+//! | `threads` | how many compute |
+//! | `embedder` | texts to vectors |
+//! | `quantize` | a file with other weights |
 
 #[cfg(test)]
 mod alike;
@@ -16,27 +31,26 @@ mod embedder;
 mod engine;
 mod file;
 mod greedy;
+mod library;
 mod odds;
 mod paging;
 mod projector;
 mod quantize;
 mod seen;
+mod settings;
 mod sight;
 mod slot;
 mod threads;
 mod tokenizer;
 mod vocab;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::model::params::LlamaModelParams;
-use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 use parking_lot::{Mutex, RwLock};
 
 use crate::Pid;
@@ -48,14 +62,18 @@ use crate::{
 };
 pub use company::alike;
 pub use embedder::LlamaEmbedder;
+pub use file::fingerprint;
+pub use library::{check_attention, leave_attention};
 pub use quantize::{Quant, requantize};
+pub use settings::{Attention, LocalSettings, SWAP_DISK_BYTES};
 pub use tokenizer::Tokenizer;
 
 use context::{Output, Shape};
 use engine::{Engine, Request};
+use library::{give_memory_back, load};
 use projector::Projector;
 use sight::{Kept, Shown, Sight};
-use threads::Governor;
+use threads::{Governor, threads_of};
 use vocab::Vocab;
 
 /// The window of one process unless the settings say otherwise.
@@ -71,13 +89,8 @@ const WINDOW_MIN: usize = 512;
 const SEQUENCES: usize = 256;
 /// Tokens of one batch; the scheduler stays below it.
 const BATCH_TOKENS: usize = 512;
-/// From so many bytes on a piece of memory goes back to the system as soon as it is free.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-const LARGE_BYTES: i32 = 1 << 20;
 /// Bytes of swapped states in host memory.
 const SWAP_MEMORY_BYTES: usize = 1 << 30;
-/// Bytes of swapped states on disk, where nobody says otherwise: a handful of full windows.
-pub const SWAP_DISK_BYTES: u64 = 1 << 30;
 /// The share of these that rows of pictures take at most, where the model sees, as a divisor.
 const PICTURES_SHARE: u64 = 4;
 /// How long the engine may take to answer a question about itself: several batches.
@@ -85,43 +98,6 @@ const STATS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Who hears of the movements of pages.
 type Listener = Box<dyn Fn(Movement) + Send + Sync>;
-
-/// Who computes attention.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Attention {
-    /// This crate, where it can: an answer does not depend on who shares the machine.
-    #[default]
-    Own,
-    /// llama.cpp, by its own ways.
-    LlamaCpp,
-}
-
-/// How a local model is run; `None` leaves the choice to the model and the machine.
-#[derive(Clone, Debug, Default)]
-pub struct LocalSettings {
-    /// The window of one process, in tokens; at most what the model was trained for.
-    pub window: Option<usize>,
-    /// Threads to compute with.
-    pub threads: Option<usize>,
-    /// Cells of the KV cache shared by all processes.
-    pub kv_cells: Option<usize>,
-    /// Whether to generate token by token even where the context says what comes next.
-    pub no_drafts: bool,
-    /// Who computes attention.
-    pub attention: Attention,
-    /// Folder for KV states on disk: boot pages, and processes that were suspended; and for the
-    /// rows of pictures.
-    /// `None` keeps them in memory only.
-    pub swap: Option<PathBuf>,
-    /// The most bytes there, of all models; [`SWAP_DISK_BYTES`] when `None`.
-    pub swap_bytes: Option<u64>,
-    /// By which a state on disk is known again as one of this root.
-    pub secret: [u8; 32],
-    /// The file of the model's projector: with it the model sees pictures.
-    pub projector: Option<PathBuf>,
-    /// The most cells that a picture takes, where the projector leaves a choice.
-    pub picture_cells: Option<u32>,
-}
 
 /// A model file, loaded and ready.
 pub struct LocalCpu {
@@ -138,80 +114,95 @@ pub struct LocalCpu {
     listener: Arc<RwLock<Option<Listener>>>,
 }
 
-/// llama.cpp's global state; it can be set up once in a program. Whoever reads a model comes
-/// through here first, as our attention can be put in only before that.
-fn backend(attention: Attention) -> Result<&'static LlamaBackend, String> {
-    static BACKEND: OnceLock<Result<LlamaBackend, String>> = OnceLock::new();
-    let backend = BACKEND.get_or_init(|| {
-        send_logs_to_tracing(LogOptions::default());
-        LlamaBackend::init().map_err(|error| error.to_string())
-    });
-    let backend = backend.as_ref().map_err(Clone::clone)?;
-    // What came of it is asked for where a context is made.
-    let _ = attention::install(attention == Attention::Own);
-    Ok(backend)
-}
-
-/// Leaves attention to llama.cpp for as long as this program runs, whatever is asked for
-/// later. Without effect once a model was read.
-pub fn leave_attention() {
-    let _ = attention::install(false);
-}
-
-/// Whether attention of this crate works with the llama.cpp in this program, found out on a
-/// small operation before the first model is loaded.
-///
-/// # Errors
-/// Why attention stays llama.cpp's own.
-pub fn check_attention() -> Result<(), String> {
-    backend(Attention::Own)?;
-    attention::install(true).map_err(str::to_owned)
-}
-
-/// The model in the file `path`.
-fn load(path: &Path, attention: Attention) -> Result<LlamaModel, String> {
-    if !path.is_file() {
-        return Err("there is no such file".into());
+/// The window of one process and the cells of the cache for all, in tokens.
+fn sizes(model: &LlamaModel, settings: &LocalSettings) -> Result<(usize, usize), CpuError> {
+    let trained = model.n_ctx_train() as usize;
+    let window = settings.window.unwrap_or(WINDOW_DEFAULT).min(trained);
+    if window < WINDOW_MIN {
+        return Err(CpuError::Window {
+            window,
+            least: WINDOW_MIN,
+        });
     }
-    LlamaModel::load_from_file(backend(attention)?, path, &LlamaModelParams::default())
-        .map_err(|_| "llama.cpp cannot read it: damaged, or of an unknown kind".into())
+    let most = file::cells_in_memory(model).unwrap_or(usize::MAX);
+    if let Some(cells) = settings.kv_cells.filter(|&cells| cells > most) {
+        return Err(CpuError::Cells { cells, most });
+    }
+    let kv_cells = settings
+        .kv_cells
+        .unwrap_or(KV_CELLS_DEFAULT.min(most / KV_MEMORY_SHARE))
+        .max(window);
+    Ok((window, kv_cells))
 }
 
-/// What the model calls itself, or else what its file is called.
-fn name_of(model: &LlamaModel, path: &Path) -> String {
-    let own = model.meta_val_str("general.name").ok();
-    own.filter(|name| !name.trim().is_empty())
-        .unwrap_or_else(|| {
-            let stem = path.file_stem().unwrap_or_default();
-            stem.to_string_lossy().into_owned()
+/// The projector beside `model`, where the settings name one.
+fn projector_of(
+    model: &Arc<LlamaModel>,
+    settings: &LocalSettings,
+    threads: usize,
+) -> Result<Option<Projector>, CpuError> {
+    let Some(file) = settings.projector.as_deref() else {
+        return Ok(None);
+    };
+    let loaded = Projector::load(file, model.clone(), threads, settings.picture_cells);
+    loaded.map(Some).map_err(|reason| CpuError::Load {
+        path: file.display().to_string(),
+        reason,
+    })
+}
+
+/// Where states that depend on `key` are kept, and the rows of pictures if the model `sees`; both
+/// share the bytes on disk.
+fn on_disk(settings: &LocalSettings, key: String, sees: bool) -> (SwapSettings, Kept) {
+    let bytes = settings.swap_bytes.unwrap_or(SWAP_DISK_BYTES);
+    let of_pictures = if sees { bytes / PICTURES_SHARE } else { 0 };
+    let swap = SwapSettings {
+        memory_bytes_max: SWAP_MEMORY_BYTES,
+        disk_bytes_max: bytes - of_pictures,
+        folder: settings.swap.clone(),
+        secret: settings.secret,
+        key,
+    };
+    let kept = Kept {
+        folder: settings.swap.clone(),
+        secret: settings.secret,
+        disk_bytes_max: of_pictures,
+    };
+    (swap, kept)
+}
+
+/// Starts the engine on a thread of its own, and waits until it is ready: what takes requests, and
+/// its thread, which ends when nothing is left to take them.
+fn start(
+    model: Arc<LlamaModel>,
+    vocab: Arc<Vocab>,
+    shape: Shape,
+    governor: Governor,
+    swap: SwapSettings,
+    tell: Listener,
+    drafts: bool,
+) -> Result<(Sender<Request>, JoinHandle<()>), String> {
+    let (sender, receiver) = channel();
+    let (ready, started) = channel();
+    let engine = std::thread::Builder::new()
+        .name("quipu-engine".into())
+        .spawn(move || {
+            let swap = Swap::open(swap);
+            match Engine::new(&model, vocab, shape, governor, swap, tell, drafts) {
+                Ok(engine) => {
+                    let _ = ready.send(Ok(()));
+                    engine.run(&receiver);
+                }
+                Err(reason) => {
+                    let _ = ready.send(Err(reason));
+                }
+            }
         })
-}
-
-/// What tells one model file from another: its length and a digest of both its ends, with
-/// the library that computes it.
-///
-/// # Errors
-/// When the file cannot be read.
-pub fn fingerprint(path: &Path) -> std::io::Result<String> {
-    file::key(path, Attention::Own)
-}
-
-/// As many threads as are `wanted`, or as there are cores.
-fn threads_of(wanted: Option<usize>) -> usize {
-    wanted
-        .or_else(|| std::thread::available_parallelism().ok().map(Into::into))
-        .unwrap_or(1)
-        .clamp(1, 512)
-}
-
-/// Keeps glibc from raising its threshold with each large piece that is freed: of swapped
-/// states, some megabytes each, it would keep what the most of them ever took.
-fn give_memory_back() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: sets a number that the allocator looks at; see mallopt(3).
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES);
-    }
+        .map_err(|error| error.to_string())?;
+    started
+        .recv()
+        .unwrap_or_else(|_| Err("the engine did not start".into()))?;
+    Ok((sender, engine))
 }
 
 impl LocalCpu {
@@ -231,7 +222,7 @@ impl LocalCpu {
         };
         give_memory_back();
         let model = Arc::new(load(path, settings.attention).map_err(fail)?);
-        let name = name_of(&model, path);
+        let name = file::name_of(&model, path);
 
         // Before the vocabulary: that of an embedding model is of a kind nobody generates with.
         let source =
@@ -245,22 +236,7 @@ impl LocalCpu {
         let key = file::key(path, settings.attention).map_err(|error| fail(error.to_string()))?;
         let template = ChatTemplate::new(&name, source, vocab.bos_text(), vocab.eos_text())?;
 
-        let trained = model.n_ctx_train() as usize;
-        let window = settings.window.unwrap_or(WINDOW_DEFAULT).min(trained);
-        if window < WINDOW_MIN {
-            return Err(CpuError::Window {
-                window,
-                least: WINDOW_MIN,
-            });
-        }
-        let most = file::cells_in_memory(&model).unwrap_or(usize::MAX);
-        if let Some(cells) = settings.kv_cells.filter(|&cells| cells > most) {
-            return Err(CpuError::Cells { cells, most });
-        }
-        let kv_cells = settings
-            .kv_cells
-            .unwrap_or(KV_CELLS_DEFAULT.min(most / KV_MEMORY_SHARE))
-            .max(window);
+        let (window, kv_cells) = sizes(&model, settings)?;
         let threads = threads_of(settings.threads);
         let info = CpuInfo {
             details: file::details(&model),
@@ -274,14 +250,14 @@ impl LocalCpu {
             template_digest,
         };
 
-        let projector = settings.projector.as_deref().map(|file| {
-            let most = settings.picture_cells;
-            Projector::load(file, model.clone(), threads, most).map_err(|reason| CpuError::Load {
-                path: file.display().to_string(),
-                reason,
-            })
-        });
-        let projector = projector.transpose()?;
+        let projector = projector_of(&model, settings, threads)?;
+        if projector.is_some() && !template.knows_pictures() {
+            tracing::info!(
+                "the chat template of {} has no place for pictures: they stand before the text of \
+                 their message",
+                info.model
+            );
+        }
 
         let shape = Shape {
             cells: kv_cells,
@@ -294,18 +270,7 @@ impl LocalCpu {
             attention: settings.attention,
         };
         let governor = Governor::new(threads, settings.threads.is_some());
-        let disk_bytes = settings.swap_bytes.unwrap_or(SWAP_DISK_BYTES);
-        let pictures_bytes = match projector {
-            Some(_) => disk_bytes / PICTURES_SHARE,
-            None => 0,
-        };
-        let swap = SwapSettings {
-            memory_bytes_max: SWAP_MEMORY_BYTES,
-            disk_bytes_max: disk_bytes - pictures_bytes,
-            folder: settings.swap.clone(),
-            secret: settings.secret,
-            key,
-        };
+        let (swap, kept) = on_disk(settings, key, projector.is_some());
         let listener: Arc<RwLock<Option<Listener>>> = Arc::default();
         let heard = listener.clone();
         let tell: Listener = Box::new(move |movement| {
@@ -313,34 +278,9 @@ impl LocalCpu {
                 listener(movement);
             }
         });
-        let (sender, receiver) = channel();
-        let (ready, started) = channel();
-        let thread_vocab = vocab.clone();
         let drafts = !settings.no_drafts;
-        let engine = std::thread::Builder::new()
-            .name("quipu-engine".into())
-            .spawn(move || {
-                let swap = Swap::open(swap);
-                match Engine::new(&model, thread_vocab, shape, governor, swap, tell, drafts) {
-                    Ok(engine) => {
-                        let _ = ready.send(Ok(()));
-                        engine.run(&receiver);
-                    }
-                    Err(reason) => {
-                        let _ = ready.send(Err(reason));
-                    }
-                }
-            })
-            .map_err(|error| fail(error.to_string()))?;
-        started
-            .recv()
-            .unwrap_or_else(|_| Err("the engine did not start".into()))
-            .map_err(fail)?;
-        let kept = Kept {
-            folder: settings.swap.clone(),
-            secret: settings.secret,
-            disk_bytes_max: pictures_bytes,
-        };
+        let (sender, engine) =
+            start(model, vocab.clone(), shape, governor, swap, tell, drafts).map_err(fail)?;
         let sight = projector.map(|projector| Sight::new(projector, kept, sender.clone()));
         let sight = sight.transpose().map_err(|error| fail(error.to_string()))?;
         Ok(Self {

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use llama_cpp_sys_2 as sys;
 
-use super::{Attention, backend};
+use super::Attention;
+use super::library::backend;
 use crate::CpuError;
 
 /// A layout to convert to.

@@ -118,6 +118,14 @@ fn parse(stat: &str, own: &str) -> Option<Ticks> {
     })
 }
 
+/// As many threads as are `wanted`, or as there are cores.
+pub(super) fn threads_of(wanted: Option<usize>) -> usize {
+    wanted
+        .or_else(|| std::thread::available_parallelism().ok().map(Into::into))
+        .unwrap_or(1)
+        .clamp(1, 512)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,8 @@ use std::path::Path;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
 
-use super::{Attention, backend};
+use super::Attention;
+use super::library::backend;
 use crate::CpuError;
 
 /// Counts tokens as the model of a file would.

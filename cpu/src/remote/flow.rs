@@ -7,7 +7,10 @@ use futures_util::{Stream, StreamExt};
 use super::refusal::silent;
 use super::reply::Reply;
 
-/// How long is waited, behind the last word of a reply, for how many tokens it took.
+/// How long the number of tokens is waited for behind the last word of a reply. OpenAI's protocol
+/// sends it in an event of its own, after the one with the `finish_reason`: without it limits would
+/// count an estimate. An answer waits this long only where a server sends neither the number nor
+/// `[DONE]` and leaves the stream open: all others end the wait by that, mostly in the same packet.
 const LAST_WORD_MAX: Duration = Duration::from_millis(500);
 
 /// What comes next of a reply.

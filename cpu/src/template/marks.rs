@@ -26,6 +26,38 @@ pub(super) fn stands_in(rendered: &str, index: usize) -> bool {
     rendered.contains(&format!("{OPEN}{index}{CLOSE}"))
 }
 
+/// What a template wrote more in `two` than in `one` before the text of message `index`, where that
+/// is the end of what it wrote there in `one`.
+pub(super) fn added_before(one: &str, two: &str, index: usize) -> Option<String> {
+    let (one, _, _) = around(one, index)?;
+    let (two, _, _) = around(two, index)?;
+    let added = two.strip_prefix(one)?;
+    (!added.is_empty() && one.ends_with(added)).then(|| added.to_owned())
+}
+
+/// `rendered` without `placeholder`, which stands as often as `count` right before the text of
+/// message `index`; `None` where it does not.
+pub(super) fn without_before(
+    rendered: &str,
+    index: usize,
+    placeholder: &str,
+    count: usize,
+) -> Option<String> {
+    let (written, space, rest) = around(rendered, index)?;
+    let mut placeholders = 0..count;
+    let written = placeholders.try_fold(written, |left, _| left.strip_suffix(placeholder))?;
+    Some(format!("{written}{space}{rest}"))
+}
+
+/// What stands in `rendered` before the mark of message `index`, white space that belongs to the
+/// mark, and the rest from the mark itself on.
+fn around(rendered: &str, index: usize) -> Option<(&str, &str, &str)> {
+    let at = rendered.find(&format!("{OPEN}{index}{CLOSE}"))?;
+    let (before, rest) = rendered.split_at(at);
+    let (written, _) = left_before(before);
+    Some((written, &before[written.len()..], rest))
+}
+
 /// `rendered` with the texts of `messages` in the place of their marks.
 pub(super) fn split(rendered: &str, messages: &[Message]) -> Vec<Segment> {
     let mut segments = Vec::new();

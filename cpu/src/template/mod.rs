@@ -6,16 +6,18 @@
 //! | `dumps` | JSON in them |
 //! | `jinja` | Jinja as templates expect it, within bounds |
 //! | `marks` | what stands for a text while a template runs |
+//! | `pictures` | messages with pictures, as a template knows them |
 //! | `sizes` | filters whose size a template gives |
 
 mod bounded;
 mod dumps;
 mod jinja;
 mod marks;
+mod pictures;
 mod sizes;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use minijinja::{Value, context};
 use parking_lot::Mutex;
@@ -43,12 +45,19 @@ pub struct ChatTemplate {
     model: String,
     bos: String,
     eos: String,
-    /// What the template wrote for a sequence of roles, which is all it depends on:
-    /// it never sees the texts. `None` for a template that asks for the time.
-    rendered: Option<Mutex<HashMap<Vec<Role>, Arc<str>>>>,
+    /// What the template wrote for outlines, which is all it depends on: it never sees the
+    /// texts. `None` for a template that asks for the time.
+    rendered: Option<Mutex<HashMap<Vec<Outline>, Arc<str>>>>,
+    /// What it writes for one picture; `None` where it knows none. Looked for when the first
+    /// picture comes.
+    placeholder: OnceLock<Option<String>>,
 }
 
-/// Sequences of roles remembered; a window rarely holds more messages than this.
+/// All that a template sees of a message: who wrote it, and how many pictures stand before its
+/// text.
+type Outline = (Role, usize);
+
+/// Outlines of windows remembered; a window rarely holds more messages than this.
 const RENDERED_MAX: usize = 256;
 
 /// What every template has to write: the first window, and one that goes on.
@@ -75,9 +84,11 @@ impl ChatTemplate {
             bos,
             eos,
             rendered: timeless.then(Mutex::default),
+            placeholder: OnceLock::new(),
         };
         for roles in WINDOWS {
-            template.written(roles)?;
+            let outline: Vec<Outline> = roles.iter().map(|role| (*role, 0)).collect();
+            template.written(&outline)?;
         }
         Ok(template)
     }
@@ -90,37 +101,49 @@ impl ChatTemplate {
     ///
     /// Templates differ in the roles they know. One without a system role gets the
     /// system text at the head of the first user message; one that wants parts gets those.
+    /// Pictures stand before the text of their message. What the template writes for them is left
+    /// out: the projector has the tokens that go around a picture.
+    ///
+    /// # Errors
+    /// [`CpuError::Template`] where the template cannot write these messages.
     pub fn render(&self, messages: &[Message]) -> Result<Vec<Segment>, CpuError> {
-        let roles: Vec<Role> = messages.iter().map(|message| message.role).collect();
-        Ok(split(&self.written(&roles)?, messages))
+        let outline = |message: &Message| (message.role, message.pictures.len());
+        let outline: Vec<Outline> = messages.iter().map(outline).collect();
+        Ok(split(&self.written(&outline)?, messages))
     }
 
-    /// What the template writes for `roles`.
-    fn written(&self, roles: &[Role]) -> Result<Arc<str>, CpuError> {
+    /// What the template writes for `outline`, with a mark for each text.
+    fn written(&self, outline: &[Outline]) -> Result<Arc<str>, CpuError> {
         let known = self.rendered.as_ref().map(Mutex::lock);
-        if let Some(text) = known.as_ref().and_then(|known| known.get(roles)) {
+        if let Some(text) = known.as_ref().and_then(|known| known.get(outline)) {
             return Ok(text.clone());
         }
         drop(known);
-        let text: Arc<str> = self.render_roles(roles)?.into();
+        let text = match self.with_pictures(outline) {
+            Some(text) => text,
+            None => self.without_pictures(outline)?,
+        };
+        let closing = thought::closing(&text);
+        let text: Arc<str> = (text + closing).into();
         if let Some(rendered) = &self.rendered {
             let mut rendered = rendered.lock();
             if rendered.len() >= RENDERED_MAX {
                 rendered.clear();
             }
-            rendered.insert(roles.to_vec(), text.clone());
+            rendered.insert(outline.to_vec(), text.clone());
         }
         Ok(text)
     }
 
-    fn render_roles(&self, roles: &[Role]) -> Result<String, CpuError> {
-        let turns: Vec<(Role, String)> = roles
+    /// What the template writes for the texts alone.
+    fn without_pictures(&self, outline: &[Outline]) -> Result<String, CpuError> {
+        let turns: Vec<(Role, String)> = outline
             .iter()
             .enumerate()
-            .map(|(i, role)| (*role, mark(i)))
+            .map(|(i, (role, _))| (*role, mark(i)))
             .collect();
         let folded = fold_system(&turns);
-        self.whole(&turns, Content::Text, roles)
+        self.whole(content_of(&turns, Content::Text), outline)
             .or_else(|reason| {
                 let others = [
                     (&folded, Content::Text),
@@ -129,12 +152,8 @@ impl ChatTemplate {
                 ];
                 let mut others = others.into_iter();
                 others
-                    .find_map(|(turns, content)| self.whole(turns, content, roles).ok())
+                    .find_map(|(turns, how)| self.whole(content_of(turns, how), outline).ok())
                     .ok_or(reason)
-            })
-            .map(|text| {
-                let closing = thought::closing(&text);
-                text + closing
             })
             .map_err(|reason| CpuError::Template {
                 model: self.model.clone(),
@@ -142,31 +161,23 @@ impl ChatTemplate {
             })
     }
 
-    /// What the template writes for `turns`, with the text of each of `roles` in it.
-    fn whole(
-        &self,
-        turns: &[(Role, String)],
-        content: Content,
-        roles: &[Role],
-    ) -> Result<String, String> {
-        let text = self.try_render(turns, content)?;
-        let missing = (0..roles.len()).find(|i| !stands_in(&text, *i));
+    /// What the template writes for `messages`, with the text of each in `outline` in it.
+    fn whole(&self, messages: Vec<Value>, outline: &[Outline]) -> Result<String, String> {
+        let text = self.try_render(messages)?;
+        let missing = (0..outline.len()).find(|i| !stands_in(&text, *i));
         match missing {
             None => Ok(text),
             Some(i) => Err(format!(
                 "it leaves out message {} of {}, which the {} wrote",
                 i + 1,
-                roles.len(),
-                named(roles[i])
+                outline.len(),
+                named(outline[i].0)
             )),
         }
     }
 
-    fn try_render(&self, turns: &[(Role, String)], content: Content) -> Result<String, String> {
-        let messages: Vec<Value> = turns
-            .iter()
-            .map(|(role, text)| context! { role => named(*role), content => content.of(text) })
-            .collect();
+    fn try_render(&self, messages: Vec<Value>) -> Result<String, String> {
+        let count = messages.len();
         let context = context! {
             messages => messages,
             // As other renderers hand them over where there are none.
@@ -179,7 +190,7 @@ impl ChatTemplate {
             eos_token => self.eos,
         };
         let mut jinja = self.jinja.lock();
-        let rendered = jinja.render(&context, turns.len());
+        let rendered = jinja.render(&context, count);
         rendered.map_err(|error| jinja::words(&error))
     }
 }
@@ -200,6 +211,14 @@ impl Content {
             Content::Parts => Value::from(vec![context! { type => "text", text => text }]),
         }
     }
+}
+
+/// Messages as a template gets them.
+fn content_of(turns: &[(Role, String)], content: Content) -> Vec<Value> {
+    let message = |(role, text): &(Role, String)| {
+        context! { role => named(*role), content => content.of(text) }
+    };
+    turns.iter().map(message).collect()
 }
 
 /// A role as templates call it.

@@ -221,8 +221,10 @@ pub fn object(fields: &[(&str, Value)]) -> Value {
 
 impl Syscall {
     /// The call an action stands for. The action has already been checked against
-    /// the schema of what is legal, so a shape that is unknown here is an error in
-    /// words for the model.
+    /// the schema of what is legal.
+    ///
+    /// # Errors
+    /// What is wrong with a shape that is unknown, in words for the model.
     ///
     /// ```
     /// use quipu_kernel::calls::{Call, Syscall};

@@ -141,19 +141,7 @@ impl Execution {
         self.shared.tape.same(word)?;
         let passed = match verdict {
             Verdict::Passed(passed) => {
-                let key = passed.what().key().to_owned();
-                let agreed = passed.agreed().cloned();
-                let (planned, by_rule) = (passed.planned(), passed.rule().is_some());
-                self.ruling = match (planned, agreed) {
-                    (Some(at), _) => Some(Ruling::of_the_plan(at, &key)),
-                    (None, None) => None,
-                    (None, Some(agreed)) if self.program.unapproved && !by_rule => {
-                        let wanted = Wanted::once(agreed.reason, &key);
-                        Some(self.approval(&step, wanted).await?)
-                    }
-                    (None, Some(agreed)) => Some(Ruling::agreed(&agreed, &key)),
-                };
-                planned.into_iter().for_each(|at| self.progress.use_up(at));
+                self.rule_on(&step, &passed).await?;
                 Some(passed)
             }
             Verdict::Denied(denied) => {
@@ -196,6 +184,25 @@ impl Execution {
         };
         self.intent(&step)?;
         self.effect(step, passed).await
+    }
+
+    /// Keeps what was ruled on a call that the gate lets pass: by the plan, whose part it uses up,
+    /// or by what its user agreed to beforehand; where that does not count, a person is asked now.
+    async fn rule_on(&mut self, step: &StepRow, passed: &Passed<Resolved>) -> Result<(), Ending> {
+        let key = passed.what().key().to_owned();
+        let agreed = passed.agreed().cloned();
+        let (planned, by_rule) = (passed.planned(), passed.rule().is_some());
+        self.ruling = match (planned, agreed) {
+            (Some(at), _) => Some(Ruling::of_the_plan(at, &key)),
+            (None, None) => None,
+            (None, Some(agreed)) if self.program.unapproved && !by_rule => {
+                let wanted = Wanted::once(agreed.reason, &key);
+                Some(self.approval(step, wanted).await?)
+            }
+            (None, Some(agreed)) => Some(Ruling::agreed(&agreed, &key)),
+        };
+        planned.into_iter().for_each(|at| self.progress.use_up(at));
+        Ok(())
     }
 
     /// Does what a recorded intent says and records the outcome.

@@ -1,44 +1,24 @@
-//! One decision: which move fits, and the CPU writes it.
-
-use std::sync::atomic::Ordering;
+//! One decision: which move fits. How the CPU writes it is in `writing`, what it thinks before in
+//! `thought`.
 
 use serde_json::{Value, json};
 
-use super::judge::{OTHER, after, failed};
-use super::{Ending, Execution, guarded, time_left};
+use super::weigh::{OTHER, after, failed};
+use super::writing::{Decided, Writing};
+use super::{Ending, Execution};
 use crate::calls::{DECIDE, SEARCH};
-use crate::event::Event;
 use crate::grammar::{Callable, Legal, Move};
 use crate::judgement::Question;
-use crate::limits::{Limit, THOUGHT_TOKENS_MAX};
 use crate::process::Way;
 use crate::program::checker_asked_for;
-use quipu_cpu::{Chunk, ClosedEarly, Completion, Job, Prompt, Sampling, Ticket};
+use quipu_cpu::{Completion, Prompt};
 
 /// Log-odds of naming a tool below which nothing else is asked: it is none.
 const CLEARLY_NONE: f32 = -3.0;
-
-/// How a branch that thinks in words begins (zero-shot chain of thought, Kojima et al. 2022,
-/// arXiv 2205.11916).
-const REASON: &str = "Let's work it out step by step.\n";
-/// How it ends, before a bare number.
-const REASON_ENDS: &str = "\n\nThe answer is ";
-/// Tokens of such a thought.
-const REASONING_TOKENS_MAX: u32 = 400;
-
-/// At which temperature a program is written once more: at 0.7 one of five programs worked out
-/// nine of ten word problems of which one program worked out six.
-const ANEW: f32 = 0.7;
 /// What is asked of the answers of several branches.
 const WHICH_IS_RIGHT: &str = "Which of these is the right answer?";
 /// What is said where a value would have to be made up; the names of the values follow.
 const SAY_WHAT_IS_MISSING: &str = "Not all that a tool needs has been said, and nothing may be made up. In one sentence, ask for:";
-
-/// What the CPU wrote.
-pub(super) struct Decided {
-    pub(super) chosen: Move,
-    pub(super) completion: Completion,
-}
 
 impl Execution {
     /// Lets the CPU choose a move and write it. A call is written while it is asked whether
@@ -53,27 +33,11 @@ impl Execution {
             true => Move::Answer,
             false => Move::Any,
         };
-        if chosen == Move::Answer && self.n == 0 {
-            match self.program.branch.as_ref().map(|branch| branch.way) {
-                Some(Way::Program) if legal.runs_programs().is_some() => {
-                    return self.first_program(n, prompt, legal).await;
-                }
-                Some(Way::Thought) => return self.reasoned(n, prompt, legal).await,
-                Some(Way::Calculator) => {
-                    if let Some(only) = legal.only(Callable::takes_an_expression) {
-                        return self.written(n, prompt, &only, Move::Call).await;
-                    }
-                }
-                Some(Way::Search) => {
-                    if let Some(only) = legal.only(|call| call.name == SEARCH) {
-                        return self.written(n, prompt, &only, Move::Call).await;
-                    }
-                }
-                Some(Way::Check) if legal.runs_programs().is_some() => {
-                    return self.checker(n, prompt, legal).await;
-                }
-                _ => {}
-            }
+        if chosen == Move::Answer
+            && self.n == 0
+            && let Some(decided) = self.by_its_way(n, prompt, legal).await?
+        {
+            return Ok(decided);
         }
         if chosen == Move::Answer && self.doubts(legal) {
             if self.programs > 0
@@ -104,10 +68,7 @@ impl Execution {
         }
         // A grammar that admits nothing but a number leaves no room to work it out.
         if chosen == Move::Number && self.last.is_none() && self.computes().await? {
-            let thought = (REASON, REASONING_TOKENS_MAX, REASON_ENDS);
-            return self
-                .after_a_thought(n, prompt, legal, chosen, thought)
-                .await;
+            return self.after_reasoning(n, prompt, legal, chosen).await;
         }
         if chosen == Move::Answer && self.wants_a_thought(legal).await? {
             return self.considered(n, prompt, legal).await;
@@ -115,21 +76,32 @@ impl Execution {
         self.written(n, prompt, legal, chosen).await
     }
 
-    /// Lets the CPU write `chosen` to its end.
-    pub(super) async fn written(
+    /// What a branch does first that goes a way of its own; `None` where it has no means for that.
+    async fn by_its_way(
         &mut self,
         n: u32,
         prompt: &Prompt,
         legal: &Legal,
-        chosen: Move,
-    ) -> Result<Decided, Ending> {
-        let mut writing = self.write(prompt, legal, chosen, u32::MAX);
-        writing.shown = chosen != Move::Calls;
-        loop {
-            if let Some(completion) = self.read(n, &mut writing).await? {
-                return Ok(Decided { chosen, completion });
+    ) -> Result<Option<Decided>, Ending> {
+        let way = self.program.branch.as_ref().map(|branch| branch.way);
+        let programs = legal.runs_programs().is_some();
+        let decided = match way {
+            Some(Way::Program) if programs => self.first_program(n, prompt, legal).await?,
+            Some(Way::Check) if programs => self.checker(n, prompt, legal).await?,
+            Some(Way::Thought) => self.reasoned(n, prompt, legal).await?,
+            Some(way @ (Way::Calculator | Way::Search)) => {
+                let only = match way {
+                    Way::Search => legal.only(|call| call.name == SEARCH),
+                    _ => legal.only(Callable::takes_an_expression),
+                };
+                let Some(only) = only else {
+                    return Ok(None);
+                };
+                self.written(n, prompt, &only, Move::Call).await?
             }
-        }
+            _ => return Ok(None),
+        };
+        Ok(Some(decided))
     }
 
     /// A program where none was run yet.
@@ -189,101 +161,6 @@ impl Execution {
         Ok((!self.was_just_done(&action)).then_some(decided))
     }
 
-    /// A number that is worked out in words, after a program that is doubted. The same means
-    /// again makes the same mistakes: of 60 word problems (GSM8K, qwen2.5-coder-1.5b) 37 were
-    /// right by one program, 38 with another program at 0.7 for those that were doubted, and 41
-    /// with words instead.
-    async fn worked_out_in_words(
-        &mut self,
-        n: u32,
-        asked: &Prompt,
-        legal: &Legal,
-    ) -> Result<Decided, Ending> {
-        let anew = Legal {
-            computed: None,
-            ..legal.clone()
-        };
-        let thought = (REASON, REASONING_TOKENS_MAX, REASON_ENDS);
-        self.after_a_thought(n, asked, &anew, Move::Number, thought)
-            .await
-    }
-
-    /// An answer that was reasoned out in words first: the way of a branch.
-    async fn reasoned(
-        &mut self,
-        n: u32,
-        prompt: &Prompt,
-        legal: &Legal,
-    ) -> Result<Decided, Ending> {
-        let mut chosen = self.form_of_answer(legal).await?;
-        let words = chosen == Move::Answer && legal.answer.is_none();
-        if words && self.computes().await? {
-            chosen = Move::Number;
-        }
-        let ends = match legal.answer {
-            Some(_) => "\n\n```json\n",
-            None => REASON_ENDS,
-        };
-        self.after_a_thought(
-            n,
-            prompt,
-            legal,
-            chosen,
-            (REASON, REASONING_TOKENS_MAX, ends),
-        )
-        .await
-    }
-
-    /// An answer after a thought in free words, which nobody is shown and which is gone
-    /// after it: a grammar that admits nothing but the answer leaves no room to work it out
-    /// (CRANE, Banerjee et al. 2025, arXiv 2502.09061).
-    async fn considered(
-        &mut self,
-        n: u32,
-        prompt: &Prompt,
-        legal: &Legal,
-    ) -> Result<Decided, Ending> {
-        let thought = ("", THOUGHT_TOKENS_MAX, "\n\n```json\n");
-        self.after_a_thought(n, prompt, legal, Move::Answer, thought)
-            .await
-    }
-
-    /// `chosen`, after a thought that begins with the first words of the last argument, has
-    /// at most so many tokens, and ends with the last words.
-    async fn after_a_thought(
-        &mut self,
-        n: u32,
-        prompt: &Prompt,
-        legal: &Legal,
-        chosen: Move,
-        (begins, tokens_max, ends): (&str, u32, &str),
-    ) -> Result<Decided, Ending> {
-        let words = Legal::default();
-        let cpu = self.shared.cpu.clone();
-        let led = cpu.lead(prompt, begins).filter(|_| !begins.is_empty());
-        let from = led.as_ref().unwrap_or(prompt);
-        let mut writing = self.write(from, &words, Move::Answer, tokens_max);
-        writing.shown = false;
-        let thought = loop {
-            if let Some(thought) = self.read(n, &mut writing).await? {
-                break thought;
-            }
-        };
-        match thought.closed_early {
-            Some(ClosedEarly::Full) => self.hit(Limit::Thought),
-            Some(ClosedEarly::Repeating) => self.hit(Limit::Repetition),
-            None => {}
-        }
-        let begun = format!("{begins}{}{ends}", thought.text.trim_end());
-        let led = cpu.lead(prompt, &begun);
-        let room = cpu.info().window - self.vm.reserve();
-        let led = led.filter(|led| led.len <= room);
-        let led = led.as_ref().unwrap_or(prompt);
-        let mut decided = self.written(n, led, legal, chosen).await?;
-        decided.completion.usage += thought.usage;
-        Ok(decided)
-    }
-
     /// A call, if it fits.
     async fn call(
         &mut self,
@@ -293,16 +170,7 @@ impl Execution {
         named: f32,
     ) -> Result<Option<Decided>, Ending> {
         let mut writing = self.write(prompt, legal, Move::Call, u32::MAX);
-        let mut completion = None;
-        let tool = loop {
-            if let Some(tool) = tool_in(&writing.text) {
-                break tool;
-            }
-            completion = self.read(n, &mut writing).await?;
-            if completion.is_some() {
-                break tool_in(&writing.text).unwrap_or_default();
-            }
-        };
+        let (tool, mut completion) = self.named_in(n, &mut writing).await?;
         let question = match self.n {
             0 => Question::Call,
             _ => Question::More,
@@ -353,6 +221,24 @@ impl Execution {
         }))
     }
 
+    /// The name of the tool that is called, as soon as it is written; with the whole, where that
+    /// is done by then.
+    async fn named_in(
+        &mut self,
+        n: u32,
+        writing: &mut Writing,
+    ) -> Result<(String, Option<Completion>), Ending> {
+        loop {
+            if let Some(tool) = tool_in(&writing.text) {
+                return Ok((tool, None));
+            }
+            let whole = self.read(n, writing).await?;
+            if whole.is_some() {
+                return Ok((tool_in(&writing.text).unwrap_or_default(), whole));
+            }
+        }
+    }
+
     /// A question to the person, or an answer, that says which values the task does not give: a
     /// call has to have them, and a small model makes them up.
     async fn what_is_missing(
@@ -378,80 +264,6 @@ impl Execution {
         let last = self.last.as_ref().filter(|(_, worked)| *worked);
         last.is_some_and(|(last, _)| action.as_ref() == Ok(last))
     }
-
-    /// How the tokens of `chosen` are chosen: those of a second program not as of the first.
-    fn sampling(&self, chosen: Move) -> Sampling {
-        let usual = self.program.sampling.unwrap_or(self.shared.sampling);
-        match chosen == Move::Function && self.programs > 1 {
-            true => Sampling {
-                temperature: usual.temperature.max(ANEW),
-                ..usual
-            },
-            false => usual,
-        }
-    }
-
-    /// Starts to write `chosen`, in at most `tokens_max` tokens.
-    fn write(&self, prompt: &Prompt, legal: &Legal, chosen: Move, tokens_max: u32) -> Writing {
-        let room = self
-            .program
-            .limits
-            .action_room(&self.spent_in_all())
-            .min(tokens_max);
-        let ticket = self.shared.cpu.submit(Job {
-            pid: self.pid,
-            priority: self.inbox.priority.load(Ordering::Relaxed),
-            prompt: prompt.clone(),
-            form: legal.form(chosen),
-            tokens_max: room.min(self.vm.reserve() as u32),
-            sampling: self.sampling(chosen),
-            history: self.history.clone(),
-        });
-        Writing {
-            ticket,
-            text: String::new(),
-            shown: !matches!(chosen, Move::Call | Move::Calls),
-        }
-    }
-
-    /// The next piece of what is written; the whole, when it is done.
-    async fn read(&mut self, n: u32, writing: &mut Writing) -> Result<Option<Completion>, Ending> {
-        let chunk = guarded(
-            &self.shared.tape,
-            &mut self.inbox.signals,
-            time_left(&self.program, &self.spent, self.started),
-            writing.ticket.next(),
-        )
-        .await?;
-        match chunk {
-            Ok(Chunk::Text(text)) => {
-                writing.text.push_str(&text);
-                if writing.shown {
-                    self.show(n, &text);
-                }
-                Ok(None)
-            }
-            Ok(Chunk::Done(completion)) => Ok(Some(completion)),
-            Ok(Chunk::Weighed(..) | Chunk::Odds(_)) => Ok(None),
-            Err(error) => Err(Ending::Failed(error.into())),
-        }
-    }
-
-    pub(super) fn show(&self, n: u32, text: &str) {
-        self.emit(Event::Token {
-            pid: self.pid,
-            n,
-            text: text.to_owned(),
-        });
-    }
-}
-
-/// A job under way, and what it has written.
-struct Writing {
-    ticket: Ticket,
-    text: String,
-    /// Whether the world sees it as it is written: not before it is known to fit.
-    shown: bool,
 }
 
 /// The name of the first tool in the beginning of a call.

@@ -1,23 +1,18 @@
-//! Asks the CPU which move fits, on forks of the process's own prefix: no token is
-//! generated for it.
+//! Judges which move fits, by what the CPU's odds are worth. The odds themselves are asked for in
+//! `weigh`: no token is generated for them.
 
-use std::sync::atomic::Ordering;
+use serde_json::Value;
 
-use serde_json::{Map, Value, json};
-
-use super::{Ending, Execution, guarded, time_left};
+use super::weigh::{OTHER, after};
+use super::{Ending, Execution};
 use crate::calls::SEARCH;
-use crate::decision::Decision;
 use crate::event::Event;
 use crate::grammar::{Callable, Legal};
 use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, first_call, on_or_not, yes_or_no};
-use crate::label::Trust;
 use crate::lessons::Lesson;
-use crate::planner::facts::is_told_in_sentences;
-use crate::planner::{card, date};
-use crate::program::{asked_for, asked_for_after, asked_in_words};
+use crate::planner::card;
 use crate::signal::Signal::Kill;
-use quipu_cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
+use quipu_cpu::{Message, Prompt, Weights};
 
 /// Characters of a function's card in a question about it.
 const CARD_CHARS: usize = 500;
@@ -29,8 +24,6 @@ const RESULT_CHARS: usize = 240;
 /// over some hundred tasks of our own, searches and pages that were wanted had .17 to .6, and
 /// tasks that need no call stayed below .15 but for one in seven.
 const EASED: f32 = 0.27;
-/// A text that begins unlike any other.
-pub(super) const OTHER: &str = "\u{bb}";
 
 impl Execution {
     /// The log-odds that a tool of `legal` is named rather than none; `None` where the CPU
@@ -162,20 +155,6 @@ impl Execution {
         self.judge(question, &told).await
     }
 
-    /// What the user said last.
-    pub(super) fn told(&self) -> &str {
-        self.program.told()
-    }
-
-    /// The task by itself, with the date if it depends on that.
-    pub(super) fn told_by_itself(&self) -> String {
-        let told = self.told().trim();
-        match self.program.today {
-            Some(today) => format!("{}\n\n{told}", date::told(today, told)),
-            None => told.to_owned(),
-        }
-    }
-
     fn judged(&self, question: Question, odds: Vec<f32>) -> f32 {
         let likely = self.shared.judgement.of(question).likelihood(&odds);
         self.emit(Event::Judged {
@@ -236,99 +215,6 @@ impl Execution {
         lines.join("\n")
     }
 
-    /// The weights of the labels of a lesson on a text; of the last text they are at hand.
-    async fn taught(
-        &mut self,
-        lesson: &'static Lesson,
-        about: &str,
-    ) -> Result<Option<Weights>, Ending> {
-        if let Some((_, _, weights)) = self
-            .taught
-            .iter()
-            .find(|(of, text, _)| std::ptr::eq(*of, lesson) && text == about)
-        {
-            return Ok(Some(weights.clone()));
-        }
-        let Some(prompt) = self.lesson(lesson.about(about), lesson.about(OTHER))? else {
-            return Ok(None);
-        };
-        let ticket = self.inquire(prompt, lesson.options());
-        let weights = self.weighed(ticket).await?;
-        if let Some(weights) = &weights {
-            self.taught.retain(|(of, ..)| !std::ptr::eq(*of, lesson));
-            self.taught
-                .push((lesson, about.to_owned(), weights.clone()));
-        }
-        Ok(weights)
-    }
-
-    /// The prompt of a lesson on a text, if it fits the window. What it has in common with
-    /// one on another text is a boot page: it stays for the next process, and on disk for the
-    /// next machine.
-    pub(super) fn lesson(
-        &self,
-        about: Vec<Message>,
-        other: Vec<Message>,
-    ) -> Result<Option<Prompt>, Ending> {
-        let cpu = &self.shared.cpu;
-        if !cpu.info().constrains {
-            return Ok(None);
-        }
-        let mut prompt = cpu.prepare(&about).map_err(failed)?;
-        let other = cpu.prepare(&other).map_err(failed)?;
-        let pairs = prompt.tokens.iter().zip(&other.tokens);
-        prompt.boot = pairs.take_while(|(a, b)| a == b).count();
-        Ok((prompt.len < cpu.info().window).then_some(prompt))
-    }
-
-    /// The prompt to write a function that works out the task, with nothing else in sight.
-    /// `None` where more than the task counts: what was attached or came to mind, an agent's
-    /// instructions, what was said before.
-    pub(super) fn program_asked_for(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
-        let python = |call: &Callable| call.program.as_deref() == Some("python");
-        let told = self.told_by_itself();
-        let alone = self.vm.holds_only_the_task() || self.doubts(legal);
-        let alone = alone && self.vm.has_nothing_beside() && self.is_told_all_in_the_task();
-        if !alone || !legal.runs_programs().is_some_and(python) {
-            return Ok(None);
-        }
-        let room = self.shared.cpu.info().window - self.vm.reserve();
-        let taught = |more: &[(String, String)]| -> Result<Option<Prompt>, Ending> {
-            let prompt = self.lesson(asked_for_after(more, &told), asked_for(OTHER))?;
-            Ok(prompt.filter(|prompt| prompt.len <= room))
-        };
-        let (ids, learnt) = self.functions_learnt(legal);
-        if !learnt.is_empty()
-            && let Some(prompt) = taught(&learnt)?
-        {
-            self.tell_examples(ids);
-            return Ok(Some(prompt));
-        }
-        taught(&[])
-    }
-
-    /// The prompt to work out in words a task that is told in sentences and asks for no form,
-    /// with nothing else in sight.
-    pub(super) fn asked_for_words(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
-        let told = self.told();
-        let alone = self.vm.has_nothing_beside() && self.is_told_all_in_the_task();
-        if legal.answer.is_some() || !alone || !is_told_in_sentences(told) {
-            return Ok(None);
-        }
-        self.lesson(
-            asked_in_words(&self.told_by_itself()),
-            asked_in_words(OTHER),
-        )
-    }
-
-    /// Whether its user told it in the task all that it was told.
-    pub(super) fn is_told_all_in_the_task(&self) -> bool {
-        let program = &self.program;
-        self.told() == program.prompt
-            && program.label.trust >= Trust::User
-            && program.agent.instructions.trim().is_empty()
-    }
-
     /// Asks `question` about the prompt, and ends the process before its first step; the odds
     /// of each signal, `None` where the CPU tells none.
     pub(crate) async fn probe(mut self, question: Question) -> Option<Vec<f32>> {
@@ -351,51 +237,9 @@ impl Execution {
         if eased { threshold * EASED } else { threshold }
     }
 
-    /// Whether the user gave an address of the web.
-    pub(super) fn gives_an_address(&self) -> bool {
-        let told = self.told();
-        told.contains("http://") || told.contains("https://")
-    }
-
+    /// Whether `likely` is enough for a yes to `question`.
     pub(super) fn says_yes(&self, question: Question, likely: f32) -> bool {
         likely >= self.shared.judgement.of(question).threshold
-    }
-
-    /// The system call `decide`: how likely each choice is, as JSON, and whether that could be
-    /// told.
-    pub(super) async fn decision(
-        &mut self,
-        question: String,
-        choices: Vec<String>,
-    ) -> Result<(String, bool), Ending> {
-        let decision = match choices.is_empty() {
-            true => Decision::YesNo(question),
-            false => Decision::Choice(question, choices),
-        };
-        let (prompt, _) = self.vm.fit(&*self.shared.cpu).map_err(super::failed)?;
-        let mut weights = Vec::new();
-        for put in decision.puts() {
-            let messages = after(&prompt.messages, &put.words);
-            match self.weigh(messages, put.labels).await? {
-                Some(weighed) => weights.push(weighed),
-                None => return Ok(("error: this CPU tells no probabilities".into(), false)),
-            }
-        }
-        let probabilities = decision.probabilities(&weights);
-        let options = decision.options();
-        let likeliest =
-            (0..options.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]));
-        let round = |p: f32| (f64::from(p) * 1000.0).round() / 1000.0;
-        let said: Map<String, Value> = options
-            .iter()
-            .zip(&probabilities)
-            .map(|(option, p)| (option.clone(), json!(round(*p))))
-            .collect();
-        let choice = likeliest.map(|at| options[at].clone());
-        Ok((
-            json!({"choice": choice, "probabilities": said}).to_string(),
-            true,
-        ))
     }
 
     /// The log-odds of yes as the answer to `words`, put after the last of `messages`.
@@ -403,63 +247,9 @@ impl Execution {
         let weights = self.weigh(after(messages, words), yes_or_no()).await?;
         Ok(weights.map(|weights| weights[0] - weights[1]))
     }
-
-    /// The weights of `options` as the beginning of the answer to `messages`.
-    pub(super) async fn weigh(
-        &mut self,
-        messages: Vec<Message>,
-        options: Vec<Vec<String>>,
-    ) -> Result<Option<Weights>, Ending> {
-        let prompt = self.shared.cpu.prepare(&messages).map_err(failed)?;
-        // A question that does not fit is not asked.
-        if prompt.len >= self.shared.cpu.info().window {
-            return Ok(None);
-        }
-        let ticket = self.inquire(prompt, options);
-        self.weighed(ticket).await
-    }
-
-    pub(super) fn inquire(&self, prompt: Prompt, options: Vec<Vec<String>>) -> Ticket {
-        self.shared.cpu.weigh(Inquiry {
-            pid: self.pid,
-            priority: self.inbox.priority.load(Ordering::Relaxed),
-            prompt,
-            options,
-        })
-    }
-
-    pub(super) async fn weighed(&mut self, mut ticket: Ticket) -> Result<Option<Weights>, Ending> {
-        let left = time_left(&self.program, &self.spent, self.started);
-        match guarded(
-            &self.shared.tape,
-            &mut self.inbox.signals,
-            left,
-            ticket.next(),
-        )
-        .await?
-        {
-            Ok(Chunk::Weighed(weights, _)) => Ok(Some(weights)),
-            Ok(_) | Err(CpuError::Undecided) => Ok(None),
-            Err(error) => Err(failed(error)),
-        }
-    }
 }
 
 /// The log-odds of the label at `label` against the last one.
 fn against_last(weights: &Weights, label: usize) -> f32 {
     weights[label] - weights[weights.len() - 1]
-}
-
-/// `messages` with `words` at the end of the last one.
-pub(super) fn after(messages: &[Message], words: &str) -> Vec<Message> {
-    let mut messages = messages.to_vec();
-    if let Some(last) = messages.last_mut() {
-        last.text.push_str("\n\n");
-        last.text.push_str(words);
-    }
-    messages
-}
-
-pub(super) fn failed(error: CpuError) -> Ending {
-    Ending::Failed(error.into())
 }

@@ -7,12 +7,12 @@ use quipu_memory::{Mode, Page, PageId, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Ending, Execution, WITH};
+use super::{Ending, Execution};
 use crate::calls::{Put, REMEMBER, REPLACES, Resolved, Syscall};
 use crate::event::Event;
 use crate::gate::Verdict;
 use crate::grammar::Legal;
-use crate::journal::StepRow;
+use crate::journal::{StepRow, WITH};
 use crate::judgement::Question;
 use crate::label::Trust;
 use crate::pattern::HAN;
@@ -21,7 +21,7 @@ use crate::planner::facts::{
 };
 use crate::planner::plain::short;
 use crate::planner::shared_words::{
-    likeness, says_it_changed, share_a_thing, share_a_word, shared_things,
+    dice, says_it_changed, share_a_thing, share_a_word, shared_things,
 };
 use crate::process::{Failure, Usage};
 
@@ -297,7 +297,7 @@ fn likeliest(notes: Vec<Note>, text: &str) -> Vec<(f32, Note)> {
     let texts: Vec<&str> = notes.iter().map(|note| note.text.as_str()).collect();
     let things = shared_things(&texts, text);
     let any = things.iter().any(|worth| *worth > 0.0);
-    let alike = |(things, note): (f32, Note)| (things, things + likeness(&note.text, text), note);
+    let alike = |(things, note): (f32, Note)| (things, things + dice(&note.text, text), note);
     let mut ranked: Vec<(f32, f32, Note)> = things.into_iter().zip(notes).map(alike).collect();
     ranked.retain(|(things, ..)| !any || *things > 0.0);
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));

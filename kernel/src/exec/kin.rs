@@ -14,7 +14,7 @@ use crate::journal::{Journal, JournalError, Message};
 use crate::label::Label;
 use crate::limits::Limit;
 use crate::planner::plain::cut;
-use crate::process::{Exit, Pid, Program, State, Status};
+use crate::process::{Exit, Pid, Program, State, Status, text_of};
 
 /// Characters of an answer that another process is told; `quipu log` has all of it.
 const ANSWER_CHARS_MAX: usize = 4_000;
@@ -208,10 +208,7 @@ fn bounded(answer: &Value, chars: usize) -> Value {
 }
 
 fn told(answer: &Value, chars: usize) -> String {
-    let text = answer
-        .as_str()
-        .map_or_else(|| answer.to_string(), str::to_owned);
-    cut(&text, chars)
+    cut(&text_of(answer), chars)
 }
 
 fn apart(error: JournalError) -> Apart {

@@ -22,7 +22,7 @@ use crate::limits::{Limit, Limits, Spent};
 use crate::planner::for_one::for_one;
 use crate::planner::plain::cut;
 use crate::planner::several;
-use crate::process::{AT_ONCE, Attached, Drawn, Exit, ITEMS_MAX, Pid, Program, Room, State};
+use crate::process::{AT_ONCE, Attached, Drawn, Exit, ITEMS_MAX, Pid, Program, Room, State, text_of};
 
 /// Characters of all answers together.
 const ANSWERS_CHARS_MAX: usize = 16_000;
@@ -241,9 +241,7 @@ fn lines(told: &str) -> Option<String> {
             .get("answer")
             .or(result.get("error"))
             .unwrap_or(&Value::Null);
-        let said = said
-            .as_str()
-            .map_or_else(|| said.to_string(), str::to_owned);
+        let said = text_of(said);
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
         format!("{}: {said}", result["item"].as_str().unwrap_or_default())
     };

@@ -3,11 +3,16 @@
 //!
 //! | file | job |
 //! | --- | --- |
+//! | `setup`, `past` | sets a process up; what it was before this machine took it up |
 //! | `step` | one step: what is legal, what is chosen, which calls that makes |
-//! | `judge`, `likelihood` | asks the CPU which move fits, and how likely a text is |
+//! | `take_in` | a finished step becomes part of the process |
+//! | `judge` | which move fits |
+//! | `weigh`, `likelihood` | asks the CPU how likely words are, and a text |
 //! | `keep` | what a user wants kept is kept, and nothing else is claimed to be |
 //! | `wants` | what a task wants: a program, a thought, a number |
-//! | `decide` | lets the CPU write the action |
+//! | `alone` | the task by itself, and prompts with nothing else in sight |
+//! | `decide` | chooses the move |
+//! | `writing`, `thought` | lets the CPU write it; what it thinks before |
 //! | `plan` | what may be done on its own later, before anything is read |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `confide` | what a process holds that not everybody may learn |
@@ -19,7 +24,7 @@
 //! | `person` | where a person is waited for |
 //! | `examples` | tasks that were done right, before the task |
 //! | `parts` | what of a task of several parts is done, and other means where one failed |
-//! | `past` | what a process was before this machine took it up |
+//! | `retry` | an answer that is poor, or leaves a question out, is tried again |
 //! | `recorder`, `screen` | the CPU, with a tape of what it tells, with a mark for each secret |
 //! | `written` | what is written into the journal, or is there already |
 //! | `remind`, `reminder` | what the store holds on the task, before the first step; its words |
@@ -28,6 +33,7 @@
 //! | `ending` | the one place where a process stops |
 
 mod act;
+mod alone;
 mod children;
 mod confide;
 mod decide;
@@ -53,9 +59,14 @@ mod reminder;
 mod retry;
 mod scan;
 mod screen;
+mod setup;
 mod shared;
 mod step;
+mod take_in;
+mod thought;
 mod wants;
+mod weigh;
+mod writing;
 mod written;
 
 use std::collections::VecDeque;
@@ -66,18 +77,17 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
 
-use crate::calls::{self, Find, REMEMBER, Syscall};
 use crate::event::Event;
 use crate::gate::Ruling;
 use crate::gate::plan::Progress;
 use crate::gate::rules::Rule;
-use crate::journal::tape::{Tape, Told, hash_of};
-use crate::journal::{Outcome, StepRow, WITH};
+use crate::journal::tape::{Tape, Told};
+use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::lessons::Lesson;
-use crate::limits::{Limit, REPEATS_MAX, Spent};
+use crate::limits::{Limit, Spent};
 use crate::planner::parts::Parts;
-use crate::planner::{LeftOut, LoopGuard, Planner, Reads, date, several};
+use crate::planner::{LeftOut, LoopGuard, Planner, Reads};
 use crate::process::{Drawn, Ending, Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
@@ -168,124 +178,6 @@ pub(crate) struct Execution {
 }
 
 impl Execution {
-    /// Sets a process up, taking in the steps it has already done.
-    pub(crate) fn new(
-        pid: Pid,
-        program: Program,
-        shared: Arc<Shared>,
-        inbox: Inbox,
-        past: Past,
-    ) -> Result<Self, Ending> {
-        let (planner, vm) = Self::lay_out(&program, &shared).map_err(failed)?;
-        shared
-            .tape
-            .same(Told::Boot(hash_of(&planner.boot_page())))?;
-        let mut execution = Self {
-            pid,
-            program,
-            state: State::Ready,
-            shared,
-            inbox,
-            planner,
-            vm,
-            guard: LoopGuard::default(),
-            n: past.n,
-            spent: Spent {
-                ms: past.spent_ms,
-                ..Spent::default()
-            },
-            usage: Usage::default(),
-            has_children: past
-                .done
-                .iter()
-                .any(|step| calls::is_on_others(&step.action)),
-            drawn: Drawn::default(),
-            limits_hit: Vec::new(),
-            history: Arc::default(),
-            started: Instant::now(),
-            pending: VecDeque::new(),
-            parts: None,
-            failing: None,
-            last: None,
-            reads: Reads::default(),
-            stuck: false,
-            // One that is taken up again is looked at.
-            keeps: 1.0,
-            taught: Vec::new(),
-            programs: 0,
-            kept: false,
-            tried_to_keep: false,
-            unkept: false,
-            cut_answer: false,
-            unscanned: true,
-            unreminded: past.done.is_empty() && past.reminder.is_none(),
-            progress: Progress::of(None),
-            unplanned: past.done.is_empty() && past.n == 0,
-            decided_before: true,
-            ruling: None,
-            approved: Vec::new(),
-            suspends: false,
-        };
-        execution.parts = Parts::of(execution.told());
-        if execution.has_children {
-            let journal = execution.shared.journal.clone();
-            let found = || journal.drawn(pid).unwrap_or_default();
-            execution.drawn = execution.shared.tape.fact("drawn", found)?;
-        }
-        if let Some(reminder) = past.reminder {
-            execution.pin(&reminder);
-        }
-        execution.progress = Progress::of(execution.program.plan.clone());
-        for mut step in past.done {
-            if let Some(at) = past.planned.get(&step.n) {
-                execution.progress.use_up(*at);
-            }
-            match step.outcome.take() {
-                Some(outcome) => {
-                    execution.usage += step.usage;
-                    execution.spent.tokens += step.usage.generated_tokens;
-                    let held = execution.held_back(step.n, &step.action, &outcome);
-                    execution.take_in(step.n, &step.action, outcome, held);
-                }
-                None => execution.pending.push_back(step),
-            }
-            execution.progress.settle();
-        }
-        Ok(execution)
-    }
-
-    /// The planner of `program`, and its window before the first step.
-    pub(crate) fn lay_out(program: &Program, shared: &Shared) -> Result<(Planner, Vm), VmError> {
-        let cpu = &*shared.cpu;
-        let constrains = cpu.info().constrains;
-        let mut planner = Planner::new(program, &shared.bus, constrains);
-        if constrains {
-            planner.hold(&|form| cpu.accepts(form).is_ok());
-        }
-        let mut vm = Vm::new(
-            cpu,
-            planner.boot_page(),
-            (program.prompt.clone(), program.label.clone()),
-            program.limits.action_tokens as usize,
-        )?;
-        vm.label_boot(planner.boot_label().clone());
-        if let Some(today) = program.today {
-            vm.tell_today(cpu, date::told(today, program.told()))?;
-        }
-        match several::goes_to_children(program, &|text| cpu.count(text), cpu.info().window) {
-            true => {
-                vm.attach(cpu, &several::named(&program.attached))?;
-            }
-            false => {
-                for attached in &program.attached {
-                    vm.attach(cpu, attached)?;
-                }
-            }
-        }
-        examples::show(program, &planner, cpu, &mut vm);
-        Ok((planner, vm))
-    }
-
     /// Its window for the next step.
     pub(crate) fn window(&mut self) -> Result<Window, VmError> {
         self.vm.map(&*self.shared.cpu)
@@ -352,77 +244,6 @@ impl Execution {
         }
     }
 
-    /// Makes a finished step part of the process: its window, its guard, its costs. What is
-    /// `held` stands in the window in place of its outcome.
-    fn take_in(&mut self, n: u32, action: &Value, outcome: Outcome, held: Option<String>) {
-        // Here, so that a resumed process has in sight what it had before.
-        if let (true, Ok(Syscall::Find(Find { query }))) =
-            (outcome.ok, Syscall::from_action(action))
-        {
-            self.planner.reveal(&query);
-            self.hold_planner();
-        }
-        let seen = held.clone().unwrap_or_else(|| outcome.text.clone());
-        let note = self.note_on(held.is_some(), &seen);
-        let (action, together) = apart(action);
-        let repeats = self.guard.record(&action, &outcome.text);
-        // Whatever was tried after the limit does not take it back.
-        if self.spent.repeats < REPEATS_MAX {
-            self.spent.repeats = repeats;
-        }
-        self.n = self.n.max(n);
-        self.spent.steps += u32::from(!together);
-        if action["tool"] == REMEMBER {
-            self.tried_to_keep = true;
-            self.kept |= outcome.ok;
-            self.unkept |= !outcome.ok;
-        }
-        let history = Arc::make_mut(&mut self.history);
-        match history.last_mut().filter(|_| together) {
-            // One decision, so one entry.
-            Some(last) => {
-                last.push('\n');
-                last.push_str(&seen);
-            }
-            None => history.push(seen.clone()),
-        }
-        let written = match action.get("malformed").and_then(Value::as_str) {
-            Some(text) => text.to_owned(),
-            None if self.shared.cpu.info().constrains => self.planner.written(&action),
-            None => action.to_string(),
-        };
-        self.note_known(n, &action, &outcome);
-        if !together {
-            // What this step brought in comes into the window below.
-            self.decided_before = self.is_unswayed();
-        }
-        if let (true, Some(tool)) = (outcome.ok, action["tool"].as_str()) {
-            let (args, text) = (&action["args"], &outcome.text);
-            self.progress.saw(tool, args, text, self.decided_before);
-        }
-        self.progress.settle();
-        self.tick_off(n, &action, outcome.ok, &seen);
-        let open = outcome.ok && outcome.label.secrecy.is_public() && self.opened(&action);
-        self.last = Some((action, outcome.ok));
-        self.vm
-            .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);
-        self.hold(held);
-        if open {
-            self.vm.note_open_page();
-        }
-        if let Some(note) = note {
-            self.vm.note(&*self.shared.cpu, note);
-        }
-    }
-
-    /// Leaves out what a CPU cannot be held to of the functions that have come into sight.
-    fn hold_planner(&mut self) {
-        if self.shared.cpu.info().constrains {
-            let cpu = self.shared.cpu.clone();
-            self.planner.hold(&|form| cpu.accepts(form).is_ok());
-        }
-    }
-
     fn hit(&mut self, limit: Limit) {
         if !self.limits_hit.contains(&limit) {
             self.limits_hit.push(limit);
@@ -442,16 +263,6 @@ impl Execution {
     fn emit(&self, event: Event) {
         self.shared.events.emit(event);
     }
-}
-
-/// An action of the journal as it was written, and whether it was decided together with the
-/// one before it.
-fn apart(action: &Value) -> (Value, bool) {
-    let mut action = action.clone();
-    let together = action
-        .as_object_mut()
-        .is_some_and(|map| map.contains_key("tool") && map.shift_remove(WITH).is_some());
-    (action, together)
 }
 
 fn failed(error: VmError) -> Ending {

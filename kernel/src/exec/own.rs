@@ -4,13 +4,16 @@
 use std::time::Instant;
 
 use futures_util::future::BoxFuture;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use super::{Ending, Execution};
+use super::weigh::after;
+use super::{Ending, Execution, failed};
 use crate::calls::{Own, Recall};
+use crate::decision::Decision;
 use crate::event::Event;
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
+use crate::process::text_of;
 use crate::signal::Signal;
 
 impl Execution {
@@ -43,10 +46,7 @@ impl Execution {
     /// Records the answer that `step` gives. It is the end of the process, if it can be
     /// recorded; else the reason why not is.
     fn answered(&mut self, step: &StepRow, answer: Value) -> Ending {
-        let text = answer
-            .as_str()
-            .map_or_else(|| answer.to_string(), str::to_owned);
-        let mut outcome = self.kernel_says(text, true, 0);
+        let mut outcome = self.kernel_says(text_of(&answer), true, 0);
         if self.vm.has_held() {
             // Texts and values of strangers may be in it.
             let level = self.vm.label_of_all().level();
@@ -109,5 +109,42 @@ impl Execution {
             }
             Err(problem) => self.kernel_says(problem, false, 0),
         }
+    }
+
+    /// The system call `decide`: how likely each choice is, as JSON, and whether that could be
+    /// told.
+    async fn decision(
+        &mut self,
+        question: String,
+        choices: Vec<String>,
+    ) -> Result<(String, bool), Ending> {
+        let decision = match choices.is_empty() {
+            true => Decision::YesNo(question),
+            false => Decision::Choice(question, choices),
+        };
+        let (prompt, _) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
+        let mut weights = Vec::new();
+        for put in decision.puts() {
+            let messages = after(&prompt.messages, &put.words);
+            match self.weigh(messages, put.labels).await? {
+                Some(weighed) => weights.push(weighed),
+                None => return Ok(("error: this CPU tells no probabilities".into(), false)),
+            }
+        }
+        let probabilities = decision.probabilities(&weights);
+        let options = decision.options();
+        let likeliest =
+            (0..options.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]));
+        let round = |p: f32| (f64::from(p) * 1000.0).round() / 1000.0;
+        let said: Map<String, Value> = options
+            .iter()
+            .zip(&probabilities)
+            .map(|(option, p)| (option.clone(), json!(round(*p))))
+            .collect();
+        let choice = likeliest.map(|at| options[at].clone());
+        Ok((
+            json!({"choice": choice, "probabilities": said}).to_string(),
+            true,
+        ))
     }
 }

@@ -91,7 +91,7 @@ impl Execution {
             return Ok(None);
         }
         let about = ground.about(self.told());
-        let prompt = self.lesson(PLAN.messages(&about), PLAN.messages(super::judge::OTHER))?;
+        let prompt = self.lesson(PLAN.messages(&about), PLAN.messages(super::weigh::OTHER))?;
         let Some(prompt) = prompt else {
             return Ok(None);
         };

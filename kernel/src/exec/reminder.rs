@@ -52,18 +52,9 @@ pub(super) fn remind(
     if personal {
         let known = pages.iter().map(|page| &page.id);
         let known = known.chain(found.passages.iter().map(|passage| &passage.hit.id));
-        let room = memory.recall_tokens.saturating_sub(spent);
         newest = self::newest(store, memory, &known.collect::<Vec<_>>(), clearance)?;
-        // A model takes many tasks for its user's. Whatever was told belongs to one that says so,
-        // after what shares a word with it; to another, only that.
-        let (sharing, others): (Vec<Page>, Vec<Page>) = newest
-            .into_iter()
-            .partition(|page| share_a_telling_word(topic, &page.text));
-        newest = sharing;
-        if program.attached.is_empty() && may_speak_of_its_user(topic) {
-            newest.extend(by_meaning(store, topic, memory, others)?);
-        }
-        newest = fitting(newest, room, cpu);
+        newest = that_belong(store, program, newest)?;
+        newest = fitting(newest, memory.recall_tokens.saturating_sub(spent), cpu);
     }
     if !told.is_empty() || !newest.is_empty() {
         lines.push("Your memory says:".to_owned());
@@ -154,6 +145,24 @@ fn newest(
     });
     pages.sort_by_key(|page| std::cmp::Reverse(page.created_ms));
     Ok(pages)
+}
+
+/// Of `pages` those that belong to the task of `program`, the nearest first. A model takes many
+/// tasks for its user's: whatever was told belongs to one that says so, after what shares a word
+/// with the task; to another task, only that.
+fn that_belong(
+    store: &dyn Store,
+    program: &Program,
+    pages: Vec<Page>,
+) -> Result<Vec<Page>, StoreError> {
+    let topic = program.told();
+    let (mut sharing, others): (Vec<Page>, Vec<Page>) = pages
+        .into_iter()
+        .partition(|page| share_a_telling_word(topic, &page.text));
+    if program.attached.is_empty() && may_speak_of_its_user(topic) {
+        sharing.extend(by_meaning(store, topic, &program.agent.memory, others)?);
+    }
+    Ok(sharing)
 }
 
 /// `pages` by how near they come to `topic` in meaning, as far as the store knows meanings; then

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::decide::Decided;
-use super::judge::{after, failed};
+use super::weigh::{after, failed};
+use super::writing::Decided;
 use super::{Ending, Execution};
 use crate::calls::SEARCH;
 use crate::grammar::{Legal, Move};

@@ -4,20 +4,20 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::decide::Decided;
-use super::{Ending, Execution, WITH, failed};
+use super::writing::Decided;
+use super::{Ending, Execution, failed};
 use crate::calls::{Now, REMEMBER, Syscall};
 use crate::event::Event;
 use crate::grammar::Legal;
-use crate::journal::StepRow;
 use crate::journal::tape::Told;
+use crate::journal::{StepRow, WITH};
 use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::planner::answer_form;
 use crate::process::{Failure, State, Usage};
 use crate::program::asks_for_code;
-use quipu_cpu::ClosedEarly;
+use quipu_cpu::{ClosedEarly, Prompt};
 
 impl Execution {
     /// One step. Everything that can stop the process comes out as an [`Ending`].
@@ -25,30 +25,12 @@ impl Execution {
         let mut legal = self.legal()?;
         self.save_state(State::Running)?;
         let n = self.n + 1;
-        self.vm.remark(self.whats_left());
-        let (prompt, evicted) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
-        for page in evicted {
-            let told = Told::Evicted(page.page.clone(), page.tokens);
-            self.shared.tape.same(told)?;
-            self.emit(Event::Evicted {
-                pid: self.pid,
-                page: page.page,
-                tokens: page.tokens,
-            });
-        }
-        self.emit(Event::Step {
-            pid: self.pid,
-            n,
-            prompt_tokens: prompt.len as u32,
-        });
-
-        if let Some(action) = self.of_a_list(&legal) {
-            return self.take_up_ready(n, action).await;
-        }
-        if let Some(action) = self.of_what_was_kept() {
-            return self.take_up_ready(n, action).await;
-        }
-        if let Some(action) = self.of_a_referee() {
+        let prompt = self.window_of(n)?;
+        let ready = self
+            .of_a_list(&legal)
+            .or_else(|| self.of_what_was_kept())
+            .or_else(|| self.of_a_referee());
+        if let Some(action) = ready {
             return self.take_up_ready(n, action).await;
         }
         // What is to be kept the first branch keeps.
@@ -66,20 +48,9 @@ impl Execution {
         let decided = self.with_all_answers(n, &prompt, &legal, decided).await?;
         let decide_ms = begun.elapsed().as_millis() as u64;
         let usage = decided.completion.usage;
-        let (mut action, problem) = self.read_action(decided, &legal);
-        if let Some(answer) = action["answer"].as_str().filter(|_| legal.answer.is_none())
-            && let Some(said) = self.vm.named_in_reminder(answer)
-        {
-            action = json!({ "answer": said });
-        }
-        let action = match action["answer"].as_str() {
-            Some(answer) if self.claims_falsely(answer).await? => {
-                match self.make_true(answer).await? {
-                    Some(words) => json!({ "answer": words }),
-                    None => return Ok(()),
-                }
-            }
-            _ => action,
+        let (action, problem) = self.read_action(decided, &legal);
+        let Some(action) = self.with_true_answer(action, &legal).await? else {
+            return Ok(());
         };
         self.emit(Event::Action {
             pid: self.pid,
@@ -101,6 +72,48 @@ impl Execution {
                 self.take_up(step).await
             }
             Some(problem) => self.refuse(&step, &problem),
+        }
+    }
+
+    /// The window for step `n`; the world is told of it, and of the pages that left it.
+    fn window_of(&mut self, n: u32) -> Result<Prompt, Ending> {
+        self.vm.remark(self.whats_left());
+        let (prompt, evicted) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
+        for page in evicted {
+            let told = Told::Evicted(page.page.clone(), page.tokens);
+            self.shared.tape.same(told)?;
+            self.emit(Event::Evicted {
+                pid: self.pid,
+                page: page.page,
+                tokens: page.tokens,
+            });
+        }
+        self.emit(Event::Step {
+            pid: self.pid,
+            n,
+            prompt_tokens: prompt.len as u32,
+        });
+        Ok(prompt)
+    }
+
+    /// `action`; an answer in it that only names pages of the reminder is what they say, and one
+    /// that claims what was not done says what was. `None` where that was done in its place.
+    async fn with_true_answer(
+        &mut self,
+        mut action: Value,
+        legal: &Legal,
+    ) -> Result<Option<Value>, Ending> {
+        if let Some(answer) = action["answer"].as_str().filter(|_| legal.answer.is_none())
+            && let Some(said) = self.vm.named_in_reminder(answer)
+        {
+            action = json!({ "answer": said });
+        }
+        match action["answer"].as_str() {
+            Some(answer) if self.claims_falsely(answer).await? => {
+                let words = self.make_true(answer).await?;
+                Ok(words.map(|words| json!({ "answer": words })))
+            }
+            _ => Ok(Some(action)),
         }
     }
 

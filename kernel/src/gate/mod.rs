@@ -8,6 +8,16 @@
 //! reads afterwards it has by handles (`quarantine`). The user's [rules] make
 //! all of this stricter, and spare questions. Nobody can approve that a secret leaves. What a
 //! detector says of a text ([`Detection`]) is shown, and a rule may ask or deny because of it.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one | the policy, and the verdict on a call |
+//! | `passed` | what comes out: passed, asked or denied |
+//! | `ruling` | what was ruled on a call, by whom and why |
+//! | [`rules`], `added` | the user's rules, and those that were agreed to since |
+//! | `egress`, `held` | what a call carries out; what nobody can let pass |
+//! | [`plan`], `quarantine` | effects that were planned; texts that are held back |
+//! | `detection` | how much a text reads like an attack |
 
 mod added;
 mod detection;

@@ -61,6 +61,10 @@ const BUSY_MAX: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 64;
 
 /// The journal of one machine.
+///
+/// What reads fails where the file is damaged or of a newer release, or where there is no such
+/// process; what writes also where the disk is full, and then nothing of it is recorded. A method
+/// names what else can go wrong.
 pub struct Journal {
     path: PathBuf,
     connection: Mutex<Connection>,

@@ -10,17 +10,15 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use chrono::{Datelike, Days, Months, NaiveDate};
+use chrono::{Days, Months, NaiveDate};
 use regex::{Captures, Regex};
 
 use crate::pattern::pattern;
-use crate::written::days::{WEEKDAYS, next, written};
-use crate::written::{days, numbers};
+use crate::written::days::{self, next, written};
+use crate::written::numbers;
 
 /// Days that are told of one task.
 const DAYS_MAX: usize = 4;
-
-const HAN_WEEKDAYS: [&str; 7] = ["一", "二", "三", "四", "五", "六", "日"];
 
 /// A day that a task names.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,7 +44,7 @@ impl Day {
             };
             return format!(
                 "“{words}”是{date}，{}，{off}。",
-                weekday_in_chinese(self.date)
+                days::weekday_in_chinese(self.date)
             );
         }
         let off = match off {
@@ -60,14 +58,6 @@ impl Day {
     }
 }
 
-/// 星期 and its day.
-pub(super) fn weekday_in_chinese(date: NaiveDate) -> String {
-    format!(
-        "星期{}",
-        HAN_WEEKDAYS[date.weekday().num_days_from_monday() as usize]
-    )
-}
-
 /// Finds the date of what a pattern found.
 type Rule = fn(&Captures<'_>, NaiveDate) -> Option<NaiveDate>;
 /// Whether the words before and after what a pattern found leave it its meaning.
@@ -75,9 +65,8 @@ type Fits = fn(&Captures<'_>, &str, &str) -> bool;
 
 /// Patterns, the ones that take in more words first.
 static RULES: LazyLock<Vec<(Regex, Fits, Rule)>> = LazyLock::new(|| {
-    let weekdays = WEEKDAYS.join("|");
-    let words = numbers::words().collect::<Vec<_>>().join("|");
-    let number = format!(r"\d{{1,4}}|an?|{words}");
+    let weekdays = days::any_weekday();
+    let number = format!(r"\d{{1,4}}|an?|{}", numbers::any_word());
     let unit = "(?P<unit>day|week|month|year)(?P<several>s)?";
     let rule = |text: String, fits: Fits, rule: Rule| (pattern(&text), fits, rule);
     vec![
@@ -326,26 +315,19 @@ fn count_in(text: &str) -> Option<u32> {
 
 fn weekday(found: &Captures<'_>, today: NaiveDate) -> Option<NaiveDate> {
     let day = found.name("day").or(found.name("day2"))?;
-    let wanted = i64::from(days::weekday(day.as_str())?);
-    let is = i64::from(today.weekday().num_days_from_monday());
-    let ahead = (wanted - is).rem_euclid(7);
+    let day = days::weekday(day.as_str())?;
+    let (wanted, is) = (i64::from(day), days::in_week(today));
     let way = found.name("way").map_or("", |way| way.as_str());
-    let days = match way.to_lowercase().as_str() {
-        "this" | "" => ahead,
-        "last" | "past" => -(is - wanted - 1).rem_euclid(7) - 1,
-        _ if ahead == 0 => 7,
-        _ => ahead,
-    };
-    moved(today, days)
+    match way.to_lowercase().as_str() {
+        "this" | "" => moved(today, (wanted - is).rem_euclid(7)),
+        "last" | "past" => moved(today, -(is - wanted - 1).rem_euclid(7) - 1),
+        _ => days::next_weekday(today, day),
+    }
 }
 
 fn weekday_of_week(found: &Captures<'_>, today: NaiveDate) -> Option<NaiveDate> {
-    let day = match &found["day"] {
-        "天" => "日",
-        day => day,
-    };
-    let wanted = HAN_WEEKDAYS.iter().position(|han| *han == day)? as i64;
-    let is = i64::from(today.weekday().num_days_from_monday());
+    let wanted = i64::from(days::weekday_of_han(&found["day"])?);
+    let is = days::in_week(today);
     let weeks = match found.name("way").map(|way| way.as_str()) {
         Some("下下") => 2,
         Some("下") => 1,

@@ -8,15 +8,16 @@ use std::sync::LazyLock;
 use chrono::{Local, NaiveDate};
 use regex::Regex;
 
-use super::calendar::{days_in, weekday_in_chinese};
+use super::calendar::days_in;
 use super::facts::is_told_in_sentences;
 use crate::numbers;
 use crate::pattern::{HAN, laid_out, pattern};
 use crate::process::Program;
+use crate::written::days;
 
 /// What is said of a day without its date.
 static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
-    let days = "monday|tuesday|wednesday|thursday|friday|saturday|sunday";
+    let days = days::any_weekday();
     let spans = format!(
         "day|week|weekend|month|quarter|year|decade|spring|summer|autumn|fall|winter|{days}"
     );
@@ -120,7 +121,7 @@ pub(crate) fn told(date: NaiveDate, task: &str) -> String {
         true => format!(
             "今天是{}，{}。",
             date.format("%Y-%m-%d"),
-            weekday_in_chinese(date)
+            days::weekday_in_chinese(date)
         ),
         false => format!("Today is {}.", date.format("%A, %Y-%m-%d")),
     };

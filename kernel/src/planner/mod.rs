@@ -2,6 +2,20 @@
 //!
 //! It says what is legal in the next step and writes the boot page. The loop that
 //! carries the actions out is `exec/`.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one, `guard` | what the next step may do, and when it leads nowhere |
+//! | [`grammar`] | what is legal to the form of the next action, and back |
+//! | `card`, `cards`, `kind`, `plain` | functions as a model is shown them, and which |
+//! | `arguments` | what the arguments of a call may be |
+//! | `unspoken` | functions that are not shown before something speaks of them |
+//! | [`judgement`], [`lessons`], [`decision`] | questions to a model, and what its odds are worth |
+//! | `examples`, [`program`], `plan` | how worked examples, a program and a plan are asked for |
+//! | [`parts`], `several`, `for_one` | tasks of several parts, and of several things |
+//! | `questions`, `answer_form`, `poor_answer` | what an answer has to say, its form, and a poor one |
+//! | `facts`, [`shared_words`] | what is worth keeping, and what two texts share |
+//! | `date`, `calendar`, [`numbers`] | the days and the numbers of a task |
 
 pub(crate) mod answer_form;
 mod arguments;
@@ -83,29 +97,36 @@ pub struct Planner {
     constrains: bool,
 }
 
-impl Planner {
-    /// The planner for `program` with the devices on `bus`, on a CPU that `constrains` what
-    /// it writes or not. Devices that need capabilities which were not granted stay
-    /// visible: the gate says what is missing.
-    pub fn new(program: &Program, bus: &Bus, constrains: bool) -> Self {
-        let tools = program.agent.tools.as_ref();
-        let named = tools.is_some();
-        let wanted = |name: &str| tools.is_none_or(|names| names.iter().any(|n| n == name));
-        let mut cards = Vec::new();
-        let mut strangers = Vec::new();
-        let (mut special, mut unspoken) = (Vec::new(), Vec::new());
+/// The functions of the devices that a process is given.
+#[derive(Default)]
+struct OfDevices {
+    /// Those that every task of its agent has.
+    cards: Vec<Card>,
+    /// Those that only tasks of their topics have.
+    special: Vec<Callable>,
+    /// Of these, what nothing has spoken of yet.
+    unspoken: Vec<Unspoken>,
+    /// Devices that nobody vouches for.
+    strangers: Vec<String>,
+}
+
+impl OfDevices {
+    /// Those of the devices on `bus` whose names are `wanted`, for `program`.
+    fn of(program: &Program, bus: &Bus, wanted: &dyn Fn(&str) -> bool) -> Self {
+        let named = program.agent.tools.is_some();
+        let mut found = Self::default();
         for device in bus.list() {
             let spec = device.spec();
             if !wanted(&spec.name) {
                 continue;
             }
             if !spec.is_vouched_for() {
-                strangers.push(spec.name.clone());
+                found.strangers.push(spec.name.clone());
             }
             let calls = spec.functions.iter().map(|function| called(spec, function));
             // What an agent names itself belongs to all of its tasks.
             if named || spec.topics.is_empty() {
-                cards.extend(calls.map(|callable| Card {
+                found.cards.extend(calls.map(|callable| Card {
                     callable,
                     about: spec.description.clone(),
                     pinned: named || spec.origin == BUILTIN,
@@ -113,12 +134,24 @@ impl Planner {
             } else {
                 let mut calls: Vec<Callable> = calls.collect();
                 if !is_spoken_of(spec, program) {
-                    unspoken.push(Unspoken::hide(&spec.topics, &mut calls));
+                    found.unspoken.push(Unspoken::hide(&spec.topics, &mut calls));
                 }
-                special.extend(calls);
+                found.special.extend(calls);
             }
         }
-        let (mut calls, mut more) = Cards::deal(cards);
+        found
+    }
+}
+
+impl Planner {
+    /// The planner for `program` with the devices on `bus`, on a CPU that `constrains` what
+    /// it writes or not. Devices that need capabilities which were not granted stay
+    /// visible: the gate says what is missing.
+    pub fn new(program: &Program, bus: &Bus, constrains: bool) -> Self {
+        let tools = program.agent.tools.as_ref();
+        let wanted = |name: &str| tools.is_none_or(|names| names.iter().any(|n| n == name));
+        let of_devices = OfDevices::of(program, bus, &wanted);
+        let (mut calls, mut more) = Cards::deal(of_devices.cards);
         // A part of the disk of its own is as good as naming it.
         let memory = &program.agent.memory;
         let has_memory = !is_for_its_text(program)
@@ -149,7 +182,7 @@ impl Planner {
         calls.extend(usual.filter_map(own));
         let common = calls.len();
         // They depend on the task alone: a resumed process sees the same.
-        calls.extend(special);
+        calls.extend(of_devices.special);
         calls.extend(more.take(&program.prompt));
         // Last, so that children share the page up to here.
         calls.extend(calls::ALL.iter().filter(of_parents).filter_map(own));
@@ -157,12 +190,12 @@ impl Planner {
             calls,
             common,
             more,
-            unspoken,
+            unspoken: of_devices.unspoken,
             answer: program.answer_schema.as_ref().map(Answer::of),
             left_out: Vec::new(),
             interactive: program.interactive,
             instructions: program.agent.instructions.trim().to_owned(),
-            label: label(program, &strangers),
+            label: label(program, &of_devices.strangers),
             constrains,
         }
     }

@@ -17,8 +17,7 @@ static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static WORD: LazyLock<Regex> = LazyLock::new(|| {
-    let words = written::words().collect::<Vec<_>>().join("|");
-    pattern(&format!(r"(?i)\b(?:{words})\b"))
+    pattern(&format!(r"(?i)\b(?:{})\b", written::any_word()))
 });
 /// What a number may be known of without being told, or worked out from.
 static KNOWN: LazyLock<Regex> = LazyLock::new(|| {

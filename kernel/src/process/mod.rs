@@ -17,6 +17,7 @@ use serde_json::Value;
 pub(crate) use child::{AT_ONCE, Room};
 pub use child::{AT_ONCE_MAX, ChildOf, DEPTH_MAX, Drawn, ITEMS_MAX};
 pub(crate) use ending::Ending;
+pub use ending::text_of;
 pub use example::{Example, Turn};
 pub use failure::{Failure, VmError};
 pub use quipu_cpu::{Picture, Pid, Sampling, Usage};

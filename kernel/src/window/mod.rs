@@ -7,7 +7,9 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | this one | lays the window out, evicts |
+//! | this one | what is in the window |
+//! | `layout` | its pages as messages |
+//! | `evict` | what leaves it, so that the rest fits |
 //! | `recall` | what is out of sight, and brings it back |
 //! | `held` | pages that the process has by their handles only |
 //! | `fence` | the border around what others wrote |
@@ -15,8 +17,10 @@
 //! | `pictures` | pictures beside the task |
 //! | `reminder` | what is pinned of the store |
 
+mod evict;
 pub(crate) mod fence;
 mod held;
+mod layout;
 mod pages;
 mod pictures;
 mod recall;
@@ -28,14 +32,13 @@ use crate::label::{Label, Suspicion, Trust};
 use crate::process::Attached;
 pub use crate::process::VmError;
 use crate::window::fence::Borders;
+pub use evict::Eviction;
+use evict::fitting_prefix;
 use held::Held;
 pub use pages::{PageKind, Window, WindowPage};
 use pictures::Hung;
-use quipu_cpu::{Cpu, Message, Prompt, Role};
+use quipu_cpu::{Cpu, Message};
 
-/// Stubs shown one by one; older ones are summed up in one line, so that the room
-/// stubs take is bounded however long a process runs.
-const STUBS_MAX: usize = 8;
 /// Characters of a stub's hint at what the page held.
 const STUB_CHARS: usize = 60;
 /// The fewest tokens an observation must be able to show.
@@ -101,15 +104,6 @@ impl StepPage {
     }
 }
 
-/// A page that left the window.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Eviction {
-    /// The page's id.
-    pub page: String,
-    /// Tokens it held.
-    pub tokens: u32,
-}
-
 /// A text that stays in the window, and who wrote it.
 struct Pinned {
     text: String,
@@ -154,6 +148,9 @@ pub struct Vm {
 impl Vm {
     /// A window of the CPU's size with `boot` and `task` pinned and `reserve` tokens
     /// kept free for the next action.
+    ///
+    /// # Errors
+    /// [`VmError::TaskTooLong`] where that leaves no room to work in.
     pub fn new(
         cpu: &dyn Cpu,
         boot: String,
@@ -318,44 +315,6 @@ impl Vm {
         self.open.clone()
     }
 
-    /// Lays the window out and proves with the CPU's tokenizer that it fits,
-    /// evicting the oldest steps as needed. The last step always stays.
-    pub fn fit(&mut self, cpu: &dyn Cpu) -> Result<(Prompt, Vec<Eviction>), VmError> {
-        let mut evicted = Vec::new();
-        loop {
-            let prompt = cpu.prepare(&self.layout())?;
-            let need = prompt.len + self.reserve;
-            if need <= self.window {
-                return Ok((prompt, evicted));
-            }
-            // Free a quarter of the window more than needed: the next steps then
-            // extend a prompt that is already resident instead of shifting it.
-            let mut excess = (need - self.window + self.window / 4) as isize;
-            let last = self.steps.len().saturating_sub(1);
-            let before = evicted.len();
-            for step in self.steps[..last].iter_mut().filter(|step| step.resident) {
-                if excess <= 0 {
-                    break;
-                }
-                let tokens = cpu.count(&step.action) + cpu.count(&step.view(self.borders));
-                step.resident = false;
-                excess -= tokens as isize;
-                evicted.push(Eviction {
-                    page: step.id(),
-                    tokens: tokens as u32,
-                });
-            }
-            let none = evicted.len() == before;
-            if none && !self.take_down(&mut evicted) && !self.shrink_last() {
-                return Err(VmError::TaskTooLong {
-                    prompt: prompt.len,
-                    reserve: self.reserve,
-                    window: self.window,
-                });
-            }
-        }
-    }
-
     /// What came back last, as the process has it.
     pub fn last_observation(&self) -> Option<String> {
         self.steps.last().map(|step| step.seen().to_owned())
@@ -407,87 +366,4 @@ impl Vm {
             .collect();
         words.join("\n")
     }
-
-    fn shrink_last(&mut self) -> bool {
-        let Some(last) = self.steps.last_mut() else {
-            return false;
-        };
-        let half = floor_char(&last.observation, last.shown / 2);
-        let shrunk = half < last.shown;
-        last.shown = half;
-        shrunk
-    }
-
-    fn layout(&self) -> Vec<Message> {
-        let say = |role, text| Message::new(role, text);
-        // The task has the last word.
-        let said = |page: &Pinned| self.borders.broken(&page.text, &page.label);
-        let attached = self.attached.iter().enumerate();
-        let attached = attached.map(|(i, page)| self.beside_picture(i, said(page)));
-        let beside = self.reminder.iter().map(said).chain(attached);
-        let mut asked: Vec<String> = beside.chain(self.today.clone()).collect();
-        asked.push(said(&self.task));
-        let gone: Vec<&StepPage> = self.steps.iter().filter(|step| !step.resident).collect();
-        if let Some(first) = gone.first() {
-            let mut text = String::from(
-                "Pages of earlier steps, out of sight; memory.recall shows one by its id:\n",
-            );
-            let older = gone.len().saturating_sub(STUBS_MAX);
-            if older > 0 {
-                let edge = gone[older - 1].id();
-                text.push_str(&format!("[pages {} to {edge}]\n", first.id()));
-            }
-            for step in &gone[older..] {
-                text.push_str(&step.stub());
-                text.push('\n');
-            }
-            asked.push(text);
-        }
-        // One message: many templates want the roles to alternate.
-        let mut messages = vec![say(Role::System, self.boot.text.clone())];
-        // The likest stands next to the task.
-        let shown = self.examples.iter().rev();
-        messages.extend(shown.flat_map(|example| example.messages.iter().cloned()));
-        messages.push(Message {
-            pictures: self.hung(),
-            ..say(Role::User, asked.join("\n\n"))
-        });
-        for step in self.steps.iter().filter(|step| step.resident) {
-            messages.push(say(Role::Assistant, step.action.clone()));
-            messages.push(say(Role::User, step.view(self.borders)));
-        }
-        if let (Some(words), Some(last)) = (&self.remark, messages.last_mut()) {
-            last.text.push_str(&format!("\n\n{words}"));
-        }
-        messages
-    }
-}
-
-/// Bytes of the longest prefix of `text` that has at most `tokens` tokens, on a
-/// character boundary; found by halving, since counting is monotonic enough.
-fn fitting_prefix(text: &str, tokens: usize, count: &dyn Fn(&str) -> usize) -> usize {
-    // A token is at least one byte, so a short text needs no counting.
-    if text.len() <= tokens || count(text) <= tokens {
-        return text.len();
-    }
-    let (mut low, mut high) = (0, text.len());
-    while high - low > 8 {
-        let middle = floor_char(text, (low + high) / 2);
-        if middle <= low {
-            break;
-        }
-        if count(&text[..middle]) <= tokens {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    low
-}
-
-fn floor_char(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

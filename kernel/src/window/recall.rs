@@ -6,8 +6,10 @@ use quipu_cpu::Cpu;
 
 impl Vm {
     /// The text of page `id` from character `from`, verbatim: as much as may be
-    /// shown at once, and whether that is the rest of it. An unknown page is an
-    /// error in words for the model.
+    /// shown at once, with a note where more is left; and its label.
+    ///
+    /// # Errors
+    /// In words for the model, where there is no such page or it ends before `from`.
     pub fn recall(&self, cpu: &dyn Cpu, id: &str, from: usize) -> Result<(String, Label), String> {
         let page = self
             .steps

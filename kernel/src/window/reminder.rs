@@ -53,11 +53,17 @@ impl Vm {
     }
 
     /// What the reminder quotes, where `text` is nothing but the ids of pages in it: a small model
-    /// names the page that says it instead.
+    /// names the page that says it instead. An id that a caller chose counts in brackets only, as
+    /// the reminder has it: without them `7` is an answer of its own.
     pub fn named_in_reminder(&self, text: &str) -> Option<String> {
         let reminder = &self.reminder.as_ref()?.text;
-        let said = |id: &str| {
-            let id = id.trim_matches(['[', ']', '(', ')', '.', ',']);
+        let said = |word: &str| {
+            let word = word.trim_matches(['(', ')', '.', ',']);
+            let id = word.trim_matches(['[', ']', '(', ')', '.', ',']);
+            let is_in_brackets = word.starts_with('[') && word.ends_with(']');
+            if !is_in_brackets && !PageId::from(id).is_given() {
+                return None;
+            }
             let mut lines = reminder.lines();
             let said = lines
                 .find_map(|line| line.strip_prefix('[')?.strip_prefix(id)?.strip_prefix("] "))?;

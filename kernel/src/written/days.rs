@@ -7,13 +7,13 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use regex::{Captures, Regex};
 
 use crate::pattern::{HAN, pattern};
 
 /// The days of a week, from Monday on.
-pub(crate) const WEEKDAYS: [&str; 7] = [
+const WEEKDAYS: [&str; 7] = [
     "Monday",
     "Tuesday",
     "Wednesday",
@@ -22,6 +22,8 @@ pub(crate) const WEEKDAYS: [&str; 7] = [
     "Saturday",
     "Sunday",
 ];
+/// The same in Chinese, as they stand behind 星期.
+const HAN_WEEKDAYS: [&str; 7] = ["一", "二", "三", "四", "五", "六", "日"];
 /// How the names of months begin.
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -72,6 +74,34 @@ pub(crate) fn next(today: NaiveDate, month: u32, day: u32) -> Option<NaiveDate> 
     let years = today.year()..=today.year() + YEARS_AHEAD;
     let mut days = years.filter_map(|year| NaiveDate::from_ymd_opt(year, month, day));
     days.find(|date| *date >= today)
+}
+
+/// A pattern of the English names that [`weekday`] reads. Capital letters are for its flags.
+pub(crate) fn any_weekday() -> String {
+    WEEKDAYS.join("|")
+}
+
+/// The place of `date` in its week: 0 of a Monday, 6 of a Sunday.
+pub(crate) fn in_week(date: NaiveDate) -> i64 {
+    i64::from(date.weekday().num_days_from_monday())
+}
+
+/// The first day after `today` that has this place in the week.
+pub(crate) fn next_weekday(today: NaiveDate, weekday: u32) -> Option<NaiveDate> {
+    let mut days = (1..=7).filter_map(|n| today.checked_add_days(Days::new(n)));
+    days.find(|date| in_week(*date) == i64::from(weekday))
+}
+
+/// 星期 and its day.
+pub(crate) fn weekday_in_chinese(date: NaiveDate) -> String {
+    format!("星期{}", HAN_WEEKDAYS[in_week(date) as usize])
+}
+
+/// The place in the week of the day behind 星期 or 周, from Monday on: 0 of 一, 6 of 日 and 天.
+pub(crate) fn weekday_of_han(day: &str) -> Option<u32> {
+    let day = if day == "天" { "日" } else { day };
+    let at = HAN_WEEKDAYS.iter().position(|han| *han == day);
+    at.map(|at| at as u32)
 }
 
 /// The place of a weekday in the week, from Monday on. Capital letters do not count.
@@ -299,5 +329,27 @@ mod tests {
         check("Monday", Some(0));
         check("sunday", Some(6));
         check("Mondays", None);
+        let all: Vec<Option<u32>> = any_weekday().split('|').map(weekday).collect();
+        assert_eq!(all, (0..7).map(Some).collect::<Vec<_>>());
+        for (at, han) in HAN_WEEKDAYS.iter().enumerate() {
+            assert_eq!(weekday_of_han(han), Some(at as u32), "{han}");
+        }
+        assert_eq!(weekday_of_han("天"), Some(6));
+        assert_eq!(weekday_of_han("八"), None);
+    }
+
+    #[test]
+    fn the_next_weekday_is_at_most_a_week_off() {
+        let monday = NaiveDate::from_ymd_opt(2026, 2, 2).unwrap();
+        for (from, to) in (0..7).flat_map(|from| (0..7).map(move |to| (from, to))) {
+            let today = monday + Days::new(from);
+            let next = next_weekday(today, to).unwrap();
+            // As days are counted on: none off is a week off.
+            let off = match (i64::from(to) - in_week(today)).rem_euclid(7) {
+                0 => 7,
+                off => off,
+            };
+            assert_eq!((next - today).num_days(), off, "{today} {to}");
+        }
     }
 }

@@ -27,9 +27,12 @@ const TENS: [&str; 8] = [
     "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
 ];
 
-/// The English words of a number, one for each; from one to ninety.
-pub(crate) fn words() -> impl Iterator<Item = &'static str> {
-    ONES[1..].iter().chain(&TENS).copied()
+/// Characters of a Chinese number.
+pub(crate) const HAN_SIGNS: &str = "零〇一二两三四五六七八九十百千万亿点";
+
+/// A pattern of the English words that [`word`] reads, from one to ninety, in small letters.
+pub(crate) fn any_word() -> String {
+    [&ONES[1..], &TENS[..]].concat().join("|")
 }
 
 /// The number that an English word is, from zero to ninety. Capital letters do not count.
@@ -116,7 +119,7 @@ mod tests {
         check("NINETY", Some(90));
         check("hundred", None);
         check("", None);
-        let all: Vec<Option<u32>> = words().map(word).collect();
+        let all: Vec<Option<u32>> = any_word().split('|').map(word).collect();
         assert!(
             all.iter().all(Option::is_some) && all.len() == 27,
             "{all:?}"
@@ -139,5 +142,8 @@ mod tests {
         check("十一二", None);
         check("零", None);
         check("", None);
+        let unread = |sign: &char| han(&sign.to_string()).is_none();
+        let unread: String = HAN_SIGNS.chars().filter(unread).collect();
+        assert_eq!(unread, "点", "which stands between two numbers");
     }
 }

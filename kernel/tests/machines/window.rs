@@ -73,8 +73,8 @@ fn an_answer_that_only_names_pages_of_the_reminder_is_what_they_say() {
     let mut vm = Vm::new(&cpu, "boot".into(), task, 256).expect("it fits");
     let named = |vm: &Vm, answer: &str| vm.named_in_reminder(answer);
     assert_eq!(named(&vm, "[m1-2]"), None);
-    let reminder =
-        "Your memory says:\n[m1-2] The ladder is in the barn.\n[m1-3] Bo has a key. (process 1)";
+    let reminder = "Your memory says:\n[m1-2] The ladder is in the barn.\n\
+         [m1-3] Bo has a key. (process 1)\n[7] The barn has two doors.\n[MED-10] Bo is at home.";
     assert!(vm.pin_reminder(&cpu, reminder.into(), Label::user()));
     let check = |answer: &str, want: Option<&str>| {
         assert_eq!(named(&vm, answer).as_deref(), want, "{answer}");
@@ -88,6 +88,14 @@ fn an_answer_that_only_names_pages_of_the_reminder_is_what_they_say() {
     check("In the barn [m1-2]", None);
     check("[m1-9]", None);
     check("[m1]", None);
+    // What a caller chose for an id may be an answer.
+    check("7", None);
+    check("7.", None);
+    check("MED-10", None);
+    check("m1-2 7", None);
+    check("[7].", Some("The barn has two doors."));
+    check("[MED-10] m1-3", Some("Bo is at home.\nBo has a key."));
+    check("[]", None);
     check("", None);
 }
 

@@ -33,6 +33,9 @@ impl DiskStore {
 
     /// Stores the pages of a file in place of those it had before, all or nothing. Each
     /// page's place has to be a part of `file.path`.
+    ///
+    /// # Errors
+    /// Those of `Store::put`; then nothing has changed.
     pub fn put_file(
         &self,
         file: &ImportedFile,

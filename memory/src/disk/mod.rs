@@ -4,6 +4,16 @@
 //! `lock`. A write is acknowledged when the database has it. The index follows in
 //! batches; until then a search looks at what is new in the tail (`tail.rs`). A crash
 //! leaves the index behind, and the next opening brings it up to date.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `open`, `lock` | an open store; one writer at a time |
+//! | `db/` | the database |
+//! | `files` | which file was imported when |
+//! | `index`, `analyzer`, `sound` | the index, its terms, and whether its files are sound |
+//! | `tail`, `view` | what the index does not know yet, and both as a search sees them |
+//! | `search`, `finder`, `meaning` | a search, by words and by meaning |
+//! | `error` | what can go wrong below |
 
 mod analyzer;
 mod db;
@@ -56,6 +66,10 @@ pub enum Access {
 }
 
 /// A store in a folder.
+///
+/// What reads fails where the files are damaged or cannot be read ([`StoreError::Corrupt`],
+/// [`StoreError::Io`], [`StoreError::Backend`]), what writes also where the disk is full
+/// ([`StoreError::Full`]); a method names what else can go wrong.
 pub struct DiskStore {
     dir: PathBuf,
     access: Access,
@@ -71,6 +85,9 @@ pub type Screen = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 impl DiskStore {
     /// Opens the store in the folder `dir`. An index that is missing, damaged or behind
     /// is brought up to date first; see [`DiskStore::open_with`] to watch that.
+    ///
+    /// # Errors
+    /// As of [`DiskStore::open_with`].
     pub fn open(dir: impl Into<PathBuf>, access: Access) -> Result<Self, StoreError> {
         Self::open_with(dir, access, Duration::ZERO, &|_, _| {})
     }
@@ -78,7 +95,8 @@ impl DiskStore {
     /// Opens the store in the folder `dir`; waits no longer than `patience` for another
     /// writer, and calls `progress(done, total)` for each page that has to be indexed again.
     ///
-    /// Errors: `Locked` where another still writes; `Corrupt` when the database is damaged (it
+    /// # Errors
+    /// `Locked` where another still writes; `Corrupt` when the database is damaged (it
     /// is left as it is); `Newer`, `Older`, `Full`, `Io`.
     pub fn open_with(
         dir: impl Into<PathBuf>,
@@ -131,7 +149,8 @@ impl DiskStore {
     /// meaning too. Where it may write, pages without a vector of this embedder get one
     /// first, with `progress(done, total)` after some of them.
     ///
-    /// Errors: `Embedder`, and those of writing. The store is as it was then.
+    /// # Errors
+    /// `Embedder`, and those of writing. The store is as it was then.
     pub fn with_embedder(
         self,
         embedder: Arc<dyn Embedder>,
@@ -148,6 +167,9 @@ impl DiskStore {
     /// changes), but when more than `at_once` pages have no vector of it, it is left at that
     /// until [`DiskStore::give_vectors`], which may take long. Meanwhile pages are found by the
     /// vectors that the others made before, and by their words.
+    ///
+    /// # Errors
+    /// As of [`DiskStore::with_embedder`].
     pub fn with_embedders(
         mut self,
         embedders: Vec<Arc<dyn Embedder>>,
@@ -188,7 +210,8 @@ impl DiskStore {
     /// `progress(done, total)` before the first and after some of them. Nothing to do
     /// without an embedder.
     ///
-    /// Errors: `Embedder`, and those of writing; what was done by then is kept.
+    /// # Errors
+    /// `Embedder`, and those of writing; what was done by then is kept.
     pub fn give_vectors(&self, progress: &dyn Fn(u64, u64)) -> Result<(), StoreError> {
         let open = self.writable()?;
         match self.meaning.as_ref().filter(|found| !found.is_complete()) {
@@ -239,7 +262,8 @@ impl DiskStore {
     /// words and vectors in the files of the store. Takes as long as rewriting the parts
     /// of the index that held them.
     ///
-    /// Errors: `Lingers` while another process reads an old state.
+    /// # Errors
+    /// `Lingers` while another process reads an old state.
     pub fn purge(&self) -> Result<(), StoreError> {
         let open = self.writable()?;
         if let Some(meaning) = &self.meaning {

@@ -1,9 +1,9 @@
 //! A search of the store: by words, by meaning, or by both.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::finder::Found;
-use super::meaning::Meaning;
+use super::meaning::{Meaning, Near};
 use super::open::Open;
 use super::view::{View, sort};
 use super::{DiskStore, INDEX, error};
@@ -65,6 +65,27 @@ impl DiskStore {
             .map_err(|source| error::index(&self.dir().join(INDEX), source))
     }
 
+    /// The scores by words of the candidates of both kinds.
+    fn word_scores(
+        &self,
+        view: &View,
+        by_words: &Found,
+        nearest: &[Near],
+        terms: &[String],
+        query: &Query,
+    ) -> Result<HashMap<PageId, f32>, StoreError> {
+        let known: HashSet<&PageId> = by_words.iter().map(|found| &found.page).collect();
+        let ids = nearest.iter().map(|found| &found.page.id);
+        let unknown: Vec<&PageId> = ids.filter(|id| !known.contains(id)).collect();
+        let called = view
+            .called(&unknown, terms, query)
+            .map_err(|source| error::index(&self.dir().join(INDEX), source))?;
+        let called = called.into_iter().map(|found| (found.page, found.score));
+        let found = by_words.iter();
+        let found = found.map(|found| (found.page.clone(), found.score));
+        Ok(called.chain(found).collect())
+    }
+
     /// Candidates of both kinds, each with both scores.
     fn by_both(
         &self,
@@ -80,36 +101,9 @@ impl DiskStore {
         let best = by_words.first().map_or(0.0, |found| found.score);
         let looked = meaning.look(&open.reading, &query.text, n)?;
         let nearest = looked.nearest(&open.reading.lock(), query, n)?;
-        let mut places: HashMap<PageId, PlaceKey> = HashMap::new();
-        places.extend(
-            by_words
-                .iter()
-                .map(|found| (found.page.clone(), found.place)),
-        );
-        places.extend(
-            nearest
-                .iter()
-                .map(|found| (found.page.id.clone(), found.page.place)),
-        );
-
+        let places = places(&by_words, &nearest);
         // Of each candidate of one kind, the score of the other kind.
-        let mut words: HashMap<PageId, f32> = HashMap::new();
-        let unknown: Vec<&PageId> = {
-            let known: std::collections::HashSet<&PageId> =
-                by_words.iter().map(|found| &found.page).collect();
-            let ids = nearest.iter().map(|found| &found.page.id);
-            ids.filter(|id| !known.contains(id)).collect()
-        };
-        let called = view
-            .called(&unknown, terms, query)
-            .map_err(|source| error::index(&self.dir().join(INDEX), source))?;
-        words.extend(called.into_iter().map(|found| (found.page, found.score)));
-        words.extend(
-            by_words
-                .iter()
-                .map(|found| (found.page.clone(), found.score)),
-        );
-
+        let words = self.word_scores(view, &by_words, &nearest, terms, query)?;
         let mut meant: HashMap<PageId, f32> = HashMap::new();
         {
             let reading = open.reading.lock();
@@ -146,6 +140,15 @@ impl DiskStore {
         found.retain(|found| found.score > 0.0);
         Ok(found)
     }
+}
+
+/// Where the candidates of both kinds stand.
+fn places(by_words: &Found, nearest: &[Near]) -> HashMap<PageId, PlaceKey> {
+    let by_words = by_words.iter();
+    let by_words = by_words.map(|found| (found.page.clone(), found.place));
+    let nearest = nearest.iter();
+    let nearest = nearest.map(|found| (found.page.id.clone(), found.page.place));
+    by_words.chain(nearest).collect()
 }
 
 fn by_meaning(

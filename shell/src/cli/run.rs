@@ -9,9 +9,9 @@ use clap::Args;
 use quipu_kernel::event::Event;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::label::{Label, Secrecy, Trust};
-use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, State, Status};
+use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, State, Status, text_of};
 use quipu_kernel::signal::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::fork::Point;
 use super::options::{ProcessOptions, pid};
@@ -181,6 +181,29 @@ async fn attend(
         view.show(event)
     };
     let ended = follow(&mut conversation, interrupts, &rules, &mut show, None).await?;
+    let exit = &ended.exit;
+    tell_how_it_goes_on(session, door.journal(), &ended)?;
+    match format {
+        Format::Text => {
+            if let Some(answer) = &exit.answer {
+                let text = text_of(answer);
+                match std::io::stdout().is_terminal() {
+                    false => output::line(&text)?,
+                    true => {
+                        output::line(&markdown::printed(&text))?;
+                        sources.tell(&text, "quipu mem show", &|id| door.page(id));
+                    }
+                }
+            }
+        }
+        Format::Json => output::json(&in_json(door, &ended)?)?,
+        Format::StreamJson => {}
+    }
+    Ok(exit_code(exit))
+}
+
+/// Of a process that came to no end of its own: says what carries it on.
+fn tell_how_it_goes_on(session: &Session, journal: &Journal, ended: &Ended) -> Result<()> {
     let (pid, exit) = (ended.pid, &ended.exit);
     if exit.status == Status::Interrupted {
         let model = match session.globals.models.first() {
@@ -198,41 +221,23 @@ async fn attend(
     }
     if exit.status == Status::Suspended {
         let alone = ended.branches.is_some();
-        say!(
-            "{}",
-            suspended(door.journal(), pid, "quipu run --resume", alone)?
-        );
+        say!("{}", suspended(journal, pid, "quipu run --resume", alone)?);
     }
-    match format {
-        Format::Text => {
-            if let Some(answer) = &exit.answer {
-                let text = answer
-                    .as_str()
-                    .map_or_else(|| answer.to_string(), str::to_owned);
-                match std::io::stdout().is_terminal() {
-                    false => output::line(&text)?,
-                    true => {
-                        output::line(&markdown::printed(&text))?;
-                        sources.tell(&text, "quipu mem show", &|id| door.page(id));
-                    }
-                }
-            }
-        }
-        Format::Json => {
-            let journal = door.journal();
-            let (reminder, steps) = (journal.reminder(pid)?, journal.steps(pid)?);
-            let mut report = report(pid, exit, reminder, steps, &|id| door.page(id));
-            add_rulings(&mut report["steps"], &journal.rulings(pid)?);
-            add_plan(&mut report, journal.plan(pid)?.as_ref());
-            if let Some(branches) = &ended.branches {
-                report["confidence"] = json!(ended.confidence);
-                report["branches"] = json!(branches);
-            }
-            output::json(&report)?;
-        }
-        Format::StreamJson => {}
+    Ok(())
+}
+
+/// What came of a process, as `--format json` prints it.
+fn in_json(door: &Door, ended: &Ended) -> Result<Value> {
+    let (pid, journal) = (ended.pid, door.journal());
+    let (reminder, steps) = (journal.reminder(pid)?, journal.steps(pid)?);
+    let mut report = report(pid, &ended.exit, reminder, steps, &|id| door.page(id));
+    add_rulings(&mut report["steps"], &journal.rulings(pid)?);
+    add_plan(&mut report, journal.plan(pid)?.as_ref());
+    if let Some(branches) = &ended.branches {
+        report["confidence"] = json!(ended.confidence);
+        report["branches"] = json!(branches);
     }
-    Ok(exit_code(exit))
+    Ok(report)
 }
 
 /// What is left to do about a process that was suspended: `resume` is the command that carries

@@ -136,17 +136,7 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     ));
     say!("listening on http://{address}");
     if strangers == Strangers::LetIn {
-        match std::io::stderr().is_terminal() {
-            true => {
-                let token = utf8_percent_encode(&token, NON_ALPHANUMERIC);
-                say!("the page, for you alone: http://{address}/#token={token}");
-            }
-            // What is said may be kept in a log, which is no place for it.
-            false => say!(
-                "hint: the page and /api/v1 ask for the token in {}",
-                session.paths.http_token().display()
-            ),
-        }
+        tell_token(session, address, &token);
     }
     let scheduling = tokio::spawn(scheduler.run(stopping.clone()));
     interrupts.begin();
@@ -177,6 +167,21 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     }
     // It was told to stop, and did: for whoever supervises it that is no failure.
     Ok(0)
+}
+
+/// Says how the page at `address` is reached with the `token` of this root.
+fn tell_token(session: &Session, address: SocketAddr, token: &str) {
+    match std::io::stderr().is_terminal() {
+        true => {
+            let token = utf8_percent_encode(token, NON_ALPHANUMERIC);
+            say!("the page, for you alone: http://{address}/#token={token}");
+        }
+        // What is said may be kept in a log, which is no place for it.
+        false => say!(
+            "hint: the page and /api/v1 ask for the token in {}",
+            session.paths.http_token().display()
+        ),
+    }
 }
 
 /// The token in the file at `path`.

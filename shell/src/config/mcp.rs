@@ -4,26 +4,29 @@
 //! Two files are read: `mcp.json` beside `config.toml`, and the one in the folder where quipu
 //! was started, once that folder is trusted. In strings `${NAME}` and `${NAME:-otherwise}`
 //! stand for variables of the environment, and `${secret:NAME}` for a secret. They are filled in
-//! where a server is started, which is not here; `session/bus` starts servers.
+//! where a server is started, which is not here; `session/bus` starts servers. One entry is read
+//! in `entry`.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod entry;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Result;
 use quipu_tools::SecretStore;
-use quipu_tools::mcp::{Environment, McpServer, McpTransport, Variables, Wanted};
+use quipu_tools::mcp::{Environment, McpServer, Variables};
 use quipu_tools::secrets::handle;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::config::env_vars;
-use crate::config::jsonc::{self, Text, given};
+use crate::config::jsonc;
 use crate::config::paths::Paths;
 use crate::config::trust::{self, Folder, SERVERS};
 use crate::terminal::error::{UserError, hint};
 use crate::terminal::text::{read_text, without_mark};
+use entry::Entry;
 
 /// Variables a server has without being given them: where programs are, and who runs
 /// them. Everything else may be a secret.
@@ -31,57 +34,13 @@ const PASSED_ON: &[&str] = &[
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "TMPDIR",
 ];
 
-/// No server is meant to answer within fewer milliseconds than these: then it is seconds.
-const TIMEOUT_MS_MIN: f64 = 1_000.0;
-/// The longest timeout: a day, in milliseconds.
-const TIMEOUT_MS_MAX: f64 = 86_400_000.0;
-
 /// What only the entry of a server has.
 const KEYS: &[&str] = &["command", "url", "serverUrl", "httpUrl"];
-
-/// How other programs write the folder of the file.
-const FOLDER: &str = "${workspaceFolder}";
 
 #[derive(Debug, Deserialize)]
 struct File {
     #[serde(rename = "mcpServers", alias = "servers")]
     servers: BTreeMap<String, Value>,
-}
-
-/// One server; keys of other programs are left alone.
-#[derive(Debug, Deserialize)]
-struct Entry {
-    command: Option<String>,
-    #[serde(default, deserialize_with = "given")]
-    args: Vec<Text>,
-    #[serde(default, deserialize_with = "given")]
-    env: BTreeMap<String, Text>,
-    cwd: Option<PathBuf>,
-    #[serde(alias = "serverUrl", alias = "httpUrl")]
-    url: Option<String>,
-    #[serde(default, deserialize_with = "given")]
-    headers: BTreeMap<String, Text>,
-    #[serde(default, deserialize_with = "given")]
-    disabled: bool,
-    enabled: Option<bool>,
-    /// The only functions of it, and those that are left out, as different programs have them.
-    #[serde(alias = "enabledTools", alias = "enabled_tools")]
-    #[serde(rename = "includeTools")]
-    only: Option<BTreeSet<String>>,
-    #[serde(default, deserialize_with = "given")]
-    #[serde(alias = "disabledTools", alias = "disabled_tools")]
-    #[serde(rename = "excludeTools")]
-    without: BTreeSet<String>,
-    /// How long a call may be silent, in milliseconds, as other programs have it; or in
-    /// seconds, as others do.
-    timeout: Option<f64>,
-}
-
-fn texts(named: BTreeMap<String, Text>) -> BTreeMap<String, String> {
-    named
-        .into_iter()
-        .map(|(name, text)| (name, text.0))
-        .collect()
 }
 
 /// The variables that every server has.
@@ -164,15 +123,13 @@ fn written(file: &Path, parsed: File, folder: Option<&Path>) -> Vec<Written> {
         let is_taken = written.iter().any(|(known, _)| *known == called);
         let found = serde_json::from_value::<Entry>(entry)
             .map_err(|error| wrong(file, &format!("{name}: {}", unquoted(&error))))
-            .and_then(
-                |entry| match entry.disabled || entry.enabled == Some(false) {
-                    true => Ok(None),
-                    false if is_taken => {
-                        Err(wrong(file, &format!("{name}: {called} is another server")))
-                    }
-                    false => server(file, &called, entry, folder).map(Some),
-                },
-            );
+            .and_then(|entry| match entry.is_off() {
+                true => Ok(None),
+                false if is_taken => {
+                    Err(wrong(file, &format!("{name}: {called} is another server")))
+                }
+                false => entry.server(file, &called, folder).map(Some),
+            });
         match found {
             Ok(Some(server)) => written.push((called, Ok(server))),
             Ok(None) => {}
@@ -241,122 +198,9 @@ fn wrong(file: &Path, reason: &str) -> anyhow::Error {
     )
 }
 
-fn server(file: &Path, name: &str, entry: Entry, folder: Option<&Path>) -> Result<McpServer> {
-    let fail = |reason: String| wrong(file, &format!("{name}: {reason}"));
-    if !is_name(name) {
-        return Err(fail("a name has letters, digits, - and _".into()));
-    }
-    let placed = |text: String| match folder {
-        Some(folder) => text.replace(FOLDER, &folder.display().to_string()),
-        None => text,
-    };
-    let all_placed = |named: BTreeMap<String, Text>| -> BTreeMap<String, String> {
-        let named = texts(named).into_iter();
-        named.map(|(name, text)| (name, placed(text))).collect()
-    };
-    let transport = match (entry.command, entry.url) {
-        (Some(command), None) => McpTransport::Stdio {
-            command: placed(command),
-            args: entry.args.into_iter().map(|arg| placed(arg.0)).collect(),
-            env: all_placed(entry.env),
-            // A path that is not absolute starts from the folder of the file.
-            cwd: match folder {
-                Some(folder) => {
-                    let cwd = entry.cwd.unwrap_or_default();
-                    let inside = cwd.strip_prefix(FOLDER).unwrap_or(&cwd);
-                    Some(folder.join(inside))
-                }
-                None => entry.cwd,
-            },
-        },
-        (None, Some(url)) => McpTransport::Http {
-            url,
-            headers: texts(entry.headers),
-        },
-        _ => return Err(fail("it has either a command or a url".into())),
-    };
-    let silent_max = match entry.timeout {
-        None => None,
-        Some(seconds) if (1.0..TIMEOUT_MS_MIN).contains(&seconds) => {
-            Some(Duration::from_secs_f64(seconds))
-        }
-        Some(ms) if (1.0..=TIMEOUT_MS_MAX).contains(&ms) => Some(Duration::from_millis(ms as u64)),
-        Some(_) => {
-            return Err(fail(format!(
-                "a timeout is a number of milliseconds from 1 to {TIMEOUT_MS_MAX}"
-            )));
-        }
-    };
-    let server = McpServer {
-        name: name.to_owned(),
-        transport,
-        silent_max,
-        wanted: Wanted {
-            only: entry.only,
-            without: entry.without,
-        },
-    };
-    server.check().map_err(fail)?;
-    Ok(server)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn entries_become_servers() {
-        let check = |entry: &str, want: &str| {
-            let entry: Entry = serde_json::from_str(entry).unwrap();
-            let said = match server(Path::new("f"), "x", entry, Some(Path::new("/p"))) {
-                Ok(server) => match server.transport {
-                    McpTransport::Stdio { ref cwd, .. } => {
-                        format!("{} in {}", server.origin(), cwd.as_ref().unwrap().display())
-                    }
-                    McpTransport::Http { .. } => server.origin(),
-                },
-                Err(error) => error.to_string(),
-            };
-            assert_eq!(said, want);
-        };
-        check(
-            r#"{"command": "npx", "args": ["-y", "a"], "alwaysAllow": []}"#,
-            "mcp: npx … in /p/",
-        );
-        check(
-            r#"{"command": "./s", "cwd": "tools"}"#,
-            "mcp: ./s in /p/tools",
-        );
-        check(
-            r#"{"command": "${workspaceFolder}/s", "cwd": "${workspaceFolder}/tools"}"#,
-            "mcp: /p/s in /p/tools",
-        );
-        check(
-            r#"{"type": "http", "url": "https://a.b/mcp"}"#,
-            "mcp: https://a.b",
-        );
-        check(
-            r#"{"command": "a", "timeout": 0}"#,
-            "f: x: a timeout is a number of milliseconds from 1 to 86400000",
-        );
-        check("{}", "f: x: it has either a command or a url");
-        check(
-            r#"{"command": "a", "args": ["-p", 80, true], "env": {"PORT": 3000}}"#,
-            "mcp: a … in /p/",
-        );
-        check(
-            r#"{"serverUrl": "https://a.b/mcp", "env": null, "headers": null, "disabled": null}"#,
-            "mcp: https://a.b",
-        );
-        for url in ["a.b/mcp", "file:///etc/passwd", "https://a:b@c.d/"] {
-            check(
-                &format!(r#"{{"url": "{url}"}}"#),
-                "f: x: the url is no address: it begins with https:// or http://, and has no \
-                 user name in it",
-            );
-        }
-        check(r#"{"command": "a${"}"#, "f: x: a ${ is not closed by }");
-    }
 
     #[test]
     fn a_server_has_a_name_that_can_be_written() {
@@ -389,42 +233,6 @@ mod tests {
         for (said, want) in said.iter().zip(want) {
             assert!(said.starts_with(want), "{said}");
         }
-    }
-
-    #[test]
-    fn functions_are_those_that_are_wanted() {
-        let check = |entry: &str, want: [bool; 2]| {
-            let entry: Entry = serde_json::from_str(entry).unwrap();
-            let server = server(Path::new("f"), "x", entry, None).unwrap();
-            let found = ["read", "write"].map(|function| server.wanted.admits(function));
-            assert_eq!(found, want);
-        };
-        check(r#"{"command": "a"}"#, [true, true]);
-        check(
-            r#"{"command": "a", "disabledTools": ["write"]}"#,
-            [true, false],
-        );
-        check(
-            r#"{"command": "a", "excludeTools": null, "includeTools": ["read"]}"#,
-            [true, false],
-        );
-        check(
-            r#"{"command": "a", "enabled_tools": ["read"], "disabled_tools": ["read"]}"#,
-            [false, false],
-        );
-    }
-
-    #[test]
-    fn a_timeout_is_read_as_it_was_meant() {
-        let check = |timeout: f64, want: Duration| {
-            let entry = format!(r#"{{"command": "a", "timeout": {timeout}}}"#);
-            let entry: Entry = serde_json::from_str(&entry).unwrap();
-            let server = server(Path::new("f"), "x", entry, None).unwrap();
-            assert_eq!(server.silent_max, Some(want), "{timeout}");
-        };
-        check(120_000.0, Duration::from_secs(120));
-        check(1_500.0, Duration::from_millis(1_500));
-        check(60.0, Duration::from_secs(60));
     }
 
     #[test]

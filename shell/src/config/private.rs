@@ -1,7 +1,13 @@
 //! Files and folders that only their owner can read, made in the same way as the store makes
 //! its own. `paths::make_private` closes what an earlier release left open.
 
+use std::fs::{self, OpenOptions};
+use std::path::Path;
+
+use anyhow::Result;
 use data_encoding::HEXLOWER;
+
+use crate::terminal::error::UserError;
 
 /// A word of 48 hexadecimal digits that nobody guesses.
 ///
@@ -11,6 +17,24 @@ pub fn token() -> std::io::Result<String> {
     let mut bytes = [0; 24];
     getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
     Ok(HEXLOWER.encode(&bytes))
+}
+
+/// Writes `text` into a new file at `path`. What somebody has there stays.
+///
+/// # Errors
+/// A file that is there, or cannot be written.
+pub fn write_new(path: &Path, text: &str) -> Result<()> {
+    let failed = |error: std::io::Error| {
+        UserError::usage(
+            format!("{}: {error}", path.display()),
+            "name a new file in a folder that can be written",
+        )
+    };
+    let mut made = OpenOptions::new();
+    let made = made.write(true).create_new(true).open(path);
+    drop(made.map_err(failed)?);
+    close(path);
+    fs::write(path, text).map_err(failed)
 }
 
 pub use quipu_memory::private::{close, close_all, file, folder, replace, sync_name};

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use quipu_kernel::label::{Level, Trust};
-use quipu_kernel::process::{Pid, Sampling};
+use quipu_kernel::process::{Pid, Sampling, text_of};
 
 use super::{Repl, correct};
 use crate::cli::eval::pairs::Pair;
@@ -103,13 +103,8 @@ impl Repl<'_> {
     async fn answer_once(&mut self, task: &str, nth: u32) -> Result<Option<(Pid, String)>> {
         let (prompt, label, files) = self.typed(task)?;
         let usual = self.session.settings.sampling();
-        let mut program = self.session.program(&self.agent, prompt);
+        let mut program = self.program(task, prompt, label, files);
         program.said = self.talk.typed_so_far(task);
-        program.attached = files;
-        program.topic = Some(task.to_owned());
-        program.after = self.talk.head();
-        program.label = label;
-        program.priority = super::INTERACTIVE_PRIORITY;
         program.unapproved = true;
         if nth > 0 {
             program.sampling = Some(Sampling {
@@ -142,10 +137,7 @@ impl Repl<'_> {
                 format!("/log {} shows what it did", ended.pid),
             )
         })?;
-        let text = answer
-            .as_str()
-            .map_or_else(|| answer.to_string(), str::to_owned);
-        Ok(Some((ended.pid, text)))
+        Ok(Some((ended.pid, text_of(&answer))))
     }
 
     /// Adds a pair to the file of pairs, and the choice to the cases where it is short. What a

@@ -59,18 +59,7 @@ pub fn write(path: &Path, turns: &[Turn]) -> Result<()> {
         }
         Form::Markdown => markdown(turns),
     };
-    let failed = |error: std::io::Error| {
-        UserError::usage(
-            format!("{}: {error}", path.display()),
-            "name a new file in a folder that can be written",
-        )
-    };
-    // What somebody has there stays.
-    let mut made = std::fs::OpenOptions::new();
-    let made = made.write(true).create_new(true).open(path);
-    drop(made.map_err(failed)?);
-    private::close(path);
-    std::fs::write(path, text).map_err(failed)
+    private::write_new(path, &text)
 }
 
 fn markdown(turns: &[Turn]) -> String {

@@ -2,12 +2,14 @@
 //!
 //! | file | job |
 //! | --- | --- |
+//! | this one | one conversation: its lines, from the first to the last |
+//! | `task` | runs one task, and shows it to its end |
 //! | `slash`, `correct`, `compare`, `usage` | the commands, and what is wrong with one |
 //! | `looks`, `queue` | what is answered while a task runs, and what waits for its end |
 //! | `export` | the conversation as a file |
 //! | `context` | a window as a bar |
 //! | `editor`, `complete`, `history` | a line that is typed |
-//! | `microphone` | a task that is spoken |
+//! | `microphone`, `speak` | a task that is spoken; answers that are |
 //! | `fetch` | a model that is not there yet |
 //!
 //! Each line is a task for a process of its own, which is told the last turns of
@@ -28,46 +30,35 @@ mod microphone;
 mod queue;
 mod slash;
 mod speak;
+mod task;
 mod usage;
 
-use std::cell::Cell;
 use std::io::IsTerminal;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
 use quipu_kernel::Idle;
 use quipu_kernel::deliberation::Think;
-use quipu_kernel::event::Event;
-use quipu_kernel::label::{Label, Level};
-use quipu_kernel::process::{Attached, Pid, Status};
+use quipu_kernel::process::Pid;
 use tokio::io::AsyncBufReadExt;
 
-use crate::cli::run::{exit_code, follow, interrupted, suspended};
 use crate::config::globals::Globals;
 use crate::config::{paths, private};
-use crate::import::attachment;
-use crate::service::conversation::{Ask, Start};
 use crate::service::door::Door;
 use crate::service::machine::Lifetime;
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::agent::project::{self, Told};
 use crate::session::earlier;
-use crate::session::talk::{Talk, Turn};
+use crate::session::talk::Talk;
 use crate::terminal::error;
 use crate::terminal::interrupts::Interrupts;
-use crate::terminal::render::Renderer;
-use crate::terminal::sources::Sources;
+use crate::terminal::output;
 use crate::terminal::words::{fill, words};
-use crate::terminal::{markdown, output, person};
 use editor::{Editor, Line};
-use looks::Looks;
 use queue::Queue;
 use speak::Loud;
 
-/// Somebody waits for the answer: ahead of whatever runs in the background.
-const INTERACTIVE_PRIORITY: i8 = 10;
 /// How long nothing happens before memories are consolidated.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
 
@@ -381,115 +372,5 @@ impl Repl<'_> {
             },
         };
         result.unwrap_or_else(|error| Outcome::Code(error::report(&error)))
-    }
-
-    /// The prompt for a line that was typed, with the files that it names.
-    fn typed(&self, line: &str) -> Result<(String, Label, Vec<Attached>)> {
-        let read =
-            |path: &Path, label: Label| attachment::page(&self.session, path, "@path", label);
-        let (prompt, label, mut files) = self.talk.typed(line, &read)?;
-        attachment::few_pictures(&mut files);
-        Ok((prompt, label, files))
-    }
-
-    /// Runs the task `line`, as `prompt` tells it, with these `files`; what of the prompt a person
-    /// `typed`, where that is known and not all of it.
-    async fn task(
-        &mut self,
-        line: &str,
-        prompt: String,
-        label: Label,
-        files: Vec<Attached>,
-        typed: Option<String>,
-    ) -> Result<u8> {
-        let mut program = self.session.program(&self.agent, prompt);
-        program.said = typed;
-        program.attached = files;
-        // The turns before were the subject of other tasks.
-        program.topic = Some(line.to_owned());
-        self.session.teach(&self.agent, &mut program);
-        program.after = self.talk.head();
-        program.label = label;
-        program.priority = INTERACTIVE_PRIORITY;
-        program.interactive = person::is_there(self.session.globals.no_input);
-        let ask = Ask {
-            start: Start::Spawn {
-                program: Box::new(program),
-                must_fit: true,
-            },
-            think: self.think,
-        };
-        self.watch(ask, line).await
-    }
-
-    /// Shows a process to its end.
-    async fn watch(&mut self, ask: Ask, asked: &str) -> Result<u8> {
-        let mut renderer = match self.is_typed {
-            true => Renderer::folded(),
-            false => Renderer::new(),
-        };
-        let (running, mut sources) = (Cell::new(None), Sources::default());
-        let mut show = |event: &Event| {
-            // Events that were lost are of nobody.
-            let of = Some(event.pid()).filter(|pid| *pid > 0);
-            running.set(running.get().or(of));
-            sources.note(event);
-            renderer.show(event);
-            Ok(())
-        };
-        if !self.door.is_there() {
-            say!("{}", words().machine_ended);
-            self.door = open(&self.session, self.is_typed).await?;
-        }
-        let mut conversation = self.door.begin(ask).await?;
-        let rules = self.session.paths.policy();
-        let (queue, door, talk) = (&mut self.queue, &self.door, &self.talk);
-        let mut typed = |line: String| {
-            let last = running.get();
-            Looks { door, talk, last }.take(&line, queue);
-        };
-        let typing: Option<&mut dyn FnMut(String)> = match self.is_typed {
-            true => Some(&mut typed),
-            false => None,
-        };
-        let ended = follow(
-            &mut conversation,
-            self.interrupts,
-            &rules,
-            &mut show,
-            typing,
-        )
-        .await?;
-        let (pid, exit) = (ended.pid, ended.exit);
-        self.last = Some(pid);
-        if exit.status == Status::Suspended {
-            let alone = ended.branches.is_some();
-            say!("{}", suspended(self.door.journal(), pid, "/resume", alone)?);
-        }
-        if exit.status == Status::Interrupted {
-            say!("{}", interrupted(pid, &exit));
-        }
-        let code = exit_code(&exit);
-        self.unanswered = exit.answer.is_none().then(|| (pid, asked.to_owned()));
-        if let Some(answer) = exit.answer {
-            let text = answer
-                .as_str()
-                .map_or_else(|| answer.to_string(), str::to_owned);
-            output::line(&markdown::printed(&text))?;
-            if self.is_typed {
-                sources.tell(&text, "/mem show", &|id| self.door.page(id));
-            }
-            let read = self.door.journal().label_of(pid)?;
-            let Level { trust, secrecy } = read.level();
-            self.talk.add(Turn {
-                pid: Some(pid),
-                asked: asked.to_owned(),
-                answered: text.clone(),
-                trust,
-                secrecy,
-            });
-            self.say_aloud(&text).await?;
-        }
-        Ok(code)
     }
 }

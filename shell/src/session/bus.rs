@@ -316,17 +316,7 @@ impl Session {
         if let Err(error) = &listing
             && error.kind == ErrorKind::Timeout
         {
-            // What it had is better than nothing, where it is said how old that is.
-            if let (Some(known), Some(age)) = (known, age(&kept)) {
-                say!(
-                    "warning: {}; its tools are shown as it listed them {age} ago",
-                    late(&name, wait).message
-                );
-                return Ok((known, None));
-            }
-            // Best effort: the next command would only wait again.
-            let _ = listings::keep(&kept.with_extension(SILENT), &[]);
-            return Err(late(&name, wait));
+            return Ok((of_a_silent_one(&kept, known, late(&name, wait))?, None));
         }
         let Listing {
             functions,
@@ -353,10 +343,7 @@ impl Session {
                 Some(hash)
             }
         };
-        for (function, reason) in left_out {
-            let (function, reason) = (visible(&function), visible(&reason));
-            say!("warning: {name}.{function} is left out: {reason}");
-        }
+        tell_left_out(&name, left_out);
         if let Err(error) = listings::keep(&kept, &functions) {
             tracing::debug!(%error, "the listing is not kept");
         }
@@ -386,6 +373,36 @@ fn is_fresh(path: &Path) -> bool {
     let modified = path.metadata().and_then(|meta| meta.modified());
     let age = modified.ok().and_then(|time| time.elapsed().ok());
     age.is_some_and(|age| age < SILENT_FOR)
+}
+
+/// The functions of a server that did not answer in time: what it had is better than nothing,
+/// where it is said how old that is.
+///
+/// # Errors
+/// The server is `late` and had none.
+fn of_a_silent_one(
+    kept: &Path,
+    known: Option<Vec<FunctionSpec>>,
+    late: ToolError,
+) -> Result<Vec<FunctionSpec>, ToolError> {
+    if let (Some(known), Some(age)) = (known, age(kept)) {
+        say!(
+            "warning: {}; its tools are shown as it listed them {age} ago",
+            late.message
+        );
+        return Ok(known);
+    }
+    // Best effort: the next command would only wait again.
+    let _ = listings::keep(&kept.with_extension(SILENT), &[]);
+    Err(late)
+}
+
+/// Names the functions of the server `name` that cannot be used, and why.
+fn tell_left_out(name: &str, left_out: Vec<(String, String)>) {
+    for (function, reason) in left_out {
+        let (function, reason) = (visible(&function), visible(&reason));
+        say!("warning: {name}.{function} is left out: {reason}");
+    }
 }
 
 /// Says that a listing was not waited for any longer.

@@ -3,6 +3,7 @@
 //! | file | job |
 //! | --- | --- |
 //! | `init` | the session: settings, CPU, and the kernel booted from them |
+//! | `introduce` | what a person is told when the CPU is there |
 //! | `store`, `library` | the store, and what commands need of one |
 //! | `lock`, `setup` | one machine on one root, and whether another program's would do |
 //! | `bus`, `builtin`, `listings` | the tools of this machine, and what servers said they have |

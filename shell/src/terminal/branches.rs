@@ -2,7 +2,7 @@
 
 use quipu_kernel::deliberation::BranchReport;
 use quipu_kernel::event::Event;
-use quipu_kernel::process::Way;
+use quipu_kernel::process::{Way, text_of};
 
 use crate::terminal::output::{shortened, visible};
 
@@ -70,9 +70,7 @@ fn line(branch: &BranchReport) -> String {
     let answer = match &branch.answer {
         None => "no answer".to_owned(),
         Some(answer) => {
-            let text = answer
-                .as_str()
-                .map_or_else(|| answer.to_string(), str::to_owned);
+            let text = text_of(answer);
             let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
             visible(&shortened(&one_line, ANSWER_CHARS))
         }

@@ -10,6 +10,7 @@
 //! | `device` | one call, from JSON to JSON |
 //! | `guest` | the world a call sees: what was granted |
 //! | `limits`, `ticker`, `stdio`, `io` | what stops it |
+//! | `printed` | what a guest printed before that |
 //! | `explain`, `refusal` | what stopped it, or why it cannot be loaded, in words |
 //! | `outbound`, `http` | the network interfaces of guests |
 //! | `dynamic` | plugins that list their functions when they run |

@@ -1,9 +1,7 @@
 //! Numbers in words that an answer ends in: Chinese and English.
 
-use crate::written::numbers::{han, word};
+use crate::written::numbers::{HAN_SIGNS, han, word};
 
-/// Characters of a Chinese number.
-const HAN: &str = "零〇一二两三四五六七八九十百千万亿点";
 /// What may follow a Chinese number that counts something: one character such as 一 alone is
 /// mostly a part of another word.
 const MEASURES: &str =
@@ -14,7 +12,7 @@ const ANSWER_WORDS: usize = 8;
 
 /// The last Chinese number in `text`, with where it ends in bytes.
 pub(super) fn last_han(text: &str) -> Option<(f64, usize, usize)> {
-    let is_han = |c: char| HAN.contains(c);
+    let is_han = |c: char| HAN_SIGNS.contains(c);
     let last = text.rfind(is_han)?;
     let end = last + text[last..].chars().next()?.len_utf8();
     let start = text[..end]

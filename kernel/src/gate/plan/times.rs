@@ -6,11 +6,10 @@ use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use regex::{Captures, Regex};
 
 use crate::pattern::pattern;
-use crate::written::days::{self, WEEKDAYS, weekday};
-use crate::written::numbers;
+use crate::written::{days, numbers};
 
 static DAY_WORD: LazyLock<Regex> = LazyLock::new(|| {
-    let weekdays = WEEKDAYS.join("|");
+    let weekdays = days::any_weekday();
     pattern(&format!(r"(?i)\b(?:today|tomorrow|{weekdays})\b|今天|明天"))
 });
 static CLOCK: LazyLock<Regex> =
@@ -18,7 +17,7 @@ static CLOCK: LazyLock<Regex> =
 static HOUR: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(\d{1,2})()\s*([ap])\.?m\b"));
 static NOON: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bnoon\b"));
 static LENGTH: LazyLock<Regex> = LazyLock::new(|| {
-    let words = numbers::words().collect::<Vec<_>>().join("|");
+    let words = numbers::any_word();
     pattern(&format!(
         r"(?i)\b(half an|\d+(?:\.\d+)?|an?|{words})[\s-]*(hours?|hrs?|h|minutes?|mins?)\b"
     ))
@@ -139,12 +138,7 @@ fn day_of(word: &str, today: NaiveDate) -> Option<NaiveDate> {
     match word.to_lowercase().as_str() {
         "today" | "今天" => Some(today),
         "tomorrow" | "明天" => today.checked_add_days(Days::new(1)),
-        name => {
-            let day = weekday(name)?;
-            (1..=7)
-                .filter_map(|n| today.checked_add_days(Days::new(n)))
-                .find(|date| date.weekday().num_days_from_monday() == day)
-        }
+        name => days::next_weekday(today, days::weekday(name)?),
     }
 }
 

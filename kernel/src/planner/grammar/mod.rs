@@ -1,7 +1,18 @@
 //! From what is legal now to the form of the next action, and back from a text of that
 //! form to the action.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one | what is legal; the text to the action |
+//! | `forms` | what is legal to the form of the text |
+//! | `number`, `values`, `together` | grammars of numbers and values; schemas with shared parts |
+//! | `held` | what of a schema a grammar can hold |
+//! | `fence` | programs and calls in a text |
+//! | `check` | whether an action is legal |
 
+mod check;
 mod fence;
+mod forms;
 mod held;
 mod number;
 mod together;
@@ -11,18 +22,12 @@ use chrono::NaiveDate;
 use quipu_tools::json_schema;
 use serde_json::{Value, json};
 
-use crate::calls::object;
 use crate::numbers::Numbers;
 use crate::program::{called_on, called_on_each};
 use fence::{calls_of, prints, tells_a_result, without_fence, written_calls};
 pub use held::{Held, certainly_held, held};
-use quipu_cpu::{Form, without_thought};
-use together::Together;
+use quipu_cpu::without_thought;
 
-/// Characters of a final answer; long documents belong in the store.
-const ANSWER_CHARS_MAX: u32 = 4000;
-/// Characters of a question to the user.
-const ASK_CHARS_MAX: u32 = 400;
 /// The argument of a function that runs a program.
 const CODE: &str = "code";
 /// The most calls that one step may make.
@@ -121,33 +126,10 @@ impl Answer {
 }
 
 impl Legal {
-    /// What the text of `chosen` looks like, for a CPU that writes by any grammar: calls are a
-    /// list, also a single one; an answer in words is just that.
-    pub fn form(&self, chosen: Move) -> Form {
-        match (chosen, &self.answer) {
-            (Move::Any, _) => Form::Json(self.schema()),
-            (Move::Call, _) => Form::Json(self.several(1)),
-            (Move::Calls, _) => Form::Json(self.several(2)),
-            (Move::Answer, Some(answer)) => Form::Json(answer.written.clone()),
-            (Move::Program, _) => {
-                let language = self
-                    .runs_programs()
-                    .and_then(|call| call.program.as_deref());
-                Form::Lark(fenced(language.unwrap_or_default()))
-            }
-            (Move::Function, _) => Form::Lark(FUNCTION.to_owned()),
-            (Move::Checker, _) => Form::Lark(FUNCTION.replace("solution()", "fits(answer)")),
-            (Move::Number, _) => Form::Lark(number::grammar(self.computed.as_deref())),
-            (Move::Choice, _) => Form::Lark(one_of(self.choices.as_deref().unwrap_or_default())),
-            (Move::Answer, None) if self.unfenced => Form::Lark(UNFENCED.to_owned()),
-            // A model that was told how to call tells so instead of answering.
-            (Move::Answer, None) if self.told => Form::Lark(WORDS.to_owned()),
-            (Move::Answer, None) | (Move::Ask, _) => Form::Text,
-        }
-    }
-
-    /// The action that a text of [`Legal::form`] stands for; what is wrong with it in words
-    /// for the model.
+    /// The action that a text of [`Legal::form`] stands for.
+    ///
+    /// # Errors
+    /// What is wrong with the text, in words for the model.
     pub fn action(&self, chosen: Move, text: &str) -> Result<Value, String> {
         let parse = |text: &str| -> Result<Value, String> {
             serde_json::from_str(text).map_err(|error| format!("it is not JSON ({error})"))
@@ -284,99 +266,6 @@ impl Legal {
     pub fn offered(&self) -> impl Iterator<Item = &Callable> {
         self.calls.iter().filter(|call| call.offered)
     }
-
-    /// The schema of `least` or more calls.
-    fn several(&self, least: usize) -> Value {
-        let mut together = Together::default();
-        let forms: Vec<Value> = self
-            .offered()
-            .map(|call| call.form(&mut together))
-            .collect();
-        together.under(several(&forms, least))
-    }
-
-    /// The JSON Schema that admits exactly the legal actions. Keys come in a fixed
-    /// order, so that a model commits to a tool before it writes the arguments.
-    pub fn schema(&self) -> Value {
-        let mut together = Together::default();
-        let answer = match &self.answer {
-            Some(answer) => together.take(&answer.written),
-            None => words(),
-        };
-        let mut forms: Vec<Value> = self
-            .offered()
-            .map(|call| call.form(&mut together))
-            .collect();
-        if !forms.is_empty() {
-            forms.push(several(&forms, 1));
-        }
-        if self.ask {
-            forms.push(question());
-        }
-        forms.push(object(&[("answer", answer)]));
-        together.under(match forms.len() {
-            1 => forms.remove(0),
-            _ => json!({ "anyOf": forms }),
-        })
-    }
-
-    /// Checks an action that a CPU produced, in words for the model.
-    ///
-    /// A local CPU cannot produce anything else; endpoints and scripts can.
-    pub fn check(&self, action: &Value) -> Result<(), String> {
-        let Some(map) = action.as_object() else {
-            return Err("an action is one JSON object".into());
-        };
-        if let Some(calls) = map.get("calls") {
-            return self.check_calls(calls, map.len());
-        }
-        match (map.get("tool"), map.get("answer"), map.get("ask")) {
-            (Some(_), _, _) => self.check_call(action),
-            (None, None, Some(_)) if !self.ask => {
-                Err("nobody is there to be asked: use a tool or answer".into())
-            }
-            (None, None, Some(_)) => validate(&question(), action, ""),
-            (None, answer, _) => {
-                let form = self.answer.as_ref().map_or_else(words, |_| json!({}));
-                validate(&object(&[("answer", form)]), action, "")?;
-                match (&self.answer, answer) {
-                    (Some(form), Some(answer)) => validate(&form.schema, answer, "/answer"),
-                    _ => Ok(()),
-                }
-            }
-        }
-    }
-
-    fn check_calls(&self, calls: &Value, keys: usize) -> Result<(), String> {
-        let calls = calls.as_array().filter(|_| keys == 1);
-        let calls = calls.ok_or("an action with \"calls\" has nothing but a list of calls")?;
-        if calls.is_empty() || calls.len() > CALLS_MAX {
-            return Err(format!("a step makes one to {CALLS_MAX} calls"));
-        }
-        calls.iter().try_for_each(|call| self.check_call(call))
-    }
-
-    fn check_call(&self, call: &Value) -> Result<(), String> {
-        let called = self.called(call.get("tool").unwrap_or(&Value::Null))?;
-        let form = object(&[("tool", json!({})), ("args", json!({}))]);
-        validate(&form, call, "")?;
-        validate(&called.parameters, &call["args"], "/args")
-    }
-
-    fn called(&self, tool: &Value) -> Result<&Callable, String> {
-        self.calls
-            .iter()
-            .find(|call| tool == call.name.as_str())
-            .ok_or_else(|| format!("the tool {tool} cannot be used now; {}", self.names()))
-    }
-
-    fn names(&self) -> String {
-        if self.calls.is_empty() {
-            return "only the answer is legal: {\"answer\": \"…\"}".into();
-        }
-        let names: Vec<&str> = self.offered().map(|call| call.name.as_str()).collect();
-        format!("there are {}", names.join(", "))
-    }
 }
 
 impl Callable {
@@ -407,13 +296,6 @@ impl Callable {
         })
     }
 
-    /// The form of a call of it and of nothing else.
-    pub(crate) fn alone(&self) -> Form {
-        let mut together = Together::default();
-        let form = self.form(&mut together);
-        Form::Json(together.under(several(&[form], 1)))
-    }
-
     /// The program in a call of it that has nothing else, as a model writes it.
     pub fn program_in(&self, action: &Value) -> Option<String> {
         let language = self.program.as_ref()?;
@@ -421,69 +303,6 @@ impl Callable {
         let code = args.get(CODE)?.as_str()?;
         Some(format!("```{language}\n{code}\n```"))
     }
-
-    /// The schema of a call of it, for a grammar.
-    fn form(&self, together: &mut Together) -> Value {
-        object(&[
-            ("tool", json!({"const": self.name})),
-            ("args", together.take(&self.written)),
-        ])
-    }
-}
-
-/// `least` or more calls of these `forms`.
-fn several(forms: &[Value], least: usize) -> Value {
-    let calls = json!({"type": "array", "items": {"anyOf": forms},
-        "minItems": least, "maxItems": CALLS_MAX});
-    object(&[("calls", calls)])
-}
-
-/// An answer in words.
-fn words() -> Value {
-    json!({"type": "string", "maxLength": ANSWER_CHARS_MAX})
-}
-
-/// A question to the user.
-fn question() -> Value {
-    let text = json!({"type": "string", "minLength": 1, "maxLength": ASK_CHARS_MAX});
-    object(&[("ask", text)])
-}
-
-/// The grammar of one of `choices`.
-fn one_of(choices: &[String]) -> String {
-    let choices: Vec<String> = choices.iter().map(|choice| format!("{choice:?}")).collect();
-    format!("start: {}", choices.join(" | "))
-}
-
-/// Any text that does not begin like a call. JSON that a user asked for stands in a fence:
-/// where only some beginnings of an object are barred, a small model spells its way round.
-const WORDS: &str = r"start: /[^{\s](.|\n)*/";
-
-/// The same without a fence anywhere.
-const UNFENCED: &str = r"start: /[^{\s`]([^`]|`{1,2}[^`])*`?/";
-
-/// The grammar of a program in `language`, in a fence as models have learnt it. Some
-/// tokenizers join the last tick and the end of its line, so that this has to be legal.
-fn fenced(language: &str) -> String {
-    format!("start: \"```{language}\\n\" program /\\n?/\nprogram[suffix=\"\\n```\"]: /(.|\\n)*/\n")
-}
-
-/// The grammar of a Python function in a fence, and of nothing after it.
-const FUNCTION: &str = r#"start: "```python\ndef solution():\n" body /\n?/
-body[suffix="\n```"]: /[ \t][^\n]*(\n([ \t][^\n]*)?)*/
-"#;
-
-/// Checks what stands at `place` in an action, in words for the model.
-fn validate(schema: &Value, value: &Value, place: &str) -> Result<(), String> {
-    let validator = json_schema::validator(schema)
-        .map_err(|error| format!("the schema of this action is broken: {error}"))?;
-    let Some((inside, said)) = json_schema::problem(&validator, value) else {
-        return Ok(());
-    };
-    Err(match format!("{place}{inside}") {
-        place if place.is_empty() => format!("the action: {said}"),
-        place => format!("{place}: {said}"),
-    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! Tests of the grammar of actions.
 
+use quipu_cpu::Form;
+
+use super::forms::words;
 use super::*;
+use crate::calls::object;
 
 fn legal() -> Legal {
     Legal {

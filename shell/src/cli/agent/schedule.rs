@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::event::Event;
 use quipu_kernel::journal::{Journal, ProcessRow};
-use quipu_kernel::process::{Pid, Program, State};
+use quipu_kernel::process::{Pid, Program, State, text_of};
 use serde_json::{Value, json};
 
 use crate::cli::run::{exit_code, follow};
@@ -432,9 +432,7 @@ async fn attend(
     let rules = session.paths.policy();
     let ended = follow(&mut conversation, interrupts, &rules, &mut show, None).await?;
     if let Some(answer) = &ended.exit.answer {
-        let text = answer.as_str();
-        let text = text.map_or_else(|| answer.to_string(), str::to_owned);
-        output::line(&visible(&text))?;
+        output::line(&visible(&text_of(answer)))?;
     }
     Ok(exit_code(&ended.exit))
 }

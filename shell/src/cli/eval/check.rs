@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use quipu_kernel::process::text_of;
 use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
@@ -263,12 +264,6 @@ fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
         true => Ok(()),
         false => Err(otherwise()),
     }
-}
-
-fn text_of(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// A number as it stands alone in a text.

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use quipu_kernel::process::text_of;
 use serde_json::Value;
 
 use super::comparison::Paired;
@@ -126,16 +127,10 @@ fn case(row: &Row) -> String {
 /// An action as a person reads it.
 fn action(action: &Value) -> String {
     match (action.get("answer"), action["args"]["code"].as_str()) {
-        (Some(answer), _) => format!("answer: {}", words(answer)),
-        (None, Some(program)) => format!("{}\n{program}", words(&action["tool"])),
+        (Some(answer), _) => format!("answer: {}", text_of(answer)),
+        (None, Some(program)) => format!("{}\n{program}", text_of(&action["tool"])),
         (None, None) => action.to_string(),
     }
-}
-
-fn words(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// `text` within HTML.

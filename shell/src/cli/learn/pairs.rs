@@ -36,18 +36,7 @@ pub fn run(shelf: &Shelf, path: &Path, most: Secrecy) -> Result<u8> {
         lines.push_str(&format!("{}\n", pairs::without_label(pair)));
         written += 1;
     }
-    let failed = |error: std::io::Error| {
-        UserError::usage(
-            format!("{}: {error}", path.display()),
-            "name a new file in a folder that can be written",
-        )
-    };
-    // What somebody has there stays.
-    let mut made = std::fs::OpenOptions::new();
-    let made = made.write(true).create_new(true).open(path);
-    drop(made.map_err(failed)?);
-    private::close(path);
-    std::fs::write(path, lines).map_err(failed)?;
+    private::write_new(path, &lines)?;
     say!("{} in {}", counted(written, "pair"), path.display());
     if left_out > 0 {
         let left_out = counted(left_out, "pair");

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::apart::Asker;
 use super::chat::choosing::{sampling, shaping};
 use super::chat::fields::{self, Stop, stop_words, tokens};
-use super::completions::{prompts, size};
+use super::completions::request::{prompts, size};
 use super::error::ApiError;
 use super::models;
 use super::plain::{Ask, Choice, Finish, Piece, Plain, Turn, schema};

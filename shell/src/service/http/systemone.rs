@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use quipu_kernel::decision::Decision;
+use quipu_kernel::process::text_of;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -68,7 +69,7 @@ fn read(param: &str, question: &Value) -> Result<(Asked, Decision), ApiError> {
             let param = format!("{param}.instructions");
             return Err(ApiError::invalid(param, "the question is missing"));
         }
-        instructions => plain(instructions),
+        instructions => text_of(instructions),
     };
     let criteria = &question["criteria"];
     let param = |field: &str| format!("{param}.{field}");
@@ -77,7 +78,7 @@ fn read(param: &str, question: &Value) -> Result<(Asked, Decision), ApiError> {
             let means = ["true", "false"].map(|key| &criteria[key]);
             let means = ["Yes", "No"].iter().zip(means);
             let lines = means.filter(|(_, description)| !description.is_null());
-            let lines = lines.map(|(word, means)| format!("\n{word} means: {}", plain(means)));
+            let lines = lines.map(|(word, means)| format!("\n{word} means: {}", text_of(means)));
             let words = format!("{words}{}", lines.collect::<String>());
             Ok((Asked::Noul, Decision::YesNo(words)))
         }
@@ -85,14 +86,17 @@ fn read(param: &str, question: &Value) -> Result<(Asked, Decision), ApiError> {
             let named: Vec<(String, &Value)> = match criteria {
                 Value::Object(named) => named.iter().map(|(key, of)| (key.clone(), of)).collect(),
                 // Without descriptions, as some clients have it.
-                Value::Array(names) => names.iter().map(|key| (plain(key), &Value::Null)).collect(),
+                Value::Array(names) => {
+                    let name = |name| (text_of(name), &Value::Null);
+                    names.iter().map(name).collect()
+                }
                 _ => Vec::new(),
             };
             let shown: Vec<String> = named
                 .iter()
                 .map(|(key, description)| match description {
                     Value::Null => key.clone(),
-                    description => format!("{key}: {}", plain(description)),
+                    description => format!("{key}: {}", text_of(description)),
                 })
                 .collect();
             let decision = choice(&param("criteria"), words, &shown)?;
@@ -114,13 +118,6 @@ fn read(param: &str, question: &Value) -> Result<(Asked, Decision), ApiError> {
             Err(ApiError::invalid(param("type"), message))
         }
     }
-}
-
-/// A text as it is, anything else as JSON.
-fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn told(asked: &Asked, answered: &Answered) -> Value {

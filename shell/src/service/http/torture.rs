@@ -121,7 +121,7 @@ proptest! {
                 let _ = responses::ask(&body, USUAL);
             }
             let cpu = ScriptedCpu::parse("s", "", None).unwrap();
-            if let Ok(body) = serde_json::from_str::<completions::Body>(text) {
+            if let Ok(body) = serde_json::from_str::<completions::request::Body>(text) {
                 let _ = body.asks(&cpu, USUAL);
             }
             if let Ok(body) = serde_json::from_str::<completion::Body>(text) {

@@ -1,0 +1,95 @@
+//! Sends requests: again where an endpoint was not reached or is busy, and to where it leads.
+
+use std::time::Duration;
+
+use reqwest::header::LOCATION;
+use reqwest::{Method, Url};
+use serde_json::Value;
+
+use super::Link;
+use super::refusal::{endpoint, may_pass, refused, retry_after, silent};
+use crate::{CpuError, Trouble};
+
+/// Tries of a request that failed in a way that may pass.
+const TRIES: u32 = 4;
+/// The first pause between tries; it doubles each time.
+const BACKOFF: Duration = Duration::from_millis(250);
+/// Redirects that one request follows.
+const HOPS_MAX: usize = 5;
+
+impl Link {
+    /// Sends a request to `path`, again with growing pauses where the endpoint was not
+    /// reached or says that it is busy; and to where it leads, on the same host.
+    ///
+    /// # Errors
+    /// [`CpuError::Endpoint`] where it was not reached, does not take the request, or leads
+    /// elsewhere.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<reqwest::Response, CpuError> {
+        let mut to = format!("{}/{path}", self.url);
+        let (mut pause, mut tries, mut hops) = (BACKOFF, 1, 0);
+        loop {
+            let mut attempt = self.client.request(method.clone(), &to);
+            if let Some(body) = body {
+                attempt = attempt.json(body);
+            }
+            if let Some(key) = &self.api_key {
+                attempt = attempt.bearer_auth(key);
+            }
+            let (error, wait) = match attempt.send().await {
+                Ok(response) if response.status().is_success() => return Ok(response),
+                Ok(response) if response.headers().contains_key(LOCATION) => {
+                    to = self.led_to(&to, &response)?;
+                    hops += 1;
+                    if hops > HOPS_MAX {
+                        return Err(endpoint(&self.url, "it leads on without end".into()));
+                    }
+                    continue;
+                }
+                Ok(response) => {
+                    let status = response.status();
+                    let wait = retry_after(&response);
+                    let text = response.text().await.unwrap_or_default();
+                    let error = refused(&self.url, status, &text);
+                    if !may_pass(status) {
+                        return Err(error);
+                    }
+                    (error, wait)
+                }
+                Err(error) if error.is_connect() => (endpoint(&self.url, silent(&error)), None),
+                Err(error) => return Err(endpoint(&self.url, silent(&error))),
+            };
+            if tries == TRIES {
+                return Err(error);
+            }
+            tracing::warn!("{error}; trying again ({tries} of {TRIES})");
+            tokio::time::sleep(wait.unwrap_or(pause)).await;
+            tries += 1;
+            pause *= 2;
+        }
+    }
+
+    /// Where a redirect leads, if that is the same host: the request and the key go there.
+    fn led_to(&self, from: &str, response: &reqwest::Response) -> Result<String, CpuError> {
+        let location = response.headers().get(LOCATION);
+        let location = location.and_then(|value| value.to_str().ok());
+        let from = Url::parse(from).ok();
+        let to = location.and_then(|to| from.as_ref()?.join(to).ok());
+        match (from, to) {
+            (Some(from), Some(to)) if from.origin() == to.origin() => Ok(to.into()),
+            (_, to) => Err(CpuError::Endpoint {
+                url: self.url.clone(),
+                reason: format!(
+                    "{}: it leads to {}",
+                    response.status(),
+                    to.map_or("nowhere".into(), |to| to.origin().ascii_serialization())
+                ),
+                trouble: Trouble::Elsewhere,
+            }),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The task by itself: what its user said, and prompts with nothing else in sight.
+
+use super::weigh::OTHER;
+use super::{Ending, Execution};
+use crate::grammar::{Callable, Legal};
+use crate::label::Trust;
+use crate::planner::date;
+use crate::planner::facts::is_told_in_sentences;
+use crate::program::{asked_for, asked_for_after, asked_in_words};
+use quipu_cpu::Prompt;
+
+impl Execution {
+    /// What the user said last.
+    pub(super) fn told(&self) -> &str {
+        self.program.told()
+    }
+
+    /// The task by itself, with the date if it depends on that.
+    pub(super) fn told_by_itself(&self) -> String {
+        let told = self.told().trim();
+        match self.program.today {
+            Some(today) => format!("{}\n\n{told}", date::told(today, told)),
+            None => told.to_owned(),
+        }
+    }
+
+    /// Whether the user gave an address of the web.
+    pub(super) fn gives_an_address(&self) -> bool {
+        let told = self.told();
+        told.contains("http://") || told.contains("https://")
+    }
+
+    /// The prompt to write a function that works out the task, with nothing else in sight.
+    /// `None` where more than the task counts: what was attached or came to mind, an agent's
+    /// instructions, what was said before.
+    pub(super) fn program_asked_for(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
+        let python = |call: &Callable| call.program.as_deref() == Some("python");
+        let told = self.told_by_itself();
+        let alone = self.vm.holds_only_the_task() || self.doubts(legal);
+        let alone = alone && self.vm.has_nothing_beside() && self.is_told_all_in_the_task();
+        if !alone || !legal.runs_programs().is_some_and(python) {
+            return Ok(None);
+        }
+        let room = self.shared.cpu.info().window - self.vm.reserve();
+        let taught = |more: &[(String, String)]| -> Result<Option<Prompt>, Ending> {
+            let prompt = self.lesson(asked_for_after(more, &told), asked_for(OTHER))?;
+            Ok(prompt.filter(|prompt| prompt.len <= room))
+        };
+        let (ids, learnt) = self.functions_learnt(legal);
+        if !learnt.is_empty()
+            && let Some(prompt) = taught(&learnt)?
+        {
+            self.tell_examples(ids);
+            return Ok(Some(prompt));
+        }
+        taught(&[])
+    }
+
+    /// The prompt to work out in words a task that is told in sentences and asks for no form,
+    /// with nothing else in sight.
+    pub(super) fn asked_for_words(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
+        let told = self.told();
+        let alone = self.vm.has_nothing_beside() && self.is_told_all_in_the_task();
+        if legal.answer.is_some() || !alone || !is_told_in_sentences(told) {
+            return Ok(None);
+        }
+        self.lesson(
+            asked_in_words(&self.told_by_itself()),
+            asked_in_words(OTHER),
+        )
+    }
+
+    /// Whether its user told it in the task all that it was told.
+    pub(super) fn is_told_all_in_the_task(&self) -> bool {
+        let program = &self.program;
+        self.told() == program.prompt
+            && program.label.trust >= Trust::User
+            && program.agent.instructions.trim().is_empty()
+    }
+}

@@ -1,0 +1,100 @@
+//! A finished step becomes part of its process: of its window, its guard and its costs. The same
+//! for one that was done now, and for one of an earlier run.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Execution;
+use crate::calls::{Find, REMEMBER, Syscall};
+use crate::journal::{Outcome, WITH};
+use crate::limits::REPEATS_MAX;
+
+impl Execution {
+    /// Makes a finished step part of the process: its window, its guard, its costs. What is
+    /// `held` stands in the window in place of its outcome.
+    pub(super) fn take_in(
+        &mut self,
+        n: u32,
+        action: &Value,
+        outcome: Outcome,
+        held: Option<String>,
+    ) {
+        // Here, so that a resumed process has in sight what it had before.
+        if let (true, Ok(Syscall::Find(Find { query }))) =
+            (outcome.ok, Syscall::from_action(action))
+        {
+            self.planner.reveal(&query);
+            self.hold_planner();
+        }
+        let seen = held.clone().unwrap_or_else(|| outcome.text.clone());
+        let note = self.note_on(held.is_some(), &seen);
+        let (action, together) = apart(action);
+        let repeats = self.guard.record(&action, &outcome.text);
+        // Whatever was tried after the limit does not take it back.
+        if self.spent.repeats < REPEATS_MAX {
+            self.spent.repeats = repeats;
+        }
+        self.n = self.n.max(n);
+        self.spent.steps += u32::from(!together);
+        if action["tool"] == REMEMBER {
+            self.tried_to_keep = true;
+            self.kept |= outcome.ok;
+            self.unkept |= !outcome.ok;
+        }
+        let history = Arc::make_mut(&mut self.history);
+        match history.last_mut().filter(|_| together) {
+            // One decision, so one entry.
+            Some(last) => {
+                last.push('\n');
+                last.push_str(&seen);
+            }
+            None => history.push(seen.clone()),
+        }
+        let written = match action.get("malformed").and_then(Value::as_str) {
+            Some(text) => text.to_owned(),
+            None if self.shared.cpu.info().constrains => self.planner.written(&action),
+            None => action.to_string(),
+        };
+        self.note_known(n, &action, &outcome);
+        if !together {
+            // What this step brought in comes into the window below.
+            self.decided_before = self.is_unswayed();
+        }
+        if let (true, Some(tool)) = (outcome.ok, action["tool"].as_str()) {
+            let (args, text) = (&action["args"], &outcome.text);
+            self.progress.saw(tool, args, text, self.decided_before);
+        }
+        self.progress.settle();
+        self.tick_off(n, &action, outcome.ok, &seen);
+        let open = outcome.ok && outcome.label.secrecy.is_public() && self.opened(&action);
+        self.last = Some((action, outcome.ok));
+        self.vm
+            .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);
+        self.hold(held);
+        if open {
+            self.vm.note_open_page();
+        }
+        if let Some(note) = note {
+            self.vm.note(&*self.shared.cpu, note);
+        }
+    }
+
+    /// Leaves out what a CPU cannot be held to of the functions that have come into sight.
+    fn hold_planner(&mut self) {
+        if self.shared.cpu.info().constrains {
+            let cpu = self.shared.cpu.clone();
+            self.planner.hold(&|form| cpu.accepts(form).is_ok());
+        }
+    }
+}
+
+/// An action of the journal as it was written, and whether it was decided together with the
+/// one before it.
+fn apart(action: &Value) -> (Value, bool) {
+    let mut action = action.clone();
+    let together = action
+        .as_object_mut()
+        .is_some_and(|map| map.contains_key("tool") && map.shift_remove(WITH).is_some());
+    (action, together)
+}

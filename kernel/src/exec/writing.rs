@@ -1,0 +1,123 @@
+//! Lets the CPU write a move, piece by piece, and shows what may be seen of it.
+
+use std::sync::atomic::Ordering;
+
+use super::{Ending, Execution, guarded, time_left};
+use crate::event::Event;
+use crate::grammar::{Legal, Move};
+use quipu_cpu::{Chunk, Completion, Job, Prompt, Sampling, Ticket};
+
+/// At which temperature a program is written once more: at 0.7 one of five programs worked out
+/// nine of ten word problems of which one program worked out six.
+const ANEW: f32 = 0.7;
+
+/// What the CPU wrote.
+pub(super) struct Decided {
+    pub(super) chosen: Move,
+    pub(super) completion: Completion,
+}
+
+/// A job under way, and what it has written.
+pub(super) struct Writing {
+    ticket: Ticket,
+    /// What has come of it.
+    pub(super) text: String,
+    /// Whether the world sees it as it is written: not before it is known to fit.
+    pub(super) shown: bool,
+}
+
+impl Execution {
+    /// Lets the CPU write `chosen` to its end.
+    pub(super) async fn written(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+        chosen: Move,
+    ) -> Result<Decided, Ending> {
+        let mut writing = self.write(prompt, legal, chosen, u32::MAX);
+        writing.shown = chosen != Move::Calls;
+        loop {
+            if let Some(completion) = self.read(n, &mut writing).await? {
+                return Ok(Decided { chosen, completion });
+            }
+        }
+    }
+
+    /// How the tokens of `chosen` are chosen: those of a second program not as of the first.
+    fn sampling(&self, chosen: Move) -> Sampling {
+        let usual = self.program.sampling.unwrap_or(self.shared.sampling);
+        match chosen == Move::Function && self.programs > 1 {
+            true => Sampling {
+                temperature: usual.temperature.max(ANEW),
+                ..usual
+            },
+            false => usual,
+        }
+    }
+
+    /// Starts to write `chosen`, in at most `tokens_max` tokens.
+    pub(super) fn write(
+        &self,
+        prompt: &Prompt,
+        legal: &Legal,
+        chosen: Move,
+        tokens_max: u32,
+    ) -> Writing {
+        let room = self
+            .program
+            .limits
+            .action_room(&self.spent_in_all())
+            .min(tokens_max);
+        let ticket = self.shared.cpu.submit(Job {
+            pid: self.pid,
+            priority: self.inbox.priority.load(Ordering::Relaxed),
+            prompt: prompt.clone(),
+            form: legal.form(chosen),
+            tokens_max: room.min(self.vm.reserve() as u32),
+            sampling: self.sampling(chosen),
+            history: self.history.clone(),
+        });
+        Writing {
+            ticket,
+            text: String::new(),
+            shown: !matches!(chosen, Move::Call | Move::Calls),
+        }
+    }
+
+    /// The next piece of what is written; the whole, when it is done.
+    pub(super) async fn read(
+        &mut self,
+        n: u32,
+        writing: &mut Writing,
+    ) -> Result<Option<Completion>, Ending> {
+        let chunk = guarded(
+            &self.shared.tape,
+            &mut self.inbox.signals,
+            time_left(&self.program, &self.spent, self.started),
+            writing.ticket.next(),
+        )
+        .await?;
+        match chunk {
+            Ok(Chunk::Text(text)) => {
+                writing.text.push_str(&text);
+                if writing.shown {
+                    self.show(n, &text);
+                }
+                Ok(None)
+            }
+            Ok(Chunk::Done(completion)) => Ok(Some(completion)),
+            Ok(Chunk::Weighed(..) | Chunk::Odds(_)) => Ok(None),
+            Err(error) => Err(Ending::Failed(error.into())),
+        }
+    }
+
+    /// Shows a piece of what is written to the world.
+    pub(super) fn show(&self, n: u32, text: &str) {
+        self.emit(Event::Token {
+            pid: self.pid,
+            n,
+            text: text.to_owned(),
+        });
+    }
+}

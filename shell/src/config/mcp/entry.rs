@@ -1,0 +1,228 @@
+//! One server of the file, as programs write it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use quipu_tools::mcp::{McpServer, McpTransport, Wanted};
+use serde::Deserialize;
+
+use super::{is_name, wrong};
+use crate::config::jsonc::{Text, given};
+
+/// No server is meant to answer within fewer milliseconds than these: then it is seconds.
+const TIMEOUT_MS_MIN: f64 = 1_000.0;
+/// The longest timeout: a day, in milliseconds.
+const TIMEOUT_MS_MAX: f64 = 86_400_000.0;
+
+/// How other programs write the folder of the file.
+const FOLDER: &str = "${workspaceFolder}";
+
+/// One server; keys of other programs are left alone.
+#[derive(Debug, Deserialize)]
+pub(super) struct Entry {
+    command: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    args: Vec<Text>,
+    #[serde(default, deserialize_with = "given")]
+    env: BTreeMap<String, Text>,
+    cwd: Option<PathBuf>,
+    #[serde(alias = "serverUrl", alias = "httpUrl")]
+    url: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    headers: BTreeMap<String, Text>,
+    #[serde(default, deserialize_with = "given")]
+    disabled: bool,
+    enabled: Option<bool>,
+    /// The only functions of it, and those that are left out, as different programs have them.
+    #[serde(alias = "enabledTools", alias = "enabled_tools")]
+    #[serde(rename = "includeTools")]
+    only: Option<BTreeSet<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[serde(alias = "disabledTools", alias = "disabled_tools")]
+    #[serde(rename = "excludeTools")]
+    without: BTreeSet<String>,
+    /// How long a call may be silent, in milliseconds, as other programs have it; or in
+    /// seconds, as others do.
+    timeout: Option<f64>,
+}
+
+impl Entry {
+    /// Whether its user has switched it off.
+    pub(super) fn is_off(&self) -> bool {
+        self.disabled || self.enabled == Some(false)
+    }
+
+    /// The server `name` of `file`; one of a `folder` is started in it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn server(
+        self,
+        file: &Path,
+        name: &str,
+        folder: Option<&Path>,
+    ) -> Result<McpServer> {
+        let fail = |reason: String| wrong(file, &format!("{name}: {reason}"));
+        if !is_name(name) {
+            return Err(fail("a name has letters, digits, - and _".into()));
+        }
+        let placed = |text: String| match folder {
+            Some(folder) => text.replace(FOLDER, &folder.display().to_string()),
+            None => text,
+        };
+        let all_placed = |named: BTreeMap<String, Text>| -> BTreeMap<String, String> {
+            let named = texts(named).into_iter();
+            named.map(|(name, text)| (name, placed(text))).collect()
+        };
+        let transport = match (self.command, self.url) {
+            (Some(command), None) => McpTransport::Stdio {
+                command: placed(command),
+                args: self.args.into_iter().map(|arg| placed(arg.0)).collect(),
+                env: all_placed(self.env),
+                // A path that is not absolute starts from the folder of the file.
+                cwd: match folder {
+                    Some(folder) => {
+                        let cwd = self.cwd.unwrap_or_default();
+                        let inside = cwd.strip_prefix(FOLDER).unwrap_or(&cwd);
+                        Some(folder.join(inside))
+                    }
+                    None => self.cwd,
+                },
+            },
+            (None, Some(url)) => McpTransport::Http {
+                url,
+                headers: texts(self.headers),
+            },
+            _ => return Err(fail("it has either a command or a url".into())),
+        };
+        let silent_max = match self.timeout {
+            None => None,
+            Some(seconds) if (1.0..TIMEOUT_MS_MIN).contains(&seconds) => {
+                Some(Duration::from_secs_f64(seconds))
+            }
+            Some(ms) if (1.0..=TIMEOUT_MS_MAX).contains(&ms) => {
+                Some(Duration::from_millis(ms as u64))
+            }
+            Some(_) => {
+                return Err(fail(format!(
+                    "a timeout is a number of milliseconds from 1 to {TIMEOUT_MS_MAX}"
+                )));
+            }
+        };
+        let server = McpServer {
+            name: name.to_owned(),
+            transport,
+            silent_max,
+            wanted: Wanted {
+                only: self.only,
+                without: self.without,
+            },
+        };
+        server.check().map_err(fail)?;
+        Ok(server)
+    }
+}
+
+fn texts(named: BTreeMap<String, Text>) -> BTreeMap<String, String> {
+    named
+        .into_iter()
+        .map(|(name, text)| (name, text.0))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_become_servers() {
+        let check = |entry: &str, want: &str| {
+            let entry: Entry = serde_json::from_str(entry).unwrap();
+            let said = match entry.server(Path::new("f"), "x", Some(Path::new("/p"))) {
+                Ok(server) => match server.transport {
+                    McpTransport::Stdio { ref cwd, .. } => {
+                        format!("{} in {}", server.origin(), cwd.as_ref().unwrap().display())
+                    }
+                    McpTransport::Http { .. } => server.origin(),
+                },
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(said, want);
+        };
+        check(
+            r#"{"command": "npx", "args": ["-y", "a"], "alwaysAllow": []}"#,
+            "mcp: npx … in /p/",
+        );
+        check(
+            r#"{"command": "./s", "cwd": "tools"}"#,
+            "mcp: ./s in /p/tools",
+        );
+        check(
+            r#"{"command": "${workspaceFolder}/s", "cwd": "${workspaceFolder}/tools"}"#,
+            "mcp: /p/s in /p/tools",
+        );
+        check(
+            r#"{"type": "http", "url": "https://a.b/mcp"}"#,
+            "mcp: https://a.b",
+        );
+        check(
+            r#"{"command": "a", "timeout": 0}"#,
+            "f: x: a timeout is a number of milliseconds from 1 to 86400000",
+        );
+        check("{}", "f: x: it has either a command or a url");
+        check(
+            r#"{"command": "a", "args": ["-p", 80, true], "env": {"PORT": 3000}}"#,
+            "mcp: a … in /p/",
+        );
+        check(
+            r#"{"serverUrl": "https://a.b/mcp", "env": null, "headers": null, "disabled": null}"#,
+            "mcp: https://a.b",
+        );
+        for url in ["a.b/mcp", "file:///etc/passwd", "https://a:b@c.d/"] {
+            check(
+                &format!(r#"{{"url": "{url}"}}"#),
+                "f: x: the url is no address: it begins with https:// or http://, and has no \
+                 user name in it",
+            );
+        }
+        check(r#"{"command": "a${"}"#, "f: x: a ${ is not closed by }");
+    }
+
+    #[test]
+    fn functions_are_those_that_are_wanted() {
+        let check = |entry: &str, want: [bool; 2]| {
+            let entry: Entry = serde_json::from_str(entry).unwrap();
+            let server = entry.server(Path::new("f"), "x", None).unwrap();
+            let found = ["read", "write"].map(|function| server.wanted.admits(function));
+            assert_eq!(found, want);
+        };
+        check(r#"{"command": "a"}"#, [true, true]);
+        check(
+            r#"{"command": "a", "disabledTools": ["write"]}"#,
+            [true, false],
+        );
+        check(
+            r#"{"command": "a", "excludeTools": null, "includeTools": ["read"]}"#,
+            [true, false],
+        );
+        check(
+            r#"{"command": "a", "enabled_tools": ["read"], "disabled_tools": ["read"]}"#,
+            [false, false],
+        );
+    }
+
+    #[test]
+    fn a_timeout_is_read_as_it_was_meant() {
+        let check = |timeout: f64, want: Duration| {
+            let entry = format!(r#"{{"command": "a", "timeout": {timeout}}}"#);
+            let entry: Entry = serde_json::from_str(&entry).unwrap();
+            let server = entry.server(Path::new("f"), "x", None).unwrap();
+            assert_eq!(server.silent_max, Some(want), "{timeout}");
+        };
+        check(120_000.0, Duration::from_secs(120));
+        check(1_500.0, Duration::from_millis(1_500));
+        check(60.0, Duration::from_secs(60));
+    }
+}
