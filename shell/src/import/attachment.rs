@@ -16,7 +16,7 @@ use crate::session::senses::{is_picture, picture_bytes};
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
 
-/// Pictures that a model is shown with a task: each is in the journal with all of its pixels.
+/// Pictures that a model is shown with a task: each takes up to 4 MB of the journal.
 const PICTURES_MAX: usize = 16;
 
 /// Formats of documents that are texts themselves: whoever shows one may mean how it is written.

@@ -72,7 +72,7 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
     let mut turns = Vec::new();
     let mut at = Some(head);
     while let Some(pid) = at.filter(|_| turns.len() < TURNS_MAX) {
-        let (program, _) = match journal.program(pid) {
+        let program = match journal.program_in_words(pid) {
             // It was removed, and the turns before it with it.
             Err(JournalError::NoProcess(_)) if pid != head => break,
             program => program?,
