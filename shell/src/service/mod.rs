@@ -10,6 +10,7 @@
 //! | `door` | what a command has of a machine: of the one that runs, or of its own |
 //! | `way` | which of the two it is, and who waits for whom |
 //! | `room` | what other programs have under way on a machine |
+//! | `places` | how many programs are connected to it at a time |
 //! | `relay` | tasks on a machine that may end before they do |
 //! | `knowledge` | the folders that an agent knows, before it runs |
 //! | `schedules` | agents that run by themselves: waiting, watching, starting |
@@ -27,6 +28,7 @@ mod lending;
 pub mod lent;
 pub mod machine;
 pub mod mcp;
+mod places;
 mod relay;
 mod room;
 pub mod schedules;
