@@ -67,12 +67,19 @@ pub fn text(session: &Session, path: &Path, what: &str) -> Result<String> {
 }
 
 /// The file at `path`, which was given as `what`, as a page with this `label`: its text, and
-/// the picture where it is one and the model sees.
+/// the picture where it is one and the model `sees` that will read it. Who that is is asked only
+/// where it matters.
 ///
 /// # Errors
-/// A file that cannot be read, is too large, or has neither text nor pixels.
-pub fn page(session: &Session, path: &Path, what: &str, label: Label) -> Result<Attached> {
-    let is_shown = session.projector().is_some() && is_picture_at(path);
+/// A file that cannot be read, is too large, or has neither text nor pixels, and what `sees` says.
+pub fn page(
+    session: &Session,
+    path: &Path,
+    what: &str,
+    label: Label,
+    sees: &dyn Fn() -> Result<bool>,
+) -> Result<Attached> {
+    let is_shown = is_picture_at(path) && sees()?;
     let (text, picture) = match is_shown {
         false => (text(session, path, what)?, None),
         true => {

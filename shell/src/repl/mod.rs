@@ -385,8 +385,10 @@ impl Repl<'_> {
 
     /// The prompt for a line that was typed, with the files that it names.
     fn typed(&self, line: &str) -> Result<(String, Label, Vec<Attached>)> {
-        let read =
-            |path: &Path, label: Label| attachment::page(&self.session, path, "@path", label);
+        let sees = || self.door.sees();
+        let read = |path: &Path, label: Label| {
+            attachment::page(&self.session, path, "@path", label, &sees)
+        };
         let (prompt, label, mut files) = self.talk.typed(line, &read)?;
         attachment::few_pictures(&mut files);
         Ok((prompt, label, files))
@@ -452,14 +454,8 @@ impl Repl<'_> {
             true => Some(&mut typed),
             false => None,
         };
-        let ended = follow(
-            &mut conversation,
-            self.interrupts,
-            &rules,
-            &mut show,
-            typing,
-        )
-        .await?;
+        let heard = &mut conversation;
+        let ended = follow(heard, self.interrupts, &rules, &mut show, typing).await?;
         let (pid, exit) = (ended.pid, ended.exit);
         self.last = Some(pid);
         if exit.status == Status::Suspended {
@@ -472,10 +468,8 @@ impl Repl<'_> {
                 false => words().stopped,
             };
             let command = format!("quipu run --fork {pid}");
-            say!(
-                "{}",
-                fill(template, &[("pid", &pid), ("command", &command)])
-            );
+            let said = fill(template, &[("pid", &pid), ("command", &command)]);
+            say!("{said}");
         }
         let code = exit_code(&exit);
         self.unanswered = exit.answer.is_none().then(|| (pid, asked.to_owned()));
