@@ -8,6 +8,7 @@ use anyhow::Result;
 use quipu_kernel::label::Label;
 use quipu_kernel::process::Attached;
 
+use super::apple;
 use super::document::FILE_BYTES_MAX;
 use super::formats::{self, Format, HEAD_BYTES};
 use super::reader::{Parts, Reader};
@@ -43,6 +44,7 @@ pub fn text(session: &Session, path: &Path, what: &str) -> Result<String> {
         ));
     }
     let reader = Reader::of_formats(session);
+    let (format, bytes) = apple::looks(format, &bytes);
     let read = match format {
         Format::Pdf => reader.pdf(&bytes).map(|printed| {
             let missing = printed.missing();

@@ -61,6 +61,9 @@ pub struct RebuildArgs {
 pub struct ShowArgs {
     /// The page
     id: String,
+    /// Say how much it reads like an attack, if others wrote it
+    #[arg(long)]
+    signals: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -111,7 +114,11 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     let id = PageId::from(args.id.as_str());
     let page = store.get(&id)?.ok_or_else(|| no_page(&args.id))?;
     let label = Label::of_pages(std::iter::once(&page.id), page.trust);
-    let suspicion = session.detection.seen(label, &page.text).suspicion;
+    // What says so takes longer to read than the page.
+    let suspicion = match args.signals {
+        true => session.detection.seen(label, &page.text).suspicion,
+        false => None,
+    };
     if args.json {
         let mut shown = serde_json::to_value(&page)?;
         if let Some(said) = suspicion {
