@@ -489,6 +489,7 @@ impl Repl<'_> {
                 answered: text.clone(),
                 trust,
                 secrecy,
+                suspicion: read.suspicion,
             });
             self.say_aloud(&text).await?;
         }

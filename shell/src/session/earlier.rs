@@ -80,11 +80,13 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
         let exit = journal.process(pid)?.exit;
         if let Some(answer) = exit.and_then(|exit| exit.answer) {
             let text = answer.as_str().map(str::to_owned);
-            let Level { trust, secrecy } = journal.label_of(pid)?.level();
+            let read = journal.label_of(pid)?;
+            let Level { trust, secrecy } = read.level();
             turns.push(Turn {
                 pid: Some(pid),
                 trust,
                 secrecy,
+                suspicion: read.suspicion,
                 answered: text.unwrap_or_else(|| answer.to_string()),
                 asked: asked(program.clone()),
             });
