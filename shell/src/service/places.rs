@@ -81,7 +81,8 @@ mod tests {
         })
         .collect();
         assert_eq!(taken.len(), STAYS_MAX);
-        let others: Vec<_> = std::iter::from_fn(|| places.next().now_or_never().flatten()).collect();
+        let next = || places.next().now_or_never().flatten();
+        let others: Vec<_> = std::iter::from_fn(next).collect();
         assert_eq!(others.len(), CALLERS_MAX - STAYS_MAX);
         assert!(places.stay().is_none());
         // A place is free again when its program is gone.
