@@ -4,8 +4,6 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use quipu_kernel::process::{Picture, Program};
-use serde::de::Error as _;
-use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 #[derive(Serialize)]
@@ -34,7 +32,7 @@ pub fn serialize<S: Serializer>(program: &Program, serializer: S) -> Result<S::O
     if attached.iter().any(|attached| attached.picture.is_some()) {
         for attached in attached {
             let file = attached.picture.as_ref().map(Picture::file);
-            let file = file.transpose().map_err(S::Error::custom)?;
+            let file = file.transpose().map_err(serde::ser::Error::custom)?;
             pictures.push(file.map(|file| BASE64_STANDARD.encode(file)));
         }
     }
@@ -52,8 +50,10 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<Pro
     } = Brought::deserialize(deserializer)?;
     for (attached, file) in program.attached.iter_mut().zip(pictures) {
         let Some(file) = file else { continue };
-        let file = BASE64_STANDARD.decode(file).map_err(D::Error::custom)?;
-        attached.picture = Some(Picture::of_file(&file).map_err(D::Error::custom)?);
+        let file = BASE64_STANDARD.decode(file);
+        let file = file.map_err(serde::de::Error::custom)?;
+        let picture = Picture::of_file(&file);
+        attached.picture = Some(picture.map_err(serde::de::Error::custom)?);
     }
     Ok(program)
 }
