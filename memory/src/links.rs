@@ -26,7 +26,7 @@ const ENDINGS: &[&str] = &[
 /// Names that files of many folders have: without a folder they tell nothing.
 const COMMON: &[&str] = &["index", "_index", "readme"];
 /// Bytes of a text that are looked through for links.
-const LOOKED_BYTES_MAX: usize = 256 << 10;
+pub(crate) const LOOKED_BYTES_MAX: usize = 256 << 10;
 /// Bytes of one link; what is longer is none.
 const LINK_BYTES_MAX: usize = 500;
 

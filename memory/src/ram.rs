@@ -138,7 +138,10 @@ impl Store for RamStore {
         let mut found = rank::with_neighbours(best, k, at)?;
         sort(&mut found);
         found.retain(|found| found.score > 0.0);
-        with_links(&mut found, |page| Ok::<_, StoreError>(Linked::of(page)))?;
+        with_links(&mut found, |pages| {
+            let linked = pages.iter().map(|page| Linked::of(page));
+            Ok::<_, StoreError>(linked.collect())
+        })?;
         sort(&mut found);
         found.truncate(k);
         let hit = |Candidate { page, score, .. }: Candidate<&Page>| Hit {

@@ -65,6 +65,9 @@ pub enum DetectError {
     /// The network failed.
     #[error("the classifier of injections failed: {0}")]
     Network(String),
+    /// Nobody waits for what it says any more.
+    #[error("nobody waited for it")]
+    Stopped,
 }
 
 impl From<EmbedError> for DetectError {
@@ -135,6 +138,19 @@ impl Classifier {
     /// # Errors
     /// What the network says.
     pub fn detect(&self, text: &str) -> Result<Detected, DetectError> {
+        self.detect_while(text, &|| true)
+    }
+
+    /// The same for somebody who may leave: it stops before the next window where `is_wanted` says
+    /// that nobody waits any more.
+    ///
+    /// # Errors
+    /// What the network says, and [`DetectError::Stopped`].
+    pub fn detect_while(
+        &self,
+        text: &str,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Detected, DetectError> {
         let unknown = Some(self.marks.unknown);
         let tokens: Vec<usize> = self.pieces.tokens_or(text, unknown).collect();
         if tokens.is_empty() || !text.chars().any(char::is_alphanumeric) {
@@ -143,6 +159,9 @@ impl Classifier {
         let windows = windows(tokens.len());
         let mut score = 0.0_f32;
         for window in &windows {
+            if !is_wanted() {
+                return Err(DetectError::Stopped);
+            }
             let window = self.marks.around(&tokens[window.clone()]);
             score = score.max(self.network.score(window)?);
         }

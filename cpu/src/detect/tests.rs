@@ -38,6 +38,21 @@ fn the_worst_window_counts() {
 }
 
 #[test]
+fn it_stops_between_two_windows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let classifier = Classifier::open(&tiny(folder.path())).expect("a classifier");
+    let long = "a page ".repeat(10_000);
+    let asked = std::cell::Cell::new(0);
+    let is_wanted = || {
+        asked.set(asked.get() + 1);
+        asked.get() < 4
+    };
+    let said = classifier.detect_while(&long, &is_wanted);
+    assert!(matches!(said, Err(DetectError::Stopped)), "{said:?}");
+    assert_eq!(asked.get(), 4);
+}
+
+#[test]
 fn what_is_no_classifier_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let network = tiny(folder.path());

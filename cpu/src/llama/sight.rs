@@ -1,9 +1,12 @@
 //! Pictures on their way to the engine: a thread has the projector turn them into rows, so that
 //! whoever generates meanwhile does not wait for that, and keeps what comes out.
 //!
-//! A job with pictures comes here first, and goes on to the engine with their rows. A job that
-//! nobody waits for any more is dropped between two pictures.
+//! A job with pictures comes here first, and goes on to the engine with their rows. The jobs that
+//! wait have their pictures seen in turn, one each, those of a higher priority first: one with many
+//! pictures keeps nobody waiting for all of them. A job that nobody waits for any more is dropped
+//! between two pictures.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -172,42 +175,123 @@ struct Worker {
     clock: u64,
 }
 
+/// A request with pictures, of which some were seen.
+struct Waiting {
+    request: Request,
+    /// What these became.
+    shown: Shown,
+    /// How many they are.
+    seen: usize,
+    /// When it came, or had its last turn.
+    turn: u64,
+}
+
+impl Waiting {
+    /// The prompt of the request, where what comes of it is told, and its priority; `None` where
+    /// it is none with a prompt.
+    fn of(request: &Request) -> Option<(&Prompt, &Sink, i8)> {
+        match request {
+            Request::Run(job, _, sink, _) => Some((&job.prompt, sink, job.priority)),
+            Request::Weigh(inquiry, sink, _) => Some((&inquiry.prompt, sink, inquiry.priority)),
+            Request::Nice(..) | Request::Retire(_) | Request::Stats(_) => None,
+        }
+    }
+
+    /// The request with what its pictures became.
+    fn whole(self) -> Request {
+        match self.request {
+            Request::Run(job, wishes, sink, _) => Request::Run(job, wishes, sink, self.shown),
+            Request::Weigh(inquiry, sink, _) => Request::Weigh(inquiry, sink, self.shown),
+            other => other,
+        }
+    }
+}
+
+/// What became of a request at its turn.
+enum Turn {
+    /// Some of its pictures were not seen yet.
+    Waits,
+    /// All of them were.
+    Whole,
+    /// Nobody waits for it any more, or it was told why it is not computed.
+    Left,
+}
+
+/// Whose turn it is, among some with a priority and the time of the last turn.
+fn next(waiting: impl Iterator<Item = (i8, u64)>) -> Option<usize> {
+    let first = waiting
+        .enumerate()
+        .min_by_key(|(_, (priority, turn))| (Reverse(*priority), *turn));
+    first.map(|(at, _)| at)
+}
+
 impl Worker {
     fn run(&mut self, requests: &Receiver<Request>, engine: &Sender<Request>) {
-        for request in requests {
-            let request = match request {
-                Request::Run(job, wishes, sink, _) => self
-                    .shown(&job.prompt, &sink)
-                    .map(|shown| Request::Run(job, wishes, sink, shown)),
-                Request::Weigh(inquiry, sink, _) => self
-                    .shown(&inquiry.prompt, &sink)
-                    .map(|shown| Request::Weigh(inquiry, sink, shown)),
-                other => Some(other),
+        let mut waiting: Vec<Waiting> = Vec::new();
+        loop {
+            let come = match waiting.is_empty() {
+                true => match requests.recv() {
+                    Ok(request) => Some(request),
+                    Err(_) => return,
+                },
+                false => requests.try_recv().ok(),
             };
-            if let Some(request) = request {
+            if let Some(request) = come {
+                self.clock += 1;
+                waiting.push(Waiting {
+                    request,
+                    shown: Shown::new(),
+                    seen: 0,
+                    turn: self.clock,
+                });
+                continue;
+            }
+            let priority = |one: &Waiting| Waiting::of(&one.request).map(|(.., priority)| priority);
+            let turns = waiting.iter();
+            // What has no prompt goes on at once.
+            let turns = turns.map(|one| (priority(one).unwrap_or(i8::MAX), one.turn));
+            let Some(at) = next(turns) else { continue };
+            let mut one = waiting.swap_remove(at);
+            match self.turn(&mut one) {
+                Turn::Waits => {
+                    self.clock += 1;
+                    one.turn = self.clock;
+                    waiting.push(one);
+                }
                 // The engine may have stopped meanwhile; then the ticket ends.
-                let _ = engine.send(request);
+                Turn::Whole => drop(engine.send(one.whole())),
+                Turn::Left => {}
             }
         }
     }
 
-    /// The rows of all pictures of a prompt; `None` where nobody waits for them any more, or
-    /// where it was told why there are none.
-    fn shown(&mut self, prompt: &Prompt, sink: &Sink) -> Option<Shown> {
-        let mut shown = Shown::new();
-        for picture in prompt.pictures() {
-            if sink.is_closed() {
-                return None;
+    /// Sees the next picture of a request.
+    fn turn(&mut self, one: &mut Waiting) -> Turn {
+        let Some((prompt, sink, _)) = Waiting::of(&one.request) else {
+            return Turn::Whole;
+        };
+        if sink.is_closed() {
+            return Turn::Left;
+        }
+        let mut pictures = prompt.pictures().skip(one.seen);
+        let Some(picture) = pictures.next() else {
+            return Turn::Whole;
+        };
+        let is_last = pictures.next().is_none();
+        match self.rows_of(picture) {
+            Ok(chunks) => {
+                one.shown.extend(chunks);
+                one.seen += 1;
             }
-            match self.rows_of(picture) {
-                Ok(chunks) => shown.extend(chunks),
-                Err(reason) => {
-                    let _ = sink.try_send(Err(CpuError::Picture(reason)));
-                    return None;
-                }
+            Err(reason) => {
+                let _ = sink.try_send(Err(CpuError::Picture(reason)));
+                return Turn::Left;
             }
         }
-        Some(shown)
+        match is_last {
+            true => Turn::Whole,
+            false => Turn::Waits,
+        }
     }
 
     fn rows_of(&mut self, picture: &Picture) -> Result<Shown, String> {
@@ -311,6 +395,30 @@ mod tests {
             true,
             &[10, 10, 10, 10, 11, 11, 12, 10, 11, 0, 0, 0],
         );
+    }
+
+    #[test]
+    fn those_who_wait_have_their_pictures_seen_in_turn() {
+        // The pictures that each has at first, with its priority; whose picture is seen when.
+        let check = |jobs: &[(i8, usize)], want: &[usize]| {
+            let mut waiting: Vec<(usize, i8, usize, u64)> = Vec::new();
+            for (at, (priority, pictures)) in jobs.iter().enumerate() {
+                waiting.push((at, *priority, *pictures, at as u64));
+            }
+            let (mut clock, mut seen) = (jobs.len() as u64, Vec::new());
+            while let Some(at) = next(waiting.iter().map(|one| (one.1, one.3))) {
+                let (job, priority, pictures, _) = waiting.swap_remove(at);
+                seen.push(job);
+                clock += 1;
+                if pictures > 1 {
+                    waiting.push((job, priority, pictures - 1, clock));
+                }
+            }
+            assert_eq!(seen, want, "{jobs:?}");
+        };
+        check(&[], &[]);
+        check(&[(0, 3), (0, 1), (0, 2)], &[0, 1, 2, 0, 2, 0]);
+        check(&[(0, 2), (5, 2), (-5, 1)], &[1, 1, 0, 0, 2]);
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl SystemCall for Extract {
 /// # Errors
 /// When the journal cannot be read.
 pub fn held_steps(journal: &Journal, pid: Pid) -> Result<Vec<u32>, JournalError> {
-    let (program, _) = journal.program(pid)?;
+    let program = journal.program_in_words(pid)?;
     let reminder = journal.reminder(pid)?;
     let plan = program.plan.as_ref();
     let plans = plan.is_some_and(|plan| !plan.effects.is_empty());

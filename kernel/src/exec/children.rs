@@ -264,9 +264,8 @@ impl Execution {
             }
             // What was sent, or is over, is there whoever waits.
             let comes = kin.message(other).map_err(failed)?.is_some()
-                || kin.journal.process(other).map_err(failed)?.state == State::Exited;
-            let of = kin.journal.process(other).map_err(failed)?.child_of;
-            let own = of.is_some_and(|of| of.pid == process.pid);
+                || kin.journal.state(other).map_err(failed)? == State::Exited;
+            let own = kin.journal.parent(other).map_err(failed)? == Some(process.pid);
             if !comes && let Err(circle) = kin.family.waits().add(process.pid, other) {
                 return Ok(Err(deadlock(process.pid, &circle)));
             }
@@ -293,7 +292,7 @@ impl Execution {
                     "this is the process itself: nothing was sent".to_owned()
                 ));
             }
-            let over = kin.journal.process(other).map_err(failed)?.state == State::Exited;
+            let over = kin.journal.state(other).map_err(failed)? == State::Exited;
             Ok(Ok(Work::new(async move {
                 Ok(Came::Of(match over {
                     true => Done::not(format!("process {other} is over: nothing was sent")),

@@ -105,7 +105,7 @@ impl Kin {
     }
 
     pub(super) fn go_on(&self, pid: Pid) -> Result<(), Apart> {
-        match self.journal.process(pid).map_err(apart)?.state {
+        match self.journal.state(pid).map_err(apart)? {
             State::Exited => Ok(()),
             _ => self.family.go_on(pid),
         }
@@ -114,7 +114,7 @@ impl Kin {
     /// How `pid` ended; `None` where it only stopped, with its machine.
     pub(super) async fn end_of(&self, pid: Pid) -> Result<Option<Exit>, Apart> {
         let exit = self.family.end_of(pid).await;
-        let over = self.journal.process(pid).map_err(apart)?.state == State::Exited;
+        let over = self.journal.state(pid).map_err(apart)? == State::Exited;
         match exit {
             Some(exit) if over => Ok(Some(exit)),
             Some(exit) if exit.status == Status::Suspended => Ok(None),

@@ -161,7 +161,7 @@ impl List {
         let journal = self.kin.journal.clone();
         let (mut begun, mut drawn) = (Vec::new(), Drawn::default());
         for child in journal.children(self.kin.pid)? {
-            let limits = journal.program(child.pid)?.0.limits;
+            let (limits, _) = journal.limits(child.pid)?;
             let ended = child.exit.clone();
             let ended = ended.filter(|_| child.state == State::Exited);
             drawn += match &ended {

@@ -11,6 +11,7 @@ use super::{Past, Shared};
 use crate::journal::tape::{
     Computes, Content, Count, Recording, Run, Slot, Tape, Told, hash_of, keys,
 };
+use crate::label::Suspicion;
 use crate::process::Program;
 
 /// What a run is told of its machine, which is the same for all processes: texts with their
@@ -83,6 +84,7 @@ impl Shared {
             pending: steps(true),
             reminded: past.reminder.is_some(),
             plan: program.plan.clone(),
+            suspicions: suspicions(program),
         };
         let content = facts.tools.iter().chain([&policy, &facts.judgement]);
         let tape = Arc::new(Tape::records(run, content.cloned().collect()));
@@ -98,6 +100,13 @@ impl Shared {
             ..self.clone()
         }
     }
+}
+
+/// What is known of the texts beside the task of `program`, if there are some.
+fn suspicions(program: &Program) -> Option<Vec<Option<Suspicion>>> {
+    let attached = program.attached.iter();
+    let said: Vec<_> = attached.map(|attached| attached.label.suspicion).collect();
+    (!said.is_empty()).then_some(said)
 }
 
 /// A CPU that notes on a tape what it tells.

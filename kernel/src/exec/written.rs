@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::gate::plan::Plan;
 use crate::journal::tape::Row;
 use crate::journal::{Outcome, StepRow};
+use crate::label::Suspicion;
 use crate::process::{Exit, State};
 
 impl Execution {
@@ -78,6 +79,17 @@ impl Execution {
         let journal = &self.shared.journal;
         journal
             .set_plan(self.pid, plan)
+            .map_err(|error| Ending::Failed(error.into()))
+    }
+
+    /// How much the texts beside the task read like attacks, by their places.
+    pub(super) fn write_suspicions(&self, said: &[(usize, Suspicion)]) -> Result<(), Ending> {
+        if said.is_empty() || self.shared.tape.is_played() {
+            return Ok(());
+        }
+        let journal = &self.shared.journal;
+        journal
+            .set_suspicions(self.pid, said)
             .map_err(|error| Ending::Failed(error.into()))
     }
 

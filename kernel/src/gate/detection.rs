@@ -8,29 +8,47 @@ use std::collections::{HashMap, VecDeque};
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use blake3::Hash;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use quipu_cpu::detect::Classifier;
 
 use crate::label::{Label, Suspicion, Trust};
 
 /// Texts of which is kept what was said: a page that comes again is not looked at again.
 const KNOWN_MAX: usize = 1_024;
+/// Texts that wait for their turn at once, each of which keeps a thread. It is said of others that
+/// they were not looked at.
+const WAITING_MAX: usize = 16;
+/// The longest that a text waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often somebody who waits is asked whether that is still wanted.
+const ASKS_EVERY: Duration = Duration::from_millis(50);
 
 /// What looks at texts.
 pub trait Detector: Send + Sync {
     /// How much `text` reads like an attack. May block for seconds, and has to end by itself: a
-    /// long text is looked at in parts, and it says how much of it that was.
+    /// long text is looked at in parts, and it says how much of it that was. Ends early, with any
+    /// error, where `is_wanted` says that nobody waits any more.
     ///
     /// # Errors
     /// Why it could not be looked at.
-    fn detect(&self, text: &str) -> Result<Suspicion, Box<dyn Error + Send + Sync>>;
+    fn detect(
+        &self,
+        text: &str,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Suspicion, Box<dyn Error + Send + Sync>>;
 }
 
 impl Detector for Classifier {
-    fn detect(&self, text: &str) -> Result<Suspicion, Box<dyn Error + Send + Sync>> {
-        let found = Classifier::detect(self, text)?;
+    fn detect(
+        &self,
+        text: &str,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Suspicion, Box<dyn Error + Send + Sync>> {
+        let found = self.detect_while(text, is_wanted)?;
         Ok(Suspicion::new(found.score, found.looked_at))
     }
 }
@@ -46,7 +64,11 @@ impl Detector for Classifier {
 /// struct Shouting;
 ///
 /// impl Detector for Shouting {
-///     fn detect(&self, text: &str) -> Result<Suspicion, Box<dyn Error + Send + Sync>> {
+///     fn detect(
+///         &self,
+///         text: &str,
+///         _is_wanted: &dyn Fn() -> bool,
+///     ) -> Result<Suspicion, Box<dyn Error + Send + Sync>> {
 ///         let loud = text.chars().any(|c| c == '!');
 ///         Ok(Suspicion::new(f32::from(u8::from(loud)), 1.0))
 ///     }
@@ -68,6 +90,53 @@ struct Inner {
     /// Held while a text is looked at: one after the other, so that little of the machine is
     /// taken, and a page that two processes have read is looked at once.
     turn: Mutex<()>,
+    /// How many wait for it.
+    waiting: AtomicUsize,
+    /// The longest that one waits.
+    patience: Duration,
+}
+
+/// Why nothing is said of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nothing {
+    /// There is no detector, or it failed.
+    Failed,
+    /// Nobody waits for it any more.
+    Unwanted,
+    /// Too many others were before it.
+    Busy,
+}
+
+/// One that waits for its turn.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Inner {
+    /// Waits until it is one's turn.
+    fn turn(&self, is_wanted: &dyn Fn() -> bool) -> Result<MutexGuard<'_, ()>, Nothing> {
+        let before = self.waiting.fetch_add(1, Ordering::AcqRel);
+        let _waiting = Waiting(&self.waiting);
+        if before >= WAITING_MAX {
+            return Err(Nothing::Busy);
+        }
+        let until = Instant::now() + self.patience;
+        loop {
+            if !is_wanted() {
+                return Err(Nothing::Unwanted);
+            }
+            if let Some(turn) = self.turn.try_lock_for(ASKS_EVERY.min(self.patience)) {
+                return Ok(turn);
+            }
+            if Instant::now() >= until {
+                return Err(Nothing::Busy);
+            }
+        }
+    }
 }
 
 /// What was said of texts, by their hash; the oldest is forgotten first.
@@ -97,6 +166,8 @@ impl Detection {
             detector: Box::new(detector),
             known: Mutex::default(),
             turn: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            patience: PATIENCE,
         })))
     }
 
@@ -106,35 +177,45 @@ impl Detection {
     }
 
     /// How much `text` reads like an attack; `None` without a detector, or where it fails. May
-    /// block for seconds.
+    /// block for seconds. Where too many texts are to be looked at it is [`Suspicion::UNSEEN`].
     pub fn suspicion(&self, text: &str) -> Option<Suspicion> {
-        self.look(text, &|| true)
+        self.suspicion_while(text, &|| true)
     }
 
-    /// The same, unless `is_wanted` says that nobody waits for it any more, once its turn has come.
-    fn look(&self, text: &str, is_wanted: &dyn Fn() -> bool) -> Option<Suspicion> {
-        let inner = self.0.as_ref()?;
+    /// The same for somebody who may leave: `None` where `is_wanted` says that nobody waits for it
+    /// any more.
+    pub fn suspicion_while(&self, text: &str, is_wanted: &dyn Fn() -> bool) -> Option<Suspicion> {
+        match self.look(text, is_wanted) {
+            Ok(suspicion) => Some(suspicion),
+            Err(Nothing::Busy) => {
+                tracing::warn!("a text was not looked at: too many are to be");
+                Some(Suspicion::UNSEEN)
+            }
+            Err(Nothing::Failed | Nothing::Unwanted) => None,
+        }
+    }
+
+    fn look(&self, text: &str, is_wanted: &dyn Fn() -> bool) -> Result<Suspicion, Nothing> {
+        let inner = self.0.as_ref().ok_or(Nothing::Failed)?;
         let hash = blake3::hash(text.as_bytes());
         let known = || inner.known.lock().said.get(&hash).copied();
         if let Some(suspicion) = known() {
-            return Some(suspicion);
+            return Ok(suspicion);
         }
-        let _turn = inner.turn.lock();
+        let _turn = inner.turn(is_wanted)?;
         // Somebody else may have had the same text looked at meanwhile.
         if let Some(suspicion) = known() {
-            return Some(suspicion);
+            return Ok(suspicion);
         }
-        if !is_wanted() {
-            return None;
-        }
-        match inner.detector.detect(text) {
+        match inner.detector.detect(text, is_wanted) {
             Ok(suspicion) => {
                 inner.known.lock().keep(hash, suspicion);
-                Some(suspicion)
+                Ok(suspicion)
             }
+            Err(_) if !is_wanted() => Err(Nothing::Unwanted),
             Err(error) => {
                 tracing::warn!(%error, "a text could not be looked at");
-                None
+                Err(Nothing::Failed)
             }
         }
     }
@@ -154,12 +235,12 @@ impl Detection {
         self.seen_if(label, text, &|| true)
     }
 
-    /// The same for somebody who may leave: a text is not looked at where `is_wanted` says that
-    /// nobody waits for it, once its turn has come.
+    /// The same for somebody who may leave: nothing is said of a text where `is_wanted` says that
+    /// nobody waits for it any more.
     #[must_use]
     pub fn seen_if(&self, label: Label, text: &str, is_wanted: &dyn Fn() -> bool) -> Label {
         match self.concern(&label) {
-            true => label.suspected(self.look(text, is_wanted)),
+            true => label.suspected(self.suspicion_while(text, is_wanted)),
             false => label,
         }
     }
@@ -173,7 +254,7 @@ impl fmt::Debug for Detection {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::Barrier;
 
     use super::*;
 
@@ -182,7 +263,11 @@ mod tests {
     struct Lengths(Arc<AtomicUsize>);
 
     impl Detector for Lengths {
-        fn detect(&self, text: &str) -> Result<Suspicion, Box<dyn Error + Send + Sync>> {
+        fn detect(
+            &self,
+            text: &str,
+            _is_wanted: &dyn Fn() -> bool,
+        ) -> Result<Suspicion, Box<dyn Error + Send + Sync>> {
             self.0.fetch_add(1, Ordering::Relaxed);
             match text.len() {
                 0 => Err("there is nothing".into()),
@@ -209,7 +294,7 @@ mod tests {
         let unwanted = |text: &str| detection.look(text, &|| false).map(Suspicion::score);
         assert_eq!(
             (unwanted("a third"), unwanted("a page")),
-            (None, Some(0.06))
+            (Err(Nothing::Unwanted), Ok(0.06))
         );
         assert_eq!(looks.load(Ordering::Relaxed), 4);
         // A clone knows the same.
@@ -222,6 +307,64 @@ mod tests {
         let before = looks.load(Ordering::Relaxed);
         check("another", Some(0.07), before);
         check("a page", Some(0.06), before + 1);
+    }
+
+    /// A detection whose turns are waited for as long as `patience` says.
+    fn patient(patience: Duration) -> (Detection, Arc<Inner>) {
+        let inner = Arc::new(Inner {
+            detector: Box::new(Lengths::default()),
+            known: Mutex::default(),
+            turn: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            patience,
+        });
+        (Detection(Some(inner.clone())), inner)
+    }
+
+    #[test]
+    fn who_waits_too_long_or_behind_too_many_is_told() {
+        let (detection, inner) = patient(Duration::ZERO);
+        let check = |text: &str, want: Option<Suspicion>| {
+            assert_eq!(detection.suspicion(text), want, "{text}");
+            assert_eq!(inner.turn.is_locked(), text == "behind one", "{text}");
+        };
+        let turn = inner.turn.lock();
+        check("behind one", Some(Suspicion::UNSEEN));
+        drop(turn);
+        let seen = Some(Suspicion::new(0.1, 1.0));
+        check("behind no ", seen);
+        let others = inner.waiting.swap(WAITING_MAX, Ordering::AcqRel);
+        assert_eq!(others, 0);
+        check("behind all", Some(Suspicion::UNSEEN));
+        // What is known needs no turn.
+        check("behind no ", seen);
+        assert_eq!(inner.waiting.swap(0, Ordering::AcqRel), WAITING_MAX);
+        // It was not kept as if it had been looked at.
+        check("behind all", seen);
+    }
+
+    #[test]
+    fn who_leaves_waits_no_longer() {
+        let (detection, inner) = patient(PATIENCE);
+        let turn = inner.turn.lock();
+        let (begun, left) = (Barrier::new(2), std::sync::atomic::AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| {
+                let asked = AtomicUsize::new(0);
+                let is_wanted = || {
+                    if asked.fetch_add(1, Ordering::AcqRel) == 0 {
+                        begun.wait();
+                    }
+                    !left.load(Ordering::Acquire)
+                };
+                detection.suspicion_while("a page", &is_wanted)
+            });
+            begun.wait();
+            left.store(true, Ordering::Release);
+            assert_eq!(waits.join().expect("it ends"), None);
+        });
+        drop(turn);
+        assert_eq!(inner.waiting.load(Ordering::Acquire), 0);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What is read of the processes that a process has started.
 
+use rusqlite::OptionalExtension;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Journal, Outcome, ProcessRow, Result, StepRow};
+use super::{Journal, JournalError, Outcome, ProcessRow, Result, StepRow, wrap};
 use crate::label::{Label, Trust};
 use crate::limits::Limits;
 use crate::process::{Drawn, Exit, Pid, State};
@@ -48,11 +49,41 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read.
     pub fn children(&self, pid: Pid) -> Result<Vec<ProcessRow>> {
-        // A child is younger than its parent, and ran here: what was imported says of itself what
-        // whoever wrote it likes.
-        let which = "WHERE pid>?1 AND imported IS NULL
-            AND json_extract(program, '$.child_of.pid')=?1 ORDER BY pid";
-        self.rows(which, [pid])
+        // A child ran here: what was imported has no parent, whatever its program says.
+        self.rows("WHERE parent=?1 ORDER BY pid", [pid])
+    }
+
+    /// The state of `pid`.
+    ///
+    /// # Errors
+    /// [`JournalError::NoProcess`] where there is none of this number.
+    pub(crate) fn state(&self, pid: Pid) -> Result<State> {
+        let state: String = self.column("state", pid)?;
+        Ok(State::of(&state))
+    }
+
+    /// What `pid` may spend, and the milliseconds that it has spent.
+    pub(crate) fn limits(&self, pid: Pid) -> Result<(Limits, u64)> {
+        let (program, spent_ms) = self.program_as::<Limited>(pid)?;
+        Ok((program.limits, spent_ms))
+    }
+
+    /// The process here that started `pid`, if one did.
+    ///
+    /// # Errors
+    /// [`JournalError::NoProcess`] where there is no process `pid`.
+    pub(crate) fn parent(&self, pid: Pid) -> Result<Option<Pid>> {
+        self.column("parent", pid)
+    }
+
+    /// What `column` says of `pid`, without the rest of its row.
+    fn column<T: rusqlite::types::FromSql>(&self, column: &str, pid: Pid) -> Result<T> {
+        let sql = format!("SELECT {column} FROM process WHERE pid=?1");
+        let connection = self.connection.lock();
+        let row = connection.prepare_cached(&sql);
+        let value = row.and_then(|mut row| row.query_row([pid], |row| row.get(0)).optional());
+        let value = value.map_err(|error| wrap(&self.path, error))?;
+        value.ok_or(JournalError::NoProcess(pid))
     }
 
     /// Records that `pid`, which does not run, was stopped for good, with all below it.
@@ -75,7 +106,7 @@ impl Journal {
         for child in self.children(pid)? {
             drawn += match child.exit.as_ref().filter(|_| child.state == State::Exited) {
                 Some(exit) => self.spent(&child, exit)?,
-                None => Drawn::held_by(&self.program_as::<Limited>(child.pid)?.0.limits),
+                None => Drawn::held_by(&self.limits(child.pid)?.0),
             };
         }
         Ok(drawn)
@@ -95,13 +126,15 @@ impl Journal {
     /// Who began the family of `pid`: the process that it is a child of, and so on.
     pub(crate) fn ancestors(&self, pid: Pid) -> Result<Vec<Pid>> {
         let mut ancestors = Vec::new();
-        let mut of = self.process(pid)?.child_of;
-        while let Some(child_of) = of {
-            ancestors.push(child_of.pid);
-            of = match self.process(child_of.pid) {
-                Ok(row) => row.child_of,
+        let mut of = self.parent(pid)?;
+        while let Some(parent) = of {
+            ancestors.push(parent);
+            of = match self.parent(parent) {
+                // A parent is older than its child: the walk comes to an end.
+                Ok(of) => of.filter(|of| *of < parent),
                 // It was removed from the journal.
-                Err(_) => None,
+                Err(JournalError::NoProcess(_)) => None,
+                Err(error) => return Err(error),
             };
         }
         Ok(ancestors)

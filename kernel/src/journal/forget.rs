@@ -1,6 +1,6 @@
 //! Removing a process from the journal, so that its words are not on the disk any more.
 
-use super::{Journal, Result, messages, now_ms, wrap};
+use super::{Journal, Result, messages, now_ms, pictures, wrap};
 use crate::journal::JournalError;
 use crate::process::Pid;
 
@@ -41,7 +41,7 @@ impl Journal {
             .map_err(wrap)?;
         let change = connection.transaction().map_err(wrap)?;
         for pid in pids {
-            for table in ["step", "chain", "uses"] {
+            for table in ["step", "chain", "uses", "shown"] {
                 let sql = format!("DELETE FROM {table} WHERE pid=?1");
                 change.execute(&sql, [pid]).map_err(wrap)?;
             }
@@ -53,6 +53,7 @@ impl Journal {
         }
         let unused = "DELETE FROM content WHERE hash NOT IN (SELECT hash FROM uses)";
         change.execute(unused, []).map_err(wrap)?;
+        pictures::drop_unused(&change).map_err(wrap)?;
         change.commit().map_err(wrap)?;
         if let Some(chain) = &self.chain {
             pids.iter().for_each(|pid| chain.heads.forget(*pid));

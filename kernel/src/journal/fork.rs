@@ -3,7 +3,7 @@
 use rusqlite::params;
 use serde_json::{Value, json};
 
-use super::{Journal, Result, now_ms, wrap};
+use super::{Journal, Result, now_ms, pictures, wrap};
 use crate::journal::JournalError;
 use crate::process::{Branch, Pid, Sampling};
 
@@ -56,6 +56,7 @@ impl Journal {
             return Err(JournalError::NoProcess(pid));
         }
         let child = transaction.last_insert_rowid();
+        pictures::copy(&transaction, pid, child).map_err(wrap)?;
         // An answer ended the parent, or a refusal; the child is to go on.
         transaction
             .execute(

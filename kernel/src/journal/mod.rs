@@ -15,6 +15,7 @@
 //! | `rows`, `ruling`, `children` | what is read of processes |
 //! | `answers` | what an answer is worth that was given here |
 //! | `messages` | messages from outside that wait to be read |
+//! | `pictures` | the pictures beside tasks, each kept once |
 //! | `fork`, `forget`, `transfer` | copies, removes, exports and imports one |
 //! | `schema` | the tables |
 
@@ -25,6 +26,7 @@ mod error;
 mod forget;
 mod fork;
 mod messages;
+mod pictures;
 mod program;
 mod recording;
 mod rows;
@@ -179,13 +181,17 @@ impl Journal {
     /// Records a new process and gives it its number.
     pub fn create(&self, program: &Program, model: &str) -> Result<Pid> {
         let now = now_ms();
-        let program = serde_json::to_string(program)?;
+        let row = serde_json::to_string(program)?;
+        let parent = program.child_of.map(|child_of| child_of.pid);
+        let files = self.new_files(program)?;
         self.change(None, |change| {
             change.execute(
-                "INSERT INTO process (program, model, state, created_ms, updated_ms) VALUES (?1, ?2, 'ready', ?3, ?3)",
-                params![program, model, now],
+                "INSERT INTO process (program, model, state, created_ms, updated_ms, parent) VALUES (?1, ?2, 'ready', ?3, ?3, ?4)",
+                params![row, model, now, parent],
             )?;
-            Ok((change.last_insert_rowid(), "program", 0))
+            let pid = change.last_insert_rowid();
+            pictures::keep_all(change, pid, program, files)?;
+            Ok((pid, "program", 0))
         })
     }
 

@@ -1,30 +1,66 @@
 //! What changes of a program after its process was made.
 
 use rusqlite::params;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::{Journal, Result};
 use crate::gate::plan::Plan;
-use crate::process::{Pid, Program};
+use crate::label::{Label, Suspicion};
+use crate::process::Pid;
+
+/// What a program says of its plan.
+#[derive(Deserialize)]
+struct Planned {
+    #[serde(default)]
+    plan: Option<Plan>,
+}
 
 impl Journal {
     /// Gives `pid` another priority.
     pub fn set_priority(&self, pid: Pid, priority: i8) -> Result<()> {
-        self.change_program(pid, |program| program.priority = priority)
+        self.change_program(pid, |program| {
+            program["priority"] = json!(priority);
+            Ok(())
+        })
     }
 
     /// Records what `pid` may do on its own after it has read untrusted text.
     pub fn set_plan(&self, pid: Pid, plan: &Plan) -> Result<()> {
-        self.change_program(pid, |program| program.plan = Some(plan.clone()))
+        self.change_program(pid, |program| {
+            program["plan"] = serde_json::to_value(plan)?;
+            Ok(())
+        })
+    }
+
+    /// Records how much the texts beside the task of `pid` read like attacks, by their places:
+    /// where nothing looks at texts, it is known all the same.
+    pub(crate) fn set_suspicions(&self, pid: Pid, said: &[(usize, Suspicion)]) -> Result<()> {
+        self.change_program(pid, |program| {
+            for (at, suspicion) in said {
+                let label = program.pointer_mut(&format!("/attached/{at}/label"));
+                if let Some(label) = label {
+                    let before: Label = serde_json::from_value(label.clone())?;
+                    *label = serde_json::to_value(before.suspected(Some(*suspicion)))?;
+                }
+            }
+            Ok(())
+        })
     }
 
     /// What `pid` may do on its own after it has read untrusted text, where that was fixed.
     pub fn plan(&self, pid: Pid) -> Result<Option<Plan>> {
-        Ok(self.program(pid)?.0.plan)
+        Ok(self.program_as::<Planned>(pid)?.0.plan)
     }
 
-    fn change_program(&self, pid: Pid, change: impl FnOnce(&mut Program)) -> Result<()> {
-        let (mut program, _) = self.program(pid)?;
-        change(&mut program);
+    /// Changes the row of `pid` as it is written: what stands in it else stays as it is.
+    fn change_program(
+        &self,
+        pid: Pid,
+        change: impl FnOnce(&mut Value) -> serde_json::Result<()>,
+    ) -> Result<()> {
+        let (mut program, _) = self.program_as::<Value>(pid)?;
+        change(&mut program)?;
         let program = serde_json::to_string(&program)?;
         self.change(None, |change| {
             let sql = "UPDATE process SET program=?2 WHERE pid=?1";

@@ -131,7 +131,7 @@ impl Journal {
     }
 
     /// What `read` makes of the rows that `sql` finds for `pid`.
-    fn list<T>(
+    pub(super) fn list<T>(
         &self,
         sql: &str,
         pid: Pid,

@@ -93,8 +93,8 @@ pub struct Outcome {
     pub ms: u64,
 }
 
-/// What a [`ProcessRow`] has of a program. What stands beside the task is passed over: pictures
-/// have megabytes, and a list has many rows.
+/// What a [`ProcessRow`] has of a program. What stands beside the task is passed over: texts may
+/// be long, and a list has many rows.
 #[derive(Deserialize)]
 struct Listed {
     agent: Named,
@@ -131,11 +131,25 @@ impl Listed {
 impl Journal {
     /// The program of `pid`, with the milliseconds it has spent.
     pub fn program(&self, pid: Pid) -> Result<(Program, u64)> {
-        self.program_as(pid)
+        let (row, spent_ms) = self.program_row(pid)?;
+        let mut program = serde_json::from_str(&row)?;
+        self.hang(pid, &row, &mut program)?;
+        Ok((program, spent_ms))
+    }
+
+    /// The same without the pictures beside the task, which take long to read.
+    pub fn program_in_words(&self, pid: Pid) -> Result<Program> {
+        Ok(self.program_as(pid)?.0)
     }
 
     /// The same, of which only what `T` has is read.
     pub(super) fn program_as<T: DeserializeOwned>(&self, pid: Pid) -> Result<(T, u64)> {
+        let (row, spent_ms) = self.program_row(pid)?;
+        Ok((serde_json::from_str(&row)?, spent_ms))
+    }
+
+    /// The program of `pid` as it is written.
+    fn program_row(&self, pid: Pid) -> Result<(String, u64)> {
         let row: Option<(String, i64)> = self
             .connection
             .lock()
@@ -147,7 +161,7 @@ impl Journal {
             .optional()
             .map_err(|error| wrap(&self.path, error))?;
         let (program, spent) = row.ok_or(JournalError::NoProcess(pid))?;
-        Ok((serde_json::from_str(&program)?, spent as u64))
+        Ok((program, spent as u64))
     }
 
     /// What `pid` was reminded of; `None` when it was of nothing.

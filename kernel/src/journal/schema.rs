@@ -6,10 +6,10 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::chain::{self, Chain};
 use super::error::wrap;
-use super::{JournalError, Result};
+use super::{JournalError, Result, pictures};
 
 /// The version that this release writes.
-pub(super) const SCHEMA_VERSION: i32 = 4;
+pub(super) const SCHEMA_VERSION: i32 = 5;
 const SCHEMA: &str = "
     CREATE TABLE process (
         pid INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -21,7 +21,8 @@ const SCHEMA: &str = "
         updated_ms INTEGER NOT NULL,
         spent_ms INTEGER NOT NULL DEFAULT 0,
         recalled TEXT,
-        imported TEXT
+        imported TEXT,
+        parent INTEGER
     );
     CREATE TABLE step (
         pid INTEGER NOT NULL REFERENCES process(pid),
@@ -43,6 +44,11 @@ const FROM_1: &str = "ALTER TABLE process ADD COLUMN recalled TEXT;";
 const FROM_2: &str = "ALTER TABLE step ADD COLUMN ruling TEXT;";
 /// Version 3 knew no imported processes.
 const FROM_3: &str = "ALTER TABLE process ADD COLUMN imported TEXT;";
+/// Version 4 had the parent of a process in its program only.
+const FROM_4: &str = "
+    ALTER TABLE process ADD COLUMN parent INTEGER;
+    UPDATE process SET parent=json_extract(program, '$.child_of.pid')
+        WHERE imported IS NULL AND json_valid(program);";
 
 /// Texts that many runs name and the journal keeps once, and which processes name which.
 const CONTENT: &str = "
@@ -74,7 +80,8 @@ pub(super) fn answer_head() -> String {
 pub(super) fn index(connection: &Connection) -> rusqlite::Result<()> {
     let head = answer_head();
     connection.execute_batch(&format!(
-        "CREATE INDEX IF NOT EXISTS process_answer ON process({head}) WHERE {ANSWERED};"
+        "CREATE INDEX IF NOT EXISTS process_answer ON process({head}) WHERE {ANSWERED};
+         CREATE INDEX IF NOT EXISTS process_parent ON process(parent) WHERE parent IS NOT NULL;"
     ))
 }
 
@@ -98,15 +105,17 @@ pub(super) fn migrate(
     let tables = match found {
         SCHEMA_VERSION => return Ok(()),
         0 => [SCHEMA, chain::TABLE].concat(),
-        1 => [FROM_1, FROM_2, FROM_3, chain::TABLE].concat(),
-        2 => [FROM_2, FROM_3, chain::TABLE].concat(),
-        3 => [FROM_3, chain::FROM_3].concat(),
+        1 => [FROM_1, FROM_2, FROM_3, FROM_4, chain::TABLE].concat(),
+        2 => [FROM_2, FROM_3, FROM_4, chain::TABLE].concat(),
+        3 => [FROM_3, FROM_4, chain::FROM_3].concat(),
+        4 => FROM_4.to_owned(),
         found => {
             let path = path.to_owned();
             return Err(JournalError::Version { path, found });
         }
     };
-    change.execute_batch(&(tables + CONTENT)).map_err(wrap)?;
+    let tables = [tables.as_str(), CONTENT, pictures::TABLES].concat();
+    change.execute_batch(&tables).map_err(wrap)?;
     if let (1 | 2, Some(chain)) = (found, chain) {
         // What an earlier release wrote is taken as it is found now.
         chain.take_in(&change).map_err(wrap)?;

@@ -7,6 +7,7 @@
 //! | row | what it is |
 //! | --- | --- |
 //! | `{"run":{…}}` | the process: its number, program, model, times, reminder and end |
+//! | `{"picture":{"digest","file"}}` | a picture beside the task: a PNG file in base64 |
 //! | `{"text":{"hash","text"}}` | the gate's rules, the odds' worth, or a device, by its hash |
 //! | `{"step":{…}}` | a step: action, tokens, ruling, outcome, label |
 //! | `{"link":{"kind","n","said"}}` | what was written when, with a piece of the tape |
@@ -15,8 +16,11 @@
 //! The hashes show damage. They are no proof of who wrote the file: whoever imports a run reads
 //! what somebody else says.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use rusqlite::{Transaction, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,7 +28,7 @@ use serde_json::{Value, json};
 use super::chain;
 use super::recording::Origin;
 use super::tape::{Piece, Said, hash_of};
-use super::{Journal, JournalError, Outcome, Result, StepRow, now_ms, wrap};
+use super::{Journal, JournalError, Outcome, Result, StepRow, now_ms, pictures, wrap};
 use crate::gate::Ruling;
 use crate::label::{Label, Trust};
 use crate::process::{Exit, Pid, Program, State, Usage};
@@ -36,10 +40,12 @@ const HASH_CHARS: usize = 64;
 const BEGINS: &str = "{\"chain\":\"";
 /// What stands between the hash and the row.
 const BETWEEN: &str = "\",\"is\":";
-/// The most bytes of a file that is imported, and of one row of it: rows are read as a whole. A
-/// process may have been shown 16 pictures, of 4 MB each as they are written.
+/// The most bytes of a file that is imported, and of one row of it: rows are read as a whole. In
+/// a file of an earlier release the row of a process has its 16 pictures, of 4 MB each.
 const IMPORT_BYTES_MAX: u64 = 256 << 20;
 const ROW_BYTES_MAX: u64 = 96 << 20;
+/// The most pictures of a run that is imported: each is decoded.
+const PICTURES_MAX: usize = 64;
 /// Kinds of links.
 const KINDS: &[&str] = &["program", "recalled", "exit", "intent", "outcome", "state"];
 
@@ -48,7 +54,8 @@ const KINDS: &[&str] = &["program", "recalled", "exit", "intent", "outcome", "st
 struct Run {
     version: u32,
     pid: Pid,
-    program: Program,
+    /// As it is written in the journal: pictures stand in it by their digests.
+    program: Value,
     model: String,
     created_ms: i64,
     updated_ms: i64,
@@ -56,8 +63,8 @@ struct Run {
     exit: Option<Exit>,
 }
 
-/// The form of the rows, as it is written now.
-const VERSION: u32 = 1;
+/// The form of the rows, as it is written now. In version 1 a program has its pictures itself.
+const VERSION: u32 = 2;
 
 /// The row of a step.
 #[derive(Debug, Serialize, Deserialize)]
@@ -92,6 +99,7 @@ struct Link {
 #[serde(rename_all = "snake_case")]
 enum Row {
     Run(Box<Run>),
+    Picture { digest: String, file: String },
     Text { hash: String, text: String },
     Step(Box<Step>),
     Link(Link),
@@ -106,6 +114,10 @@ impl Journal {
     pub fn export(&self, pid: Pid, out: &mut dyn Write) -> Result<()> {
         self.verify(pid)?;
         let mut rows = vec![self.run_row(pid)?];
+        for (digest, file) in self.pictures(pid)? {
+            let file = BASE64_STANDARD.encode(file);
+            rows.push(Row::Picture { digest, file });
+        }
         for (hash, text) in self.texts(pid)? {
             rows.push(Row::Text { hash, text });
         }
@@ -129,12 +141,12 @@ impl Journal {
     }
 
     fn run_row(&self, pid: Pid) -> Result<Row> {
-        let (mut program, _) = self.program(pid)?;
+        let (mut program, _) = self.program_as::<Value>(pid)?;
         let row = self.process(pid)?;
         let origin = self.origin(pid)?;
         let number = origin.as_ref().map_or(pid, |origin| origin.pid);
         if let Some(origin) = origin {
-            program.label = origin.label;
+            program["label"] = serde_json::to_value(origin.label)?;
         }
         Ok(Row::Run(Box::new(Run {
             version: VERSION,
@@ -156,12 +168,16 @@ impl Journal {
     pub fn import(&self, file: &mut dyn BufRead) -> Result<Pid> {
         let (rows, chain) = read(file)?;
         self.change_with(|journal, change| {
-            let mut pid = None;
+            let mut process = None;
             for (at, row) in rows.into_iter().enumerate() {
-                let put = journal.put(change, &mut pid, row, &chain);
+                let put = journal.put(change, &mut process, row, &chain);
                 put.map_err(|problem| problem.at(at + 1))?;
             }
-            pid.ok_or_else(|| Problem::Words("it has no process").at(1))
+            let process = process.ok_or_else(|| Problem::Words("it has no process").at(1))?;
+            match process.missing.is_empty() {
+                true => Ok(process.pid),
+                false => Err(Problem::Words("a picture beside its task is missing").at(1)),
+            }
         })
     }
 
@@ -169,12 +185,26 @@ impl Journal {
     fn put(
         &self,
         change: &Transaction<'_>,
-        pid: &mut Option<Pid>,
+        process: &mut Option<Process>,
         row: Row,
         chain: &str,
     ) -> std::result::Result<(), Problem> {
-        match (row, *pid) {
-            (Row::Run(run), None) => *pid = Some(put_run(change, *run, chain)?),
+        let pid = process.as_ref().map(|process| process.pid);
+        match (row, pid) {
+            (Row::Run(run), None) => *process = Some(put_run(change, *run, chain)?),
+            (Row::Picture { digest, file }, Some(pid)) => {
+                let is_named = process
+                    .as_mut()
+                    .is_some_and(|process| process.missing.remove(&digest));
+                if !is_named {
+                    return Err(Problem::Words("no text beside the task names this picture"));
+                }
+                let file = BASE64_STANDARD.decode(file).ok();
+                let file = file.filter(|file| pictures::read(file, &digest).is_some());
+                let other = Problem::Words("the picture is not the one of its digest");
+                let file = file.ok_or(other)?;
+                pictures::keep(change, pid, &digest, || Ok(file))?;
+            }
             (Row::Text { hash, text }, Some(pid)) => {
                 if hash_of(&text) != hash {
                     return Err(Problem::Words("the text is not the one of its hash"));
@@ -214,6 +244,13 @@ impl Journal {
         self.note_head(pid, head);
         Ok(pid)
     }
+}
+
+/// The process that is being imported.
+struct Process {
+    pid: Pid,
+    /// The digests of its pictures that have not come yet.
+    missing: BTreeSet<String>,
 }
 
 /// Why a row cannot be imported.
@@ -314,24 +351,38 @@ fn read(file: &mut dyn BufRead) -> Result<(Vec<Row>, String)> {
     }
 }
 
-fn put_run(change: &Transaction<'_>, run: Run, chain: &str) -> std::result::Result<Pid, Problem> {
-    if run.version != VERSION {
+fn put_run(
+    change: &Transaction<'_>,
+    run: Run,
+    chain: &str,
+) -> std::result::Result<Process, Problem> {
+    if !(1..=VERSION).contains(&run.version) {
         return Err(Problem::Words("its version is not known to this release"));
     }
     let mut program = run.program;
+    if !program.is_object() {
+        return Err(Problem::Words("its program is none"));
+    }
+    let Program { label, .. } = serde_json::from_value(program.clone())?;
     let origin = Origin {
         pid: run.pid,
-        label: program.label,
+        label,
         chain: chain.to_owned(),
     };
-    program.label = Label::new(format!("import of process {}", run.pid), Trust::Untrusted);
+    let label = Label::new(format!("import of process {}", run.pid), Trust::Untrusted);
+    program["label"] = serde_json::to_value(label)?;
+    let program = program.to_string();
+    let missing = pictures::named(&program)?;
+    if missing.len() > PICTURES_MAX {
+        return Err(Problem::Words("its task has more than 64 pictures"));
+    }
     let text = |value: Option<Value>| value.map(|value| value.to_string());
     change.execute(
         "INSERT INTO process
          (program, model, state, exit, created_ms, updated_ms, spent_ms, recalled, imported)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
-            serde_json::to_string(&program)?,
+            program,
             run.model,
             State::Exited.as_str(),
             text(run.exit.as_ref().map(|exit| json!(exit))),
@@ -343,7 +394,10 @@ fn put_run(change: &Transaction<'_>, run: Run, chain: &str) -> std::result::Resu
             serde_json::to_string(&origin)?,
         ],
     )?;
-    Ok(change.last_insert_rowid())
+    Ok(Process {
+        pid: change.last_insert_rowid(),
+        missing,
+    })
 }
 
 fn put_step(change: &Transaction<'_>, pid: Pid, step: Step) -> std::result::Result<(), Problem> {

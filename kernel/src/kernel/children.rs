@@ -134,7 +134,7 @@ impl Kernel {
         if journal.ancestors(parent)?.len() >= DEPTH_MAX {
             return Err(KernelError::NoRoom(parent));
         }
-        let (program, spent_ms) = journal.program(parent)?;
+        let (limits, spent_ms) = journal.limits(parent)?;
         let drawn = journal.drawn(parent)?;
         let steps = journal.steps(parent)?;
         let tokens = steps.iter().map(|step| step.usage.generated_tokens);
@@ -143,9 +143,8 @@ impl Kernel {
             tokens: tokens.sum::<u32>() + drawn.tokens,
             ..Spent::default()
         };
-        let limits = &program.limits;
         let seconds = limits.seconds.saturating_sub(spent_ms / 1000);
-        let share = Room::of(limits, &spent).share(slots, limits, seconds);
+        let share = Room::of(&limits, &spent).share(slots, &limits, seconds);
         let share = share.ok_or(KernelError::NoRoom(parent))?;
         Ok(Limits {
             steps: share.steps.min(wanted.steps),

@@ -256,7 +256,7 @@ impl Family for Machine {
 
 impl Machine {
     fn kill_unless_over(&self, pid: Pid) -> Result<(), KernelError> {
-        match self.shared.journal.process(pid)?.state {
+        match self.shared.journal.state(pid)? {
             State::Exited => Ok(()),
             _ => Ok(self.shared.journal.kill(pid)?),
         }

@@ -65,7 +65,7 @@ impl Kernel {
         let mut resumed = Resumed::default();
         for pid in self.journal().suspended()? {
             // A child goes on with its parent.
-            if self.journal().process(pid)?.child_of.is_some() {
+            if self.journal().parent(pid)?.is_some() {
                 continue;
             }
             match self.resume(pid, None, false) {

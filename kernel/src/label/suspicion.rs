@@ -48,14 +48,22 @@ fn is_whole(share: &f64) -> bool {
 const NOTABLE: u8 = 90;
 
 impl Suspicion {
+    /// What is said of a text that was to be looked at, and was not.
+    pub const UNSEEN: Self = Self {
+        score: 0,
+        looked_at: 0,
+    };
+
     /// A score from 0 to 1, of the share `looked_at` of a text, from 0 to 1. A text that was not
-    /// looked at whole never counts as one that was.
+    /// looked at whole never counts as one that was, and one of which little was looked at not as
+    /// one that was not.
     pub fn new(score: f32, looked_at: f32) -> Self {
         let hundredths = |share: f32| f64::from(share.clamp(0.0, 1.0)) * 100.0;
+        let least = u8::from(looked_at > 0.0);
         Self {
             // No number is zero.
             score: hundredths(score).round() as u8,
-            looked_at: hundredths(looked_at).floor() as u8,
+            looked_at: (hundredths(looked_at).floor() as u8).max(least),
         }
     }
 
@@ -74,6 +82,11 @@ impl Suspicion {
         self.score >= NOTABLE
     }
 
+    /// Whether it is said of a text that was not looked at at all.
+    pub fn is_unseen(self) -> bool {
+        self == Self::UNSEEN
+    }
+
     /// What is said of two texts together.
     pub fn joined(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         match (one, other) {
@@ -89,6 +102,9 @@ impl Suspicion {
 /// The score, and how much was looked at where that is not all.
 impl fmt::Display for Suspicion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_unseen() {
+            return f.write_str("unknown, it was not looked at");
+        }
         write!(f, "{:.2}", self.score())?;
         match self.looked_at {
             100.. => Ok(()),
@@ -133,8 +149,20 @@ mod tests {
         check(0.896, 1.0, r#"{"score":0.9}"#);
         check(1.0, 0.999, r#"{"score":1.0,"looked_at":0.99}"#);
         check(0.5, 0.3, r#"{"score":0.5,"looked_at":0.3}"#);
+        check(0.5, 0.001, r#"{"score":0.5,"looked_at":0.01}"#);
         check(f32::NAN, f32::INFINITY, r#"{"score":0.0}"#);
         check(-3.0, -3.0, r#"{"score":0.0,"looked_at":0.0}"#);
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_told() {
+        let check = |suspicion: Suspicion, want: &str, is_unseen: bool| {
+            assert_eq!(suspicion.to_string(), want);
+            assert_eq!(suspicion.is_unseen(), is_unseen, "{want}");
+        };
+        check(Suspicion::UNSEEN, "unknown, it was not looked at", true);
+        check(Suspicion::new(0.0, 0.001), "0.00, 1 % of it looked at", false);
+        check(Suspicion::new(0.0, 1.0), "0.00", false);
     }
 
     #[test]

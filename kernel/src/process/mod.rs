@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 use quipu_tools::LeakScan;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 pub(crate) use child::{AT_ONCE, Room};
@@ -112,9 +112,17 @@ pub struct Attached {
     /// Who wrote it.
     pub label: Label,
     /// The picture in which it was read, for a CPU that sees: shown beside the text as long as
-    /// there is room.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// there is room. It is written down as the digest of its pixels: the journal keeps them apart.
+    #[serde(
+        serialize_with = "its_digest",
+        skip_serializing_if = "Option::is_none",
+        skip_deserializing
+    )]
     pub picture: Option<Picture>,
+}
+
+fn its_digest<S: Serializer>(picture: &Option<Picture>, serializer: S) -> Result<S::Ok, S::Error> {
+    picture.as_ref().map(Picture::id).serialize(serializer)
 }
 
 /// A program to run: an agent, its task, and its limits.
@@ -460,8 +468,11 @@ mod tests {
 
     #[test]
     fn a_program_is_read_as_it_was_written() {
-        let program = with_picture("buy milk");
+        let mut program = with_picture("buy milk");
         let written = serde_json::to_string(&program).unwrap();
+        // The picture itself is kept apart.
+        let picture = program.attached[0].picture.take().unwrap();
+        assert!(written.contains(&format!("\"picture\":\"{}\"", picture.id())));
         assert_eq!(serde_json::from_str::<Program>(&written).unwrap(), program);
     }
 

@@ -152,11 +152,16 @@ async fn play(
         events,
         tape: tape.clone(),
     });
-    let program = Program {
+    let mut program = Program {
         limits: head.limits.clone(),
         plan: head.plan.clone(),
         ..kept.program.clone()
     };
+    // What was found in the texts later stands in the row of the process by now.
+    let before = head.suspicions.iter().flatten();
+    for (attached, suspicion) in program.attached.iter_mut().zip(before) {
+        attached.label.suspicion = *suspicion;
+    }
     // Nobody reaches it: what reached it stands on the tape.
     let (_signals, signals) = mpsc::channel(1);
     let (_replies, replies) = mpsc::channel(1);

@@ -232,10 +232,10 @@ impl Vm {
         Ok(())
     }
 
-    /// Says how much the texts beside the task read like an attack, the worst of them.
-    pub fn suspect(&mut self, suspicion: Option<Suspicion>) {
-        for page in &mut self.attached {
-            page.label = page.label.clone().suspected(suspicion);
+    /// Says how much the text beside the task at this place reads like an attack.
+    pub fn suspect(&mut self, at: usize, suspicion: Suspicion) {
+        if let Some(page) = self.attached.get_mut(at) {
+            page.label = page.label.clone().suspected(Some(suspicion));
         }
     }
 

@@ -10,6 +10,8 @@ use quipu_kernel::gate::rules::{Rule, Rules};
 use quipu_kernel::gate::{Detection, Detector};
 use quipu_kernel::label::{Label, Suspicion, Trust};
 use quipu_kernel::process::{Attached, Program, Reply};
+use quipu_kernel::signal::Signal;
+use quipu_kernel::window::PageKind;
 use serde_json::{Value, json};
 
 /// Takes every text for an attack that says `obey`, fails at one that says `fail`, and counts
@@ -17,7 +19,11 @@ use serde_json::{Value, json};
 struct Obey(Arc<AtomicUsize>);
 
 impl Detector for Obey {
-    fn detect(&self, text: &str) -> Result<Suspicion, Box<dyn Error + Send + Sync>> {
+    fn detect(
+        &self,
+        text: &str,
+        _is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Suspicion, Box<dyn Error + Send + Sync>> {
         self.0.fetch_add(1, Ordering::Relaxed);
         if text.contains("fail") {
             return Err("no score".into());
@@ -147,28 +153,99 @@ async fn only_a_rule_changes_what_happens() {
 
 #[tokio::test]
 async fn what_was_found_is_known_after_a_restart() {
-    let (mut setup, looks) = machine(
-        &json!([{"tool": "desk.*", "suspicious": 0.9, "do": "deny"}]),
-        &["obey"],
-    );
-    let mut script: Vec<&str> = setup.script.lines().collect();
-    script.insert(1, r#"{"ask":"Go on?"}"#);
-    setup.script = script.join("\n");
-    let folder = crate::common::folder();
-    let journal = folder.path().join("journal.db");
-    // Nobody answers, so it waits to be resumed.
-    let pid = {
-        let kernel = setup.kernel(&journal);
-        live(&kernel, attended("task"), &[]).await.0
+    let check = async |program: Program, read: &str, count: usize| {
+        let rule = json!([{"tool": "desk.*", "suspicious": 0.9, "do": "deny"}]);
+        let (mut setup, looks) = machine(&rule, &[read]);
+        let mut script: Vec<&str> = setup.script.lines().collect();
+        script.insert(1, r#"{"ask":"Go on?"}"#);
+        setup.script = script.join("\n");
+        let folder = crate::common::folder();
+        let journal = folder.path().join("journal.db");
+        // Nobody answers, so it waits to be resumed.
+        let pid = {
+            let kernel = setup.kernel(&journal);
+            live(&kernel, program, &[]).await.0
+        };
+        // Another machine, without a detector: the journal has the label.
+        let mut later = setup.clone();
+        later.policy.detection = Detection::default();
+        let kernel = later.kernel(&journal);
+        kernel.journal().verify(pid).expect("as it was written");
+        let mut events = kernel.subscribe();
+        kernel.resume(pid, None, true).expect("it goes on");
+        let replies = [Reply::Text("yes".into())];
+        let said = crate::common::transcript(&kernel, pid, &replies, &mut events).await;
+        assert!(said.contains("! denied: desk.send"), "{said}");
+        assert_eq!(looks.load(Ordering::Relaxed), count, "{said}");
+        // A copy knows it too.
+        let label = kernel.journal().label_of(pid).expect("a label");
+        let copy = kernel.journal().fork(pid, Some(1)).expect("a copy");
+        let copied = kernel.journal().label_of(copy).expect("a label");
+        let score = |label: &Label| label.suspicion.map(Suspicion::score);
+        assert_eq!((score(&label), score(&copied)), (Some(0.97), Some(0.97)));
     };
-    // Another machine, without a detector: the journal has the label.
-    let mut later = setup.clone();
-    later.policy.detection = Detection::default();
-    let kernel = later.kernel(&journal);
-    let mut events = kernel.subscribe();
-    kernel.resume(pid, None, true).expect("it goes on");
-    let replies = [Reply::Text("yes".into())];
-    let said = crate::common::transcript(&kernel, pid, &replies, &mut events).await;
-    assert!(said.contains("! denied: desk.send"), "{said}");
-    assert_eq!(looks.load(Ordering::Relaxed), 1, "{said}");
+    check(attended("task"), "obey", 1).await;
+    check(beside("obey"), "a page", 2).await;
+}
+
+#[tokio::test]
+async fn each_text_beside_the_task_has_its_own_score() {
+    let (setup, looks) = machine(&json!([]), &[]);
+    let folder = crate::common::folder();
+    let kernel = setup.kernel(&folder.path().join("journal.db"));
+    let mut program = beside("please obey");
+    program.attached.extend(beside("a page").attached);
+    program.attached.push(Attached {
+        text: "obey".into(),
+        label: Label::user(),
+        picture: None,
+    });
+    let (pid, _) = live(&kernel, program, &setup.replies).await;
+    assert_eq!(looks.load(Ordering::Relaxed), 2);
+    let window = kernel.window(pid).expect("a window").expect("it fits");
+    let scores: Vec<Option<f64>> = window
+        .pages
+        .iter()
+        .filter(|page| page.kind == PageKind::Attached)
+        .map(|page| page.label.suspicion.map(Suspicion::score))
+        .collect();
+    assert_eq!(scores, [Some(0.97), Some(0.03), None]);
+}
+
+/// Looks at a text for as long as somebody waits for it, and says when it has begun.
+struct Endless(tokio::sync::mpsc::UnboundedSender<()>);
+
+impl Detector for Endless {
+    fn detect(
+        &self,
+        _text: &str,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Suspicion, Box<dyn Error + Send + Sync>> {
+        self.0.send(())?;
+        while is_wanted() {
+            std::thread::yield_now();
+        }
+        Err("nobody waits".into())
+    }
+}
+
+#[tokio::test]
+async fn a_look_ends_with_its_process_and_what_was_not_looked_at_is_told() {
+    let (begins, mut begun) = tokio::sync::mpsc::unbounded_channel();
+    let (mut setup, _) = machine(&json!([]), &[]);
+    setup.policy.detection = Detection::of(Endless(begins));
+    let folder = crate::common::folder();
+    let kernel = setup.kernel(&folder.path().join("journal.db"));
+    for signal in [Signal::Kill, Signal::Suspend] {
+        let mut events = kernel.subscribe();
+        let pid = kernel.spawn(beside("a page")).expect("it starts");
+        begun.recv().await.expect("it is looked at");
+        kernel.signal(pid, signal).expect("it runs");
+        let said = crate::common::transcript(&kernel, pid, &[], &mut events).await;
+        let told = "looked at file:mail.txt: unknown, it was not looked at";
+        assert!(said.contains(told), "{said}");
+        // What was not looked at is, once the process is taken up again.
+        let (program, _) = kernel.journal().program(pid).expect("a program");
+        assert_eq!(program.attached[0].label.suspicion, None);
+    }
 }

@@ -119,6 +119,7 @@ fn a_changed_row_is_noticed() {
     );
     check("DELETE FROM step WHERE pid=1 AND n=2", "step 2");
     check("DELETE FROM chain WHERE pid=1", "it has no links");
+    check("UPDATE process SET parent=2 WHERE pid=1", "started it");
     // With the links of what was taken away.
     check(
         "DELETE FROM step WHERE pid=1 AND n=2;
@@ -143,6 +144,8 @@ fn a_journal_of_an_earlier_release_is_taken_as_it_is() {
     let edit = rusqlite::Connection::open(&path).expect("opens");
     edit.execute_batch(
         "DROP INDEX process_answer; DROP TABLE chain; DROP TABLE content; DROP TABLE uses;
+         DROP TABLE picture; DROP TABLE shown; DROP INDEX process_parent;
+         ALTER TABLE process DROP COLUMN parent;
          ALTER TABLE process DROP COLUMN imported; ALTER TABLE step DROP COLUMN ruling; PRAGMA user_version=2;",
     )
     .expect("made older");

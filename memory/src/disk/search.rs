@@ -8,7 +8,7 @@ use super::open::Open;
 use super::view::{View, sort};
 use super::{DiskStore, INDEX, error};
 use crate::error::StoreError;
-use crate::links::lend::{Linked, with_links};
+use crate::links::lend::with_links;
 use crate::page::PageId;
 use crate::rank::{Candidate, PlaceKey, QUERY_TERMS_MAX, candidates, fused, with_wholes};
 use crate::snippet::snippet;
@@ -29,10 +29,7 @@ impl DiskStore {
             (_, None) => Found::new(),
         };
         if query.mode != Mode::Semantic {
-            with_links(&mut found, |id| {
-                let page = open.reading.lock().get(id)?;
-                Ok::<_, StoreError>(page.as_ref().and_then(Linked::of))
-            })?;
+            with_links(&mut found, |ids| open.reading.lock().linked(ids))?;
             sort(&mut found);
         }
         found.truncate(k);

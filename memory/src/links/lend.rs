@@ -7,7 +7,7 @@
 //! activation in semantic networks", 1987, with one step.)
 
 use super::{Link, Names, links};
-use crate::page::{Page, Trust};
+use crate::page::{Page, Place, Secrecy, Trust};
 use crate::rank::Candidate;
 
 /// Candidates between which links are looked for: the best.
@@ -26,51 +26,129 @@ pub(crate) struct Linked {
     links: Vec<Link>,
     /// How many links it has, of which some may not be followed.
     count: usize,
+    origin: Origin,
     trust: Trust,
+    secrecy: Secrecy,
+}
+
+/// Where a document comes from: what comes from one place was written, or chosen, by one person.
+#[derive(Debug, PartialEq, Eq)]
+enum Origin {
+    /// A web page: from this host.
+    Host(String),
+    /// A file: from this folder.
+    Folder(String),
+    /// Something else, by its name.
+    Name(String),
+}
+
+impl Origin {
+    /// That of the document `of`.
+    fn of(of: &str) -> Self {
+        if let Some((_, rest)) = of.split_once("://") {
+            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            return Self::Host(host.to_lowercase());
+        }
+        match of.rsplit_once('/') {
+            Some((folder, _)) => Self::Folder(folder.to_owned()),
+            None => Self::Name(of.to_owned()),
+        }
+    }
+
+    /// Whether it is the same: one host, or one folder with all that is below it.
+    fn is_that_of(&self, other: &Self) -> bool {
+        let is_below = |folder: &str, above: &str| {
+            let rest = folder.strip_prefix(above);
+            // Everything is below the folder at the top.
+            !above.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        match (self, other) {
+            (Self::Folder(one), Self::Folder(other)) => {
+                one == other || is_below(one, other) || is_below(other, one)
+            }
+            (one, other) => one == other,
+        }
+    }
 }
 
 impl Linked {
     /// Of `page`; none where it is in no document.
     pub(crate) fn of(page: &Page) -> Option<Self> {
         let place = page.place.as_ref()?;
-        let mut links = links(&page.text);
+        let linked = Self::of_document(place, &page.title, &page.text);
+        Some(linked.kept(page.trust, page.secrecy))
+    }
+
+    /// Of a page at this place, of which nobody vouches for a word.
+    pub(crate) fn of_document(place: &Place, title: &str, text: &str) -> Self {
+        let mut links = links(text);
         let count = links.len();
         links.truncate(LINKS_MAX);
-        Some(Self {
-            names: Names::of(&page.title, place),
+        Self {
+            names: Names::of(title, place),
             links,
             count,
-            trust: page.trust,
-        })
+            origin: Origin::of(&place.of),
+            trust: Trust::Untrusted,
+            secrecy: Secrecy::Public,
+        }
+    }
+
+    /// The same, trusted and kept so.
+    pub(crate) fn kept(self, trust: Trust, secrecy: Secrecy) -> Self {
+        Self {
+            trust,
+            secrecy,
+            ..self
+        }
+    }
+
+    /// Whether a link of it to `other` counts. One to a page that is trusted further does not:
+    /// whoever may write the one shall not gain by naming the other. So a stranger's page counts
+    /// nothing for that of another stranger. Who may learn how a page scores may learn what it
+    /// says: scores stay among pages that are as secret.
+    fn may_name(&self, other: &Self) -> bool {
+        let is_vouched = self.trust > Trust::Untrusted;
+        self.secrecy == other.secrecy
+            && self.trust >= other.trust
+            && (is_vouched || self.origin.is_that_of(&other.origin))
     }
 }
 
 /// Adds to each candidate a part of the best score of those that it is linked with, in either
-/// direction. `found` is sorted, best first; `read` looks a page up. The result is not sorted.
+/// direction. `found` is sorted, best first; `read` looks pages up, each in its place. The result
+/// is not sorted.
 ///
-/// A link of a page to one that is trusted further counts nothing: whoever may write the one
-/// shall not gain by naming the other.
+/// Which links count is in [`Linked::may_name`]; of a page that is trusted less than the one that
+/// names it nothing comes back.
 pub(crate) fn with_links<T, E>(
     found: &mut [Candidate<T>],
-    mut read: impl FnMut(&T) -> Result<Option<Linked>, E>,
+    read: impl FnOnce(&[&T]) -> Result<Vec<Option<Linked>>, E>,
 ) -> Result<(), E> {
     let looked = found.len().min(LOOKED_MAX);
-    let mut pages: Vec<(usize, Linked)> = Vec::new();
-    for (at, candidate) in found[..looked].iter().enumerate() {
-        // Without a place there is no document.
-        if candidate.place.whole().is_some() {
-            pages.extend(read(&candidate.page)?.map(|page| (at, page)));
-        }
+    let whole = |at: usize| found[at].place.whole();
+    // Without a place there is no document.
+    let places: Vec<usize> = (0..looked).filter(|at| whole(*at).is_some()).collect();
+    let first = places.first().and_then(|at| whole(*at));
+    if places.iter().all(|at| whole(*at) == first) {
+        // One document, or none, has no other that it is linked with.
+        return Ok(());
     }
+    let asked: Vec<&T> = places.iter().map(|at| &found[*at].page).collect();
+    let pages = places.iter().copied().zip(read(&asked)?);
+    let pages = pages.filter_map(|(at, page)| Some((at, page?)));
+    let pages: Vec<(usize, Linked)> = pages.collect();
     let mut lent = vec![0.0_f32; looked];
-    for (from, page) in &pages {
+    for (from, page) in pages.iter().filter(|(_, page)| !page.links.is_empty()) {
         let share = LINK_WEIGHT * LINKS_HALF / (LINKS_HALF + page.count as f32);
         for (to, other) in &pages {
-            let is_own = found[*from].place.whole() == found[*to].place.whole();
+            let is_own = whole(*from) == whole(*to);
             let leads = |link: &Link| link.leads_to(&page.names, &other.names);
-            if !is_own && page.trust >= other.trust && page.links.iter().any(leads) {
+            if !is_own && page.may_name(other) && page.links.iter().any(leads) {
                 lent[*to] = lent[*to].max(share * found[*from].score);
-                lent[*from] = lent[*from].max(share * found[*to].score);
+                if other.trust >= page.trust {
+                    lent[*from] = lent[*from].max(share * found[*to].score);
+                }
             }
         }
     }
@@ -78,4 +156,30 @@ pub(crate) fn with_links<T, E>(
         candidate.score += lent;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_one_host_or_one_folder() {
+        let check = |one: &str, other: &str, same: bool| {
+            let (one, other) = (Origin::of(one), Origin::of(other));
+            assert_eq!(one.is_that_of(&other), same, "{one:?} {other:?}");
+            assert_eq!(other.is_that_of(&one), same, "{other:?} {one:?}");
+        };
+        check("https://a.org/x", "http://A.org/y/z?q#h", true);
+        check("https://a.org/x", "https://b.a.org/x", false);
+        check("https://a.org", "/a.org/x.md", false);
+        check("/n/a.md", "/n/b.md", true);
+        check("/n/a.md", "/n/deep/down/b.md", true);
+        check("/n/one/a.md", "/n/two/b.md", false);
+        check("/notes/a.md", "/notes2/b.md", false);
+        check("/a.md", "/n/b.md", false);
+        check("/a.md", "/b.md", true);
+        check("bot:/n/a.md", "/n/b.md", false);
+        check("talk", "talk", true);
+        check("talk", "another", false);
+    }
 }

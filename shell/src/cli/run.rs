@@ -20,7 +20,7 @@ use crate::config::globals::Globals;
 use crate::config::policy;
 use crate::import::attachment;
 use crate::service::conversation::{Ask, Conversation, Ended, Say, Start, Told};
-use crate::service::door::Door;
+use crate::service::door::{self, Door};
 use crate::service::knowledge;
 use crate::service::machine::Lifetime;
 use crate::session::Session;
@@ -388,7 +388,8 @@ fn program(
     }
     for path in args.attach.iter().filter(|path| !task::is_input(path)) {
         let label = Label::new(format!("file:{}", path.display()), Trust::Untrusted);
-        let page = attachment::page(session, path, "--attach", label.kept(secrecy))?;
+        let sees = || door::sees(session);
+        let page = attachment::page(session, path, "--attach", label.kept(secrecy), &sees)?;
         program.attached.push(page);
     }
     attachment::few_pictures(&mut program.attached);

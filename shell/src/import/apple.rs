@@ -1,16 +1,32 @@
 //! Documents of Pages, Numbers and Keynote: how they look, as their programs keep it beside them.
 
+use std::borrow::Cow;
 use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
+
+use super::formats::Format;
 
 /// The document as a PDF.
 pub const PREVIEW: &str = "QuickLook/Preview.pdf";
 /// Bytes that are read of it.
 const PREVIEW_BYTES_MAX: u64 = 32 << 20;
 
+/// What is read of the file in `bytes` of this `format`: how it looks, where it keeps that, which
+/// says more than can be read of it otherwise.
+pub fn looks(format: Format, bytes: &[u8]) -> (Format, Cow<'_, [u8]>) {
+    let looks = match format {
+        Format::Document("zipped") => preview(bytes),
+        _ => None,
+    };
+    match looks {
+        Some(looks) => (Format::Pdf, looks.into()),
+        None => (format, bytes.into()),
+    }
+}
+
 /// The PDF in the document in `bytes`, where there is one.
-pub fn preview(bytes: &[u8]) -> Option<Vec<u8>> {
+fn preview(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut zip = ZipArchive::new(Cursor::new(bytes)).ok()?;
     let file = zip.by_name(PREVIEW).ok()?;
     let mut pdf = Vec::new();
@@ -38,6 +54,12 @@ mod tests {
                 expected.map(str::as_bytes),
                 "{name}"
             );
+            let zipped = Format::Document("zipped");
+            let (format, read) = looks(zipped, &file);
+            let want = expected.map_or((zipped, &*file), |pdf| (Format::Pdf, pdf.as_bytes()));
+            assert_eq!((format, &*read), want, "{name}");
+            // Another format is what it is.
+            assert_eq!(looks(Format::Note, &file), (Format::Note, file.as_slice().into()));
         };
         check(PREVIEW, "%PDF-1.4 wool", Some("%PDF-1.4 wool"));
         check(PREVIEW, "<html>", None);

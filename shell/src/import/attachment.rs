@@ -8,6 +8,7 @@ use anyhow::Result;
 use quipu_kernel::label::Label;
 use quipu_kernel::process::Attached;
 
+use super::apple;
 use super::document::FILE_BYTES_MAX;
 use super::formats::{self, Format, HEAD_BYTES};
 use super::reader::{Parts, Reader};
@@ -16,7 +17,7 @@ use crate::session::senses::{is_picture, picture_bytes};
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
 
-/// Pictures that a model is shown with a task: each is in the journal with all of its pixels.
+/// Pictures that a model is shown with a task: each takes up to 4 MB of the journal.
 const PICTURES_MAX: usize = 16;
 
 /// Formats of documents that are texts themselves: whoever shows one may mean how it is written.
@@ -43,6 +44,7 @@ pub fn text(session: &Session, path: &Path, what: &str) -> Result<String> {
         ));
     }
     let reader = Reader::of_formats(session);
+    let (format, bytes) = apple::looks(format, &bytes);
     let read = match format {
         Format::Pdf => reader.pdf(&bytes).map(|printed| {
             let missing = printed.missing();
@@ -67,12 +69,19 @@ pub fn text(session: &Session, path: &Path, what: &str) -> Result<String> {
 }
 
 /// The file at `path`, which was given as `what`, as a page with this `label`: its text, and
-/// the picture where it is one and the model sees.
+/// the picture where it is one and the model `sees` that will read it. Who that is is asked only
+/// where it matters.
 ///
 /// # Errors
-/// A file that cannot be read, is too large, or has neither text nor pixels.
-pub fn page(session: &Session, path: &Path, what: &str, label: Label) -> Result<Attached> {
-    let is_shown = session.projector().is_some() && is_picture_at(path);
+/// A file that cannot be read, is too large, or has neither text nor pixels, and what `sees` says.
+pub fn page(
+    session: &Session,
+    path: &Path,
+    what: &str,
+    label: Label,
+    sees: &dyn Fn() -> Result<bool>,
+) -> Result<Attached> {
+    let is_shown = is_picture_at(path) && sees()?;
     let (text, picture) = match is_shown {
         false => (text(session, path, what)?, None),
         true => {

@@ -376,15 +376,8 @@ pub fn pages(
 ) -> Result<Brought, String> {
     let path = PathBuf::from(&document.source);
     let format = formats::of(&path, bytes)?;
-    // What such a document looks like says more than can be read of it.
-    let looks = match format {
-        Format::Document("zipped") => apple::preview(bytes),
-        _ => None,
-    };
-    let (format, bytes) = match &looks {
-        Some(looks) => (Format::Pdf, looks.as_slice()),
-        None => (format, bytes),
-    };
+    let (format, bytes) = apple::looks(format, bytes);
+    let bytes = &*bytes;
     Ok(match format {
         Format::Pdf => {
             let printed = reader.pdf(bytes)?;

@@ -88,13 +88,15 @@ impl Repl<'_> {
         };
         self.keep_pair(&pair)?;
         self.last = Some(pid);
-        let Level { trust, secrecy } = self.door.journal().label_of(pid)?.level();
+        let read = self.door.journal().label_of(pid)?;
+        let Level { trust, secrecy } = read.level();
         self.talk.add(Turn {
             pid: Some(pid),
             asked: task,
             answered: chosen.clone(),
             trust,
             secrecy,
+            suspicion: read.suspicion,
         });
         Ok(0)
     }

@@ -132,6 +132,7 @@ fn from_markdown(text: &str) -> Vec<Turn> {
                     answered: String::new(),
                     trust: Trust::Untrusted,
                     secrecy: Secrecy::Public,
+                    suspicion: None,
                 });
             }
             side = Some(is_answer);
@@ -172,6 +173,7 @@ mod tests {
             answered: answered.into(),
             trust: Trust::User,
             secrecy: Secrecy::Public,
+            suspicion: None,
         };
         let turns = [
             turn("hi", "hello"),

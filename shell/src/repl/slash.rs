@@ -145,7 +145,7 @@ impl Repl<'_> {
     async fn resume(&mut self, pid: Pid) -> Result<u8> {
         let there = person::is_there(self.session.globals.no_input);
         let journal = self.door.journal();
-        let (program, _) = journal.program(pid)?;
+        let program = journal.program_in_words(pid)?;
         if let Some(before) = program.after.filter(|before| *before > 0) {
             self.talk = earlier::conversation(journal, before)?;
         }

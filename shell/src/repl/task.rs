@@ -17,7 +17,7 @@ use crate::service::conversation::{Ask, Ended, Start};
 use crate::session::talk::Turn;
 use crate::terminal::render::Renderer;
 use crate::terminal::sources::Sources;
-use crate::terminal::words::{fill, words};
+use crate::terminal::words::words;
 use crate::terminal::{markdown, output, person};
 
 /// Somebody waits for the answer: ahead of whatever runs in the background.
@@ -26,8 +26,10 @@ const INTERACTIVE_PRIORITY: i8 = 10;
 impl Repl<'_> {
     /// The prompt for a line that was typed, with the files that it names.
     pub(super) fn typed(&self, line: &str) -> Result<(String, Label, Vec<Attached>)> {
-        let read =
-            |path: &Path, label: Label| attachment::page(&self.session, path, "@path", label);
+        let sees = || self.door.sees();
+        let read = |path: &Path, label: Label| {
+            attachment::page(&self.session, path, "@path", label, &sees)
+        };
         let (prompt, label, mut files) = self.talk.typed(line, &read)?;
         attachment::few_pictures(&mut files);
         Ok((prompt, label, files))
@@ -141,15 +143,7 @@ impl Repl<'_> {
             say!("{}", suspended(self.door.journal(), pid, "/resume", alone)?);
         }
         if exit.status == Status::Interrupted {
-            let template = match exit.is_killed() {
-                true => words().killed,
-                false => words().stopped,
-            };
-            let command = format!("quipu run --fork {pid}");
-            say!(
-                "{}",
-                fill(template, &[("pid", &pid), ("command", &command)])
-            );
+            say!("{}", interrupted(pid, exit));
         }
         Ok(())
     }
@@ -176,6 +170,7 @@ impl Repl<'_> {
             answered: text.clone(),
             trust,
             secrecy,
+            suspicion: read.suspicion,
         });
         self.say_aloud(&text).await
     }

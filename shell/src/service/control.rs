@@ -133,6 +133,9 @@ pub struct Greeting {
     pub model: String,
     /// What computes, as its user named it.
     pub cpu: String,
+    /// Whether what computes sees pictures.
+    #[serde(default)]
+    pub sees: bool,
     /// What is granted to its processes.
     pub grants: Grants,
     /// How approvals are settled.

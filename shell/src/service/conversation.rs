@@ -37,6 +37,7 @@ pub enum Start {
     /// A new one.
     Spawn {
         /// What it runs.
+        #[serde(with = "super::carried")]
         program: Box<Program>,
         /// Whether a prompt that does not fit the window is refused, and does not become a
         /// process that fails.

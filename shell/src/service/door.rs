@@ -44,6 +44,21 @@ pub struct Other {
     relay: Arc<Relay>,
 }
 
+/// Whether a task of `session` goes to a CPU that sees pictures: that of the machine on its root,
+/// where one lasts, else that of this program's own or of one that it shares.
+///
+/// # Errors
+/// Where the machine does not answer.
+pub fn sees(session: &Session) -> Result<bool> {
+    let theirs = talk::greeting(&session.paths)?;
+    let own = || session.projector().is_some();
+    Ok(match theirs {
+        Some(theirs) if theirs.lasts => theirs.sees,
+        Some(theirs) => theirs.sees || own(),
+        None => own(),
+    })
+}
+
 impl Door {
     /// The machine on the root of `session` that is open to others, else a new one for this
     /// `lifetime`. It does what `policy` says, and knows the tools of `agent`. A program that
@@ -155,6 +170,20 @@ impl Door {
                     greeting.is_open && other.relay.knows(&greeting)
                 }
                 _ => false,
+            },
+        }
+    }
+
+    /// Whether what computes there sees pictures.
+    ///
+    /// # Errors
+    /// When the other program does not answer.
+    pub fn sees(&self) -> Result<bool> {
+        match self {
+            Door::Own(machine) => Ok(machine.kernel.cpu().sees()),
+            Door::Other(other) => match talk::ask(&other.state, &Request::Greet)? {
+                Some(Reply::Greeting(greeting)) => Ok(greeting.sees),
+                _ => Ok(false),
             },
         }
     }

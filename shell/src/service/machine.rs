@@ -79,6 +79,7 @@ impl Machine {
             environment: session.environment(&policy.grants)?,
             model: session.settings.model.clone(),
             cpu: session.settings.cpu.to_string(),
+            sees: kernel.cpu().sees(),
             grants: policy.grants,
             approve: policy.approve,
         };

@@ -9,11 +9,13 @@ use anyhow::Result;
 use quipu_kernel::{Kernel, KernelError};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::timeout;
 
 use super::control::{Greeting, Reply, Request, Snapshot, socket, write};
 use super::conversation::{self, Ask, Conversation, Process, Told};
 use super::lending;
+use super::places::{Places, REQUEST_PATIENCE, full, full_error};
 use super::room::Room;
 use super::schedules::Bell;
 use crate::session::init::describe;
@@ -50,6 +52,7 @@ struct Reached {
     library: Option<Arc<dyn Library>>,
     room: Room,
     greeting: Arc<Greeting>,
+    places: Places,
 }
 
 impl Server {
@@ -69,6 +72,7 @@ impl Server {
             library,
             room: room.clone(),
             greeting: greeting.clone(),
+            places: Places::default(),
         };
         Self::listen(socket(state), reached, move |request| {
             answer(&kernel, (&greeting, &bell, &room), request)
@@ -98,7 +102,11 @@ impl Server {
         let (closing, closes) = watch::channel(false);
         let room = reached.room.clone();
         let task = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
+            loop {
+                let place = reached.places.next().await;
+                let Ok((stream, _)) = listener.accept().await else {
+                    break;
+                };
                 let peer = stream.peer_cred().map(|peer| peer.uid()).ok();
                 if !is_let_in(peer, owner) {
                     continue;
@@ -108,6 +116,7 @@ impl Server {
                     reached: reached.clone(),
                     closes: closes.clone(),
                     _open: open.clone(),
+                    _place: place,
                 };
                 let answer = answer.clone();
                 tokio::spawn(async move {
@@ -152,6 +161,7 @@ struct Caller {
     closes: watch::Receiver<bool>,
     /// Held until the answer is written.
     _open: Sender<()>,
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Caller {
@@ -168,14 +178,17 @@ impl Caller {
                     library,
                     room,
                     greeting,
+                    places,
                 },
             closes,
             _open,
+            _place,
         } = self;
         let (reader, mut writer) = stream.into_split();
         let mut lines = tokio::io::BufReader::new(reader).take(LINE_BYTES_MAX);
         let mut line = String::new();
-        lines.read_line(&mut line).await?;
+        // Who says nothing keeps its place from others.
+        timeout(REQUEST_PATIENCE, lines.read_line(&mut line)).await??;
         let reply = match serde_json::from_str(&line) {
             Ok(Request::Attend { ask, seen }) => {
                 // Whoever is turned away without a word looks for the machine that is there now.
@@ -184,21 +197,26 @@ impl Caller {
                 let Some((_guest, kernel)) = guest.zip(kernel.upgrade()) else {
                     return Ok(());
                 };
+                let Some(_stay) = places.stay() else {
+                    return write(&mut writer, &Told::failed(&full_error())).await;
+                };
                 return attend(&kernel, *ask, lines, writer, closes).await;
             }
-            Ok(Request::Lend) => match library {
-                Some(library) => {
+            Ok(Request::Lend) => match (library, places.stay()) {
+                (Some(library), Some(_stay)) => {
                     let _guest = room.enter_anyway();
                     return lending::lend(library, lines, writer, closes).await;
                 }
-                None => stopping(),
+                (Some(_), None) => full(),
+                (None, _) => stopping(),
             },
-            Ok(Request::Consolidate) => match kernel.upgrade() {
-                Some(kernel) => {
+            Ok(Request::Consolidate) => match (kernel.upgrade(), places.stay()) {
+                (Some(kernel), Some(_stay)) => {
                     let _guest = room.enter_anyway();
                     consolidate(&kernel, lines, closes).await
                 }
-                None => stopping(),
+                (Some(_), None) => full(),
+                (None, _) => stopping(),
             },
             // Counting may wait for a batch.
             Ok(request) => tokio::task::spawn_blocking(move || answer(request)).await?,
@@ -407,6 +425,7 @@ mod tests {
             library: Some(Arc::new(store)),
             room: Room::new(true),
             greeting: Arc::default(),
+            places: Places::default(),
         };
         let runtime = runtime();
         let server = runtime
@@ -456,6 +475,7 @@ mod tests {
             library: None,
             room: Room::new(true),
             greeting: Arc::default(),
+            places: Places::default(),
         };
         let server = runtime.block_on(async {
             Server::listen(socket(folder.path()), reached, move |_| {

@@ -72,7 +72,7 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
     let mut turns = Vec::new();
     let mut at = Some(head);
     while let Some(pid) = at.filter(|_| turns.len() < TURNS_MAX) {
-        let (program, _) = match journal.program(pid) {
+        let program = match journal.program_in_words(pid) {
             // It was removed, and the turns before it with it.
             Err(JournalError::NoProcess(_)) if pid != head => break,
             program => program?,
@@ -80,11 +80,13 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
         let exit = journal.process(pid)?.exit;
         if let Some(answer) = exit.and_then(|exit| exit.answer) {
             let text = answer.as_str().map(str::to_owned);
-            let Level { trust, secrecy } = journal.label_of(pid)?.level();
+            let read = journal.label_of(pid)?;
+            let Level { trust, secrecy } = read.level();
             turns.push(Turn {
                 pid: Some(pid),
                 trust,
                 secrecy,
+                suspicion: read.suspicion,
                 answered: text.unwrap_or_else(|| answer.to_string()),
                 asked: asked(program.clone()),
             });

@@ -41,10 +41,14 @@ struct Lazy {
 }
 
 impl Detector for Lazy {
-    fn detect(&self, text: &str) -> Result<Suspicion, Box<dyn Error + Send + Sync>> {
+    fn detect(
+        &self,
+        text: &str,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Suspicion, Box<dyn Error + Send + Sync>> {
         let open = || Classifier::open(&self.file).map_err(|error| error.to_string());
         match self.open.get_or_init(open) {
-            Ok(classifier) => Detector::detect(classifier, text),
+            Ok(classifier) => Detector::detect(classifier, text, is_wanted),
             Err(error) => Err(error.clone().into()),
         }
     }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use quipu_kernel::label::{Label, Secrecy, Trust};
+use quipu_kernel::label::{Label, Secrecy, Suspicion, Trust};
 use quipu_kernel::process::{Attached, Pid};
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,9 @@ pub struct Turn {
     /// The highest secrecy among all of that.
     #[serde(default, skip_serializing_if = "Secrecy::is_public")]
     pub secrecy: Secrecy,
+    /// How much the worst of all of that reads like an attack, where anything looked at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspicion: Option<Suspicion>,
 }
 
 impl Talk {
@@ -121,17 +124,19 @@ impl Talk {
     /// turn, and one that says what is private is not the user's own word for it.
     fn after_turns(&self, line: &str, label: Label) -> (String, Label) {
         let mut text = String::new();
-        let (mut trust, mut secrecy) = (label.trust, label.secrecy);
+        let (mut trust, mut secrecy, mut suspicion) = (label.trust, label.secrecy, None);
         for turn in self.turns_told() {
             let (asked, answered) = (told_of(&turn.asked), told_of(&turn.answered));
             text.push_str(&format!("User: {asked}\nYou: {answered}\n"));
             trust = trust.min(turn.trust);
             secrecy = secrecy.max(turn.secrecy);
+            suspicion = Suspicion::joined(suspicion, turn.suspicion);
         }
         let label = match (trust, secrecy) == (label.trust, label.secrecy) {
             true => label,
             false => Label::new("the conversation", trust).kept(secrecy),
         };
+        let label = label.suspected(suspicion);
         let text = match text.is_empty() {
             true => line.to_owned(),
             false => {
@@ -180,6 +185,7 @@ mod tests {
             answered: answered.into(),
             trust,
             secrecy: Secrecy::Public,
+            suspicion: None,
         }
     }
 
@@ -210,6 +216,14 @@ mod tests {
         let (_, label, _) = talk.typed("go on", &read).unwrap();
         let want = Label::new("the conversation", Trust::Untrusted).kept(Secrecy::Private);
         assert_eq!(label, want);
+        let attack = Some(Suspicion::new(0.97, 1.0));
+        talk.add(Turn {
+            suspicion: attack,
+            ..turn("read this", "as you wish", Trust::Untrusted)
+        });
+        let (_, label, _) = talk.typed("go on", &read).unwrap();
+        assert_eq!((label.trust, label.suspicion), (Trust::Untrusted, attack));
+        assert_eq!(talk.undo(1), 1);
         // Taken back, it was never said.
         assert_eq!(talk.undo(2), 2);
         talk.add(Turn {

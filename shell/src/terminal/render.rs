@@ -81,10 +81,11 @@ impl Renderer {
             }
             Event::Suspected { label, .. } => {
                 if let Some(said) = notable(label) {
-                    let words = fill(
-                        words().suspected,
-                        &[("source", &label.source), ("said", &said)],
-                    );
+                    let template = match said.is_unseen() {
+                        true => words().unseen,
+                        false => words().suspected,
+                    };
+                    let words = fill(template, &[("source", &label.source), ("said", &said)]);
                     self.print(&self.mark.apply_to(visible(&words)).to_string());
                 }
             }
@@ -267,7 +268,8 @@ fn tokens(usage: &Usage) -> [(&'static str, &dyn Display); 3] {
 
 /// What a detector says of the text with this `label`, where people are told of it.
 fn notable(label: &Label) -> Option<Suspicion> {
-    label.suspicion.filter(|said| said.is_notable())
+    let told = |said: &Suspicion| said.is_notable() || said.is_unseen();
+    label.suspicion.filter(told)
 }
 
 /// What stands beside an observation that took `ms`: that nobody vouches for it, that it reads like
@@ -282,7 +284,10 @@ fn note(ms: u64, label: &Label, held: bool) -> String {
     let parts = [
         Some(seconds(ms)),
         (label.trust == Trust::Untrusted).then_some(from),
-        notable(label).map(|said| fill(words().suspicious, &[("said", &said)])),
+        notable(label).map(|said| match said.is_unseen() {
+            true => words().not_looked_at.to_owned(),
+            false => fill(words().suspicious, &[("said", &said)]),
+        }),
         held.then(|| words().held_back.to_owned()),
         kept.map(str::to_owned),
     ];

@@ -223,6 +223,8 @@ catalogue! {
     untrusted: "untrusted, from {source}", "不受信任，来自 {source}";
     suspicious: "reads like an attack: {said}", "疑似攻击：{said}";
     suspected: "{source} reads like an attack ({said})", "{source} 疑似攻击（{said}）";
+    not_looked_at: "not looked at for attacks", "未检查是否有攻击";
+    unseen: "{source} was not looked at for attacks", "{source} 未检查是否有攻击";
     held_back: "held back", "已隔离";
     private: "private", "私密";
     secret: "secret", "机密";

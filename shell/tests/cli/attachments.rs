@@ -12,6 +12,11 @@ fn documents_are_read_beside_a_task() {
     let office = [("[Content_Types].xml", ""), ("word/document.xml", WORD)];
     sandbox.write("a.pdf", printed(&[&line("The bill is ninety."), ""], &[]));
     sandbox.write("b.docx", archive(&office));
+    // How a document of Pages looks is read, as where it is added to the store.
+    let looks = printed(&[&line("The boat costs ninety.")], &[]);
+    let looks = String::from_utf8(looks).unwrap();
+    let pages = [("QuickLook/Preview.pdf", looks.as_str()), ("Index/Document.iwa", "x")];
+    sandbox.write("e.pages", archive(&pages));
     sandbox.write("c.html", "<p>as it is</p>");
     sandbox.write("d.docx", "PK\x03\x04 cut off");
     let run = |file: &str| sandbox.quipu(&["run", "--cpu", &cpu, "--attach", file, "sum it up"]);
@@ -30,5 +35,6 @@ fn documents_are_read_beside_a_task() {
     check(1, "a.pdf", "The bill is ninety.", &[blank]);
     check(2, "b.docx", "The saddle costs ninety.", &[]);
     check(3, "c.html", "<p>as it is</p>", &[]);
+    check(4, "e.pages", "The boat costs ninety.", &[]);
     run("d.docx").check(1, &["d.docx: ", "hint: "]);
 }

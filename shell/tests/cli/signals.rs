@@ -58,12 +58,15 @@ fn what_reads_like_an_attack_is_said_and_a_rule_may_deny_because_of_it() {
     let add = ["mem", "add", "--vouch", "--jsonl", "pages.jsonl"];
     sandbox.quipu(&add).check(0, &[]);
 
-    // A page of somebody else is looked at when it is shown, one of the user's own is not.
-    let shown = sandbox.quipu(&["mem", "show", "web"]);
+    // A page of somebody else is looked at where that is asked for, one of the user's own is not.
+    let shown = sandbox.quipu(&["mem", "show", "web", "--signals"]);
     shown.check(0, &["suspicion 1.00"]);
-    let shown = sandbox.quipu(&["mem", "show", "web", "--json"]).json();
+    let show = ["mem", "show", "web", "--signals", "--json"];
+    let shown = sandbox.quipu(&show).json();
     assert_eq!(shown["suspicion"]["score"], 1.0, "{shown}");
-    let own = sandbox.quipu(&["mem", "show", "own", "--json"]).json();
+    let unasked = sandbox.quipu(&["mem", "show", "web", "--json"]).json();
+    assert_eq!(unasked["suspicion"], serde_json::Value::Null, "{unasked}");
+    let own = sandbox.quipu(&["mem", "show", "own", "--signals", "--json"]).json();
     assert_eq!(own["suspicion"], serde_json::Value::Null, "{own}");
 
     // In a step, in the reason of an approval, in the log and in JSON.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{Chain, Link, Mac, digest, links, process_digest};
 use crate::journal::error::wrap;
 use crate::journal::tape::{Piece, Told, hash_of};
-use crate::journal::{Journal, JournalError, Result};
+use crate::journal::{Journal, JournalError, Result, pictures};
 use crate::process::Pid;
 
 /// What is wrong, in words; `None` where nothing is.
@@ -57,12 +57,14 @@ impl Chain {
         for link in &links {
             latest.insert((link.kind.as_str(), link.n), link);
         }
-        let checks: [&dyn Fn() -> Fault; 5] = [
+        let checks: [&dyn Fn() -> Fault; 7] = [
             &|| Ok(self.broken(pid, &links, head.as_ref())),
             &|| changed(connection, pid, &latest),
             &|| added(connection, pid, &latest),
             &|| state_changed(connection, pid, &links),
             &|| content_changed(connection, pid, &links),
+            &|| parent_changed(connection, pid),
+            &|| pictures::fault(connection, pid),
         ];
         for check in checks {
             if let Some(what) = check()? {
@@ -139,6 +141,19 @@ fn state_changed(connection: &Connection, pid: Pid, links: &[Link]) -> Fault {
     };
     let now = process_digest(connection, pid)?;
     Ok((now.as_slice() != noted.as_slice()).then(|| "its state or its times".into()))
+}
+
+/// Whether the process belongs to another one than its program says.
+fn parent_changed(connection: &Connection, pid: Pid) -> Fault {
+    let sql = "SELECT parent IS NOT
+            (CASE WHEN imported IS NULL THEN json_extract(program, '$.child_of.pid') END)
+        FROM process WHERE pid=?1";
+    let differs: Option<bool> = connection
+        .query_row(sql, [pid], |row| row.get(0))
+        .optional()?;
+    Ok(differs
+        .unwrap_or_default()
+        .then(|| "which process started it".into()))
 }
 
 /// Whether a text that a run names by its hash is another, or missing.

@@ -28,6 +28,7 @@ use super::{Outcome, StepRow};
 use crate::gate::Ruling;
 use crate::gate::plan::Plan;
 use crate::gate::rules::Rule;
+use crate::label::Suspicion;
 use crate::limits::Limits;
 use crate::process::{Ending, Exit, Reply};
 use crate::signal::Signal;
@@ -94,6 +95,10 @@ pub(crate) struct Run {
     /// What it may do on its own, where that was fixed before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) plan: Option<Plan>,
+    /// What was known by then of how much each of the texts beside the task reads like an attack;
+    /// `None` where there are none. Earlier releases did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) suspicions: Option<Vec<Option<Suspicion>>>,
 }
 
 /// The CPU of a run.

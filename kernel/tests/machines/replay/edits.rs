@@ -1,7 +1,8 @@
 //! Somebody changes a journal, at a place by chance: it is found, and the other runs are sound.
 
 use quipu_kernel::journal::Journal;
-use quipu_kernel::process::{Program, Reply};
+use quipu_kernel::label::Label;
+use quipu_kernel::process::{Attached, Picture, Program, Reply};
 use quipu_kernel::replay::replay;
 use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
@@ -25,6 +26,7 @@ const COLUMNS: &[(&str, &str, &[&str])] = &[
             "spent_ms",
             "recalled",
             "imported",
+            "parent",
             "pid",
         ],
     ),
@@ -55,6 +57,12 @@ const COLUMNS: &[(&str, &str, &[&str])] = &[
         &["hash", "text"],
     ),
     ("uses", "pid=1", &["hash", "pid"]),
+    (
+        "picture",
+        "digest IN (SELECT digest FROM shown WHERE pid=1)",
+        &["digest", "file"],
+    ),
+    ("shown", "pid=1", &["digest", "pid"]),
 ];
 
 /// Changes one byte, one digit or one kind of value in `cell`.
@@ -89,7 +97,13 @@ fn torture_each_random_edit_is_found_and_leaves_the_other_runs() {
         let put = r#"{"tool":"memory.put","args":{"text":"The dog is called Bruno."}}"#;
         let mut setup = setup(&[ECHO, put, SEND, DONE], 8192);
         setup.replies = vec![Reply::Approve];
-        let (kernel, _) = run(&setup, &path, attended("Look after the dog.")).await;
+        let mut task = attended("Look after the dog.");
+        task.attached.push(Attached {
+            text: "Bruno".into(),
+            label: Label::user(),
+            picture: Some(Picture::new(2, 2, vec![7; 12]).expect("a picture")),
+        });
+        let (kernel, _) = run(&setup, &path, task).await;
         live(&kernel, Program::new("another"), &[]).await;
     });
     // What belongs together.
@@ -109,10 +123,10 @@ fn torture_each_random_edit_is_found_and_leaves_the_other_runs() {
         let (table, rows, columns) = COLUMNS[pick(COLUMNS.len())];
         let column = columns[pick(columns.len())];
         let edit = Connection::open(copy.path().join("journal.db")).expect("opens");
-        let key = if table == "chain" || table == "process" || table == "step" {
-            "rowid"
-        } else {
-            "hash"
+        let key = match table {
+            "chain" | "process" | "step" => "rowid",
+            "picture" | "shown" => "digest",
+            _ => "hash",
         };
         let mut found = edit
             .prepare(&format!("SELECT {key}, {column} FROM {table} WHERE {rows}"))

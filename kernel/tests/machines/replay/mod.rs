@@ -20,7 +20,7 @@ use quipu_kernel::event::Event;
 use quipu_kernel::journal::{Journal, JournalError};
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limits;
-use quipu_kernel::process::{Pid, Program, Reply};
+use quipu_kernel::process::{Attached, Picture, Pid, Program, Reply};
 use quipu_kernel::replay::{ReplayError, replay};
 use quipu_kernel::signal::Signal;
 use quipu_tools::Capability;
@@ -201,6 +201,70 @@ async fn an_exported_run_is_imported_as_somebody_elses() {
         row.replace("\"kind\":\"exit\"", "\"kind\":\"other\"")
     });
     check(&twice, "this kind of link is not known");
+}
+
+#[tokio::test]
+async fn an_exported_run_carries_its_pictures() {
+    let folder = folder();
+    let mut task = attended("task");
+    let shown = |byte: u8| Attached {
+        text: "a page".into(),
+        label: Label::user(),
+        picture: Some(Picture::new(4, 2, vec![byte; 24]).expect("a picture")),
+    };
+    task.attached = vec![shown(1), shown(2), shown(1)];
+    let setup = setup(&[DONE], 8192);
+    let (kernel, pid) = run(&setup, &folder.path().join("journal.db"), task.clone()).await;
+    let mut file = Vec::new();
+    kernel.journal().export(pid, &mut file).expect("exported");
+
+    let other = Journal::open(&folder.path().join("other.db"), true).expect("a journal");
+    let copy = other.import(&mut file.as_slice()).expect("imported");
+    let (program, _) = other.program(copy).expect("a program");
+    assert_eq!(program.attached, task.attached);
+    other.verify(copy).expect("as it was written");
+    let replayed = replay(&other, copy).await.expect("it is replayed");
+    assert_eq!(replayed.difference, None);
+    let mut again = Vec::new();
+    other.export(copy, &mut again).expect("exported");
+    assert!(other.import(&mut again.as_slice()).is_ok());
+
+    let picture = |byte: u8| shown(byte).picture.expect("a picture");
+    let check = |file: Vec<u8>, want: &str| {
+        let error = other.import(&mut file.as_slice()).expect_err(want);
+        assert!(error.to_string().contains(want), "{error}");
+    };
+    // One is another, or of another run.
+    let (one, three) = (picture(1).id(), picture(3).id());
+    let other_digest = |row: &str| match row.starts_with("{\"picture\":") {
+        true => row.replace(&one, &three),
+        false => row.to_owned(),
+    };
+    check(forged(&file, other_digest), "names this picture");
+    let text = String::from_utf8(file.clone()).expect("a text");
+    let is_of = |line: &&str, digest: &str| {
+        line.contains("\"is\":{\"picture\":") && line.contains(digest)
+    };
+    let two = picture(2).id();
+    let second = text.lines().find(|line| is_of(line, &two)).expect("a row");
+    let named = |line: &str| {
+        let at = line.find("\"file\":").expect("a file");
+        line[at..].trim_end_matches('}').to_owned()
+    };
+    let file_of_two = named(second);
+    let swapped = |row: &str| match row.starts_with("{\"picture\":") && row.contains(&one) {
+        true => row.replace(&named(row), &file_of_two),
+        false => row.to_owned(),
+    };
+    check(forged(&file, swapped), "not the one of its digest");
+    // One has not come.
+    let left: Vec<&str> = text.lines().filter(|line| !is_of(line, &two)).collect();
+    let rows = left.len() - 1;
+    let fewer = |row: &str| match row.starts_with("{\"end\":") {
+        true => format!("{{\"end\":{{\"rows\":{rows}}}}}"),
+        false => row.to_owned(),
+    };
+    check(forged(left.join("\n").as_bytes(), fewer), "is missing");
 }
 
 #[tokio::test]

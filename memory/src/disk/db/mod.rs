@@ -2,6 +2,7 @@
 
 mod changes;
 mod files;
+mod linked;
 mod memories;
 mod rows;
 mod vectors;

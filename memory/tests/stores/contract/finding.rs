@@ -1,7 +1,9 @@
 //! What a search finds, in which order, and how it is shown.
 
 use proptest::prelude::*;
-use quipu_memory::{HITS_MAX, Kind, NewPage, Place, Query, SNIPPET_CHARS_MAX, Store, Trust};
+use quipu_memory::{
+    HITS_MAX, Kind, NewPage, Place, Query, SNIPPET_CHARS_MAX, Secrecy, Store, Trust,
+};
 
 use super::{found, ids, page, put};
 
@@ -259,6 +261,51 @@ pub fn a_list_of_links_lends_little_and_a_strangers_link_nothing(store: &dyn Sto
     store.put_all(vec![few, many]).expect("put_all");
     let [plain, few, many] = ["/n/aa.md", "/n/bb.md", "/n/cc.md"].map(|id| score(store, id));
     assert!(plain < many && many < few, "{plain} {many} {few}");
+}
+
+pub fn links_lend_within_one_origin_one_secrecy_and_never_upwards(store: &dyn Store) {
+    use Secrecy::{Private, Public};
+    use Trust::{Untrusted, User};
+    /// A document, its trust and its secrecy.
+    type Of = (&'static str, Trust, Secrecy);
+    let words: String = (0..60).map(|n| format!("x{n} ")).collect();
+    // Whether the page that links gains by the other, and the other by the page.
+    let check = |from: Of, to: Of, gains: (bool, bool)| {
+        let page = |(of, trust, secrecy): Of, text: &str| NewPage {
+            trust,
+            secrecy,
+            ..note(of, &format!("loom {text} {words}"))
+        };
+        let name = to.0.rsplit('/').next().expect("a name");
+        let name = name.trim_end_matches(".md");
+        let alone = page(("/alone/zz.md", User, Public), "oo");
+        let pages = vec![page(from, &format!("[[{name}]]")), page(to, "oo"), alone];
+        store.put_all(pages).expect("put_all");
+        let hits = store.search(&Query::new("loom", 10)).expect("search");
+        let score = |id: &str| {
+            let hit = hits.iter().find(|hit| hit.id.as_str() == id);
+            hit.expect(id).score
+        };
+        let alone = score("/alone/zz.md");
+        let gained = |of: Of| score(of.0) > alone * 1.05;
+        assert_eq!((gained(from), gained(to)), gains, "{from:?} {to:?}");
+        for (of, ..) in [from, to] {
+            store.remove(&of.into()).expect("removed");
+        }
+    };
+    let (aa, bb) = ("/n/aa.md", "/n/bb.md");
+    check((aa, Untrusted, Public), (bb, Untrusted, Public), (true, true));
+    check((aa, User, Public), (bb, User, Public), (true, true));
+    check((aa, User, Public), (bb, Untrusted, Public), (false, true));
+    check((aa, Untrusted, Public), (bb, User, Public), (false, false));
+    check((aa, User, Public), (bb, User, Private), (false, false));
+    check((aa, Untrusted, Private), (bb, Untrusted, Public), (false, false));
+    let far = "/m/bb.md";
+    check((aa, Untrusted, Public), (far, Untrusted, Public), (false, false));
+    check((aa, User, Public), (far, User, Public), (true, true));
+    let (web, same, other) = ("https://a.org/aa", "https://a.org/b/bb", "https://b.org/bb");
+    check((web, Untrusted, Public), (same, Untrusted, Public), (true, true));
+    check((web, Untrusted, Public), (other, Untrusted, Public), (false, false));
 }
 
 pub fn names_and_numbers_are_found_by_their_parts(store: &dyn Store) {

@@ -68,6 +68,7 @@ contract! {
     neighbours_lend_their_score,
     linked_pages_lend_their_score,
     a_list_of_links_lends_little_and_a_strangers_link_nothing,
+    links_lend_within_one_origin_one_secrecy_and_never_upwards,
     names_and_numbers_are_found_by_their_parts,
     k_is_kept,
     snippets_show_the_match,

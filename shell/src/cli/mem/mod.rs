@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use quipu_kernel::label::{Label, Level};
+use quipu_kernel::label::{Label, Level, Suspicion};
 use quipu_memory::{Access, PageId, Secrecy, Trust};
 use serde_json::json;
 
@@ -23,7 +23,9 @@ use crate::session::Session;
 use crate::session::library::Meaning;
 use crate::terminal::bar::bar;
 use crate::terminal::error::UserError;
+use crate::terminal::interrupts::is_pressed;
 use crate::terminal::output::{self, ago, counted, shortened};
+use crate::terminal::words::words;
 
 /// Pages of one call to the store when all are listed.
 const LIST_PAGES: usize = 1000;
@@ -61,6 +63,9 @@ pub struct RebuildArgs {
 pub struct ShowArgs {
     /// The page
     id: String,
+    /// Say how much it reads like an attack, if others wrote it
+    #[arg(long)]
+    signals: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -106,12 +111,31 @@ fn no_page(id: &str) -> anyhow::Error {
     )
 }
 
+/// How much the `text` of a page with this `label` reads like an attack, where others wrote it.
+fn suspicion_of(session: &Session, label: Label, text: &str) -> Option<Suspicion> {
+    let detection = &session.detection;
+    if !detection.is_on() {
+        say!("texts of others are not looked at for attacks: `quipu doctor` says why");
+        return None;
+    }
+    let is_strange = detection.concern(&label);
+    let said = detection.seen_if(label, text, &|| !is_pressed()).suspicion;
+    if is_strange && said.is_none() {
+        say!("{}", words().not_looked_at);
+    }
+    said
+}
+
 fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     let store = library(session, Access::ReadOnly)?;
     let id = PageId::from(args.id.as_str());
     let page = store.get(&id)?.ok_or_else(|| no_page(&args.id))?;
     let label = Label::of_pages(std::iter::once(&page.id), page.trust);
-    let suspicion = session.detection.seen(label, &page.text).suspicion;
+    // What says so takes longer to read than the page.
+    let suspicion = match args.signals {
+        true => suspicion_of(session, label, &page.text),
+        false => None,
+    };
     if args.json {
         let mut shown = serde_json::to_value(&page)?;
         if let Some(said) = suspicion {

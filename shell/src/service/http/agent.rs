@@ -15,7 +15,7 @@ use quipu_kernel::process::{Attached, Exit, Pid, Program, Status};
 use quipu_kernel::signal::Signal;
 use serde_json::{Value, json};
 
-use super::apart::Asker;
+use super::apart::{Asker, aside};
 use super::chat::fields;
 use super::chat::reply::{Answer, Head};
 use super::chat::request::{self, Body, StreamOptions};
@@ -230,10 +230,12 @@ pub async fn chat(
 ) -> Result<Response, ApiError> {
     body.supported()?;
     body.askable_of_an_agent()?;
-    let loaded = load(service, name)?;
+    let (on, name) = (service.clone(), name.map(str::to_owned));
+    let loaded = aside(move || load(&on, name.as_deref())).await?;
     let mut said = request::said(&body.messages)?;
     pictures::see(service, &mut said, true).await?;
-    let mut program = program(service, caller, &loaded, &said)?;
+    let on = service.clone();
+    let mut program = aside(move || program(&on, caller, &loaded, &said)).await?;
     if let Some(tokens) = fields::tokens("max_completion_tokens", body.tokens_max())? {
         program.limits.tokens = program.limits.tokens.min(tokens);
     }

@@ -85,6 +85,20 @@ impl Apart {
     }
 }
 
+/// Does `work`, which waits for the disk or for a batch, on a thread where no other request waits
+/// for that.
+///
+/// # Errors
+/// What `work` says.
+pub async fn aside<T, W>(work: W) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    W: FnOnce() -> Result<T, ApiError> + Send + 'static,
+{
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| ApiError::internal(error.to_string()))?
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;

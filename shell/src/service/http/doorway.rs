@@ -1,14 +1,18 @@
 //! The connections of the server: how many there are at a time, and how long one may say nothing.
 //!
 //! ```text
-//! accepted ─ the head of a request ─> has asked ─ something is read or written ─> (again)
-//!     │ HEAD_PATIENCE                     │ nothing for as long as an answer may take
-//!     v                                   v
-//!   closed                              closed
+//!                                   ┌───────── the next request ──────────┐
+//!                                   v                                     │
+//! accepted ─ the head of a ───> has asked ─ something is written ───> is answered
+//!     │        request              │                                     │
+//!     │ HEAD_PATIENCE               │ nothing for as long as an answer    │ BETWEEN
+//!     v                             v may take, or no answer by twice     v
+//!   closed                        closed                                closed
 //! ```
 //!
 //! Anybody on this machine can connect. Each connection is an open file of this program, and
-//! where there are too many, neither its journal nor its tools can be opened.
+//! where there are too many, neither its journal nor its tools can be opened. Some places are kept
+//! for whoever asks at once and leaves: others may hold all the rest and say nothing.
 
 use std::future::Future;
 use std::io::{self, ErrorKind, IoSlice};
@@ -27,8 +31,15 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// Connections at a time; more wait in the queue of the system. Many systems give a program
 /// 1,024 open files.
 const CONNECTIONS_MAX: usize = 512;
+/// Of these, how many are kept for whoever does not stay.
+const KEPT: usize = 64;
 /// How long the head of the first request may take.
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a connection on which something was answered may be silent. An answer that goes on
+/// says so more often.
+const BETWEEN: Duration = Duration::from_secs(120);
+/// The two for a connection in a place that is kept.
+const KEPT_PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(15));
 /// How much longer than an answer may take a connection is kept on which nothing moves.
 const MORE_PATIENCE: Duration = Duration::from_secs(60);
 /// The longest that one is kept so, however long an answer may take: a day.
@@ -38,6 +49,7 @@ const PATIENCE_MAX: Duration = Duration::from_secs(86_400);
 pub struct Doorway {
     listener: TcpListener,
     places: Arc<Semaphore>,
+    kept: Arc<Semaphore>,
     patience: Patience,
 }
 
@@ -46,8 +58,22 @@ pub struct Doorway {
 struct Patience {
     /// Without the head of a request.
     head: Duration,
-    /// Without a byte in either direction after that.
+    /// Without a byte in either direction after that, as long as there is no answer.
     idle: Duration,
+    /// The same after something was answered.
+    between: Duration,
+}
+
+impl Patience {
+    /// That with a connection in a place that is kept.
+    fn hurried(self) -> Self {
+        let (head, between) = KEPT_PATIENCE;
+        Self {
+            head,
+            between,
+            ..self
+        }
+    }
 }
 
 impl Doorway {
@@ -55,11 +81,23 @@ impl Doorway {
     pub fn new(listener: TcpListener, answer: Duration) -> Self {
         Self {
             listener,
-            places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            places: Arc::new(Semaphore::new(CONNECTIONS_MAX - KEPT)),
+            kept: Arc::new(Semaphore::new(KEPT)),
             patience: Patience {
                 head: HEAD_PATIENCE,
                 idle: answer.saturating_add(MORE_PATIENCE).min(PATIENCE_MAX),
+                between: BETWEEN,
             },
+        }
+    }
+
+    /// The next place that is free, and how long a connection in it is kept.
+    async fn place(&self) -> (Option<OwnedSemaphorePermit>, Patience) {
+        // They are never closed, so there is one at last.
+        tokio::select! {
+            biased;
+            place = self.places.clone().acquire_owned() => (place.ok(), self.patience),
+            place = self.kept.clone().acquire_owned() => (place.ok(), self.patience.hurried()),
         }
     }
 }
@@ -69,10 +107,9 @@ impl Listener for Doorway {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        // It is never closed, so there is one at last.
-        let place = self.places.clone().acquire_owned().await.ok();
+        let (place, patience) = self.place().await;
         let (stream, address) = Listener::accept(&mut self.listener).await;
-        (Visitor::new(stream, self.patience, place), address)
+        (Visitor::new(stream, patience, place), address)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
@@ -86,6 +123,9 @@ pub struct Visitor<S> {
     patience: Patience,
     /// What of the head of the first request was read; `None` once that is whole.
     head: Option<Head>,
+    /// When the first byte of what is not answered yet was read; `None` once something was
+    /// answered.
+    asked: Option<Instant>,
     /// When something moved last.
     moved: Instant,
     /// When it is looked at whether that is too long ago.
@@ -100,6 +140,7 @@ impl<S> Visitor<S> {
             stream,
             patience,
             head: Some(Head::default()),
+            asked: None,
             moved: now,
             look: Box::pin(sleep_until(now + patience.head)),
             _place: place,
@@ -109,11 +150,35 @@ impl<S> Visitor<S> {
     /// Until when it is kept if nothing moves any more. A head that comes byte by byte moves
     /// nothing.
     fn kept_until(&self) -> Instant {
-        self.moved
-            + match self.head {
-                Some(_) => self.patience.head,
-                None => self.patience.idle,
-            }
+        let Patience {
+            head,
+            idle,
+            between,
+        } = self.patience;
+        match (&self.head, self.asked) {
+            (Some(_), _) => self.moved + head,
+            // Nor does a later request, for ever.
+            (None, Some(asked)) => (self.moved + idle).min(asked + 2 * idle),
+            (None, None) => self.moved + between,
+        }
+    }
+
+    /// Notes that something was read, which ends no head.
+    fn has_read(&mut self) {
+        let now = Instant::now();
+        self.moved = now;
+        self.asked.get_or_insert(now);
+    }
+
+    /// Notes that something was answered.
+    fn has_answered(&mut self) {
+        self.moved = Instant::now();
+        self.asked = None;
+        let until = self.kept_until();
+        // It may have been kept for longer before.
+        if until < self.look.deadline() {
+            self.look.as_mut().reset(until);
+        }
     }
 
     /// Resolves when it was silent for too long.
@@ -140,13 +205,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Visitor<S> {
         match Pin::new(&mut this.stream).poll_read(cx, buf) {
             Poll::Pending => this.poll_silent(cx).map(Err),
             Poll::Ready(read) => {
+                let bytes = &buf.filled()[before..];
                 let is_whole = match &mut this.head {
-                    Some(head) => head.ends_in(&buf.filled()[before..]),
-                    None => true,
+                    Some(head) => head.ends_in(bytes),
+                    None => !bytes.is_empty(),
                 };
                 if is_whole {
                     this.head = None;
-                    this.moved = Instant::now();
+                    this.has_read();
                 }
                 Poll::Ready(read)
             }
@@ -162,7 +228,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Visitor<S> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = ready!(Pin::new(&mut this.stream).poll_write(cx, bytes));
-        this.moved = Instant::now();
+        this.has_answered();
         Poll::Ready(written)
     }
 
@@ -173,7 +239,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Visitor<S> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = ready!(Pin::new(&mut this.stream).poll_write_vectored(cx, slices));
-        this.moved = Instant::now();
+        this.has_answered();
         Poll::Ready(written)
     }
 
@@ -241,34 +307,75 @@ mod tests {
 
     #[tokio::test]
     async fn who_says_nothing_is_not_kept() {
+        const ASKS: &str = "GET / HTTP/1.1\r\n\r\n";
+        // What is said, whether it is answered, what is said then, and the patience.
         let rows = [
-            ("", SHORT, LONG),
-            ("\r\n\r\n", SHORT, LONG),
-            ("GET / HTTP/1.1\r\n", SHORT, LONG),
-            ("GET / HTTP/1.1\r\n\r\n", SHORT, SHORT),
+            ("", false, "", [SHORT, LONG, LONG]),
+            ("\r\n\r\n", false, "", [SHORT, LONG, LONG]),
+            ("GET / HTTP/1.1\r\n", false, "", [SHORT, LONG, LONG]),
+            (ASKS, false, "", [SHORT, SHORT, LONG]),
+            (ASKS, true, "", [SHORT, LONG, SHORT]),
+            (ASKS, true, ASKS, [SHORT, SHORT, LONG]),
         ];
-        for (said, head, idle) in rows {
+        for (first, is_answered, then, [head, idle, between]) in rows {
             let (mut client, server) = duplex(1 << 10);
-            client.write_all(said.as_bytes()).await.unwrap();
-            let mut visitor = Visitor::new(server, Patience { head, idle }, None);
-            let mut read = Vec::new();
+            let patience = Patience {
+                head,
+                idle,
+                between,
+            };
+            client.write_all(first.as_bytes()).await.unwrap();
+            let mut visitor = Visitor::new(server, patience, None);
+            let mut read = vec![0; first.len()];
+            visitor.read_exact(&mut read).await.unwrap();
+            if is_answered {
+                visitor.write_all(b"HTTP/1.1 204\r\n\r\n").await.unwrap();
+            }
+            client.write_all(then.as_bytes()).await.unwrap();
             let error = visitor.read_to_end(&mut read).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::TimedOut, "{said:?}");
-            assert_eq!(read, said.as_bytes());
+            assert_eq!(error.kind(), ErrorKind::TimedOut, "{first:?} {then:?}");
+            assert_eq!(read, [first, then].concat().as_bytes());
         }
     }
 
     #[tokio::test]
-    async fn a_place_is_free_again_when_its_connection_is_gone() {
-        let places = Arc::new(Semaphore::new(1));
-        let place = places.clone().try_acquire_owned().ok();
+    async fn a_request_that_never_ends_is_not_kept() {
         let patience = Patience {
             head: LONG,
             idle: LONG,
+            between: LONG,
         };
-        let visitor = Visitor::new(duplex(1).1, patience, place);
-        assert_eq!(places.available_permits(), 0);
-        drop(visitor);
-        assert_eq!(places.available_permits(), 1);
+        let mut visitor = Visitor::new(duplex(1).1, patience, None);
+        visitor.head = None;
+        visitor.has_read();
+        let asked = visitor.asked.unwrap();
+        // A byte now and then.
+        visitor.moved = asked + 2 * LONG;
+        assert_eq!(visitor.kept_until(), asked + 2 * LONG);
+        visitor.has_answered();
+        assert_eq!(visitor.asked, None);
+        assert_eq!(visitor.kept_until(), visitor.moved + LONG);
+    }
+
+    #[tokio::test]
+    async fn a_place_is_free_again_when_its_connection_is_gone() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut doorway = Doorway::new(listener, LONG);
+        let address = doorway.local_addr().unwrap();
+        // One of each kind.
+        doorway.places = Arc::new(Semaphore::new(1));
+        doorway.kept = Arc::new(Semaphore::new(1));
+        let mut visitors = Vec::new();
+        for (places, kept, head) in [(0, 1, HEAD_PATIENCE), (0, 0, KEPT_PATIENCE.0)] {
+            let _client = TcpStream::connect(address).await.unwrap();
+            let (visitor, _) = doorway.accept().await;
+            assert_eq!(visitor.patience.head, head);
+            visitors.push(visitor);
+            let free = [&doorway.places, &doorway.kept].map(|free| free.available_permits());
+            assert_eq!(free, [places, kept]);
+        }
+        drop(visitors);
+        let free = [&doorway.places, &doorway.kept].map(|free| free.available_permits());
+        assert_eq!(free, [1, 1]);
     }
 }

@@ -16,16 +16,18 @@ use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{Attached, PRIORITIES, Pid, Program, Reply};
 use quipu_kernel::signal::Signal;
-use quipu_memory::{Mode, Query, Space};
+use quipu_memory::{Mode, PageId, Query, Space};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::apart::aside;
 use super::error::ApiError;
 use super::guard::Caller;
 use super::plain::schema;
 use super::state::Service;
 use super::wire::{Input, Params};
 use super::{agent, conversations, wire};
+use crate::session::agent::Loaded;
 use crate::terminal::report::{add_plan, add_rulings};
 
 /// Processes that are listed.
@@ -139,8 +141,8 @@ type Answer = Result<Response, ApiError>;
 
 /// Answers `GET /api/v1/processes`.
 pub async fn list(State(service): Shared) -> Answer {
-    let mut rows = service.kernel.journal().processes()?;
-    rows.truncate(LISTED_MAX);
+    let rows = aside(move || Ok(service.kernel.journal().processes()?)).await?;
+    let rows: Vec<_> = rows.into_iter().take(LISTED_MAX).collect();
     Ok(wire::json(&json!({ "processes": rows })))
 }
 
@@ -157,12 +159,29 @@ pub async fn spawn(
         ));
     }
     priority(caller, asked.priority)?;
-    let loaded = agent::load(&service, asked.agent.as_deref())?;
+    let on = service.clone();
+    let (loaded, program) = aside(move || program(&on, caller, asked)).await?;
+    let mut program = agent::fitting(&service, program).await?;
+    // Of a task that fits: the words of a longer one would be looked through here.
+    service.session.teach(&loaded, &mut program);
+    let pid = start(&service, caller, program)?;
+    let mut response = wire::json(&begun(&service, pid)?);
+    *response.status_mut() = axum::http::StatusCode::CREATED;
+    Ok(response)
+}
+
+/// The program of what is asked, and its agent.
+fn program(
+    service: &Service,
+    caller: Caller,
+    asked: Spawn,
+) -> Result<(Loaded, Program), ApiError> {
+    let loaded = agent::load(service, asked.agent.as_deref())?;
     let mut program = service.session.program(&loaded, asked.prompt);
     program.label = service.client(caller);
     if let Some(after) = asked.after {
         let key = asked.key.as_deref();
-        conversations::put_after(&service, caller, &mut program, after, key)?;
+        conversations::put_after(service, caller, &mut program, after, key)?;
     }
     program.clearance = service.clearance(caller);
     program.interactive = asked.attended;
@@ -184,13 +203,7 @@ pub async fn spawn(
     if let Some(given) = &asked.schema {
         program.answer_schema = Some(schema("schema", given, false)?);
     }
-    let mut program = agent::fitting(&service, program).await?;
-    // Of a task that fits: the words of a longer one would be looked through here.
-    service.session.teach(&loaded, &mut program);
-    let pid = start(&service, caller, program)?;
-    let mut response = wire::json(&begun(&service, pid)?);
-    *response.status_mut() = axum::http::StatusCode::CREATED;
-    Ok(response)
+    Ok((loaded, program))
 }
 
 /// Starts a process, where not too many run.
@@ -207,7 +220,12 @@ pub async fn one(State(service): Shared, Path(pid): Path<String>) -> Answer {
 /// Answers `GET /api/v1/processes/{pid}/log`, as `quipu log --json` prints it.
 pub async fn log(State(service): Shared, Path(pid): Path<String>) -> Answer {
     let pid = number(&pid)?;
-    let row = row(&service, pid)?;
+    let log = aside(move || log_of(&service, pid)).await?;
+    Ok(wire::json(&log))
+}
+
+fn log_of(service: &Service, pid: Pid) -> Result<Value, ApiError> {
+    let row = row(service, pid)?;
     let journal = service.kernel.journal();
     let (steps, recalled) = (journal.steps(pid)?, journal.reminder(pid)?);
     let mut log = json!({"process": row, "steps": steps, "recalled": recalled});
@@ -217,7 +235,7 @@ pub async fn log(State(service): Shared, Path(pid): Path<String>) -> Answer {
     if !held.is_empty() {
         log["held"] = json!(held);
     }
-    Ok(wire::json(&log))
+    Ok(log)
 }
 
 /// Answers `GET /api/v1/processes/{pid}/window`: its pages, or null where this machine cannot
@@ -226,8 +244,7 @@ pub async fn window(State(service): Shared, Path(pid): Path<String>) -> Answer {
     let pid = known(&service, &pid)?;
     let kernel = service.kernel.clone();
     // Counting may wait for a batch.
-    let window = tokio::task::spawn_blocking(move || kernel.window(pid)).await;
-    let window = window.map_err(|error| ApiError::internal(error.to_string()))??;
+    let window = aside(move || Ok(kernel.window(pid)?)).await?;
     Ok(wire::json(&json!({ "window": window })))
 }
 
@@ -399,8 +416,7 @@ pub async fn search(
         ..Query::new(text, k)
     };
     let store = service.kernel.store().clone();
-    let hits = tokio::task::spawn_blocking(move || store.search(&query)).await;
-    let mut hits = hits.map_err(|error| ApiError::internal(error.to_string()))??;
+    let mut hits = aside(move || Ok(store.search(&query)?)).await?;
     let clearance = service.clearance(caller);
     hits.retain(|hit| clearance.is_none_or(|most| hit.secrecy <= most));
     Ok(wire::json(&json!({ "hits": hits })))
@@ -414,7 +430,8 @@ pub async fn page(
 ) -> Answer {
     let id = params.get("id").filter(|id| !id.is_empty());
     let id = id.ok_or_else(|| ApiError::invalid("id", "say which page: ?id=ID"))?;
-    let page = service.kernel.store().get(&id.into())?;
+    let (store, wanted) = (service.kernel.store().clone(), PageId::from(id));
+    let page = aside(move || Ok(store.get(&wanted)?)).await?;
     let clearance = service.clearance(caller);
     let seen = page.filter(|page| clearance.is_none_or(|most| page.secrecy <= most));
     let page = seen.ok_or_else(|| {
@@ -429,8 +446,7 @@ pub async fn page(
 /// Answers `GET /api/v1/machine`.
 pub async fn machine(State(service): State<Arc<Service>>) -> Result<Response, ApiError> {
     let asked = service.clone();
-    let stats = tokio::task::spawn_blocking(move || asked.kernel.stats()).await;
-    let stats = stats.map_err(|error| ApiError::internal(error.to_string()))?;
+    let stats = aside(move || Ok(asked.kernel.stats())).await?;
     Ok(wire::json(&json!({"model": service.model, "cpu": stats})))
 }
 
@@ -472,13 +488,10 @@ fn priority(caller: Caller, priority: i8) -> Result<(), ApiError> {
     }
     match PRIORITIES.contains(&priority) {
         true => Ok(()),
-        false => Err(ApiError::invalid(
-            "priority",
-            format!(
-                "a priority is a number from {} to {}",
-                PRIORITIES.start(),
-                PRIORITIES.end()
-            ),
-        )),
+        false => {
+            let (least, most) = (PRIORITIES.start(), PRIORITIES.end());
+            let message = format!("a priority is a number from {least} to {most}");
+            Err(ApiError::invalid("priority", message))
+        }
     }
 }

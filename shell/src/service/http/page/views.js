@@ -75,7 +75,9 @@ const TRUST = { system: "system", user: "user", untrusted: "untrusted" };
 
 // Who wrote a text, and how much that reads like an attack where it was looked at.
 const wrote = ({ source, trust, suspicion }) => [
-  source, trust, ...(suspicion ? [`suspicion ${suspicion.score}`] : []),
+  source, trust,
+  ...(suspicion?.looked_at === 0 ? ["not looked at for attacks"]
+    : suspicion ? [`suspicion ${suspicion.score}`] : []),
 ].join(", ");
 
 // The window as it is now, page by page: what is in it, and what has left it.
