@@ -278,7 +278,10 @@ mod tests {
         check(&encoded(2, 2, ColorType::Rgba), "not of RGB");
         // It is refused by its size, before there is room made for its pixels.
         check(&encoded(2048, 2048, ColorType::Rgb), "1048576 are the most");
-        check(&encoded(5000, 1, ColorType::Rgb), "4096 is the most of a side");
+        check(
+            &encoded(5000, 1, ColorType::Rgb),
+            "4096 is the most of a side",
+        );
         check(&vec![0; FILE_BYTES_MAX + 1], "4194304 are the most");
     }
 }

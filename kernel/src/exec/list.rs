@@ -22,7 +22,9 @@ use crate::limits::{Limit, Limits, Spent};
 use crate::planner::for_one::for_one;
 use crate::planner::plain::cut;
 use crate::planner::several;
-use crate::process::{AT_ONCE, Attached, Drawn, Exit, ITEMS_MAX, Pid, Program, Room, State, text_of};
+use crate::process::{
+    AT_ONCE, Attached, Drawn, Exit, ITEMS_MAX, Pid, Program, Room, State, text_of,
+};
 
 /// Characters of all answers together.
 const ANSWERS_CHARS_MAX: usize = 16_000;

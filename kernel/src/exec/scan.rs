@@ -41,7 +41,8 @@ impl Execution {
                 let seen = said.iter().filter(|(_, said)| !said.is_unseen());
                 let seen: Vec<(usize, Suspicion)> = seen.copied().collect();
                 self.write_suspicions(&seen)?;
-                said.into_iter().for_each(|(at, said)| self.suspect(at, said));
+                said.into_iter()
+                    .for_each(|(at, said)| self.suspect(at, said));
                 Ok(())
             }
             // Where a person says what to do now, it goes on without.

@@ -131,9 +131,11 @@ pub(super) fn fault(connection: &Connection, pid: Pid) -> rusqlite::Result<Optio
     }
     for digest in named {
         let file: Option<Vec<u8>> = connection
-            .query_row("SELECT file FROM picture WHERE digest=?1", [&digest], |row| {
-                row.get(0)
-            })
+            .query_row(
+                "SELECT file FROM picture WHERE digest=?1",
+                [&digest],
+                |row| row.get(0),
+            )
             .optional()?;
         if file.and_then(|file| read(&file, &digest)).is_none() {
             return Ok(Some(ANOTHER.into()));
@@ -209,7 +211,9 @@ pub(super) fn keep_all(
     for picture in pictures_of(program) {
         let digest = picture.id();
         let made = files.remove(&digest);
-        keep(change, pid, &digest, || made.map_or_else(|| picture.file(), Ok))?;
+        keep(change, pid, &digest, || {
+            made.map_or_else(|| picture.file(), Ok)
+        })?;
     }
     Ok(())
 }
@@ -262,8 +266,15 @@ mod tests {
         let first = journal.create(&program(&[1, 2, 1]), "model").unwrap();
         let second = journal.create(&program(&[2]), "model").unwrap();
         let copy = journal.fork(first, None).unwrap();
-        assert_eq!((count(&journal, "picture"), count(&journal, "shown")), (2, 5));
-        for (pid, bytes) in [(first, vec![1, 2, 1]), (second, vec![2]), (copy, vec![1, 2, 1])] {
+        assert_eq!(
+            (count(&journal, "picture"), count(&journal, "shown")),
+            (2, 5)
+        );
+        for (pid, bytes) in [
+            (first, vec![1, 2, 1]),
+            (second, vec![2]),
+            (copy, vec![1, 2, 1]),
+        ] {
             assert_eq!(journal.program(pid).unwrap().0, program(&bytes));
             journal.verify(pid).unwrap();
         }
@@ -275,7 +286,10 @@ mod tests {
         assert!(longest < 3_000, "{longest} characters");
         // What changes of a program leaves its pictures.
         journal.set_priority(first, 3).unwrap();
-        assert_eq!(journal.program(first).unwrap().0.attached, program(&[1, 2, 1]).attached);
+        assert_eq!(
+            journal.program(first).unwrap().0.attached,
+            program(&[1, 2, 1]).attached
+        );
         journal.verify(first).unwrap();
 
         journal.forget(first).unwrap();
@@ -284,7 +298,10 @@ mod tests {
         assert_eq!(count(&journal, "picture"), 1);
         assert_eq!(journal.program(second).unwrap().0, program(&[2]));
         journal.forget(second).unwrap();
-        assert_eq!((count(&journal, "picture"), count(&journal, "shown")), (0, 0));
+        assert_eq!(
+            (count(&journal, "picture"), count(&journal, "shown")),
+            (0, 0)
+        );
     }
 
     #[test]
@@ -298,9 +315,15 @@ mod tests {
             connection.execute(sql, []).unwrap();
         }
         let old = Picture::new(2, 1, vec![1; 6]).unwrap();
-        assert_eq!(journal.program(pid).unwrap().0.attached[0].picture, Some(old.clone()));
+        assert_eq!(
+            journal.program(pid).unwrap().0.attached[0].picture,
+            Some(old.clone())
+        );
         journal.set_priority(pid, 3).unwrap();
-        assert_eq!(journal.program(pid).unwrap().0.attached[0].picture, Some(old));
+        assert_eq!(
+            journal.program(pid).unwrap().0.attached[0].picture,
+            Some(old)
+        );
     }
 
     #[test]
@@ -314,13 +337,24 @@ mod tests {
             let error = journal.verify(pid).unwrap_err().to_string();
             assert!(error.ends_with(want), "{error}");
             let read = journal.program(pid);
-            assert!(matches!(read, Err(JournalError::Changed { .. })), "{read:?}");
+            assert!(
+                matches!(read, Err(JournalError::Changed { .. })),
+                "{read:?}"
+            );
         };
         let other = Value::Blob(picture(3).file().unwrap());
         check("UPDATE picture SET file=?1", other, ANOTHER);
-        check("UPDATE picture SET file=?1", Value::Blob(vec![1, 2]), ANOTHER);
+        check(
+            "UPDATE picture SET file=?1",
+            Value::Blob(vec![1, 2]),
+            ANOTHER,
+        );
         let one = Value::Text(picture(1).id());
         check("DELETE FROM picture WHERE digest=?1", one.clone(), ANOTHER);
-        check("DELETE FROM shown WHERE digest=?1", one, "stand beside its task");
+        check(
+            "DELETE FROM shown WHERE digest=?1",
+            one,
+            "stand beside its task",
+        );
     }
 }

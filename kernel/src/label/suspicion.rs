@@ -161,7 +161,11 @@ mod tests {
             assert_eq!(suspicion.is_unseen(), is_unseen, "{want}");
         };
         check(Suspicion::UNSEEN, "unknown, it was not looked at", true);
-        check(Suspicion::new(0.0, 0.001), "0.00, 1 % of it looked at", false);
+        check(
+            Suspicion::new(0.0, 0.001),
+            "0.00, 1 % of it looked at",
+            false,
+        );
         check(Suspicion::new(0.0, 1.0), "0.00", false);
     }
 

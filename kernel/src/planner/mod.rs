@@ -134,7 +134,9 @@ impl OfDevices {
             } else {
                 let mut calls: Vec<Callable> = calls.collect();
                 if !is_spoken_of(spec, program) {
-                    found.unspoken.push(Unspoken::hide(&spec.topics, &mut calls));
+                    found
+                        .unspoken
+                        .push(Unspoken::hide(&spec.topics, &mut calls));
                 }
                 found.special.extend(calls);
             }

@@ -16,9 +16,8 @@ static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:hundreds?|thousands?|millions?|billions?|dozens?|half|halves|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?|couple|few|several|once|twice|thrice|double|triple|last|next|weeks?|weekly|fortnight|months?|monthly|years?|yearly|annual|annually|decades?|daily|hourly|today|tomorrow|yesterday|noon|midnight)\b|[零一二两三四五六七八九十百千万亿半几双]",
     )
 });
-static WORD: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(r"(?i)\b(?:{})\b", written::any_word()))
-});
+static WORD: LazyLock<Regex> =
+    LazyLock::new(|| pattern(&format!(r"(?i)\b(?:{})\b", written::any_word())));
 /// What a number may be known of without being told, or worked out from.
 static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

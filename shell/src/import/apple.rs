@@ -59,7 +59,10 @@ mod tests {
             let want = expected.map_or((zipped, &*file), |pdf| (Format::Pdf, pdf.as_bytes()));
             assert_eq!((format, &*read), want, "{name}");
             // Another format is what it is.
-            assert_eq!(looks(Format::Note, &file), (Format::Note, file.as_slice().into()));
+            assert_eq!(
+                looks(Format::Note, &file),
+                (Format::Note, file.as_slice().into())
+            );
         };
         check(PREVIEW, "%PDF-1.4 wool", Some("%PDF-1.4 wool"));
         check(PREVIEW, "<html>", None);

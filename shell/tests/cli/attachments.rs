@@ -15,7 +15,10 @@ fn documents_are_read_beside_a_task() {
     // How a document of Pages looks is read, as where it is added to the store.
     let looks = printed(&[&line("The boat costs ninety.")], &[]);
     let looks = String::from_utf8(looks).unwrap();
-    let pages = [("QuickLook/Preview.pdf", looks.as_str()), ("Index/Document.iwa", "x")];
+    let pages = [
+        ("QuickLook/Preview.pdf", looks.as_str()),
+        ("Index/Document.iwa", "x"),
+    ];
     sandbox.write("e.pages", archive(&pages));
     sandbox.write("c.html", "<p>as it is</p>");
     sandbox.write("d.docx", "PK\x03\x04 cut off");

@@ -66,7 +66,9 @@ fn what_reads_like_an_attack_is_said_and_a_rule_may_deny_because_of_it() {
     assert_eq!(shown["suspicion"]["score"], 1.0, "{shown}");
     let unasked = sandbox.quipu(&["mem", "show", "web", "--json"]).json();
     assert_eq!(unasked["suspicion"], serde_json::Value::Null, "{unasked}");
-    let own = sandbox.quipu(&["mem", "show", "own", "--signals", "--json"]).json();
+    let own = sandbox
+        .quipu(&["mem", "show", "own", "--signals", "--json"])
+        .json();
     assert_eq!(own["suspicion"], serde_json::Value::Null, "{own}");
 
     // In a step, in the reason of an approval, in the log and in JSON.

@@ -242,9 +242,8 @@ async fn an_exported_run_carries_its_pictures() {
     };
     check(forged(&file, other_digest), "names this picture");
     let text = String::from_utf8(file.clone()).expect("a text");
-    let is_of = |line: &&str, digest: &str| {
-        line.contains("\"is\":{\"picture\":") && line.contains(digest)
-    };
+    let is_of =
+        |line: &&str, digest: &str| line.contains("\"is\":{\"picture\":") && line.contains(digest);
     let two = picture(2).id();
     let second = text.lines().find(|line| is_of(line, &two)).expect("a row");
     let named = |line: &str| {

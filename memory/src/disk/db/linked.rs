@@ -43,8 +43,7 @@ fn linked(row: &Row) -> rusqlite::Result<Option<Linked>> {
     };
     let (title, text): (String, String) = (row.get("title")?, row.get("text")?);
     let linked = Linked::of_document(&place, &title, &text);
-    Ok(Some(linked.kept(
-        word(row, "trust")?,
-        word(row, "secrecy")?,
-    )))
+    Ok(Some(
+        linked.kept(word(row, "trust")?, word(row, "secrecy")?),
+    ))
 }

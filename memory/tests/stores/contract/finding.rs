@@ -294,18 +294,38 @@ pub fn links_lend_within_one_origin_one_secrecy_and_never_upwards(store: &dyn St
         }
     };
     let (aa, bb) = ("/n/aa.md", "/n/bb.md");
-    check((aa, Untrusted, Public), (bb, Untrusted, Public), (true, true));
+    check(
+        (aa, Untrusted, Public),
+        (bb, Untrusted, Public),
+        (true, true),
+    );
     check((aa, User, Public), (bb, User, Public), (true, true));
     check((aa, User, Public), (bb, Untrusted, Public), (false, true));
     check((aa, Untrusted, Public), (bb, User, Public), (false, false));
     check((aa, User, Public), (bb, User, Private), (false, false));
-    check((aa, Untrusted, Private), (bb, Untrusted, Public), (false, false));
+    check(
+        (aa, Untrusted, Private),
+        (bb, Untrusted, Public),
+        (false, false),
+    );
     let far = "/m/bb.md";
-    check((aa, Untrusted, Public), (far, Untrusted, Public), (false, false));
+    check(
+        (aa, Untrusted, Public),
+        (far, Untrusted, Public),
+        (false, false),
+    );
     check((aa, User, Public), (far, User, Public), (true, true));
     let (web, same, other) = ("https://a.org/aa", "https://a.org/b/bb", "https://b.org/bb");
-    check((web, Untrusted, Public), (same, Untrusted, Public), (true, true));
-    check((web, Untrusted, Public), (other, Untrusted, Public), (false, false));
+    check(
+        (web, Untrusted, Public),
+        (same, Untrusted, Public),
+        (true, true),
+    );
+    check(
+        (web, Untrusted, Public),
+        (other, Untrusted, Public),
+        (false, false),
+    );
 }
 
 pub fn names_and_numbers_are_found_by_their_parts(store: &dyn Store) {

@@ -171,11 +171,7 @@ pub async fn spawn(
 }
 
 /// The program of what is asked, and its agent.
-fn program(
-    service: &Service,
-    caller: Caller,
-    asked: Spawn,
-) -> Result<(Loaded, Program), ApiError> {
+fn program(service: &Service, caller: Caller, asked: Spawn) -> Result<(Loaded, Program), ApiError> {
     let loaded = agent::load(service, asked.agent.as_deref())?;
     let mut program = service.session.program(&loaded, asked.prompt);
     program.label = service.client(caller);
