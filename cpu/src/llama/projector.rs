@@ -41,6 +41,9 @@ enum Piece {
     Image(Span),
 }
 
+/// What stands for a picture, by its width and height in pixels.
+type Laid = HashMap<(u32, u32), Arc<Vec<Piece>>>;
+
 /// A projector, loaded beside its model.
 pub(super) struct Projector {
     raw: NonNull<sys::mtmd_context>,
@@ -49,7 +52,7 @@ pub(super) struct Projector {
     /// Numbers of a row.
     width: usize,
     /// What stands for pictures of sizes that were asked for.
-    laid: Mutex<HashMap<(u32, u32), Arc<Vec<Piece>>>>,
+    laid: Mutex<Laid>,
     /// Held while it computes.
     computing: Mutex<()>,
     /// Outlives it.

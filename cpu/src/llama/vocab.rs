@@ -16,6 +16,9 @@ use super::apart::Apart;
 use crate::grammar;
 use crate::{CpuError, Form, Picture, Segment};
 
+/// Adds the tokens that stand for a picture.
+pub(super) type Lay<'a> = dyn Fn(&Picture, &mut Vec<i32>) -> Result<(), CpuError> + 'a;
+
 /// Tokens, their bytes, and grammars over them.
 pub(super) struct Vocab {
     model: Arc<LlamaModel>,
@@ -82,7 +85,7 @@ impl Vocab {
     pub(super) fn tokenize_prompt(
         &self,
         segments: &[Segment],
-        lay: &dyn Fn(&Picture, &mut Vec<i32>) -> Result<(), CpuError>,
+        lay: &Lay<'_>,
     ) -> Result<(Vec<i32>, usize), CpuError> {
         let (mut tokens, mut first) = (Vec::new(), 0);
         for segment in segments {

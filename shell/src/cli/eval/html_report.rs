@@ -61,7 +61,7 @@ fn changes(paired: &Paired, before: &[Row], rows: &[Row]) -> String {
     let said = |rows: &[Row], id: &Value| {
         let row = rows.iter().find(|row| row.id == *id);
         let answer = row.and_then(|row| row.answer.as_ref());
-        escaped(&answer.map(words).unwrap_or_default())
+        escaped(&answer.map(text_of).unwrap_or_default())
     };
     let sum = paired.told().into_iter().next().unwrap_or_default();
     let mut text = format!("<h2>Since the run before</h2>\n<p>{}</p>\n", escaped(&sum));
@@ -117,7 +117,7 @@ fn case(row: &Row) -> String {
         );
     }
     if row.trace.is_empty() {
-        let answer = row.answer.as_ref().map(words).unwrap_or_default();
+        let answer = row.answer.as_ref().map(text_of).unwrap_or_default();
         let _ = writeln!(text, "<pre>{}</pre>", escaped(&answer));
     }
     text.push_str("</details>\n");

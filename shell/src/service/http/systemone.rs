@@ -109,7 +109,7 @@ fn read(param: &str, question: &Value) -> Result<(Asked, Decision), ApiError> {
                 let message = format!("there are 2 to {LEVELS_MAX} levels, the lowest first");
                 return Err(ApiError::invalid(param("criteria"), message));
             }
-            let shown: Vec<String> = levels.iter().map(plain).collect();
+            let shown: Vec<String> = levels.iter().map(text_of).collect();
             let decision = choice(&param("criteria"), words, &shown)?;
             Ok((Asked::Score(levels), decision))
         }

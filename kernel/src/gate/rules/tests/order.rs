@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn any_rule() -> impl Strategy<Value = Arc<Rule>> {
+pub(super) fn any_rule() -> impl Strategy<Value = Arc<Rule>> {
     let tool = prop::sample::select(vec!["*", "mail.send", "mail.*", "web.*"]);
     let word = prop::sample::select(vec!["allow", "ask", "deny"]);
     let to = prop::option::of(prop::sample::select(vec!["*@a.org", "x@a.org", "*", "y"]));
@@ -20,7 +20,7 @@ fn any_rule() -> impl Strategy<Value = Arc<Rule>> {
     })
 }
 
-fn any_args() -> impl Strategy<Value = Value> {
+pub(super) fn any_args() -> impl Strategy<Value = Value> {
     prop::sample::select(vec![
         json!({}),
         json!({"to": "x@a.org"}),
@@ -29,7 +29,7 @@ fn any_args() -> impl Strategy<Value = Value> {
     ])
 }
 
-fn rank(word: &str) -> usize {
+pub(super) fn rank(word: &str) -> usize {
     ["allow", "ask", "deny"]
         .iter()
         .position(|known| *known == word)

@@ -1,5 +1,8 @@
 //! What a detector says of a text: a rule may be stricter because of it, and none is milder.
 
+use proptest::prelude::*;
+
+use super::order::{any_args, any_rule, rank};
 use super::*;
 use crate::label::Suspicion;
 
