@@ -121,6 +121,8 @@ pub struct LocalSettings {
     pub projector: Option<PathBuf>,
     /// The most cells that a picture takes, where the projector leaves a choice.
     pub picture_cells: Option<u32>,
+    /// Who is told while the file is loaded how much of it is, from 0 to 1; not to be kept waiting.
+    pub loaded: Option<fn(f32)>,
 }
 
 /// A model file, loaded and ready.
@@ -168,12 +170,23 @@ pub fn check_attention() -> Result<(), String> {
     attention::install(true).map_err(str::to_owned)
 }
 
-/// The model in the file `path`.
-fn load(path: &Path, attention: Attention) -> Result<LlamaModel, String> {
+/// The model in the file `path`; `loaded` is told how much of it is, from 0 to 1.
+fn load(
+    path: &Path,
+    attention: Attention,
+    loaded: Option<fn(f32)>,
+) -> Result<LlamaModel, String> {
     if !path.is_file() {
         return Err("there is no such file".into());
     }
-    LlamaModel::load_from_file(backend(attention)?, path, &LlamaModelParams::default())
+    let params = match loaded {
+        None => LlamaModelParams::default(),
+        Some(tell) => LlamaModelParams::default().with_progress_callback(move |share| {
+            tell(share);
+            true
+        }),
+    };
+    LlamaModel::load_from_file(backend(attention)?, path, &params)
         .map_err(|_| "llama.cpp cannot read it: damaged, or of an unknown kind".into())
 }
 
@@ -230,7 +243,7 @@ impl LocalCpu {
             reason,
         };
         give_memory_back();
-        let model = Arc::new(load(path, settings.attention).map_err(fail)?);
+        let model = Arc::new(load(path, settings.attention, settings.loaded).map_err(fail)?);
         let name = name_of(&model, path);
 
         // Before the vocabulary: that of an embedding model is of a kind nobody generates with.

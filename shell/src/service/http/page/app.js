@@ -252,6 +252,9 @@ async function follow(pid, key, shown) {
         if (event.exit) return ended(event.exit);
         pagesOf(event).forEach((id) => read.add(id));
         if (event.event === "step") draft = "";
+        if (event.event === "read" && !draft) {
+          shown.text.textContent = `reading: ${event.tokens} of ${event.of} tokens…`;
+        }
         if (event.event === "token") {
           draft += event.text;
           shown.text.textContent = wordsOf(draft) || "…";
