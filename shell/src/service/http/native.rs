@@ -26,7 +26,7 @@ use super::plain::schema;
 use super::state::Service;
 use super::wire::{Input, Params};
 use super::{agent, conversations, wire};
-use crate::terminal::report::{add_plan, add_rulings};
+use crate::terminal::report::{add_plan, add_rulings, process};
 
 /// Processes that are listed.
 const LISTED_MAX: usize = 200;
@@ -141,6 +141,7 @@ type Answer = Result<Response, ApiError>;
 pub async fn list(State(service): Shared) -> Answer {
     let mut rows = service.kernel.journal().processes()?;
     rows.truncate(LISTED_MAX);
+    let rows: Vec<Value> = rows.iter().map(process).collect();
     Ok(wire::json(&json!({ "processes": rows })))
 }
 
@@ -443,7 +444,7 @@ pub async fn tools(State(service): Shared) -> Response {
 
 /// The process as it stands in the journal.
 fn row(service: &Service, pid: Pid) -> Result<Value, ApiError> {
-    Ok(json!(service.kernel.journal().process(pid)?))
+    Ok(process(&service.kernel.journal().process(pid)?))
 }
 
 /// A process that was just started, with the key for whoever started it.

@@ -270,7 +270,9 @@ async function follow(pid, key, shown) {
       }
       const row = await get(to);
       if (row.exit) return ended(row.exit);
-      if (row.state === "ready") return ended({ status: "interrupted", answer: null });
+      if (["ready", "interrupted"].includes(row.state)) {
+        return ended({ status: "interrupted", answer: null });
+      }
     } catch (error) {
       // So the browser says that nobody is there, or that a connection broke off.
       if (!(error instanceof TypeError)) throw error;
