@@ -50,7 +50,7 @@ fn a_batch_stops_what_runs_and_says_what_was_not_started() {
     sandbox.log_until("1", |log| log["steps"][0]["action"].is_object());
     running.signal("INT");
     let said = running.end();
-    said.check(130, &["interrupted; not started: 2 tasks"]);
+    said.check(130, &["0 of 3 tasks done, 1 interrupted, 2 not started"]);
     assert!(said.out.contains("\"status\":\"interrupted\""), "{said:#?}");
 }
 
