@@ -1,5 +1,7 @@
 //! `quipu doctor`: whether everything that a run needs is in order.
 
+mod weights;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -63,6 +65,10 @@ enum State {
 pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
     let findings = [
         finding("model", model(session)),
+        finding(
+            "weights",
+            weights::check(&session.paths.models).map(|text| (State::Ok, text)),
+        ),
         finding("tools", tools(session)),
         finding(
             "eyes",

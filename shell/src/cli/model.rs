@@ -374,7 +374,7 @@ mod tests {
         let check = |name: &str, quantisation: &str, want: Option<&str>| {
             let path = folder.path().join(format!("{name}.gguf"));
             let got = faster(name, &path, quantisation);
-            let has = |want| got.as_deref().is_some_and(|got: &str| got.contains(want));
+            let has = |want: &str| got.as_deref().is_some_and(|got: &str| got.contains(want));
             assert!(want.map_or(got.is_none(), has), "{name}: {got:?}");
         };
         check("smollm2-135m", "Q4_0", None);
