@@ -37,7 +37,7 @@ const LOOKED_AT: &str = "The train leaves at noon.";
 /// Bytes that are written to see whether that is possible.
 const PROBE_BYTES: usize = 64 << 10;
 
-/// Check that everything is in order
+/// Check that everything is in order, and say what to do where it is not
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// Print JSON

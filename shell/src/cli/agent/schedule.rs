@@ -76,18 +76,18 @@ pub struct ScheduleArgs {
 
 #[derive(Debug, Subcommand)]
 enum ScheduleCommand {
-    /// List them: when each runs next, what it ran today, how its last run ended
+    /// List schedules: when each runs next, what it ran today, how its last run ended
     Ls {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Remove one; a run that is under way goes on
+    /// Remove a schedule; a run that is under way goes on
     Rm {
         /// Its name
         name: String,
     },
-    /// Run one now, as it would run by itself, and print its answer
+    /// Run what is scheduled now, as it would run by itself, and print the answer
     Run {
         /// Its name
         name: String,
