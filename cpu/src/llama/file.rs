@@ -1,12 +1,13 @@
-//! What a model file says of itself, and what may be derived from it.
+//! A model file: loading it, what it says of itself, and what may be derived from that.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::model::params::LlamaModelParams;
 
-use super::Attention;
+use super::{Attention, backend};
 
 /// The library that KV states depend on, as the workspace pins it.
 const LIBRARY: &str = "llama-cpp-2 =0.1.160";
@@ -16,6 +17,26 @@ const ATTENTION: &str = "attention 1";
 const SAMPLE_BYTES: u64 = 8 << 20;
 /// Bytes of one number in the KV cache.
 const KV_NUMBER_BYTES: usize = 2;
+
+/// The model in the file `path`; `loaded` is told how much of it is, from 0 to 1.
+pub(super) fn load(
+    path: &Path,
+    attention: Attention,
+    loaded: Option<fn(f32)>,
+) -> Result<LlamaModel, String> {
+    if !path.is_file() {
+        return Err("there is no such file".into());
+    }
+    let params = match loaded {
+        None => LlamaModelParams::default(),
+        Some(tell) => LlamaModelParams::default().with_progress_callback(move |share| {
+            tell(share);
+            true
+        }),
+    };
+    LlamaModel::load_from_file(backend(attention)?, path, &params)
+        .map_err(|_| "llama.cpp cannot read it: damaged, or of an unknown kind".into())
+}
 
 /// What KV states depend on beside their tokens: the model file, by its length and
 /// a digest of both its ends, how they are computed, and the library.

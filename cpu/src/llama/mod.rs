@@ -35,7 +35,6 @@ use std::time::Duration;
 
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 use parking_lot::{Mutex, RwLock};
 
@@ -53,6 +52,7 @@ pub use tokenizer::Tokenizer;
 
 use context::{Output, Shape};
 use engine::{Engine, Request};
+use file::load;
 use projector::Projector;
 use sight::{Kept, Shown, Sight};
 use threads::Governor;
@@ -168,26 +168,6 @@ pub fn leave_attention() {
 pub fn check_attention() -> Result<(), String> {
     backend(Attention::Own)?;
     attention::install(true).map_err(str::to_owned)
-}
-
-/// The model in the file `path`; `loaded` is told how much of it is, from 0 to 1.
-fn load(
-    path: &Path,
-    attention: Attention,
-    loaded: Option<fn(f32)>,
-) -> Result<LlamaModel, String> {
-    if !path.is_file() {
-        return Err("there is no such file".into());
-    }
-    let params = match loaded {
-        None => LlamaModelParams::default(),
-        Some(tell) => LlamaModelParams::default().with_progress_callback(move |share| {
-            tell(share);
-            true
-        }),
-    };
-    LlamaModel::load_from_file(backend(attention)?, path, &params)
-        .map_err(|_| "llama.cpp cannot read it: damaged, or of an unknown kind".into())
 }
 
 /// What the model calls itself, or else what its file is called.
