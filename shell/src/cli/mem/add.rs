@@ -84,6 +84,7 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     if let Some(path) = &args.jsonl {
         let added = jsonl::add(store.as_ref(), path, &shelf)?;
         if added == 0 {
+            session.give_vectors(store.as_ref())?;
             return Err(UserError::failed(
                 format!("{} has no pages", file_words(path)),
                 "one JSON object a line: {\"_id\":\"…\",\"title\":\"…\",\"text\":\"…\"}",
