@@ -33,8 +33,8 @@ use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::{file_words, lines};
 use crate::terminal::output::counted;
 use crate::terminal::{hints, sources};
-pub use tally::progress;
-use tally::{TICK, Tally, silence};
+use tally::{TICK, Tally};
+pub use tally::{progress, silence};
 
 /// Processes at once unless `--jobs` says otherwise.
 const JOBS_DEFAULT: u16 = 16;
@@ -179,8 +179,7 @@ async fn on(
     let progress = progress(tasks.len() as u64);
     progress.enable_steady_tick(TICK);
     let mut tally = Tally::of(tasks.len());
-    // On a terminal a bar moves.
-    let silence = (progress.is_hidden() && !tasks.is_empty()).then(|| silence(tasks.len()));
+    let silence = silence(&progress, tasks.len(), "task");
     // The most urgent start first; equals in the order of their lines.
     tasks.sort_by_key(|task| std::cmp::Reverse(task.program.priority));
     let mut waiting = tasks.into_iter();

@@ -113,12 +113,12 @@ pub fn progress(tasks: u64) -> ProgressBar {
     ProgressBar::new(tasks).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Says once that a batch of `tasks` is at work, where nothing was seen for a while.
-pub(super) fn silence(tasks: usize) -> Silence {
-    let tasks = counted(tasks, "task");
-    Silence::watch(PATIENCE, move || {
-        say!("still at work on {tasks}; a result is written as each is done")
-    })
+/// Says once that so many of these are at work, where nothing was seen for a while; nothing where
+/// the bar `progress` is seen, or there is no work.
+pub fn silence(progress: &ProgressBar, count: usize, noun: &str) -> Option<Silence> {
+    let all = counted(count, noun);
+    let is_silent = progress.is_hidden() && count > 0;
+    is_silent.then(|| Silence::watch(PATIENCE, move || say!("still at work on {all}")))
 }
 
 #[cfg(test)]
