@@ -27,10 +27,10 @@ pub(crate) fn pointed_at(told: &str, texts: &[&str]) -> Option<Vec<String>> {
     if names_nothing(object) {
         return Some(texts.into_iter().flat_map(pieces).collect());
     }
-    if states(object) {
+    let topic = THE_TEXT.replace_all(object, " ");
+    if states(topic.trim()) {
         return None;
     }
-    let topic = THE_TEXT.replace_all(object, " ");
     let points = topic.len() < object.len();
     let found: Vec<String> = texts
         .iter()
@@ -69,6 +69,8 @@ static THE_TEXT: LazyLock<Regex> = LazyLock::new(|| {
            |invoices?|contents?)\b
         | \b(?:attached|enclosed)\b
         | \b(?:in|of|from|on|inside)\s+(?:it|this|these|them)\b
+        | (?:\b(?:in|of|from|on|inside)\s+)?@\S+
+        | \b(?:in|of|from|on|inside)\s+[^\s.]+\.[a-z0-9]{1,5}\b
         | (?:附件|文件|文档|图片|照片|录音|邮件|这封信|这份|这张|这篇|这段)(?:里面?|中|上)?的?";
     pattern(names)
 });
@@ -176,6 +178,8 @@ mod tests {
             "Remember what it says:",
             "Don't forget the contents of this letter!",
             "Memorize everything in the attached document",
+            "Remember @letter-2.txt",
+            "remember what is in letter2.pdf",
             "记住附件里的内容。",
             "请记住这个",
         ] {
@@ -186,6 +190,10 @@ mod tests {
             (
                 "Remember the phone number in this letter.",
                 "the phone number in this letter",
+            ),
+            (
+                "Remember the phone number in bill2.pdf",
+                "the phone number in bill2.pdf",
             ),
             ("Remember when the rent is due", "when the rent is due"),
             ("please remember the rent", "the rent"),
@@ -200,6 +208,7 @@ mod tests {
             "Remember the hen is Berta.",
             "Remember gate code 4711",
             "Remember to answer this letter.",
+            "Remember that this letter is important",
             "Remember the hen's birthday",
             "记住，我的狗叫豆豆",
             "Do you remember this letter?",
