@@ -2,6 +2,7 @@
 //! writes, which tool it waits for. It prints nothing.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use quipu_kernel::event::Event;
 use serde_json::Value;
@@ -13,12 +14,39 @@ use super::writing::calls_words;
 /// What goes on now, as another thread may read it; empty before anything was heard.
 pub type Now = Arc<Mutex<String>>;
 
+/// Time below which nobody is told how much is left.
+const LEFT_MIN: Duration = Duration::from_secs(2);
+
 /// Follows the events of one process.
 #[derive(Default)]
 pub struct Reading {
     /// The step that the process is in.
     step: Option<u32>,
+    /// The prompt that is read.
+    begun: Option<Begun>,
     now: Now,
+}
+
+/// Where a prompt was when it was heard of first.
+#[derive(Clone, Copy)]
+struct Begun {
+    at: Instant,
+    tokens: usize,
+    of: usize,
+    asks: bool,
+}
+
+impl Begun {
+    /// How long the rest takes at the same speed, when `tokens` are read `now`.
+    fn left(&self, tokens: usize, now: Instant) -> Option<Duration> {
+        let read = tokens.saturating_sub(self.tokens);
+        if read == 0 {
+            return None;
+        }
+        let rest = self.of.saturating_sub(tokens) as f64 / read as f64;
+        let left = (now - self.at).mul_f64(rest);
+        (left >= LEFT_MIN).then_some(left)
+    }
 }
 
 impl Reading {
@@ -34,6 +62,7 @@ impl Reading {
                 n, prompt_tokens, ..
             } => {
                 self.step = Some(*n);
+                self.begun = None;
                 (fill(words().reading, &[("of", prompt_tokens)]), true)
             }
             Event::Read {
@@ -44,8 +73,15 @@ impl Reading {
                     false => words().reading_on,
                 };
                 let percent = tokens * 100 / (*of).max(1);
-                let values: [(&str, &dyn std::fmt::Display); 3] =
-                    [("tokens", tokens), ("of", of), ("percent", &percent)];
+                let left = self.left(*tokens, *of, *asks);
+                let left = left.map(|left| fill(words().left, &[("seconds", &left.as_secs())]));
+                let left = left.unwrap_or_default();
+                let values: [(&str, &dyn std::fmt::Display); 4] = [
+                    ("tokens", tokens),
+                    ("of", of),
+                    ("percent", &percent),
+                    ("left", &left),
+                ];
                 (fill(template, &values), true)
             }
             Event::Token { .. } => (words().writing.to_owned(), false),
@@ -64,6 +100,26 @@ impl Reading {
         };
         *self.now.lock().unwrap_or_else(PoisonError::into_inner) = said.clone();
         is_read.then_some(said)
+    }
+
+    /// How long the rest of a prompt takes, once that can be said.
+    fn left(&mut self, tokens: usize, of: usize, asks: bool) -> Option<Duration> {
+        let now = Instant::now();
+        let is_same = |begun: &Begun| {
+            begun.of == of && begun.asks == asks && begun.tokens <= tokens
+        };
+        match self.begun.filter(is_same) {
+            Some(begun) => begun.left(tokens, now),
+            None => {
+                self.begun = Some(Begun {
+                    at: now,
+                    tokens,
+                    of,
+                    asks,
+                });
+                None
+            }
+        }
     }
 }
 
@@ -109,6 +165,26 @@ mod tests {
             usage: Usage::default(),
             ms: 1,
         }
+    }
+
+    #[test]
+    fn the_rest_takes_as_long_as_what_was_read() {
+        let at = Instant::now();
+        let begun = Begun {
+            at,
+            tokens: 200,
+            of: 1200,
+            asks: false,
+        };
+        let check = |tokens: usize, after_s: u64, want: Option<u64>| {
+            let left = begun.left(tokens, at + Duration::from_secs(after_s));
+            assert_eq!(left.map(|left| left.as_secs()), want, "{tokens}");
+        };
+        check(200, 5, None);
+        check(400, 5, Some(20));
+        check(700, 30, Some(30));
+        // Nobody waits for that.
+        check(1100, 9, None);
     }
 
     #[test]

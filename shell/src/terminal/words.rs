@@ -218,10 +218,11 @@ catalogue! {
     left_out: "{tool} is left out: no grammar holds its schema ({reason})",
         "已略去 {tool}：没有语法能约束它的模式（{reason}）";
     reading: "reading {of:token}…", "正在读取 {of} 个 token…";
-    reading_on: "reading {tokens} of {of:token} ({percent}%)…",
-        "正在读取：{tokens} / {of} 个 token（{percent}%）…";
-    reading_to_decide: "reading what it decides by: {tokens} of {of:token} ({percent}%)…",
-        "正在读取判断所依据的内容：{tokens} / {of} 个 token（{percent}%）…";
+    reading_on: "reading {tokens} of {of:token} ({percent}%{left})…",
+        "正在读取：{tokens} / {of} 个 token（{percent}%{left}）…";
+    reading_to_decide: "reading what it decides by: {tokens} of {of:token} ({percent}%{left})…",
+        "正在读取判断所依据的内容：{tokens} / {of} 个 token（{percent}%{left}）…";
+    left: ", {seconds} s left", "，剩余 {seconds} 秒";
     writing: "writing…", "正在写…";
     waits_for: "waiting for {tool}…", "正在等待 {tool}…";
     still: "still at work: {what}", "仍在进行：{what}";
