@@ -312,7 +312,7 @@ pub trait Cpu: Send + Sync {
     }
 }
 
-/// A movement of a process's pages between the KV cache and the swap.
+/// What happens to a process's pages: they come into the KV cache, go to the swap, and come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Movement {
     /// Out of the cache.
@@ -328,6 +328,17 @@ pub enum Movement {
         pid: Pid,
         /// How many tokens.
         tokens: usize,
+    },
+    /// A part of a prompt was computed, and another part is still to come.
+    Read {
+        /// Whose prompt it is.
+        pid: Pid,
+        /// Tokens of it that are in the cache now.
+        tokens: usize,
+        /// Tokens of it in all.
+        of: usize,
+        /// Whether it is an [`Inquiry`], and not a [`Job`].
+        asks: bool,
     },
 }
 

@@ -68,6 +68,14 @@ impl Entry {
             .any(|other| other.with.contains(&self.name))
     }
 
+    /// The name by which it is pulled: its own, or that of the entry it is a part of.
+    pub fn pulled_by(&self) -> &str {
+        let whole = entries()
+            .iter()
+            .find(|other| other.with.contains(&self.name));
+        whole.map_or(&self.name, |whole| &whole.name)
+    }
+
     /// Bytes of all of its files.
     pub fn bytes_of_all(&self) -> u64 {
         self.all().map(|entry| entry.bytes).sum()

@@ -60,7 +60,7 @@ mod tests {
     /// How many of the rows have the same bits as those computed one by one, in the worst of some
     /// ways to batch them, and the largest difference of a logit.
     fn compare(model: &Path, attention: Attention) -> (usize, f32) {
-        let model = load(model, attention).unwrap();
+        let model = load(model, attention, None).unwrap();
         let mut context = Context::new(&model, shape(attention)).unwrap();
         let alone = logits(&mut context, 1, false);
         let (mut same, mut most) = (TEXT, 0f32);

@@ -94,7 +94,7 @@ impl LlamaEmbedder {
             path: path.display().to_string(),
             reason,
         };
-        let model = load(path, Attention::Own).map_err(fail)?;
+        let model = load(path, Attention::Own, None).map_err(fail)?;
         let pooling = pooling(&model).ok_or_else(|| {
             fail("it generates text; to search by meaning takes an embedding model".into())
         })?;

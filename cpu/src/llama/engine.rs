@@ -314,7 +314,16 @@ impl<'m> Engine<'m> {
         self.frames.extend(sequence, &slot.tokens[start..end]);
         self.counters.prefilled += picture.span.cells as u64;
         self.frames.tick();
+        self.tell_read(running);
         Ok(())
+    }
+
+    /// Tells how far the prompt of a running job is read, while it is.
+    fn tell_read(&self, running: usize) {
+        let slot = &self.running[running];
+        if let Some(read) = slot.read(self.frames.len(slot.sequence)) {
+            (self.listener)(read);
+        }
     }
 
     /// Writes the batch. For each share the rows of its logits: after its last token
@@ -371,6 +380,7 @@ impl<'m> Engine<'m> {
             false => self.counters.prefilled += fed.len() as u64,
         }
         if rows.is_empty() {
+            self.tell_read(share.id);
             return Ok(false);
         }
         let certain = slot.tokens.len();

@@ -1,12 +1,13 @@
-//! What a model file says of itself, and what may be derived from it.
+//! A model file: loading it, what it says of itself, and what may be derived from that.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::model::params::LlamaModelParams;
 
-use super::Attention;
+use super::{Attention, backend};
 
 /// The library that KV states depend on, as the workspace pins it.
 const LIBRARY: &str = "llama-cpp-2 =0.1.160";

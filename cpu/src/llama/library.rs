@@ -45,15 +45,26 @@ pub fn check_attention() -> Result<(), String> {
     attention::install(true).map_err(str::to_owned)
 }
 
-/// The model in the file `path`.
+/// The model in the file `path`; `loaded` is told how much of it is, from 0 to 1.
 ///
 /// # Errors
 /// What is wrong with the file, in words.
-pub(super) fn load(path: &Path, attention: Attention) -> Result<LlamaModel, String> {
+pub(super) fn load(
+    path: &Path,
+    attention: Attention,
+    loaded: Option<fn(f32)>,
+) -> Result<LlamaModel, String> {
     if !path.is_file() {
         return Err("there is no such file".into());
     }
-    LlamaModel::load_from_file(backend(attention)?, path, &LlamaModelParams::default())
+    let params = match loaded {
+        None => LlamaModelParams::default(),
+        Some(tell) => LlamaModelParams::default().with_progress_callback(move |share| {
+            tell(share);
+            true
+        }),
+    };
+    LlamaModel::load_from_file(backend(attention)?, path, &params)
         .map_err(|_| "llama.cpp cannot read it: damaged, or of an unknown kind".into())
 }
 

@@ -221,7 +221,7 @@ impl LocalCpu {
             reason,
         };
         give_memory_back();
-        let model = Arc::new(load(path, settings.attention).map_err(fail)?);
+        let model = Arc::new(load(path, settings.attention, settings.loaded).map_err(fail)?);
         let name = file::name_of(&model, path);
 
         // Before the vocabulary: that of an embedding model is of a kind nobody generates with.

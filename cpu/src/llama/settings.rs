@@ -40,4 +40,6 @@ pub struct LocalSettings {
     pub projector: Option<PathBuf>,
     /// The most cells that a picture takes, where the projector leaves a choice.
     pub picture_cells: Option<u32>,
+    /// Who is told while the file is loaded how much of it is, from 0 to 1; not to be kept waiting.
+    pub loaded: Option<fn(f32)>,
 }

@@ -12,8 +12,8 @@ use crate::kv::pictures;
 use crate::kv::prefix::common_prefix;
 use crate::kv::scheduler;
 use crate::{
-    Chunk, ClosedEarly, Completion, CpuError, Form, Inquiry, Job, Prompt, Sink, TokenOdds, Weights,
-    Wishes,
+    Chunk, ClosedEarly, Completion, CpuError, Form, Inquiry, Job, Movement, Prompt, Sink, TokenOdds,
+    Weights, Wishes,
 };
 use crate::{Pid, Usage};
 
@@ -182,6 +182,16 @@ impl Slot {
     /// Whether its prompt is computed, so that each batch brings new tokens.
     pub(super) fn generates(&self) -> bool {
         self.begun
+    }
+
+    /// How far its prompt is read when `computed` tokens are in the cache; nothing once it is whole.
+    pub(super) fn read(&self, computed: usize) -> Option<Movement> {
+        (computed < self.prompt).then_some(Movement::Read {
+            pid: self.pid,
+            tokens: computed,
+            of: self.prompt,
+            asks: self.options.is_some(),
+        })
     }
 
     /// The chunk of a picture that comes next when `computed` tokens are in the cache, if one

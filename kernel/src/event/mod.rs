@@ -92,6 +92,18 @@ pub enum Event {
         /// Tokens of the prompt, counted by the model's tokenizer.
         prompt_tokens: u32,
     },
+    /// The CPU reads a prompt that takes it a while, and has come so far. Nothing is told of the
+    /// end: what was asked for follows.
+    Read {
+        /// The process.
+        pid: Pid,
+        /// Tokens of the prompt that are read, or were read before.
+        tokens: usize,
+        /// Tokens of the prompt in all.
+        of: usize,
+        /// Whether it is what a process decides by, and not what it writes its next action after.
+        asks: bool,
+    },
     /// The CPU was asked a question about the step, and answered with a likelihood.
     Judged {
         /// The process.
@@ -294,6 +306,7 @@ impl Event {
             | Event::Planned { pid, .. }
             | Event::Parts { pid, .. }
             | Event::Step { pid, .. }
+            | Event::Read { pid, .. }
             | Event::Judged { pid, .. }
             | Event::Token { pid, .. }
             | Event::Action { pid, .. }
@@ -321,6 +334,17 @@ impl From<Movement> for Event {
         match movement {
             Movement::SwappedOut { pid, tokens } => Event::SwappedOut { pid, tokens },
             Movement::SwappedIn { pid, tokens } => Event::SwappedIn { pid, tokens },
+            Movement::Read {
+                pid,
+                tokens,
+                of,
+                asks,
+            } => Event::Read {
+                pid,
+                tokens,
+                of,
+                asks,
+            },
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What a user wants kept is kept before anything is said of it, in the user's own words;
-//! and nothing is said to be kept that is not.
+//! What a user wants kept is kept before anything is said of it, in the user's own words, or in
+//! those of the text that they point at; and nothing is said to be kept that is not.
 
 use std::time::Instant;
 
@@ -20,6 +20,7 @@ use crate::planner::facts::{
     asks_to_keep, facts, is_about_its_words, may_say_it_kept, only_tells, without_request,
 };
 use crate::planner::plain::short;
+use crate::planner::pointed::pointed_at;
 use crate::planner::shared_words::{
     dice, says_it_changed, share_a_thing, share_a_word, shared_things,
 };
@@ -74,7 +75,8 @@ impl Execution {
             self.says_yes(Question::Keep, tells) || !self.says_yes(Question::Personal, asks);
         let told = self.told().trim();
         let may_tell = may_tell || only_tells(told) && says_it_changed(told);
-        let is_told = self.says_yes(Question::Keep, self.keeps)
+        let is_told = self.pointed_at().is_some()
+            || self.says_yes(Question::Keep, self.keeps)
             || only_tells(told) && asks_to_keep(told)
             || may_tell && self.corrects().await?;
         if !is_told {
@@ -84,9 +86,20 @@ impl Execution {
         Ok(true)
     }
 
-    /// Keeps what the user said, a memory for each fact.
+    /// What of the texts beside the task is to be kept, where the user points at them.
+    fn pointed_at(&self) -> Option<Vec<String>> {
+        let attached = self.program.attached.iter();
+        let texts: Vec<&str> = attached.map(|attached| attached.text.as_str()).collect();
+        pointed_at(self.told(), &texts)
+    }
+
+    /// Keeps what the user said, or points at, a memory for each fact.
     async fn keep_told(&mut self, begun: Instant) -> Result<(), Ending> {
-        let whole = self.told().trim().to_owned();
+        let pointed = self.pointed_at();
+        let whole = match &pointed {
+            Some(pieces) => pieces.join("\n"),
+            None => self.told().trim().to_owned(),
+        };
         let one = Syscall::Put(Put {
             text: whole.clone(),
             replaces: None,
@@ -97,12 +110,13 @@ impl Execution {
         let verdict = self.shared.gate.pass(one, &label);
         let free = matches!(verdict, Verdict::Passed(_));
         // Where a person is asked, once is enough.
-        let facts = match free {
-            true => facts(&whole)
+        let facts = match (free, pointed) {
+            (true, Some(pieces)) => pieces,
+            (true, None) => facts(&whole)
                 .iter()
                 .map(|fact| without_request(fact).to_owned())
                 .collect(),
-            false => vec![whole],
+            (false, _) => vec![whole],
         };
         let first = self.n + 1;
         let mut steps = Vec::with_capacity(facts.len());
@@ -156,9 +170,14 @@ impl Execution {
         if !self.shared.cpu.info().constrains || !all || more || !only_tells(told) {
             return None;
         }
-        let facts = facts(told);
-        let facts: Vec<&str> = facts.iter().map(|fact| without_request(fact)).collect();
-        let facts = facts.join("\n");
+        let facts = match self.pointed_at() {
+            Some(pieces) => short(&pieces.join(" "), NOTE_CHARS),
+            None => {
+                let facts = facts(told);
+                let facts: Vec<&str> = facts.iter().map(|fact| without_request(fact)).collect();
+                facts.join("\n")
+            }
+        };
         let chinese = told.contains(|c: char| HAN.contains(&c));
         Some(json!({"answer": match chinese {
             true => format!("记住了：{facts}"),

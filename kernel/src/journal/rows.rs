@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Journal, JournalError, Result, wrap};
 use crate::label::Label;
-use crate::process::{Branch, ChildOf, Exit, Pid, Program, Secrecy, State, Usage};
+use crate::process::{Branch, ChildOf, Exit, Pid, Program, Secrecy, State, Status, Usage};
 use crate::window::reminder::Reminder;
 
 /// One line of `quipu ps`.
@@ -59,6 +59,23 @@ impl ProcessRow {
     /// The task in its shortest form.
     pub fn asked(&self) -> &str {
         self.topic.as_ref().unwrap_or(&self.prompt)
+    }
+
+    /// The word for its state, everywhere: one that has begun and was stopped, and goes on only
+    /// when it is told to, is interrupted.
+    pub fn state_word(&self) -> &'static str {
+        match &self.exit {
+            Some(_) if self.state == State::Ready => Status::Interrupted.as_str(),
+            _ => self.state.as_str(),
+        }
+    }
+
+    /// The word for how it stands, in one: of a process that has exited how it ended.
+    pub fn standing(&self) -> &'static str {
+        match &self.exit {
+            Some(exit) if self.state == State::Exited => exit.status.as_str(),
+            _ => self.state_word(),
+        }
     }
 }
 

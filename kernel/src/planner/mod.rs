@@ -36,6 +36,7 @@ pub mod numbers;
 pub mod parts;
 pub(crate) mod plain;
 pub(crate) mod plan;
+pub(crate) mod pointed;
 pub(crate) mod poor_answer;
 pub mod program;
 pub(crate) mod questions;

@@ -373,6 +373,20 @@ pub enum Status {
     Suspended,
 }
 
+impl Status {
+    /// The word that is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Exited => "exited",
+            Status::Failed => "failed",
+            Status::Limit => "limit",
+            Status::Denied => "denied",
+            Status::Interrupted => "interrupted",
+            Status::Suspended => "suspended",
+        }
+    }
+}
+
 /// The end of a process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Exit {

@@ -307,7 +307,10 @@ pub type Events = quipu_kernel::event::Subscription;
 
 pub fn line(event: &Event) -> Option<String> {
     Some(match event {
-        Event::Started { steps: 0, .. } | Event::Token { .. } | Event::Step { .. } => return None,
+        Event::Started { steps: 0, .. }
+        | Event::Token { .. }
+        | Event::Step { .. }
+        | Event::Read { .. } => return None,
         Event::Started { steps, .. } => format!("resumed after {steps}"),
         Event::LeftOut { tool, reason, .. } => format!("{tool} left out: {reason}"),
         Event::Examples { ids, .. } => format!("shown {}", ids.join(", ")),

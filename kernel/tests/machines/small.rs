@@ -11,7 +11,7 @@ use quipu_kernel::Kernel;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limit;
 use quipu_kernel::process::{Attached, Exit, Program, Status};
-use quipu_memory::{Kind, NewPage};
+use quipu_memory::{Kind, NewPage, Space};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -321,4 +321,31 @@ async fn what_was_told_comes_to_mind_where_it_may_matter() {
     check("What is the code of the bicycle lock?", &["lock"]).await;
     check("What weekday is the 9th of May?", &[]).await;
     check("Which cat is the largest?", &["cat"]).await;
+}
+
+#[tokio::test]
+async fn what_a_user_points_at_is_kept_and_not_the_words_for_it() {
+    let check = async |told: &str, trust: Trust, kept: &[&str], status: Status| {
+        let (kernel, _folder) = machine(never, false, &[], Vec::new());
+        let mut program = Program::new(told);
+        program.attached.push(Attached {
+            picture: None,
+            text: "Tel. 555-0134\n".into(),
+            label: Label::new("file:letter.txt", trust),
+        });
+        let (_, exit) = ran(&kernel, program).await;
+        let memories = kernel.store().memories(&Space::default(), 9);
+        let memories = memories.expect("a store").into_iter();
+        let texts: Vec<String> = memories.map(|page| page.text).collect();
+        assert_eq!(texts, kept, "{told}");
+        assert_eq!(exit.status, status, "{told}: {:?}", exit.error);
+    };
+    let number = "the phone number in this letter: Tel. 555-0134";
+    let told = "Remember the phone number in this letter.";
+    check(told, Trust::User, &[number], Status::Exited).await;
+    check("Remember this.", Trust::User, &["Tel. 555-0134"], Status::Exited).await;
+    let own = "Remember: my gate code is 4711";
+    check(own, Trust::User, &["my gate code is 4711"], Status::Exited).await;
+    // What a stranger wrote is kept once a person has agreed to it.
+    check(told, Trust::Untrusted, &[], Status::Denied).await;
 }

@@ -75,7 +75,7 @@ pub enum AgentCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Show one: what it is told, its tools, its limits, its part of the store, what it learnt
+    /// Show an agent: what it is told, its tools, limits and part of the store, what it learnt
     Show {
         /// Its name, or a file or folder
         #[arg(value_name = "NAME|PATH")]
@@ -85,7 +85,7 @@ pub enum AgentCommand {
         json: bool,
     },
     Schedule(schedule::ScheduleArgs),
-    /// Say whether one can run here: its file can be read, its tools are there
+    /// Say whether an agent can run here: its file can be read, its tools are there
     Check {
         /// A file or folder, or a name
         #[arg(value_name = "PATH|NAME")]

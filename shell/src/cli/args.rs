@@ -13,12 +13,27 @@ use crate::cli::{
 use crate::config::env_vars;
 use crate::config::globals::Globals;
 
+/// What whoever is new here tries first.
+const EXAMPLES: &str = "\
+Examples:
+  quipu                                   the shell; /help lists its commands
+  quipu run \"What is 23% of 4,150?\"       one task
+  cat notes.md | quipu run \"Sum it up\"    a task on a text of others
+  quipu mem add --vouch ~/notes           your own notes, to be searched from now on
+  quipu ps, quipu log PID                 what ran, and what it did
+  quipu doctor                            whether all is in order";
+
+/// What stands below the options.
+fn after_help() -> String {
+    format!("{EXAMPLES}\n\n{}", env_vars::help())
+}
+
 /// An operating system whose CPU is a language model.
 ///
 /// Without a command: the interactive shell, or, without a terminal, a task for each line of
 /// standard input.
 #[derive(Debug, Parser)]
-#[command(name = "quipu", version, max_term_width = 100, after_long_help = env_vars::help())]
+#[command(name = "quipu", version, max_term_width = 100, after_long_help = after_help())]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]

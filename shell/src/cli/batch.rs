@@ -1,5 +1,7 @@
 //! `quipu batch`: many processes on one CPU.
 
+mod tally;
+
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
@@ -7,7 +9,7 @@ use anyhow::Result;
 use clap::Args;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limit;
@@ -27,11 +29,12 @@ use crate::service::machine::Lifetime;
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::terminal::error::{FAILED, INTERRUPTED, UserError, describe, is_closed_pipe};
-use crate::terminal::hints;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::{file_words, lines};
 use crate::terminal::output::counted;
-use crate::terminal::sources;
+use crate::terminal::{hints, sources};
+use tally::{TICK, Tally};
+pub use tally::{progress, silence};
 
 /// Processes at once unless `--jobs` says otherwise.
 const JOBS_DEFAULT: u16 = 16;
@@ -102,6 +105,18 @@ struct Line {
     error: Option<String>,
 }
 
+impl Line {
+    /// Counts it, and says what went wrong with its task.
+    fn told(&self, tally: &mut Tally, progress: &ProgressBar) {
+        let error = self.error.as_deref();
+        if let Some(words) = tally.add(&self.id, self.status, self.usage, error) {
+            progress.suspend(|| say!("{words}"));
+        }
+        progress.set_message(tally.troubles());
+        progress.inc(1);
+    }
+}
+
 /// Waits for the end of the task `id`.
 async fn settle(id: Value, conversation: Conversation) -> (Value, Result<Ended>) {
     (id, conversation.end().await)
@@ -162,6 +177,9 @@ async fn on(
     };
     begun.retain(|(pid, _)| !tasks.iter().any(|task| task.pid == Some(*pid)));
     let progress = progress(tasks.len() as u64);
+    progress.enable_steady_tick(TICK);
+    let mut tally = Tally::of(tasks.len());
+    let silence = silence(&progress, tasks.len(), "task");
     // The most urgent start first; equals in the order of their lines.
     tasks.sort_by_key(|task| std::cmp::Reverse(task.program.priority));
     let mut waiting = tasks.into_iter();
@@ -200,8 +218,9 @@ async fn on(
                 Err(error) => match ended_meanwhile(door.journal(), pid)? {
                     Some(ended) => {
                         code = worse(code, exit_code(&ended.exit));
-                        out.write(&line(door, id, ended)?)?;
-                        progress.inc(1);
+                        let line = line(door, id, ended)?;
+                        out.write(&line)?;
+                        line.told(&mut tally, &progress);
                         continue;
                     }
                     // The machine ends, say: what runs is still told of its end.
@@ -247,7 +266,8 @@ async fn on(
                     Status::Interrupted if !stopped => FAILED,
                     _ => exit_code(&ended.exit),
                 });
-                match out.write(&line(door, id, ended)?) {
+                let line = line(door, id, ended)?;
+                match out.write(&line) {
                     Err(error) if is_closed_pipe(&error) => {
                         return Err(UserError::failed(
                             format!(
@@ -259,7 +279,10 @@ async fn on(
                     }
                     written => written?,
                 }
-                progress.inc(1);
+                if let (None, Some(silence)) = (&args.out, &silence) {
+                    silence.seen();
+                }
+                line.told(&mut tally, &progress);
             }
         }
     }
@@ -269,12 +292,15 @@ async fn on(
         out.finish()?;
         return Err(error);
     }
+    drop(silence);
+    if tally.has_any() {
+        say!("{}", tally.line(waiting.len() + unbegun));
+    }
     if stopped {
-        say!(
-            "interrupted; not started: {}",
-            counted(waiting.len() + unbegun, "task")
-        );
-        say!("hint: with --out FILE, the same command and --resume does what is left");
+        match &args.out {
+            Some(_) => say!("hint: the same command with --resume does what is left"),
+            None => say!("hint: with --out FILE, the same command and --resume does what is left"),
+        }
         code = INTERRUPTED;
     }
     out.finish()?;
@@ -436,15 +462,6 @@ fn line(door: &Door, id: Value, ended: Ended) -> Result<Line> {
         confidence: ended.confidence,
         error,
     })
-}
-
-/// A bar for `tasks`; draws nothing where standard error is no terminal.
-pub fn progress(tasks: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{pos}/{len} tasks {wide_bar} {elapsed} (left {eta})");
-    if crate::terminal::output::is_plain() {
-        return ProgressBar::hidden();
-    }
-    ProgressBar::new(tasks).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `quipu doctor`: whether everything that a run needs is in order.
 
+mod weights;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -35,7 +37,7 @@ const LOOKED_AT: &str = "The train leaves at noon.";
 /// Bytes that are written to see whether that is possible.
 const PROBE_BYTES: usize = 64 << 10;
 
-/// Check that everything is in order
+/// Check that everything is in order, and say what to do where it is not
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// Print JSON
@@ -63,6 +65,10 @@ enum State {
 pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
     let findings = [
         finding("model", model(session)),
+        finding(
+            "weights",
+            weights::check(&session.paths.models).map(|text| (State::Ok, text)),
+        ),
         finding("tools", tools(session)),
         finding(
             "eyes",

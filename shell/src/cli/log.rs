@@ -23,7 +23,7 @@ use crate::session::Session;
 use crate::session::lock::MachineLock;
 use crate::terminal::output::{self, counted, seconds, visible};
 use crate::terminal::render::{action_words, planned, reminded};
-use crate::terminal::report::{add_plan, add_rulings};
+use crate::terminal::report::{add_plan, add_rulings, process};
 use crate::terminal::{branches, children, hints};
 
 /// Show what a process did, step by step, export or import it, or remove it from the journal
@@ -110,7 +110,7 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
         return Ok(0);
     }
     if args.json {
-        let mut log = json!({"process": row, "steps": steps});
+        let mut log = json!({"process": process(&row), "steps": steps});
         if !branches.is_empty() {
             log["branches"] = json!(branches);
         }
@@ -118,7 +118,7 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
             log["parts"] = json!(parts);
         }
         if !children.is_empty() {
-            log["children"] = json!(children);
+            log["children"] = children.iter().map(process).collect();
         }
         add_rulings(&mut log["steps"], &rulings);
         add_plan(&mut log, plan.as_ref());
@@ -229,7 +229,7 @@ pub(super) fn end(row: ProcessRow) -> Result<()> {
     let Some(exit) = row.exit else {
         return Ok(());
     };
-    let status = serde_json::to_value(exit.status)?;
+    let status = exit.status.as_str();
     let limits = match exit.status {
         Status::Limit if exit.answer.is_some() => names(&exit.limits_hit)?,
         _ => String::new(),
@@ -237,8 +237,7 @@ pub(super) fn end(row: ProcessRow) -> Result<()> {
     let ended = hints::ended(&exit);
     let said = exit.answer.map(|answer| answer.to_string()).or(ended);
     output::line(&format!(
-        "{}{limits}: {}",
-        status.as_str().unwrap_or_default(),
+        "{status}{limits}: {}",
         visible(&said.unwrap_or_default())
     ))?;
     Ok(())

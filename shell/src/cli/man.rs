@@ -119,13 +119,8 @@ fn page(name: &str, command: &Command) -> String {
         let words = format!("{name}-{}(1)", below.get_name());
         page.item(&words, &text(below.get_about()));
     }
-    if let Some(after) = command.get_after_long_help() {
-        page.section("ENVIRONMENT");
-        let after = after.to_string();
-        let variables = after.lines().filter_map(|line| line.trim().split_once(' '));
-        for (variable, what) in variables {
-            page.item(variable, what.trim());
-        }
+    for part in text(command.get_after_long_help()).split("\n\n") {
+        page.after(part);
     }
     page.section("EXIT STATUS");
     for (code, what) in EXIT_CODES {
@@ -202,6 +197,30 @@ impl Page {
         self.text(words);
     }
 
+    /// A part of what stands below the options of `--help`, under its title if it has one.
+    fn after(&mut self, part: &str) {
+        if let Some(variables) = part.strip_prefix("Environment:\n") {
+            self.section("ENVIRONMENT");
+            let variables = variables.lines();
+            for (variable, what) in variables.filter_map(|line| line.trim().split_once(' ')) {
+                self.item(variable, what.trim());
+            }
+            return;
+        }
+        let title = part.split_once(":\n").filter(|(title, _)| !title.contains(' '));
+        let (title, lines) = title.unwrap_or(("Details", part));
+        if lines.trim().is_empty() {
+            return;
+        }
+        self.section(&title.to_uppercase());
+        // Its lines are laid out already.
+        self.macro_line(".nf");
+        for line in lines.lines() {
+            self.macro_line(&escaped(line));
+        }
+        self.macro_line(".fi");
+    }
+
     /// Paragraphs, between which stand empty lines.
     fn text(&mut self, words: &str) {
         let mut is_first = true;
@@ -260,6 +279,7 @@ mod tests {
                 ".TH \"QUIPU\" 1",
                 "\\-\\-root <DIR>",
                 "quipu\\-run(1)",
+                ".SH EXAMPLES\n.nf\n  quipu  ",
                 ".SH ENVIRONMENT\n.TP\n\\fBQUIPU_ROOT\\fR\nlike \\-\\-root",
                 ".TP\n\\fB130\\fR\ninterrupted",
             ],
@@ -273,10 +293,12 @@ mod tests {
             ],
         );
         check("quipu-mem-search", &["quipu mem search"]);
+        check("quipu-eval", &[".SH DETAILS\n.nf\nA case has", ".SH CHECKS\n.nf\n"]);
+        assert!(!find("quipu-eval").contains("ENVIRONMENT"));
         assert!(!find("quipu-run").contains("\\-\\-root <DIR>"));
         for (name, page) in &pages {
             for line in page.lines().filter(|line| line.starts_with(['.', '\''])) {
-                let known = [".TH ", ".SH ", ".TP", ".sp"];
+                let known = [".TH ", ".SH ", ".TP", ".sp", ".nf", ".fi"];
                 assert!(
                     known.iter().any(|known| line.starts_with(known)),
                     "{name}: {line}"

@@ -289,6 +289,22 @@ fn note(name: &str) -> String {
     }
 }
 
+/// What is faster than the model `name` in the file `path` as it is laid out: nothing where
+/// llama.cpp repacks it for the processor's vector units, which it does with Q4_0.
+fn faster(name: &str, path: &Path, quantisation: &str) -> Option<String> {
+    if !matches!(quantisation, "Q4_1" | "Q5_0" | "Q5_1") {
+        return None;
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let converted = format!("{stem}-q4_0");
+    if path.with_file_name(format!("{converted}.gguf")).exists() {
+        return Some(format!("{converted} is here, the same model, and faster: --model {converted}"));
+    }
+    // Only what is pulled by its name can be converted by it.
+    let pulled = catalogue::find(name).is_some();
+    pulled.then(|| format!("a faster layout of it: `quipu model pull {name} --quant q4_0`"))
+}
+
 fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     let places = Places {
         folders: session.paths.models.clone(),
@@ -334,10 +350,10 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
             .map_or_else(|| value.to_string(), str::to_owned);
         output::line(&format!("{key:<14} {}", output::visible(&text)))?;
     }
-    // llama.cpp repacks Q4_0 for the processor's vector units; these it does not.
-    if matches!(header.quantisation.as_str(), "Q4_1" | "Q5_0" | "Q5_1") {
-        let name = &args.name;
-        say!("note: a faster layout exists: `quipu model pull {name} --quant q4_0`");
+    if header.chat_template
+        && let Some(advice) = faster(&args.name, &path, &header.quantisation)
+    {
+        say!("note: {}", output::visible(&advice));
     }
     if let Err(reason) = alike {
         say!("note: the last bits of an answer may depend on who shares the machine: {reason}");
@@ -346,4 +362,28 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
         say!("note: without a chat template it can complete text but not follow instructions");
     }
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_faster_layout_is_named_where_there_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |name: &str, quantisation: &str, want: Option<&str>| {
+            let path = folder.path().join(format!("{name}.gguf"));
+            let got = faster(name, &path, quantisation);
+            let has = |want: &str| got.as_deref().is_some_and(|got: &str| got.contains(want));
+            assert!(want.map_or(got.is_none(), has), "{name}: {got:?}");
+        };
+        check("smollm2-135m", "Q4_0", None);
+        check("smollm2-135m", "Q8_0", None);
+        let pull = "`quipu model pull smollm2-135m --quant q4_0`";
+        check("smollm2-135m", "Q4_1", Some(pull));
+        // A file of one's own is not pulled.
+        check("mine", "Q4_1", None);
+        std::fs::write(folder.path().join("mine-q4_0.gguf"), "").unwrap();
+        check("mine", "Q4_1", Some("--model mine-q4_0"));
+    }
 }

@@ -9,7 +9,7 @@ use crate::service::control::Request;
 use crate::service::talk;
 use crate::session::Session;
 
-/// Change the priority of a process; it keeps it when it is resumed
+/// Change the priority of a process, which it keeps when it is resumed
 #[derive(Debug, Args)]
 pub struct NiceArgs {
     /// The process

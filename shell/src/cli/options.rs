@@ -26,16 +26,16 @@ pub struct ProcessOptions {
     /// Grant a capability, such as net:example.com or fs:read:/data; can be repeated
     #[arg(long, value_name = "CAP")]
     allow: Vec<Capability>,
-    /// How calls that change something are approved
+    /// How calls that change something are approved [default: ask]
     #[arg(long, value_enum)]
     approve: Option<ApproveWord>,
-    /// Steps a process may take
+    /// Steps a process may take [default: 20]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_steps: Option<u32>,
-    /// Tokens a process may generate
+    /// Tokens a process may generate [default: 8192]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_tokens: Option<u32>,
-    /// Seconds a process may take, from its start
+    /// Seconds a process may take, from its start [default: 600]
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
     /// Think about each task along so many branches, compare their answers, and take the one
@@ -43,7 +43,7 @@ pub struct ProcessOptions {
     /// and two ways of computing it do not agree)
     #[arg(long, value_name = "K|auto")]
     think: Option<Think>,
-    /// Tokens of what the store holds on the task, put before it; 0 puts nothing
+    /// Tokens of what the store holds on the task, put before it; 0 puts nothing [default: 256]
     #[arg(long, value_name = "N")]
     recall: Option<usize>,
 }
@@ -89,5 +89,32 @@ impl ProcessOptions {
     pub fn new_limits(&self, session: &Session) -> Option<Limits> {
         let given = self.max_steps.is_some() || self.max_tokens.is_some() || self.timeout.is_some();
         given.then(|| self.limits(session.settings.limits.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use quipu_kernel::process::Memory;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn the_defaults_that_are_told_are_in_force() {
+        let usual = Limits::default();
+        let command = Cli::command();
+        let run = command.find_subcommand("run").unwrap();
+        let check = |option: &str, default: &dyn std::fmt::Display| {
+            let mut options = run.get_arguments();
+            let found = options.find(|one| one.get_long() == Some(option));
+            let help = found.and_then(|one| one.get_help()).unwrap().to_string();
+            assert!(help.ends_with(&format!("[default: {default}]")), "{help}");
+        };
+        check("max-steps", &usual.steps);
+        check("max-tokens", &usual.tokens);
+        check("timeout", &usual.seconds);
+        check("recall", &Memory::default().recall_tokens);
+        check("approve", &"ask");
     }
 }

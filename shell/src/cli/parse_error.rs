@@ -2,18 +2,62 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::terminal::error::USAGE;
+use crate::terminal::error::{USAGE, UserError, report};
 
 /// Prints what is wrong with the command line `args`, or the help that it asks for. Gives the
 /// exit code.
 pub fn unparsed(error: &clap::Error, args: &[String]) -> u8 {
+    if let Some((option, number)) = negative(error, args) {
+        // The parser would advise to make a task of it.
+        return report(&UserError::usage(
+            format!("{option} {number}: a negative number makes no sense there"),
+            format!("`quipu --help` and `quipu COMMAND --help` say what {option} takes"),
+        ));
+    }
     // Whoever reads it may have gone.
     let _ = error.print();
+    if says_more(error) {
+        say!(
+            "hint: a process goes on with the task that it has: leave the words out, or start \
+             another process with them"
+        );
+    }
     if let Some(task) = unquoted(error, args) {
         let task = shell_words::quote(&task);
         say!("hint: a task of several words goes in quotes: quipu run {task}");
     }
     u8::try_from(error.exit_code()).unwrap_or(USAGE)
+}
+
+/// The option that was given a negative number, which the parser takes for another option, and
+/// the number.
+fn negative<'a>(error: &clap::Error, args: &'a [String]) -> Option<(&'a str, &'a str)> {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let is_number = |word: &str| word.starts_with('-') && word.parse::<f64>().is_ok();
+    if error.kind() != ErrorKind::UnknownArgument || !is_number(unknown) {
+        return None;
+    }
+    let at = args
+        .iter()
+        .position(|word| is_number(word) && word.starts_with(unknown.as_str()))?;
+    let option = args.get(at.checked_sub(1)?)?;
+    let is_option = option.starts_with('-') && !is_number(option);
+    is_option.then_some((option.as_str(), args[at].as_str()))
+}
+
+/// Whether a process that is there already was given a task.
+fn says_more(error: &clap::Error) -> bool {
+    let named = |kind: ContextKind| match error.get(kind) {
+        Some(ContextValue::String(one)) => one.clone(),
+        Some(ContextValue::Strings(all)) => all.join(" "),
+        _ => String::new(),
+    };
+    let both = [ContextKind::InvalidArg, ContextKind::PriorArg].map(named);
+    let both = both.join(" ");
+    let is_there = ["--fork", "--resume"].iter().any(|one| both.contains(one));
+    error.kind() == ErrorKind::ArgumentConflict && is_there && both.contains("PROMPT")
 }
 
 /// The task that was given to `quipu run` in several words.
@@ -45,8 +89,7 @@ mod tests {
     #[test]
     fn a_task_without_quotes_is_told_of_them() {
         let check = |line: &str, want: Option<&str>| {
-            let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
-            let error = Cli::try_parse_from(&args).expect_err("a usage error");
+            let (error, args) = error_of(line);
             assert_eq!(unquoted(&error, &args).as_deref(), want, "{line}");
         };
         check("quipu run what is two", Some("what is two"));
@@ -55,5 +98,37 @@ mod tests {
         check("quipu run --no-such-option", None);
         check("quipu kill 1 2", None);
         check("quipu tool call calculator {} more", None);
+    }
+
+    fn error_of(line: &str) -> (clap::Error, Vec<String>) {
+        let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let error = Cli::try_parse_from(&args).expect_err("a usage error");
+        (error, args)
+    }
+
+    #[test]
+    fn a_negative_number_is_no_task() {
+        let check = |line: &str, want: Option<(&str, &str)>| {
+            let (error, args) = error_of(line);
+            assert_eq!(negative(&error, &args), want, "{line}");
+        };
+        let cold = Some(("--temperature", "-1"));
+        check("quipu run --temperature -1 task", cold);
+        check("quipu run --temperature -0.5 task", Some(("--temperature", "-0.5")));
+        check("quipu --seed -12", Some(("--seed", "-12")));
+        check("quipu batch tasks --jobs -4", Some(("--jobs", "-4")));
+        check("quipu run -1", None);
+        check("quipu run --no-such-option", None);
+    }
+
+    #[test]
+    fn a_process_that_goes_on_takes_no_new_task() {
+        let check = |line: &str, want: bool| {
+            assert_eq!(says_more(&error_of(line).0), want, "{line}");
+        };
+        check("quipu run --fork 1@2 task", true);
+        check("quipu run --resume 1 task", true);
+        check("quipu run --resume 1 --fork 1", false);
+        check("quipu run --no-such-option", false);
     }
 }

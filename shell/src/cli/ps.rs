@@ -4,11 +4,13 @@ use anyhow::Result;
 use clap::Args;
 use quipu_kernel::journal::ProcessRow;
 use quipu_kernel::process::State;
+use serde_json::Value;
 
 use crate::session::Session;
 use crate::session::lock::MachineLock;
 use crate::terminal::children;
 use crate::terminal::output::{self, ago, shortened};
+use crate::terminal::report::process;
 
 /// List processes, newest first, each with those that it started
 #[derive(Debug, Args)]
@@ -35,6 +37,7 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
         rows.retain(|row| has(row, words));
     }
     if args.json {
+        let rows: Vec<Value> = rows.iter().map(process).collect();
         output::json(&rows)?;
         return Ok(0);
     }
@@ -95,19 +98,9 @@ fn task(row: &ProcessRow) -> String {
 }
 
 fn cells((depth, row): &(usize, ProcessRow)) -> Vec<String> {
-    let state = match &row.exit {
-        // One that could go on is told by what stopped it.
-        Some(exit) if matches!(row.state, State::Exited | State::Ready) => {
-            serde_json::to_value(exit.status).map_or_else(
-                |_| row.state.as_str().to_owned(),
-                |word| word.as_str().unwrap_or_default().to_owned(),
-            )
-        }
-        _ => row.state.as_str().to_owned(),
-    };
     vec![
         row.pid.to_string(),
-        state,
+        row.standing().to_owned(),
         row.priority.to_string(),
         row.steps.to_string(),
         shortened(&row.model, 30),

@@ -43,7 +43,11 @@ pub async fn run(session: &Session, args: &ReplayArgs) -> Result<u8> {
     let mut code = 0;
     let mut reports = Vec::new();
     let mut older = 0;
-    for pid in pids(&journal, &args.pids)? {
+    let pids = pids(&journal, &args.pids)?;
+    if pids.is_empty() && !args.json {
+        say!("no processes yet: start one with `quipu run PROMPT`");
+    }
+    for pid in pids {
         let report = Report {
             pid,
             came: replay(&journal, pid).await,

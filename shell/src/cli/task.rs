@@ -93,12 +93,7 @@ pub fn prompt(argument: Option<&str>) -> Result<(String, bool)> {
 fn from_stdin() -> Result<String> {
     let mut bytes = Vec::new();
     std::io::stdin().lock().read_to_end(&mut bytes)?;
-    String::from_utf8(bytes).map_err(|_| {
-        UserError::usage(
-            "standard input is not UTF-8 text",
-            "convert it first, for instance with iconv",
-        )
-    })
+    String::from_utf8(bytes).map_err(|_| piped::not_text())
 }
 
 /// To somebody who gave no task.

@@ -179,7 +179,7 @@ fn table(now: &Snapshot, rows: &[ProcessRow]) -> Table<'static> {
         let cpu = held.get(&row.pid).copied().copied().unwrap_or_default();
         let cells = [
             row.pid.to_string(),
-            row.state.as_str().to_owned(),
+            row.standing().to_owned(),
             row.priority.to_string(),
             row.steps.to_string(),
             cpu.resident.to_string(),

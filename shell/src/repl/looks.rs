@@ -14,7 +14,7 @@ use crate::session::talk::{ASKED_CHARS, Talk, Turn};
 use crate::terminal::draft;
 use crate::terminal::error::{self, UserError};
 use crate::terminal::output::{self, seconds, shortened, visible};
-use crate::terminal::render::{action_words, planned};
+use crate::terminal::render::{action_words, counts, planned};
 use crate::terminal::words::{fill, help, words};
 
 /// The shell as far as it is looked at.
@@ -98,14 +98,9 @@ impl Looks<'_> {
                 usage += exit.usage;
             }
         }
-        let values: [(&str, &dyn std::fmt::Display); 5] = [
-            ("tasks", &tasks),
-            ("time", &seconds(ms)),
-            ("prompt", &usage.prompt_tokens),
-            ("cached", &usage.cached_tokens),
-            ("generated", &usage.generated_tokens),
-        ];
-        output::line(&fill(words().cost, &values))?;
+        let time = seconds(ms);
+        let line = counts(words().cost, &usage, &[("tasks", &tasks), ("time", &time)]);
+        output::line(&line)?;
         Ok(0)
     }
 

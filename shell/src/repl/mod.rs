@@ -10,7 +10,7 @@
 //! | `context` | a window as a bar |
 //! | `editor`, `complete`, `history` | a line that is typed |
 //! | `microphone`, `speak` | a task that is spoken; answers that are |
-//! | `fetch` | a model that is not there yet |
+//! | `machine`, `fetch` | the machine that it runs on, and a model that is not there yet |
 //!
 //! Each line is a task for a process of its own, which is told the last turns of
 //! the conversation. At a terminal, lines that start with `/` are commands, `!` runs a
@@ -26,6 +26,7 @@ mod export;
 mod fetch;
 mod history;
 mod looks;
+mod machine;
 mod microphone;
 mod queue;
 mod slash;
@@ -45,7 +46,6 @@ use tokio::io::AsyncBufReadExt;
 use crate::config::globals::Globals;
 use crate::config::{paths, private};
 use crate::service::door::Door;
-use crate::service::machine::Lifetime;
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::agent::project::{self, Told};
@@ -53,9 +53,10 @@ use crate::session::earlier;
 use crate::session::talk::Talk;
 use crate::terminal::error;
 use crate::terminal::interrupts::Interrupts;
-use crate::terminal::output;
 use crate::terminal::words::{fill, words};
+use crate::terminal::{output, piped};
 use editor::{Editor, Line};
+use machine::{open, switched};
 use queue::Queue;
 use speak::Loud;
 
@@ -166,24 +167,6 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
     }
 }
 
-/// The machine of a shell: the one that runs on its root, or one of its own. That of a person
-/// who types runs until they leave it, and that of lines from a pipe while there are any.
-async fn open(session: &Session, is_typed: bool) -> Result<Door> {
-    let policy = session.policy(&[], None);
-    let lifetime = match is_typed {
-        true => Lifetime::Service(None),
-        false => Lifetime::Command,
-    };
-    let door = Door::open(session, policy, &Loaded::default(), lifetime).await?;
-    if let Door::Other(_) = &door
-        && console::Term::stderr().is_term()
-    {
-        let cpu = output::visible(&door.cpu()?);
-        say!("{}", fill(words().shared, &[("cpu", &cpu)]));
-    }
-    Ok(door)
-}
-
 impl<'a> Repl<'a> {
     fn of(session: Session, door: Door, interrupts: &'a mut Interrupts, is_typed: bool) -> Self {
         Self {
@@ -198,22 +181,6 @@ impl<'a> Repl<'a> {
             unanswered: None,
             queue: Queue::default(),
             is_typed,
-        }
-    }
-}
-
-/// A session with other options and its machine; with those of `before` where there can be
-/// none.
-async fn switched(globals: Globals, before: Globals) -> Result<(Session, Door)> {
-    let session = Session::open(globals)?;
-    match open(&session, true).await {
-        Ok(door) => Ok((session, door)),
-        Err(error) => {
-            error::report(&error);
-            drop(session);
-            let session = Session::open(before)?;
-            let door = open(&session, true).await?;
-            Ok((session, door))
         }
     }
 }
@@ -338,7 +305,7 @@ impl Repl<'_> {
     async fn read_lines(&mut self) -> Result<u8> {
         let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).lines();
         let mut first_failure = 0;
-        while let Some(line) = lines.next_line().await? {
+        while let Some(line) = lines.next_line().await.map_err(piped::unreadable)? {
             if line.trim().is_empty() {
                 continue;
             }

@@ -145,10 +145,13 @@ impl Session {
                         AttentionWord::LlamaCpp => Attention::LlamaCpp,
                     },
                     projector: models::projector_of(&file),
+                    loaded: Some(draft::loaded),
                     ..LocalSettings::default()
                 };
+                let loading = draft::loading(&settings.model);
                 let load = move || seeing(&file, local);
                 let cpu = tokio::task::spawn_blocking(load).await??;
+                drop(loading);
                 let wanted = settings.attention == AttentionWord::Own;
                 if let Err(reason) = cpu.own_attention()
                     && wanted
@@ -178,6 +181,7 @@ impl Session {
                     window: settings.window,
                     timeout: ENDPOINT_SILENCE,
                 };
+                let _waiting = draft::waiting(url);
                 Arc::new(RemoteCpu::connect(remote).await?)
             }
         })
@@ -268,11 +272,8 @@ impl Session {
         let swap = self.paths.images();
         paths::create(&swap)?;
         let first = introduce::is_first(&swap);
-        let waits = self.settings.cpu == CpuChoice::Local;
-        let loading = waits.then(|| draft::loading(&self.settings.model));
         let cpu = self.cpu(swap).await?;
-        drop(loading);
-        self.introduce(&*cpu, first && waits);
+        self.introduce(&*cpu, first && self.settings.cpu == CpuChoice::Local);
         let judgement = self.judgement();
         let kernel = Kernel::boot(Parts {
             cpu,

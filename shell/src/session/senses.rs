@@ -215,7 +215,11 @@ impl Session {
     pub fn text_of(&self, path: &Path, what: &str) -> Result<String> {
         // What is read of a pipe is gone for who reads it next.
         if !path.is_file() {
-            return read_text(path, what);
+            let text = read_text(path, what)?;
+            if text.trim().is_empty() {
+                say!("warning: {}: {EMPTY}", visible(&path.display().to_string()));
+            }
+            return Ok(text);
         }
         let mut head = Vec::new();
         let file = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
@@ -248,10 +252,13 @@ impl Session {
     }
 }
 
+/// What is said of a text that has none.
+const EMPTY: &str = "it is empty, and nothing of it can be known";
+
 /// What whoever names the file at `path` may not have meant of its `text`.
 fn odd(path: &Path, text: &str) -> Option<String> {
     match text.trim().is_empty() {
-        true => Some("it is empty, and nothing of it can be known".to_owned()),
+        true => Some(EMPTY.to_owned()),
         false => not_json(path, text).map(|wrong| format!("{wrong}; it is read as a text")),
     }
 }

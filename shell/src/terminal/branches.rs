@@ -4,7 +4,7 @@ use quipu_kernel::deliberation::BranchReport;
 use quipu_kernel::event::Event;
 use quipu_kernel::process::{Way, text_of};
 
-use crate::terminal::output::{shortened, visible};
+use crate::terminal::output::{counted, shortened, visible};
 
 /// Characters of a branch's answer in the list of branches.
 const ANSWER_CHARS: usize = 60;
@@ -21,10 +21,11 @@ pub fn lines(event: &Event) -> Option<Vec<String>> {
     };
     let agree = branches.iter().filter(|branch| branch.agrees).count();
     let answering = branches.iter().filter(|branch| !is_a_referee(branch));
-    let mut head = format!(
-        "thought along {} branches, {agree} agree",
-        answering.count()
-    );
+    let agree = match agree {
+        0 | 1 => "no two answers agree".to_owned(),
+        agree => format!("{agree} agree"),
+    };
+    let mut head = format!("compared {}: {agree}", counted(answering.count(), "branch"));
     if let Some(confidence) = confidence {
         head.push_str(&format!(", confidence {confidence:.2}"));
     }
@@ -126,7 +127,7 @@ mod tests {
         };
         let shown = lines(&event).unwrap().join("\n");
         insta::assert_snapshot!(shown, @r"
-        thought along 4 branches, 2 agree, confidence 0.91
+        compared 4 branches: 2 agree, confidence 0.91
           = as usual (process 4): 18
           = thought (process 5): There are 18.
             ≠ forked off 5 (process 7): 17

@@ -35,8 +35,7 @@ pub fn line(event: &Event) -> Option<String> {
 
 /// What came of a process: its answer, with its status where that says more.
 fn said(status: Status, answer: Option<&str>) -> String {
-    let word = serde_json::to_value(status).unwrap_or_default();
-    let word = word.as_str().unwrap_or_default().to_owned();
+    let word = status.as_str().to_owned();
     let answer = answer.map(|answer| visible(&shortened(&one_line(answer), ANSWER_CHARS)));
     match (status, answer) {
         (Status::Exited, Some(answer)) => answer,
@@ -57,7 +56,7 @@ pub fn of_log(row: &ProcessRow) -> String {
             });
             said(exit.status, answer.as_deref())
         }
-        None => row.state.as_str().to_owned(),
+        None => row.state_word().to_owned(),
     };
     let asked = visible(&shortened(&one_line(row.asked()), 40));
     format!(

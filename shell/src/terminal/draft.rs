@@ -12,6 +12,7 @@ use console::Style;
 
 use super::output::{is_plain, visible};
 use super::secrets;
+use super::silence::{PATIENCE, Silence};
 use super::words::{fill, words};
 use super::writing::readable;
 
@@ -32,15 +33,68 @@ pub struct Draft {
     written: String,
 }
 
-/// Says that `model` is being loaded, until this is dropped or something else is printed; not to a
-/// screen reader, nor where standard error is no terminal. A large one takes seconds.
-pub fn loading(model: &str) -> Option<Draft> {
+/// The model that is being loaded, where a person sees how far that is.
+static LOADING: Mutex<Option<String>> = Mutex::new(None);
+
+/// Says that a model is being loaded, until this is dropped.
+pub struct Loading {
+    _silence: Option<Silence>,
+}
+
+/// Says that `model` is being loaded: at once on a terminal, and after a while to a screen reader
+/// and where standard error is no terminal. A large one takes seconds.
+pub fn loading(model: &str) -> Loading {
+    let said = visible(&fill(words().loading, &[("model", &model)]));
     let is_seen = std::io::stderr().is_terminal() && !is_plain();
-    is_seen.then(|| {
-        let mut draft = Draft::new(Style::new().dim().for_stderr());
-        draft.line(&visible(&fill(words().loading, &[("model", &model)])));
-        draft
+    if is_seen {
+        *LOADING.lock().unwrap_or_else(PoisonError::into_inner) = Some(visible(model));
+        line(&said);
+        return Loading { _silence: None };
+    }
+    Loading {
+        _silence: Some(Silence::watch(PATIENCE, move || say!("{said}"))),
+    }
+}
+
+/// Says how much of the model is loaded, from 0 to 1, where that is seen.
+pub fn loaded(share: f32) {
+    let model = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(model) = &*model {
+        let percent = (share.clamp(0.0, 1.0) * 100.0) as u32;
+        line(&fill(
+            words().loading_on,
+            &[("model", model), ("percent", &percent)],
+        ));
+    }
+}
+
+/// Says after a while that `what` is waited for, until this is dropped.
+pub fn waiting(what: &str) -> Silence {
+    let waits = fill(words().waits_for, &[("tool", &visible(what))]);
+    Silence::watch(PATIENCE, move || {
+        say!("{}", fill(words().still, &[("what", &waits)]))
     })
+}
+
+/// Shows one faint line in place of the draft.
+fn line(text: &str) {
+    let (_, columns) = size();
+    let style = Style::new().dim().for_stderr();
+    let row = wrapped(text, columns).into_iter().take(1);
+    let styled: Vec<String> = row.map(|row| style.apply_to(row).to_string()).collect();
+    paint(&styled);
+}
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        let model = LOADING
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if model.is_some() {
+            clear();
+        }
+    }
 }
 
 impl Draft {

@@ -7,6 +7,7 @@
 //! | `error`, `hints`, `model_hints` | what went wrong, a hint, an exit code |
 //! | `render`, `branches` | the steps of a process as they happen, and its branches |
 //! | `draft`, `writing` | what a model is writing, and what a person is shown of it |
+//! | `reading`, `silence` | what goes on now, and a word where nothing is seen for a while |
 //! | `markdown` | an answer on a terminal |
 //! | `report` | what a process did, as JSON |
 //! | `sources` | the pages that an answer rests on |
@@ -50,9 +51,11 @@ pub mod parts;
 pub mod person;
 pub mod piped;
 pub mod pull;
+pub mod reading;
 pub mod render;
 pub mod report;
 pub mod secrets;
+pub mod silence;
 pub mod sources;
 pub mod text;
 pub mod words;

@@ -46,13 +46,24 @@ pub fn beside() -> Result<Option<String>> {
             "send a part of it, or bring it in with `quipu mem add` and ask about it",
         ));
     }
-    let text = String::from_utf8(bytes).map_err(|_| {
-        UserError::usage(
-            "standard input is not UTF-8 text",
-            "convert it first, for instance with iconv, or name the file with --attach",
-        )
-    })?;
+    let text = String::from_utf8(bytes).map_err(|_| not_text())?;
     Ok(Some(text).filter(|text| !text.trim().is_empty()))
+}
+
+/// To somebody whose standard input is no text.
+pub fn not_text() -> anyhow::Error {
+    UserError::usage(
+        "standard input is not UTF-8 text",
+        "convert it first, for instance with iconv, or name the file with --attach",
+    )
+}
+
+/// Why a line of standard input cannot be read.
+pub fn unreadable(error: std::io::Error) -> anyhow::Error {
+    match error.kind() {
+        std::io::ErrorKind::InvalidData => not_text(),
+        _ => error.into(),
+    }
 }
 
 /// Standard input, where it can bring something for this program.

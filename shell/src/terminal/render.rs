@@ -15,6 +15,8 @@ use serde_json::Value;
 use crate::terminal::draft::Draft;
 use crate::terminal::output::{columns, is_plain, one_line, seconds, shortened, visible};
 use crate::terminal::parts::Shown;
+use crate::terminal::reading::{Reading, still};
+use crate::terminal::silence::{PATIENCE, Silence};
 use crate::terminal::words::{fill, words};
 use crate::terminal::writing::calls_words;
 use crate::terminal::{branches, children, hints};
@@ -28,6 +30,10 @@ pub struct Renderer {
     /// Whether what came back is one line, and the rest is asked for.
     folds: bool,
     draft: Draft,
+    /// What goes on at this moment.
+    reading: Reading,
+    /// Says that where no draft is seen, once.
+    silence: Option<Silence>,
     /// The parts of the task as they were shown.
     parts: Shown,
     /// Milliseconds of the steps that were shown, of a process that was seen from its beginning.
@@ -47,6 +53,8 @@ impl Renderer {
             live,
             folds: false,
             draft: Draft::new(style(Style::new().dim())),
+            reading: Reading::default(),
+            silence: None,
             parts: Shown::default(),
             steps_ms: None,
             dim: style(Style::new().dim()),
@@ -66,6 +74,7 @@ impl Renderer {
     /// Shows one event.
     pub fn show(&mut self, event: &Event) {
         self.add_time(event);
+        self.tell_now(event);
         match event {
             Event::Started { steps, pid } if *steps > 0 => {
                 let template = words().process_goes_on;
@@ -102,12 +111,6 @@ impl Renderer {
                 for line in self.parts.changed(parts) {
                     self.dimmed(visible(&line));
                 }
-            }
-            Event::Step {
-                n, prompt_tokens, ..
-            } if self.live => {
-                let waiting = fill(words().reading, &[("n", n), ("tokens", prompt_tokens)]);
-                self.draft.line(&waiting);
             }
             Event::Token { text, .. } if self.live => self.draft.write(text),
             Event::Action {
@@ -163,6 +166,27 @@ impl Renderer {
         }
     }
 
+    /// Says what goes on at this moment: on a terminal in a line that the next one replaces,
+    /// elsewhere once, when nothing was seen for a while.
+    fn tell_now(&mut self, event: &Event) {
+        let reads = self.reading.note(event);
+        match event {
+            Event::Started { .. } if !self.live => {
+                let now = self.reading.now();
+                let tell = move || say!("{}", still(&now));
+                self.silence = Some(Silence::watch(PATIENCE, tell));
+            }
+            // A person is waited for, or it is over.
+            Event::Question { .. } | Event::Approval { .. } | Event::Exited { .. } => {
+                self.silence = None;
+            }
+            _ => {}
+        }
+        if let Some(line) = reads.filter(|_| self.live) {
+            self.draft.line(&line);
+        }
+    }
+
     /// Adds up what the steps took.
     fn add_time(&mut self, event: &Event) {
         match event {
@@ -176,7 +200,7 @@ impl Renderer {
 
     /// What a process does in a step, and what the decision cost.
     fn action(&mut self, n: u32, action: &Value, usage: &Usage, ms: u64) {
-        let cost = format!("{} · {}", seconds(ms), fill(words().tokens, &tokens(usage)));
+        let cost = format!("{} · {}", seconds(ms), counts(words().tokens, usage, &[]));
         let (verb, mut rest) = action_words(action);
         if verb == "answer" {
             // It follows on standard output.
@@ -223,11 +247,7 @@ impl Renderer {
         if let Some(besides) = self.steps_ms.and_then(|steps| besides(exit.ms, steps)) {
             time = format!("{time} {besides}");
         }
-        let [prompt, cached, generated] = tokens(&exit.usage);
-        self.dimmed(fill(
-            words().sum,
-            &[("time", &time), prompt, cached, generated],
-        ));
+        self.dimmed(counts(words().sum, &exit.usage, &[("time", &time)]));
     }
 
     fn dimmed(&mut self, text: impl Display) {
@@ -242,6 +262,9 @@ impl Renderer {
 
     fn print(&mut self, text: &str) {
         self.draft.end();
+        if let Some(silence) = &self.silence {
+            silence.seen();
+        }
         // Standard error may be closed; the work goes on without it.
         let _ = writeln!(std::io::stderr(), "{text}");
     }
@@ -257,13 +280,19 @@ fn besides(ms: u64, steps_ms: u64) -> Option<String> {
     (rest >= BESIDES_MS).then(|| fill(words().besides, &[("time", &seconds(rest))]))
 }
 
-/// The tokens of `usage`, by the names that they have in words.
-fn tokens(usage: &Usage) -> [(&'static str, &dyn Display); 3] {
-    [
+/// `template` with the tokens of `usage` filled in, and `more`. Those that were read before, by
+/// another process or for a decision of this one, are told where there are any.
+pub fn counts(template: &str, usage: &Usage, more: &[(&str, &dyn Display)]) -> String {
+    let before = match usage.cached_tokens {
+        0 => String::new(),
+        tokens => fill(words().read_before, &[("tokens", &tokens)]),
+    };
+    let known: [(&str, &dyn Display); 3] = [
         ("prompt", &usage.prompt_tokens),
-        ("cached", &usage.cached_tokens),
+        ("before", &before),
         ("generated", &usage.generated_tokens),
-    ]
+    ];
+    fill(template, &[&known[..], more].concat())
 }
 
 /// What a detector says of the text with this `label`, where people are told of it.
@@ -395,6 +424,20 @@ mod tests {
         };
         check(0.89, strange);
         check(0.97, &format!("{strange} · reads like an attack: 0.97"));
+    }
+
+    #[test]
+    fn tokens_that_were_read_before_are_told_where_there_are_any() {
+        let check = |cached_tokens: u32, want: &str| {
+            let usage = Usage {
+                prompt_tokens: 297,
+                cached_tokens,
+                generated_tokens: 24,
+            };
+            assert_eq!(counts(words().tokens, &usage, &[]), want);
+        };
+        check(0, "297 tokens + 24");
+        check(268, "297 tokens (268 read before) + 24");
     }
 
     #[test]

@@ -2,12 +2,19 @@
 
 use quipu_kernel::gate::Ruling;
 use quipu_kernel::gate::plan::Plan;
-use quipu_kernel::journal::StepRow;
+use quipu_kernel::journal::{ProcessRow, StepRow};
 use quipu_kernel::process::{Exit, Pid};
 use quipu_kernel::window::reminder::Reminder;
 use serde_json::{Value, json};
 
 use super::{hints, sources};
+
+/// A process as `quipu ps --json` and the API list it.
+pub fn process(row: &ProcessRow) -> Value {
+    let mut process = json!(row);
+    process["state"] = row.state_word().into();
+    process
+}
 
 /// Adds to what is told of a process what it was to do on its own, where that was planned.
 pub fn add_plan(report: &mut Value, plan: Option<&Plan>) {

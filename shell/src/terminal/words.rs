@@ -120,6 +120,7 @@ catalogue! {
     fetch: "{model} is not on this machine. Fetch it now{size}? [y/N] ",
         "此机器上没有 {model}。现在下载{size}吗？[y/N] ";
     loading: "loading {model}…", "正在加载 {model}…";
+    loading_on: "loading {model}: {percent}%…", "正在加载 {model}：{percent}%…";
     first_answer: "the first answer takes longer: the model reads once what it decides by, which is kept",
         "第一个回答较慢：模型先读取一次判断所依据的示例，之后会保留";
     shared: "{cpu} · shared with the machine that runs here",
@@ -195,8 +196,8 @@ catalogue! {
     spoken: "answers are spoken; Ctrl-C stops one", "回答会朗读出来；Ctrl-C 停止当前朗读";
     not_spoken: "answers are not spoken", "回答不再朗读";
     model_now: "the model is {model}", "当前模型：{model}";
-    cost: "tasks: {tasks} · {time} · {prompt:prompt token} ({cached} cached) · {generated} generated",
-        "{tasks} 个任务 · {time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
+    cost: "tasks: {tasks} · {time} · {prompt:prompt token}{before} · {generated} generated",
+        "{tasks} 个任务 · {time} · 提示词 {prompt} 个 token{before} · 生成 {generated} 个";
     window_of: "process {pid}: {used} of {size:token}", "进程 {pid}：已用 {used} / {size} 个 token";
     page_boot: "instructions and tools", "指令与工具";
     page_examples: "what was learnt", "学到的示例";
@@ -213,13 +214,22 @@ catalogue! {
     evicted_steps: "out of sight: {pages}", "已移出窗口：{pages}";
     held_steps: "held back, by handles or values only: {pages}", "已隔离，仅有句柄或取出的值：{pages}";
     process_goes_on: "process {pid} goes on after step {steps}", "进程 {pid} 从第 {steps} 步之后继续";
-    taught: "shown what was learnt: {ids}", "展示学到的示例：{ids}";
+    taught: "with examples of tasks that were done right: {ids}", "附上做对的任务作为示例：{ids}";
     left_out: "{tool} is left out: no grammar holds its schema ({reason})",
         "已略去 {tool}：没有语法能约束它的模式（{reason}）";
-    reading: "step {n}  reading {tokens:token}…", "第 {n} 步  正在读取 {tokens} 个 token…";
+    reading: "reading {of:token}…", "正在读取 {of} 个 token…";
+    reading_on: "reading {tokens} of {of:token} ({percent}%{left})…",
+        "正在读取：{tokens} / {of} 个 token（{percent}%{left}）…";
+    reading_to_decide: "reading what it decides by: {tokens} of {of:token} ({percent}%{left})…",
+        "正在读取判断所依据的内容：{tokens} / {of} 个 token（{percent}%{left}）…";
+    left: ", {seconds} s left", "，剩余 {seconds} 秒";
+    writing: "writing…", "正在写…";
+    waits_for: "waiting for {tool}…", "正在等待 {tool}…";
+    still: "still at work: {what}", "仍在进行：{what}";
+    still_deciding: "still at work: deciding what comes next", "仍在进行：正在决定下一步";
     step: "step {n}", "第 {n} 步";
-    tokens: "{prompt:token} ({cached} cached) + {generated}",
-        "{prompt} 个 token（{cached} 个来自缓存）+ {generated}";
+    tokens: "{prompt:token}{before} + {generated}", "{prompt} 个 token{before} + {generated}";
+    read_before: " ({tokens} read before)", "（此前已读 {tokens} 个）";
     untrusted: "untrusted, from {source}", "不受信任，来自 {source}";
     suspicious: "reads like an attack: {said}", "疑似攻击：{said}";
     suspected: "{source} reads like an attack ({said})", "{source} 疑似攻击（{said}）";
@@ -238,8 +248,8 @@ catalogue! {
     child_ended: "        process {pid} → {said}", "        进程 {pid} → {said}";
     lost: "{events:event} came too fast to be shown", "{events} 个事件来得太快，未能显示";
     limit: "limit: {text}", "限制：{text}";
-    sum: "{time} · {prompt:prompt token} ({cached} cached) · {generated} generated",
-        "{time} · 提示词 {prompt} 个 token（{cached} 个来自缓存）· 生成 {generated} 个";
+    sum: "{time} · {prompt:prompt token}{before} · {generated} generated",
+        "{time} · 提示词 {prompt} 个 token{before} · 生成 {generated} 个";
     besides: "({time} besides the steps: decisions before and between them, waiting)",
         "（其中 {time} 不在各步骤之内：步骤之前与之间的判断、等待）";
     reminded: "reminded of {what} · {tokens:token}", "想起 {what} · {tokens} 个 token";

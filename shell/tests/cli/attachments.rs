@@ -40,4 +40,9 @@ fn documents_are_read_beside_a_task() {
     check(3, "c.html", "<p>as it is</p>", &[]);
     check(4, "e.pages", "The boat costs ninety.", &[]);
     run("d.docx").check(1, &["d.docx: ", "hint: "]);
+    // Nothing that is read without an end, or of which there is nothing to read.
+    for device in ["/dev/null", "/dev/zero"] {
+        run(device).check(2, &["is a device", "hint: name a file"]);
+    }
+    run(".").check(2, &["is a folder", "hint: name a file"]);
 }

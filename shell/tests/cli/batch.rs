@@ -123,6 +123,27 @@ fn a_task_is_an_object() {
         .check(2, &["line 1: not a JSON object"]);
 }
 
+#[test]
+fn a_batch_says_what_went_wrong_and_what_it_came_to() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("script.jsonl", &[WRONG[0], DONE]);
+    let prompts = ["a", "b"].map(|id| format!("{{\"id\":\"{id}\",\"prompt\":\"a\"}}\n"));
+    sandbox.write("tasks.jsonl", prompts.concat());
+    let batch = ["batch", "tasks.jsonl", "--out", "results", "--cpu", &cpu];
+    let said = sandbox.quipu(&[&batch[..], &["--max-steps", "1"]].concat());
+    said.check(
+        3,
+        &[
+            "task b: stopped by the limit of 1 step",
+            "0 of 2 tasks done, 2 stopped by a limit · ",
+        ],
+    );
+    assert_eq!(said.out, "");
+    sandbox
+        .quipu(&batch)
+        .check(0, &["2 of 2 tasks done · "]);
+}
+
 /// Two calls that fail: the very same is not made twice in a row, and what is known not at all.
 const WRONG: [&str; 2] = [
     r#"{"tool":"calculator.calculate","args":{"expression":"1 +"}}"#,

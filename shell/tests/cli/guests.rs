@@ -131,7 +131,7 @@ fn an_interrupt_ends_the_process_and_not_the_machine() {
     guest.signal("INT");
     let said = guest.end();
     said.check(130, &["`quipu run --resume 1`"]);
-    assert_eq!(states(&sandbox), ["ready"]);
+    assert_eq!(states(&sandbox), ["interrupted"]);
     let again = sandbox.quipu(&["run", "--resume", "1"]);
     again.check(0, &[]);
     assert_eq!(again.out, "done\n");
@@ -199,7 +199,7 @@ fn a_guest_that_dies_leaves_a_process_that_can_be_resumed() {
     guest.event("action", 1);
     guest.signal("KILL");
     guest.end();
-    let log = sandbox.log_until("1", |log| log["process"]["state"] == "ready");
+    let log = sandbox.log_until("1", |log| log["process"]["state"] == "interrupted");
     assert_eq!(log["process"]["exit"]["status"], "interrupted", "{log}");
 }
 

@@ -23,9 +23,12 @@ fn without_a_person_the_first_ends_the_run_and_it_can_be_resumed() {
         said.check(130, &["hint: `quipu run --resume 1` carries it on"]);
         assert!(said.out.contains("\"status\":\"interrupted\""), "{said:#?}");
 
+        // By one word everywhere.
         let ps = sandbox.quipu(&["ps", "--json"]).json();
-        assert_eq!(ps[0]["state"], "ready");
+        assert_eq!(ps[0]["state"], "interrupted");
+        assert!(sandbox.quipu(&["ps"]).out.contains("interrupted"));
         let log = sandbox.quipu(&["log", "1", "--json"]).json();
+        assert_eq!(log["process"]["state"], "interrupted", "{log}");
         assert_eq!(log["steps"][0]["outcome"]["ok"], true, "{log}");
 
         let resumed = sandbox.quipu(&["run", "--resume", "1", "--cpu", &cpu]);
@@ -47,7 +50,7 @@ fn a_batch_stops_what_runs_and_says_what_was_not_started() {
     sandbox.log_until("1", |log| log["steps"][0]["action"].is_object());
     running.signal("INT");
     let said = running.end();
-    said.check(130, &["interrupted; not started: 2 tasks"]);
+    said.check(130, &["0 of 3 tasks done, 1 interrupted, 2 not started"]);
     assert!(said.out.contains("\"status\":\"interrupted\""), "{said:#?}");
 }
 

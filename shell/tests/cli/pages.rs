@@ -30,7 +30,10 @@ fn what_is_left_out_is_counted() {
         &["added 1 page from 1 file", left_out, "v/drafts/engine.md"],
     );
     add(&["only"]).check(1, &["added 0 pages", "1 file left out", "only/all.md"]);
-    add(&["empty"]).check(1, &["added 0 pages from 0 files"]);
+    add(&["empty"]).check(
+        1,
+        &["added 0 pages from 0 files", "error: nothing was brought in"],
+    );
     add(&["--no-ignore", "v", "only"]).check(0, &["unchanged, skipped 0"]);
     let found = sandbox.quipu(&["mem", "search", "--mode", "lexical", "engine mooring"]);
     assert!(

@@ -112,7 +112,7 @@ fn the_first_stays_until_the_others_are_done() {
         "waiting for the program with system pid {}, whose machine takes no more tasks",
         first.id()
     ));
-    assert_eq!(states(&sandbox), ["ready", "running"]);
+    assert_eq!(states(&sandbox), ["interrupted", "running"]);
     sandbox.quipu(&["kill", "2"]).check(0, &[]);
     second.end().check(130, &[]);
     first.end().check(130, &["hint: `quipu run --resume 1"]);
@@ -132,7 +132,7 @@ fn an_interrupt_of_the_first_leaves_what_runs_to_its_own_program() {
     first.signal("INT");
     first.end().check(130, &["hint: 1 process suspended"]);
     check_end(second, "2");
-    assert_eq!(states(&sandbox), ["ready", "exited"]);
+    assert_eq!(states(&sandbox), ["interrupted", "exited"]);
 }
 
 #[test]

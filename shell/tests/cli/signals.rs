@@ -140,6 +140,10 @@ fn a_score_can_be_tried() {
         call(r#","label":"untrusted","suspicious":0.9,"expect":"deny""#),
     ];
     sandbox.write("calls.jsonl", calls.join("\n"));
+    sandbox.write("none.jsonl", "");
+    sandbox
+        .quipu(&["policy", "test", "none.jsonl"])
+        .check(2, &["none.jsonl has no calls"]);
     let said = sandbox.quipu(&["policy", "test", "calls.jsonl"]);
     said.check(0, &[]);
 }

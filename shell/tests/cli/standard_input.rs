@@ -68,6 +68,10 @@ fn what_is_piped_stands_beside_the_task() {
         sandbox.quipu_reading(&args, input).check(code, &[wanted]);
     };
     check(&["task"], b"\xff\xfe\0", 2, "not UTF-8");
+    // Of the shell, too, which reads lines.
+    let shell = sandbox.quipu_reading(&["--cpu", &cpu], b"one\n\xff\xfe\n");
+    shell.check(2, &["standard input is not UTF-8 text", "hint: "]);
+    assert_eq!(shell.out, "done\n");
     check(&["-", "--attach", "-"], b"x", 2, "cannot be both");
     check(
         &["read @tasks.txt and @nothing"],

@@ -125,7 +125,7 @@ fn a_batch_goes_on_where_its_machine_was_stopped() {
     machine
         .end("TERM")
         .check(0, &["hint: 2 processes suspended"]);
-    guest.end().check(130, &["not started: 1 task", "--resume"]);
+    guest.end().check(130, &["1 not started", "--resume"]);
     sandbox.install("slow", MENDED);
     let _machine = Machine::start(&sandbox, LINES, &[]);
     // One of them exits before the batch goes on.

@@ -76,18 +76,18 @@ pub struct ScheduleArgs {
 
 #[derive(Debug, Subcommand)]
 enum ScheduleCommand {
-    /// List them: when each runs next, what it ran today, how its last run ended
+    /// List schedules: when each runs next, what it ran today, how its last run ended
     Ls {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Remove one; a run that is under way goes on
+    /// Remove a schedule; a run that is under way goes on
     Rm {
         /// Its name
         name: String,
     },
-    /// Run one now, as it would run by itself, and print its answer
+    /// Run what is scheduled now, as it would run by itself, and print the answer
     Run {
         /// Its name
         name: String,
@@ -325,21 +325,13 @@ fn last(past: &Past, journal: &Journal) -> String {
         format!(
             "process {} {}, {}{}",
             row.pid,
-            status(&row),
+            row.standing(),
             ago(row.updated_ms),
             answer.unwrap_or_default()
         )
     });
     let parts: Vec<String> = ended.into_iter().chain(past.note.clone()).collect();
     parts.join("; ")
-}
-
-/// The word for how a process stands.
-fn status(row: &ProcessRow) -> String {
-    let exit = row.exit.as_ref().filter(|_| row.state == State::Exited);
-    let word = exit.and_then(|exit| serde_json::to_value(exit.status).ok());
-    let word = word.and_then(|word| word.as_str().map(str::to_owned));
-    word.unwrap_or_else(|| row.state.as_str().to_owned())
 }
 
 fn described(name: &str, schedule: &Schedule, journal: &Journal, now: DateTime<Local>) -> Value {
@@ -362,7 +354,7 @@ fn described(name: &str, schedule: &Schedule, journal: &Journal, now: DateTime<L
         "runs_today": today(past, now),
         "last": last.map(|row| json!({
             "pid": row.pid,
-            "status": status(&row),
+            "status": row.standing(),
             "answer": row.exit.as_ref().and_then(|exit| exit.answer.clone()),
             "updated_ms": row.updated_ms,
         })),

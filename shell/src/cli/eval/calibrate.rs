@@ -124,6 +124,7 @@ async fn ask(
     let agents = Agents::load(&args.agent, &args.cases, cases)?;
     let bench = Bench::open(session, &agents, &args.process, &args.cases, cases).await?;
     let progress = batch::progress(cases.len() as u64);
+    let _silence = batch::silence(&progress, cases.len(), "case");
     let mut samples: BTreeMap<Question, Vec<Sample>> = BTreeMap::new();
     interrupts.begin();
     for (n, case) in cases.iter().enumerate() {

@@ -328,6 +328,7 @@ pub(super) async fn run_jobs(
     keep: &mut dyn FnMut(Row) -> Result<()>,
 ) -> Result<bool> {
     let progress = batch::progress(jobs.len() as u64);
+    let _silence = batch::silence(&progress, jobs.len(), "case");
     let mut waiting = jobs.iter();
     let mut running = FuturesUnordered::new();
     interrupts.begin();

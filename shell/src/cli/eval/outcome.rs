@@ -18,8 +18,7 @@ pub(super) const WITH: &str = "with";
 
 /// How a process ended, in the word of a result.
 pub(super) fn status_words(status: Status) -> String {
-    let word = serde_json::to_value(status).unwrap_or_default();
-    word.as_str().unwrap_or_default().to_owned()
+    status.as_str().to_owned()
 }
 
 /// Fills in what a process with these `rows` came to.

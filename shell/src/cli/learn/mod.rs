@@ -112,7 +112,7 @@ enum LearnCommand {
         #[command(flatten)]
         whose: Whose,
     },
-    /// Show them again
+    /// Show skills again
     On {
         /// Their ids; all of them otherwise
         ids: Vec<String>,

@@ -5,7 +5,7 @@ use quipu_kernel::journal::{ProcessRow, StepRow};
 use quipu_kernel::label::{Secrecy, Trust};
 
 use crate::terminal::hints;
-use crate::terminal::output::{seconds, visible};
+use crate::terminal::output::{counted, seconds, visible};
 use crate::terminal::render::action_words;
 
 /// The process `row` with its `steps`, which perhaps `is_under_way`.
@@ -62,11 +62,14 @@ pub fn of(row: &ProcessRow, steps: &[StepRow], is_under_way: bool) -> String {
             }
         }
         let usage = exit.usage;
+        let before = match usage.cached_tokens {
+            0 => String::new(),
+            tokens => format!(" ({tokens} read before)"),
+        };
         text.push_str(&format!(
-            "\n{} · {} prompt tokens ({} cached) · {} generated\n",
+            "\n{} · {}{before} · {} generated\n",
             seconds(exit.ms),
-            usage.prompt_tokens,
-            usage.cached_tokens,
+            counted(usage.prompt_tokens, "prompt token"),
             usage.generated_tokens
         ));
     }

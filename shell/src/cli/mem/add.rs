@@ -13,7 +13,7 @@ use crate::import::job::{Import, Shelf, Tally, Wanted};
 use crate::import::jsonl;
 use crate::service::lent::library;
 use crate::session::Session;
-use crate::terminal::error::{FAILED, UserError};
+use crate::terminal::error::UserError;
 use crate::terminal::interrupts;
 use crate::terminal::lines::file_words;
 use crate::terminal::output::visible;
@@ -83,6 +83,13 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     };
     if let Some(path) = &args.jsonl {
         let added = jsonl::add(store.as_ref(), path, &shelf)?;
+        if added == 0 {
+            session.give_vectors(store.as_ref())?;
+            return Err(UserError::failed(
+                format!("{} has no pages", file_words(path)),
+                "one JSON object a line: {\"_id\":\"…\",\"title\":\"…\",\"text\":\"…\"}",
+            ));
+        }
         let values: [(&str, &dyn Display); 2] = [("pages", &added), ("file", &file_words(path))];
         say!("{}", fill(words().added_jsonl, &values));
         session.give_vectors(store.as_ref())?;
@@ -101,8 +108,20 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     report(&tally);
     session.give_vectors(store.as_ref())?;
     // Whoever adds something means to have it afterwards.
-    let nothing = tally.pages + tally.unchanged + tally.removed == 0;
-    Ok(if nothing { FAILED } else { 0 })
+    match tally.pages + tally.unchanged + tally.removed {
+        0 => Err(nothing(&tally)),
+        _ => Ok(0),
+    }
+}
+
+/// To somebody who added what brought nothing in.
+fn nothing(tally: &Tally) -> anyhow::Error {
+    let hint = match (tally.skipped.is_empty(), tally.ignored.counted()) {
+        (false, _) => "what was skipped is named above, each with its reason",
+        (true, Some(_)) => "--no-ignore brings in what ignore rules leave out, and hidden files",
+        (true, None) => "there is no file in it: name a folder that has some, or a file",
+    };
+    UserError::failed("nothing was brought in", hint)
 }
 
 fn is_url(what: &str) -> bool {

@@ -64,7 +64,16 @@ fn report(done: &Consolidated) {
     }
     let made = done.made.len();
     let ended = if done.stopped { "; interrupted" } else { "" };
-    say!("made {made} memories; all originals are kept{ended}");
+    match made + done.left.len() {
+        0 => say!("no memories belong together: nothing was made of them{ended}"),
+        _ => {
+            let made = match made {
+                1 => "1 memory".to_owned(),
+                made => format!("{made} memories"),
+            };
+            say!("made {made}; all originals are kept{ended}");
+        }
+    }
 }
 
 fn words(ids: &[PageId]) -> String {

@@ -10,6 +10,7 @@ mod rm;
 mod search;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -105,10 +106,12 @@ pub async fn run(session: &Session, command: MemCommand) -> Result<u8> {
 }
 
 fn no_page(id: &str) -> anyhow::Error {
-    UserError::usage(
-        format!("there is no page {id}"),
-        "`quipu mem ls` lists the pages",
-    )
+    let hint = match Path::new(id).is_file() {
+        true => "the pages of a file are named by its whole path with #1, #2 and so on: \
+                 `quipu mem ls` lists them",
+        false => "`quipu mem ls` lists the pages",
+    };
+    UserError::usage(format!("there is no page {id}"), hint)
 }
 
 /// How much the `text` of a page with this `label` reads like an attack, where others wrote it.

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::session::Session;
 use crate::session::bus::Servers;
 use crate::terminal::error::{FAILED, UserError};
-use crate::terminal::lines::lines;
+use crate::terminal::lines::{file_words, lines};
 use crate::terminal::output;
 
 /// Say what becomes of calls, and which rule decides; nothing is carried out
@@ -101,6 +101,12 @@ pub fn run(session: &Session, args: &TestArgs) -> Result<u8> {
                 )
             })?;
         judged.push(done);
+    }
+    if judged.is_empty() {
+        return Err(UserError::usage(
+            format!("{} has no calls", file_words(&args.calls)),
+            "one call a line: {\"tool\": …, \"args\": {…}}",
+        ));
     }
     let wrong = judged.iter().filter(|judged| !judged.ok).count();
     match args.json {

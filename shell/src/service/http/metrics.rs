@@ -118,9 +118,12 @@ pub async fn get(State(service): State<Arc<Service>>) -> Result<Response, ApiErr
     page.head("quipu_processes", "gauge", "Processes by state");
     let mut states: BTreeMap<&str, u64> = BTreeMap::new();
     for row in service.kernel.journal().processes()? {
-        *states.entry(row.state.as_str()).or_default() += 1;
+        *states.entry(row.state_word()).or_default() += 1;
     }
-    for state in ["ready", "running", "blocked", "suspended", "exited"] {
+    const STATES: [&str; 6] = [
+        "ready", "running", "blocked", "suspended", "interrupted", "exited",
+    ];
+    for state in STATES {
         page.line(&[("state", state)], states.get(state).unwrap_or(&0));
     }
     let name = "quipu_http_answers_under_way";

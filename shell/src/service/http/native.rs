@@ -28,7 +28,7 @@ use super::state::Service;
 use super::wire::{Input, Params};
 use super::{agent, conversations, wire};
 use crate::session::agent::Loaded;
-use crate::terminal::report::{add_plan, add_rulings};
+use crate::terminal::report::{add_plan, add_rulings, process};
 
 /// Processes that are listed.
 const LISTED_MAX: usize = 200;
@@ -141,8 +141,9 @@ type Answer = Result<Response, ApiError>;
 
 /// Answers `GET /api/v1/processes`.
 pub async fn list(State(service): Shared) -> Answer {
-    let rows = aside(move || Ok(service.kernel.journal().processes()?)).await?;
-    let rows: Vec<_> = rows.into_iter().take(LISTED_MAX).collect();
+    let mut rows = aside(move || Ok(service.kernel.journal().processes()?)).await?;
+    rows.truncate(LISTED_MAX);
+    let rows: Vec<Value> = rows.iter().map(process).collect();
     Ok(wire::json(&json!({ "processes": rows })))
 }
 
@@ -455,7 +456,7 @@ pub async fn tools(State(service): Shared) -> Response {
 
 /// The process as it stands in the journal.
 fn row(service: &Service, pid: Pid) -> Result<Value, ApiError> {
-    Ok(json!(service.kernel.journal().process(pid)?))
+    Ok(process(&service.kernel.journal().process(pid)?))
 }
 
 /// A process that was just started, with the key for whoever started it.

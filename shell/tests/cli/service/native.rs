@@ -127,6 +127,29 @@ async fn a_process_can_be_stopped() {
 }
 
 #[tokio::test]
+async fn a_process_that_was_stopped_has_one_word_everywhere() {
+    let sandbox = Sandbox::new();
+    sandbox.install("slow", ENDLESS);
+    let machine = Machine::start(&sandbox, &[SPIN, DONE], &[]);
+    let post = async |path: &str, body: Value| reply(machine.user("POST", path).json(&body)).await;
+    let get = async |path: &str| reply(machine.user("GET", path)).await;
+    post(PROCESSES, json!({"prompt": "spin"})).await.check(201, &[]);
+    sandbox.log_until("1", |log| log["steps"][0]["action"].is_object());
+    let stop = json!({"signal": "interrupt"});
+    post("/api/v1/processes/1/signal", stop).await.check(200, &[]);
+    let word = json!("interrupted");
+    sandbox.log_until("1", |log| log["process"]["state"] == word);
+    let one = get("/api/v1/processes/1").await;
+    one.check(200, &[("/state", word.clone())]);
+    let all = get(PROCESSES).await;
+    all.check(200, &[("/processes/0/state", word.clone())]);
+    let metrics = get("/metrics").await;
+    let line = "quipu_processes{state=\"interrupted\"} 1\n";
+    assert!(metrics.text.contains(line), "{}", metrics.text);
+    assert_eq!(sandbox.quipu(&["ps", "--json"]).json()[0]["state"], word);
+}
+
+#[tokio::test]
 async fn who_comes_late_hears_what_is_asked() {
     let sandbox = Sandbox::new();
     let keep = r#"{"tool":"memory.put","args":{"text":"the tea is in the tin"}}"#;

@@ -252,6 +252,9 @@ async function follow(pid, key, shown) {
         if (event.exit) return ended(event.exit);
         pagesOf(event).forEach((id) => read.add(id));
         if (event.event === "step") draft = "";
+        if (event.event === "read" && !draft) {
+          shown.text.textContent = `reading: ${event.tokens} of ${event.of} tokens…`;
+        }
         if (event.event === "token") {
           draft += event.text;
           shown.text.textContent = wordsOf(draft) || "…";
@@ -267,7 +270,9 @@ async function follow(pid, key, shown) {
       }
       const row = await get(to);
       if (row.exit) return ended(row.exit);
-      if (row.state === "ready") return ended({ status: "interrupted", answer: null });
+      if (["ready", "interrupted"].includes(row.state)) {
+        return ended({ status: "interrupted", answer: null });
+      }
     } catch (error) {
       // So the browser says that nobody is there, or that a connection broke off.
       if (!(error instanceof TypeError)) throw error;

@@ -26,7 +26,7 @@ async function processes() {
       cell.append(" ", act("Kill", () => ask(`${to}/signal`, { signal: "kill" })));
       cell.append(" ", act("Nice", () => ask(`${to}/nice`, { priority: lower })));
     }
-    if (row.state === "ready") {
+    if (["ready", "interrupted"].includes(row.state)) {
       cell.append(" ", act("Resume", () => ask(`${to}/resume`, { attended: true })));
     }
     if (row.topic) {

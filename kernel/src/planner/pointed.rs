@@ -1,0 +1,241 @@
+//! What is to be kept where its user points at a text beside the task, and does not say it:
+//! "Remember the phone number in this letter."
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::facts::{is_told_in_sentences, sentences};
+use super::shared_words::shared_things;
+use crate::pattern::pattern;
+
+/// Characters of one memory. A text that has no more is kept as a whole.
+const PIECE_CHARS_MAX: usize = 1_000;
+/// Of what the sentence that shares most with the request shares, as much is enough for another.
+const ENOUGH: f32 = 0.5;
+
+/// The memories to be made of `texts`, because of what was `told`. Nothing where that says itself
+/// what is to be kept, or asks for something else.
+pub(crate) fn pointed_at(told: &str, texts: &[&str]) -> Option<Vec<String>> {
+    let texts: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
+    let texts: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+    let told = told.trim();
+    if texts.is_empty() || is_told_in_sentences(told) {
+        return None;
+    }
+    let object = object(told)?;
+    if names_nothing(object) {
+        return Some(texts.into_iter().flat_map(pieces).collect());
+    }
+    let topic = THE_TEXT.replace_all(object, " ");
+    if states(topic.trim()) {
+        return None;
+    }
+    let points = topic.len() < object.len();
+    let found: Vec<String> = texts
+        .iter()
+        .filter_map(|text| passage(text, &topic))
+        .collect();
+    let found = match (found.is_empty(), points) {
+        (false, _) => found,
+        // The number in a letter may stand behind "Tel."
+        (true, true) => texts.into_iter().flat_map(pieces).collect(),
+        (true, false) => return None,
+    };
+    // By the words for it, it is found again.
+    Some(found.iter().map(|text| format!("{object}: {text}")).collect())
+}
+
+/// What a request to remember is about: what follows its verb.
+fn object(told: &str) -> Option<&str> {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        let asks = r"(?ix)^\W*
+            (?:(?:please|(?:can|could|would|will)\s+you|hey|ok|okay|also)[\s,]+)*
+            (?:remember|memori[sz]e|(?:keep|bear)\s+in\s+mind|(?:do\s+not|don['’]?t|never)\s+forget)\b
+            | ^\W*(?:请|麻烦你?|帮我|帮忙)*(?:记住|记得|记下来?|牢记|别忘了?)(?:一下)?";
+        pattern(asks)
+    });
+    let found = ASKS.find(told)?;
+    let ends = |c: char| c.is_whitespace() || ".,:;!?…。，：；！？".contains(c);
+    Some(told[found.end()..].trim_matches(ends))
+}
+
+/// Words by which the text beside the task is named.
+static THE_TEXT: LazyLock<Regex> = LazyLock::new(|| {
+    let names = r"(?ix)(?:\b(?:in|of|from|on|inside|within)\s+)?
+        \b(?:this|that|these|those|the|my)\s+(?:attached\s+|enclosed\s+)?
+        (?:files?|documents?|letters?|pages?|texts?|notes?|pictures?|photos?|images?|scans?
+           |recordings?|e-?mails?|messages?|pdfs?|attachments?|articles?|reports?|receipts?
+           |invoices?|contents?)\b
+        | \b(?:attached|enclosed)\b
+        | \b(?:in|of|from|on|inside)\s+(?:it|this|these|them)\b
+        | (?:\b(?:in|of|from|on|inside)\s+)?@\S+
+        | \b(?:in|of|from|on|inside)\s+[^\s.]+\.[a-z0-9]{1,5}\b
+        | (?:附件|文件|文档|图片|照片|录音|邮件|这封信|这份|这张|这篇|这段)(?:里面?|中|上)?的?";
+    pattern(names)
+});
+
+/// Whether an object says only "this" or "what is in it", so that all of the text is meant.
+fn names_nothing(object: &str) -> bool {
+    static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
+        let nothing = r"(?ix)^\s*(?:
+            (?:(?:all|everything)\s*(?:of\s+)?)?(?:this|that|it|these|those|them)?
+              (?:\s*(?:please|for\s+me|for\s+later|for\s+next\s+time|too))*
+            | what(?:ever)?(?:['’]s|\s+is|\s+it)?(?:\s+(?:written|said|says|stands))?
+            | (?:这个|这些|这|它们?|以下|全部|内容|下面)*)\s*$";
+        pattern(nothing)
+    });
+    NOTHING.is_match(&THE_TEXT.replace_all(object, " "))
+}
+
+/// Whether an object says something itself: by its verb, by a number, or as something to be done.
+fn states(object: &str) -> bool {
+    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
+        let says = r"(?ix)^(?:to|that)\b|[0-9]
+            |\b(?:am|is|are|was|were|has|have|had|will|can|must|should|lives?|likes?|needs?)\b
+            |['’](?:m|re|ve|ll)\b|[是叫有住爱喜]";
+        pattern(says)
+    });
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        let asks = r"(?ix)^(?:what|which|who|whose|when|where|how|everything|all)\b";
+        pattern(asks)
+    });
+    SAYS.is_match(object) && !ASKS.is_match(object)
+}
+
+/// What of `text` shares words with `topic`: all of a short one, else the sentences that share
+/// most. Nothing where none does.
+fn passage(text: &str, topic: &str) -> Option<String> {
+    let lines = text.lines().flat_map(sentences);
+    let lines: Vec<String> = lines.map(|line| line.trim().to_owned()).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+    let shared = shared_things(&lines, topic);
+    let most = shared.iter().copied().fold(0.0, f32::max);
+    if most <= 0.0 {
+        return None;
+    }
+    if text.chars().count() <= PIECE_CHARS_MAX {
+        return Some(text.to_owned());
+    }
+    let mut kept = String::new();
+    let mut is_headed = false;
+    for (line, shared) in lines.iter().zip(shared) {
+        let is_wanted = shared >= most * ENOUGH || is_headed;
+        let room = PIECE_CHARS_MAX.saturating_sub(kept.chars().count() + 1);
+        if is_wanted && line.chars().count() <= room {
+            if !kept.is_empty() {
+                kept.push('\n');
+            }
+            kept.push_str(line);
+        }
+        // What stands under a heading is what it is about.
+        is_headed = is_wanted && line.ends_with([':', '：']);
+    }
+    (!kept.is_empty()).then_some(kept)
+}
+
+/// All of `text`, in pieces of whole sentences where these are short enough.
+fn pieces(text: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        for sentence in sentences(line) {
+            let chars: Vec<char> = sentence.chars().collect();
+            for part in chars.chunks(PIECE_CHARS_MAX) {
+                let part: String = part.iter().collect();
+                match pieces.last_mut() {
+                    Some(last)
+                        if last.chars().count() + part.chars().count() <= PIECE_CHARS_MAX =>
+                    {
+                        last.push_str(&part);
+                    }
+                    _ => pieces.push(part),
+                }
+            }
+        }
+    }
+    let pieces = pieces.iter().map(|piece| piece.trim().to_owned());
+    pieces.filter(|piece| !piece.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LETTER: &str = "Dear Ms Ash,\nTel. 555-0134. The rent is due on 3 May.\n";
+
+    #[test]
+    fn who_points_at_a_text_has_it_kept() {
+        let check = |told: &str, want: Option<&str>| {
+            let got = pointed_at(told, &[LETTER]).map(|pieces| pieces.join("|"));
+            assert_eq!(got.as_deref(), want, "{told}");
+        };
+        let whole = Some(LETTER.trim());
+        for told in [
+            "Remember this.",
+            "Please remember this letter",
+            "Can you remember what is in this file?",
+            "Remember what it says:",
+            "Don't forget the contents of this letter!",
+            "Memorize everything in the attached document",
+            "Remember @letter-2.txt",
+            "remember what is in letter2.pdf",
+            "记住附件里的内容。",
+            "请记住这个",
+        ] {
+            check(told, whole);
+        }
+        let about = |object: &str| format!("{object}: {}", LETTER.trim());
+        for (told, object) in [
+            (
+                "Remember the phone number in this letter.",
+                "the phone number in this letter",
+            ),
+            (
+                "Remember the phone number in bill2.pdf",
+                "the phone number in bill2.pdf",
+            ),
+            ("Remember when the rent is due", "when the rent is due"),
+            ("please remember the rent", "the rent"),
+            ("记住附件里的电话号码", "附件里的电话号码"),
+        ] {
+            check(told, Some(&about(object)));
+        }
+        // What says itself what is to be kept, or is something else.
+        for told in [
+            "Remember that the hen is Berta.",
+            "Remember: my gate code is 4711",
+            "Remember the hen is Berta.",
+            "Remember gate code 4711",
+            "Remember to answer this letter.",
+            "Remember that this letter is important",
+            "Remember the hen's birthday",
+            "记住，我的狗叫豆豆",
+            "Do you remember this letter?",
+            "Save the rent of this letter to a table.",
+            "Remember this. It is from my landlord.",
+            "",
+        ] {
+            check(told, None);
+        }
+        assert_eq!(pointed_at("Remember this.", &[" "]), None);
+    }
+
+    #[test]
+    fn of_a_long_text_is_kept_what_shares_words_with_the_request() {
+        let filler = "The sea was calm and grey all day.\n".repeat(60);
+        let text = format!("{filler}Opening hours:\nten to four.\n{filler}");
+        let check = |told: &str, want: &[&str]| {
+            let got = pointed_at(told, &[&text]).unwrap();
+            assert_eq!(got, want, "{told}");
+        };
+        check(
+            "Remember the opening hours in this file",
+            &["the opening hours in this file: Opening hours:\nten to four."],
+        );
+        let all = pointed_at("Remember this file", &[&text]).unwrap();
+        let kept: Vec<&str> = all.iter().flat_map(|piece| piece.lines()).collect();
+        assert_eq!(kept, text.lines().collect::<Vec<_>>());
+        assert!(all.iter().all(|piece| piece.chars().count() <= 1_000));
+    }
+}
