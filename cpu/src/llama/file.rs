@@ -5,9 +5,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::model::params::LlamaModelParams;
 
-use super::{Attention, backend};
+use super::Attention;
 
 /// The library that KV states depend on, as the workspace pins it.
 const LIBRARY: &str = "llama-cpp-2 =0.1.160";

@@ -12,8 +12,8 @@ use crate::kv::pictures;
 use crate::kv::prefix::common_prefix;
 use crate::kv::scheduler;
 use crate::{
-    Chunk, ClosedEarly, Completion, CpuError, Form, Inquiry, Job, Movement, Prompt, Sink, TokenOdds,
-    Weights, Wishes,
+    Chunk, ClosedEarly, Completion, CpuError, Form, Inquiry, Job, Movement, Prompt, Sink,
+    TokenOdds, Weights, Wishes,
 };
 use crate::{Pid, Usage};
 

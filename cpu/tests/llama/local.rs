@@ -51,7 +51,9 @@ fn the_pinned_llama_cpp_takes_our_attention() {
 async fn model_what_is_read_of_a_long_prompt_is_told() {
     let Some(cpu) = model() else { return };
     let (tell, told) = channel();
-    cpu.listen(Box::new(move |movement| drop(tell.send(movement))));
+    cpu.listen(Box::new(move |movement| {
+        let _ = tell.send(movement);
+    }));
     // More than one batch, and less.
     for (sentences, is_told) in [(300, true), (2, false)] {
         let job = job(&cpu, &"The sky is blue. ".repeat(sentences), 1);

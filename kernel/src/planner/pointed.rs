@@ -43,7 +43,12 @@ pub(crate) fn pointed_at(told: &str, texts: &[&str]) -> Option<Vec<String>> {
         (true, false) => return None,
     };
     // By the words for it, it is found again.
-    Some(found.iter().map(|text| format!("{object}: {text}")).collect())
+    Some(
+        found
+            .iter()
+            .map(|text| format!("{object}: {text}"))
+            .collect(),
+    )
 }
 
 /// What a request to remember is about: what follows its verb.

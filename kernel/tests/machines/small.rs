@@ -343,7 +343,13 @@ async fn what_a_user_points_at_is_kept_and_not_the_words_for_it() {
     let number = "the phone number in this letter: Tel. 555-0134";
     let told = "Remember the phone number in this letter.";
     check(told, Trust::User, &[number], Status::Exited).await;
-    check("Remember this.", Trust::User, &["Tel. 555-0134"], Status::Exited).await;
+    check(
+        "Remember this.",
+        Trust::User,
+        &["Tel. 555-0134"],
+        Status::Exited,
+    )
+    .await;
     let own = "Remember: my gate code is 4711";
     check(own, Trust::User, &["my gate code is 4711"], Status::Exited).await;
     // What a stranger wrote is kept once a person has agreed to it.

@@ -207,7 +207,9 @@ impl Page {
             }
             return;
         }
-        let title = part.split_once(":\n").filter(|(title, _)| !title.contains(' '));
+        let title = part
+            .split_once(":\n")
+            .filter(|(title, _)| !title.contains(' '));
         let (title, lines) = title.unwrap_or(("Details", part));
         if lines.trim().is_empty() {
             return;
@@ -293,7 +295,10 @@ mod tests {
             ],
         );
         check("quipu-mem-search", &["quipu mem search"]);
-        check("quipu-eval", &[".SH DETAILS\n.nf\nA case has", ".SH CHECKS\n.nf\n"]);
+        check(
+            "quipu-eval",
+            &[".SH DETAILS\n.nf\nA case has", ".SH CHECKS\n.nf\n"],
+        );
         assert!(!find("quipu-eval").contains("ENVIRONMENT"));
         assert!(!find("quipu-run").contains("\\-\\-root <DIR>"));
         for (name, page) in &pages {

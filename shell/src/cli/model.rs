@@ -298,7 +298,9 @@ fn faster(name: &str, path: &Path, quantisation: &str) -> Option<String> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let converted = format!("{stem}-q4_0");
     if path.with_file_name(format!("{converted}.gguf")).exists() {
-        return Some(format!("{converted} is here, the same model, and faster: --model {converted}"));
+        return Some(format!(
+            "{converted} is here, the same model, and faster: --model {converted}"
+        ));
     }
     // Only what is pulled by its name can be converted by it.
     let pulled = catalogue::find(name).is_some();

@@ -114,7 +114,10 @@ mod tests {
         };
         let cold = Some(("--temperature", "-1"));
         check("quipu run --temperature -1 task", cold);
-        check("quipu run --temperature -0.5 task", Some(("--temperature", "-0.5")));
+        check(
+            "quipu run --temperature -0.5 task",
+            Some(("--temperature", "-0.5")),
+        );
         check("quipu --seed -12", Some(("--seed", "-12")));
         check("quipu batch tasks --jobs -4", Some(("--jobs", "-4")));
         check("quipu run -1", None);

@@ -105,9 +105,8 @@ impl Reading {
     /// How long the rest of a prompt takes, once that can be said.
     fn left(&mut self, tokens: usize, of: usize, asks: bool) -> Option<Duration> {
         let now = Instant::now();
-        let is_same = |begun: &Begun| {
-            begun.of == of && begun.asks == asks && begun.tokens <= tokens
-        };
+        let is_same =
+            |begun: &Begun| begun.of == of && begun.asks == asks && begun.tokens <= tokens;
         match self.begun.filter(is_same) {
             Some(begun) => begun.left(tokens, now),
             None => {

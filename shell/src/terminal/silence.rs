@@ -45,12 +45,16 @@ mod tests {
     #[test]
     fn a_silence_is_told_once_and_not_after_its_end() {
         let (tell, told) = channel();
-        let silence = Silence::watch(Duration::ZERO, move || drop(tell.send("still")));
+        let silence = Silence::watch(Duration::ZERO, move || {
+            let _ = tell.send("still");
+        });
         // Its thread has gone when nobody can tell any more.
         assert_eq!(told.iter().collect::<Vec<_>>(), ["still"]);
         silence.seen();
         let (tell, told) = channel();
-        let silence = Silence::watch(Duration::MAX, move || drop(tell.send("never")));
+        let silence = Silence::watch(Duration::MAX, move || {
+            let _ = tell.send("never");
+        });
         silence.seen();
         drop(silence);
         assert_eq!(told.iter().collect::<Vec<_>>(), Vec::<&str>::new());

@@ -86,7 +86,10 @@ mod tests {
         check(folder.path(), "is a folder, and --attach is a text file");
         check(&at("socket"), "socket is a socket");
         for device in ["/dev/null", "/dev/zero"] {
-            check(Path::new(device), "is a device, and --attach is a text file");
+            check(
+                Path::new(device),
+                "is a device, and --attach is a text file",
+            );
         }
     }
 }

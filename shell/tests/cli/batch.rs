@@ -139,9 +139,7 @@ fn a_batch_says_what_went_wrong_and_what_it_came_to() {
         ],
     );
     assert_eq!(said.out, "");
-    sandbox
-        .quipu(&batch)
-        .check(0, &["2 of 2 tasks done · "]);
+    sandbox.quipu(&batch).check(0, &["2 of 2 tasks done · "]);
 }
 
 /// Two calls that fail: the very same is not made twice in a row, and what is known not at all.

@@ -32,7 +32,10 @@ fn what_is_left_out_is_counted() {
     add(&["only"]).check(1, &["added 0 pages", "1 file left out", "only/all.md"]);
     add(&["empty"]).check(
         1,
-        &["added 0 pages from 0 files", "error: nothing was brought in"],
+        &[
+            "added 0 pages from 0 files",
+            "error: nothing was brought in",
+        ],
     );
     add(&["--no-ignore", "v", "only"]).check(0, &["unchanged, skipped 0"]);
     let found = sandbox.quipu(&["mem", "search", "--mode", "lexical", "engine mooring"]);

@@ -141,7 +141,11 @@ mod tests {
         let ends = [
             (json!(1), Status::Exited, None),
             (json!("b\u{1b}"), Status::Failed, Some("no file x\nhint: y")),
-            (json!(3), Status::Limit, Some("stopped by the limit of 1 step")),
+            (
+                json!(3),
+                Status::Limit,
+                Some("stopped by the limit of 1 step"),
+            ),
             (json!(4), Status::Interrupted, Some("interrupted")),
         ];
         for (id, status, error) in ends {

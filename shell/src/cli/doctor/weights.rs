@@ -38,7 +38,9 @@ pub(super) fn check(folders: &[PathBuf]) -> Result<String> {
         if let Err(error) = &model.header {
             wrong.push(format!("{}: {error}", model.name));
             let name = shell_words::quote(&model.name);
-            ways.push(format!("`quipu model rm {name}`, and fetch it where it came from"));
+            ways.push(format!(
+                "`quipu model rm {name}`, and fetch it where it came from"
+            ));
         }
     }
     if !wrong.is_empty() {

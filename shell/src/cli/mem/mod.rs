@@ -107,8 +107,10 @@ pub async fn run(session: &Session, command: MemCommand) -> Result<u8> {
 
 fn no_page(id: &str) -> anyhow::Error {
     let hint = match Path::new(id).is_file() {
-        true => "the pages of a file are named by its whole path with #1, #2 and so on: \
-                 `quipu mem ls` lists them",
+        true => {
+            "the pages of a file are named by its whole path with #1, #2 and so on: \
+                 `quipu mem ls` lists them"
+        }
         false => "`quipu mem ls` lists the pages",
     };
     UserError::usage(format!("there is no page {id}"), hint)

@@ -121,7 +121,12 @@ pub async fn get(State(service): State<Arc<Service>>) -> Result<Response, ApiErr
         *states.entry(row.state_word()).or_default() += 1;
     }
     const STATES: [&str; 6] = [
-        "ready", "running", "blocked", "suspended", "interrupted", "exited",
+        "ready",
+        "running",
+        "blocked",
+        "suspended",
+        "interrupted",
+        "exited",
     ];
     for state in STATES {
         page.line(&[("state", state)], states.get(state).unwrap_or(&0));

@@ -133,10 +133,14 @@ async fn a_process_that_was_stopped_has_one_word_everywhere() {
     let machine = Machine::start(&sandbox, &[SPIN, DONE], &[]);
     let post = async |path: &str, body: Value| reply(machine.user("POST", path).json(&body)).await;
     let get = async |path: &str| reply(machine.user("GET", path)).await;
-    post(PROCESSES, json!({"prompt": "spin"})).await.check(201, &[]);
+    post(PROCESSES, json!({"prompt": "spin"}))
+        .await
+        .check(201, &[]);
     sandbox.log_until("1", |log| log["steps"][0]["action"].is_object());
     let stop = json!({"signal": "interrupt"});
-    post("/api/v1/processes/1/signal", stop).await.check(200, &[]);
+    post("/api/v1/processes/1/signal", stop)
+        .await
+        .check(200, &[]);
     let word = json!("interrupted");
     sandbox.log_until("1", |log| log["process"]["state"] == word);
     let one = get("/api/v1/processes/1").await;
