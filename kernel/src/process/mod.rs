@@ -3,6 +3,7 @@
 mod child;
 mod ending;
 mod example;
+mod exit;
 mod failure;
 pub mod limits;
 pub mod signal;
@@ -19,13 +20,15 @@ pub use child::{AT_ONCE_MAX, ChildOf, DEPTH_MAX, Drawn, ITEMS_MAX};
 pub(crate) use ending::Ending;
 pub use ending::text_of;
 pub use example::{Example, Turn};
+pub(crate) use exit::KILLED;
+pub use exit::{Exit, Status};
 pub use failure::{Failure, VmError};
 pub use quipu_cpu::{Picture, Pid, Sampling, Usage};
 pub use quipu_memory::{Secrecy, Share, Space};
 
 use crate::gate::plan::Plan;
 use crate::label::Label;
-use crate::limits::{Limit, Limits};
+use crate::limits::Limits;
 
 /// The priorities that a person can give.
 pub const PRIORITIES: RangeInclusive<i8> = -20..=20;
@@ -352,85 +355,6 @@ impl State {
             State::Suspended => "suspended",
             State::Exited => "exited",
         }
-    }
-}
-
-/// How a process ended, as `quipu run --format json` says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// With an answer.
-    Exited,
-    /// With an error.
-    Failed,
-    /// At a limit; an answer may have been given under it.
-    Limit,
-    /// At an approval that was refused.
-    Denied,
-    /// By a signal; it can be resumed.
-    Interrupted,
-    /// Its machine was stopped; it goes on when the next one starts.
-    Suspended,
-}
-
-impl Status {
-    /// The word that is stored and shown.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Status::Exited => "exited",
-            Status::Failed => "failed",
-            Status::Limit => "limit",
-            Status::Denied => "denied",
-            Status::Interrupted => "interrupted",
-            Status::Suspended => "suspended",
-        }
-    }
-}
-
-/// The end of a process.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Exit {
-    /// How.
-    pub status: Status,
-    /// The answer: text, or JSON when the program has an answer schema.
-    pub answer: Option<Value>,
-    /// What went wrong, in words.
-    pub error: Option<String>,
-    /// The same as data, where the process failed. Older journals do not have it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<Failure>,
-    /// Parts of the task that were left undone, where it stopped before its end.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub left: Vec<String>,
-    /// Limits that shaped the run.
-    pub limits_hit: Vec<Limit>,
-    /// What the whole process cost.
-    pub usage: Usage,
-    /// Wall-clock time over all its runs, in milliseconds.
-    pub ms: u64,
-}
-
-/// The error of a process that was stopped for good. It stands in journals and results.
-pub(crate) const KILLED: &str = "killed";
-
-impl Exit {
-    /// The end of a process that did not run when it was stopped for good.
-    pub fn killed() -> Self {
-        Self {
-            status: Status::Interrupted,
-            answer: None,
-            error: Some(KILLED.to_owned()),
-            failure: None,
-            left: Vec::new(),
-            limits_hit: Vec::new(),
-            usage: Usage::default(),
-            ms: 0,
-        }
-    }
-
-    /// Whether it was stopped for good: it does not go on, a copy of it can.
-    pub fn is_killed(&self) -> bool {
-        self.status == Status::Interrupted && self.error.as_deref() == Some(KILLED)
     }
 }
 

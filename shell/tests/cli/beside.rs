@@ -151,7 +151,7 @@ fn a_shell_beside_a_machine_talks_to_it() {
         ("/model", "script:"),
         ("/mem add notes", "added 2 pages"),
         ("/mem search Bruno", "The llama is called Bruno."),
-        ("/mem consolidate", "all originals are kept"),
+        ("/mem consolidate", "nothing was made of them"),
     ] {
         shell.enters(line);
         shell.shows(shown);
