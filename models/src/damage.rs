@@ -52,20 +52,32 @@ pub fn known(folders: &[PathBuf]) -> Vec<Known> {
 }
 
 impl Known {
-    /// What is wrong with it, by its size and its SHA-256; nothing where nothing is. `read` is told
-    /// of each piece how many bytes it has.
+    /// What is wrong with its size; nothing where nothing is. It is not read.
+    pub fn wrong_size(&self) -> Option<Damage> {
+        wrong_size(&self.path, self.entry.bytes)
+    }
+
+    /// What is wrong with it, by its size and its SHA-256; nothing where nothing is. It is read
+    /// whole, and `read` is told of each piece how many bytes it has.
     pub fn damage(&self, read: &mut dyn FnMut(u64)) -> Option<Damage> {
         damage_of(&self.path, self.entry.bytes, &self.entry.sha256, read)
     }
 }
 
+fn wrong_size(path: &Path, bytes: u64) -> Option<Damage> {
+    match fs::metadata(path) {
+        Ok(meta) if meta.len() == bytes => None,
+        Ok(meta) => Some(Damage::Size {
+            has: meta.len(),
+            needs: bytes,
+        }),
+        Err(error) => Some(Damage::Unreadable(error.to_string())),
+    }
+}
+
 fn damage_of(path: &Path, bytes: u64, sha256: &str, read: &mut dyn FnMut(u64)) -> Option<Damage> {
-    let has = match fs::metadata(path) {
-        Ok(meta) => meta.len(),
-        Err(error) => return Some(Damage::Unreadable(error.to_string())),
-    };
-    if has != bytes {
-        return Some(Damage::Size { has, needs: bytes });
+    if let Some(damage) = wrong_size(path, bytes) {
+        return Some(damage);
     }
     match digest(path, read) {
         Ok(got) if got == sha256 => None,
@@ -107,6 +119,9 @@ mod tests {
             let mut read = 0;
             let got = damage_of(&path, 3, ABC, &mut |bytes| read += bytes);
             assert_eq!(got, want, "{content}");
+            // What the size does not tell is not looked for there.
+            let by_size = want.filter(|want| *want != Damage::Content);
+            assert_eq!(wrong_size(&path, 3), by_size, "{content}");
             let is_whole = content.len() == 3;
             assert_eq!(read, if is_whole { 3 } else { 0 }, "{content}");
         };
