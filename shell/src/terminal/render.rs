@@ -172,9 +172,7 @@ impl Renderer {
         let reads = self.reading.note(event);
         match event {
             // A step comes after the answer of a person, too.
-            Event::Started { .. } | Event::Step { .. }
-                if !self.live && self.silence.is_none() =>
-            {
+            Event::Started { .. } | Event::Step { .. } if !self.live && self.silence.is_none() => {
                 let now = self.reading.now();
                 let tell = move || say!("{}", still(&now));
                 self.silence = Some(Silence::watch(PATIENCE, tell));
