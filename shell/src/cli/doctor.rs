@@ -40,7 +40,7 @@ const PROBE_BYTES: usize = 64 << 10;
 /// Check that everything is in order, and say what to do where it is not
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// Read the weights of models and senses too, and compare them with their checksums
+    /// Read the weights of models and senses, and compare their checksums
     #[arg(long)]
     checksums: bool,
     /// Print JSON
