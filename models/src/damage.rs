@@ -1,7 +1,7 @@
 //! Which of the catalogue's files that are here are not as they were published.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
@@ -92,12 +92,14 @@ fn digest(path: &Path, read: &mut dyn FnMut(u64)) -> std::io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; STEP];
     loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(HEXLOWER.encode(&hash.finalize())),
-            taken => {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(HEXLOWER.encode(&hash.finalize())),
+            Ok(taken) => {
                 hash.update(&buffer[..taken]);
                 read(taken as u64);
             }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }

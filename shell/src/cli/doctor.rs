@@ -261,7 +261,10 @@ fn signals(session: &Session) -> (State, String) {
         }
         None => (
             State::Warn,
-            format!("{name} cannot be used: `quipu model pull {name} --verify` fixes it{unmet}"),
+            format!(
+                "{name} cannot be used: {} fetches it again{unmet}",
+                weights::way(name, true)
+            ),
         ),
     }
 }

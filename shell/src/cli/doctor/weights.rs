@@ -66,7 +66,7 @@ pub(super) fn check(folders: &[PathBuf], read: bool) -> Result<String> {
 
 /// How what is pulled as `name` is fetched again; it `goes` first where its size is right, as a
 /// pull takes it for what it should be.
-fn way(name: &str, goes: bool) -> String {
+pub(super) fn way(name: &str, goes: bool) -> String {
     match goes {
         false => format!("`quipu model pull {name}`"),
         true => format!("`quipu model rm {name}`, then `quipu model pull {name}`"),
