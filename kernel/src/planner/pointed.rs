@@ -254,6 +254,9 @@ mod tests {
         let few = pointed_at("Remember this file", &[&longer]).unwrap();
         assert!(few.len() <= PIECES_MAX + 1, "{}", few.len());
         let lines = few.iter().flat_map(|piece| piece.lines());
-        assert_eq!(lines.collect::<Vec<_>>(), longer.lines().collect::<Vec<_>>());
+        assert_eq!(
+            lines.collect::<Vec<_>>(),
+            longer.lines().collect::<Vec<_>>()
+        );
     }
 }

@@ -120,6 +120,9 @@ mod tests {
         let said = check(&folders, false).unwrap();
         assert!(said.starts_with("1 file as long as published"), "{said}");
         let said = check(&folders, true).unwrap_err().to_string();
-        assert!(said.ends_with("its content is not what was published"), "{said}");
+        assert!(
+            said.ends_with("its content is not what was published"),
+            "{said}"
+        );
     }
 }
