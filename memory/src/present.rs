@@ -8,6 +8,9 @@
 //! once, untrusted passages get a bounded share of the places, and they are shown as
 //! quotations (compare Zou et al., "PoisonedRAG", 2024, where five planted texts for a
 //! question are enough to turn an answer round).
+//!
+//! Whoever reads that a copy was left out learns what it says. So only pages that are as secret
+//! are compared.
 
 use std::collections::HashSet;
 
@@ -46,7 +49,8 @@ const OWN_WORDS_MIN: f32 = 0.5;
 /// A hit to be shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Passage {
-    /// The most trusted of those that say the same.
+    /// The most trusted of those that say the same; of strangers' words the document, and not
+    /// what a process made of it.
     pub hit: Hit,
     /// How many others say the same and are left out.
     pub copies: usize,
@@ -169,6 +173,7 @@ fn put_own_words_first(passages: &mut [Passage]) {
 /// A passage, and by what it is compared with others.
 struct Shown {
     passage: Passage,
+    kind: Kind,
     pairs: HashSet<(String, String)>,
     words: HashSet<String>,
 }
@@ -184,6 +189,7 @@ fn once_each(found: Vec<(Hit, Page)>, how: &Presentation) -> Vec<Passage> {
                 .map(|token| token.term)
                 .collect(),
             passage: Passage::of(hit),
+            kind: page.kind,
         };
         let same = shown.iter_mut().find(|other| {
             alike(&next.pairs, &other.pairs) >= how.alike_min && is_copy(&next, other)
@@ -192,22 +198,32 @@ fn once_each(found: Vec<(Hit, Page)>, how: &Presentation) -> Vec<Passage> {
             shown.push(next);
             continue;
         };
-        other.passage.copies += 1;
-        let (hit, kept) = (next.passage.hit, &mut other.passage.hit);
-        if (hit.trust, put_at(&hit)) > (kept.trust, put_at(kept)) {
-            *kept = hit;
-            (other.pairs, other.words) = (next.pairs, next.words);
+        let copies = other.passage.copies + 1;
+        if next.rank() > other.rank() {
+            *other = next;
         }
+        other.passage.copies = copies;
     }
     newer_first(&mut shown, how);
     shown.into_iter().map(|shown| shown.passage).collect()
+}
+
+impl Shown {
+    /// Which one of copies is shown: the highest. A process that has read a stranger's page can
+    /// keep one that says nearly the same: that does not hide the page.
+    fn rank(&self) -> (Trust, bool, (i64, Vec<u64>)) {
+        let hit = &self.passage.hit;
+        let is_first_hand = hit.trust > Trust::Untrusted || self.kind == Kind::Document;
+        (hit.trust, is_first_hand, put_at(hit))
+    }
 }
 
 /// Whether two texts that are nearly alike say the same. Strangers can write the same in
 /// as many ways as they like; what others wrote is taken at its word.
 fn is_copy(a: &Shown, b: &Shown) -> bool {
     let is_trusted = |shown: &Shown| shown.passage.hit.trust > Trust::Untrusted;
-    !(is_trusted(a) && is_trusted(b)) || a.words == b.words
+    let is_as_secret = a.passage.hit.secrecy == b.passage.hit.secrecy;
+    is_as_secret && (!(is_trusted(a) && is_trusted(b)) || a.words == b.words)
 }
 
 /// Puts those of the trusted passages that are nearly alike in the order of their age, the
@@ -222,8 +238,11 @@ fn newer_first(shown: &mut [Shown], how: &Presentation) {
         for other in first + 1..shown.len() {
             let near =
                 |place: &usize| alike(&shown[*place].pairs, &shown[other].pairs) >= how.alike_min;
-            let same_trust = shown[other].passage.hit.trust == shown[first].passage.hit.trust;
-            if !done[other] && same_trust && places.iter().any(near) {
+            let level = |at: usize| {
+                let hit = &shown[at].passage.hit;
+                (hit.trust, hit.secrecy)
+            };
+            if !done[other] && level(other) == level(first) && places.iter().any(near) {
                 places.push(other);
             }
         }
@@ -265,7 +284,7 @@ fn compared(text: &str) -> &str {
 }
 
 /// Leaves out memories that a memory made from them speaks for: one that was found too,
-/// is trusted as far, and has every telling word of theirs.
+/// is trusted as far, is no more secret, and has every telling word of theirs.
 fn leave_out_originals(found: &mut Vec<(Hit, Page)>) {
     let words = |page: &Page| -> HashSet<String> {
         text::query_terms(&page.text, usize::MAX)
@@ -283,6 +302,7 @@ fn leave_out_originals(found: &mut Vec<(Hit, Page)>) {
         !made.iter().any(|(made, says)| {
             made.derived_from.contains(&hit.id)
                 && made.trust >= hit.trust
+                && made.secrecy <= hit.secrecy
                 && words(page).is_subset(says)
         })
     });

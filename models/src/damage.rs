@@ -1,7 +1,7 @@
 //! Which of the catalogue's files that are here are not as they were published.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
@@ -52,20 +52,32 @@ pub fn known(folders: &[PathBuf]) -> Vec<Known> {
 }
 
 impl Known {
-    /// What is wrong with it, by its size and its SHA-256; nothing where nothing is. `read` is told
-    /// of each piece how many bytes it has.
+    /// What is wrong with its size; nothing where nothing is. It is not read.
+    pub fn wrong_size(&self) -> Option<Damage> {
+        wrong_size(&self.path, self.entry.bytes)
+    }
+
+    /// What is wrong with it, by its size and its SHA-256; nothing where nothing is. It is read
+    /// whole, and `read` is told of each piece how many bytes it has.
     pub fn damage(&self, read: &mut dyn FnMut(u64)) -> Option<Damage> {
         damage_of(&self.path, self.entry.bytes, &self.entry.sha256, read)
     }
 }
 
+fn wrong_size(path: &Path, bytes: u64) -> Option<Damage> {
+    match fs::metadata(path) {
+        Ok(meta) if meta.len() == bytes => None,
+        Ok(meta) => Some(Damage::Size {
+            has: meta.len(),
+            needs: bytes,
+        }),
+        Err(error) => Some(Damage::Unreadable(error.to_string())),
+    }
+}
+
 fn damage_of(path: &Path, bytes: u64, sha256: &str, read: &mut dyn FnMut(u64)) -> Option<Damage> {
-    let has = match fs::metadata(path) {
-        Ok(meta) => meta.len(),
-        Err(error) => return Some(Damage::Unreadable(error.to_string())),
-    };
-    if has != bytes {
-        return Some(Damage::Size { has, needs: bytes });
+    if let Some(damage) = wrong_size(path, bytes) {
+        return Some(damage);
     }
     match digest(path, read) {
         Ok(got) if got == sha256 => None,
@@ -80,12 +92,14 @@ fn digest(path: &Path, read: &mut dyn FnMut(u64)) -> std::io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; STEP];
     loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(HEXLOWER.encode(&hash.finalize())),
-            taken => {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(HEXLOWER.encode(&hash.finalize())),
+            Ok(taken) => {
                 hash.update(&buffer[..taken]);
                 read(taken as u64);
             }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }
@@ -107,6 +121,9 @@ mod tests {
             let mut read = 0;
             let got = damage_of(&path, 3, ABC, &mut |bytes| read += bytes);
             assert_eq!(got, want, "{content}");
+            // What the size does not tell is not looked for there.
+            let by_size = want.filter(|want| *want != Damage::Content);
+            assert_eq!(wrong_size(&path, 3), by_size, "{content}");
             let is_whole = content.len() == 3;
             assert_eq!(read, if is_whole { 3 } else { 0 }, "{content}");
         };

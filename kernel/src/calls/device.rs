@@ -78,9 +78,10 @@ impl InWorld for Call {
         // A closed device of this program only turns the process's words over; an open one
         // brings in words of strangers, and one by somebody else says what it likes. What
         // the function needs counts, not what these arguments make of it.
-        let trust = match device.is_vouched_for() && !reads_the_world(&function.function().needs) {
-            true => floor,
-            false => Trust::Untrusted,
+        let is_news = !device.is_vouched_for() || reads_the_world(&function.function().needs);
+        let trust = match is_news {
+            true => Trust::Untrusted,
+            false => floor,
         };
         // It may say again what it was told.
         let secrecy = hands.rules().secrecy_of(&function.name()).max(hands.told());
@@ -89,7 +90,7 @@ impl InWorld for Call {
         if function.function().takes_a_key() {
             args[KEY_ARGUMENT] = hands.key().into();
         }
-        match function.call(&args, hands.context()) {
+        let said = match function.call(&args, hands.context()) {
             Ok(value) => {
                 let vouched = hands.rules().vouch_for(&function.name(), &value);
                 let label = label(if vouched { floor } else { trust });
@@ -100,7 +101,8 @@ impl InWorld for Call {
                 Said::new(true, text, label)
             }
             Err(error) => Said::new(false, failure(&error), label(trust)),
-        }
+        };
+        Said { is_news, ..said }
     }
 }
 

@@ -176,6 +176,8 @@ pub(crate) struct Said {
     pub(crate) text: String,
     pub(crate) ok: bool,
     pub(crate) label: Label,
+    /// Whether it may say what the process has not read: only that is looked at for attacks.
+    pub(crate) is_news: bool,
 }
 
 impl Said {
@@ -184,6 +186,7 @@ impl Said {
             text: text.into(),
             ok,
             label,
+            is_news: true,
         }
     }
 }

@@ -82,10 +82,13 @@ impl World {
                 let said = screened(self.carry_out(passed, floor, context), &leaks, clearance);
                 // What comes of a call that was stopped is thrown away.
                 let is_wanted = || !stopped.is_cancelled();
-                Said {
-                    label: detection.seen_if(said.label, &said.text, &is_wanted),
-                    ..said
-                }
+                // What was only turned over is as suspicious as the text that it was made of,
+                // and that is in the process already.
+                let label = match said.is_news {
+                    true => detection.seen_if(said.label, &said.text, &is_wanted),
+                    false => said.label,
+                };
+                Said { label, ..said }
             };
             let said = tokio::task::spawn_blocking(work).await;
             let said = said.unwrap_or_else(|error| {

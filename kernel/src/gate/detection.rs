@@ -22,8 +22,9 @@ const KNOWN_MAX: usize = 1_024;
 /// Texts that wait for their turn at once, each of which keeps a thread. It is said of others that
 /// they were not looked at.
 const WAITING_MAX: usize = 16;
-/// The longest that a text waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest that a text waits for its turn: as many as may be before it take 3 s each, where the
+/// processor is theirs.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How often somebody who waits is asked whether that is still wanted.
 const ASKS_EVERY: Duration = Duration::from_millis(50);
 

@@ -49,8 +49,9 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read.
     pub fn children(&self, pid: Pid) -> Result<Vec<ProcessRow>> {
-        // A child ran here: what was imported has no parent, whatever its program says.
-        self.rows("WHERE parent=?1 ORDER BY pid", [pid])
+        // A child ran here: what was imported has no parent, whatever its program says. And it is
+        // younger than its parent, so that who follows a damaged journal comes to an end.
+        self.rows("WHERE parent=?1 AND pid>?1 ORDER BY pid", [pid])
     }
 
     /// The state of `pid`.
@@ -126,12 +127,13 @@ impl Journal {
     /// Who began the family of `pid`: the process that it is a child of, and so on.
     pub(crate) fn ancestors(&self, pid: Pid) -> Result<Vec<Pid>> {
         let mut ancestors = Vec::new();
-        let mut of = self.parent(pid)?;
+        // A parent is older than its child: the walk comes to an end.
+        let older = |of: Option<Pid>, than: Pid| of.filter(|of| *of < than);
+        let mut of = older(self.parent(pid)?, pid);
         while let Some(parent) = of {
             ancestors.push(parent);
             of = match self.parent(parent) {
-                // A parent is older than its child: the walk comes to an end.
-                Ok(of) => of.filter(|of| *of < parent),
+                Ok(of) => older(of, parent),
                 // It was removed from the journal.
                 Err(JournalError::NoProcess(_)) => None,
                 Err(error) => return Err(error),

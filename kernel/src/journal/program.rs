@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Journal, Result};
 use crate::gate::plan::Plan;
@@ -53,18 +53,27 @@ impl Journal {
         Ok(self.program_as::<Planned>(pid)?.0.plan)
     }
 
-    /// Changes the row of `pid` as it is written: what stands in it else stays as it is.
+    /// Changes the row of `pid` as it is written: what stands in it else stays as it is, and what
+    /// another thread changes of it at the same time.
     fn change_program(
         &self,
         pid: Pid,
         change: impl FnOnce(&mut Value) -> serde_json::Result<()>,
     ) -> Result<()> {
-        let (mut program, _) = self.program_as::<Value>(pid)?;
-        change(&mut program)?;
-        let program = serde_json::to_string(&program)?;
-        self.change(None, |change| {
+        // Whether there is one.
+        self.state(pid)?;
+        let failed =
+            |error: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
+        self.change(None, |transaction| {
+            // A write comes first: what is read after it nobody changes before the end.
+            transaction.execute("UPDATE process SET state=state WHERE pid=?1", [pid])?;
+            let sql = "SELECT program FROM process WHERE pid=?1";
+            let row: String = transaction.query_row(sql, [pid], |row| row.get(0))?;
+            let program: Map<String, Value> = serde_json::from_str(&row).map_err(failed)?;
+            let mut program = Value::Object(program);
+            change(&mut program).map_err(failed)?;
             let sql = "UPDATE process SET program=?2 WHERE pid=?1";
-            change.execute(sql, params![pid, program])?;
+            transaction.execute(sql, params![pid, program.to_string()])?;
             Ok((pid, "program", 0))
         })
         .map(drop)

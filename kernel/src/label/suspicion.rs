@@ -87,6 +87,11 @@ impl Suspicion {
         self == Self::UNSEEN
     }
 
+    /// Whether it is said of a text, perhaps among others, that was not looked at at all.
+    pub fn has_unseen(self) -> bool {
+        self.looked_at == 0
+    }
+
     /// What is said of two texts together.
     pub fn joined(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         match (one, other) {

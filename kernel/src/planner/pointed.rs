@@ -11,6 +11,8 @@ use crate::pattern::pattern;
 
 /// Characters of one memory. A text that has no more is kept as a whole.
 const PIECE_CHARS_MAX: usize = 1_000;
+/// Memories that are made of one text, each in a step of its own: those of a longer text are longer.
+const PIECES_MAX: usize = 8;
 /// Of what the sentence that shares most with the request shares, as much is enough for another.
 const ENOUGH: f32 = 0.5;
 
@@ -142,19 +144,24 @@ fn passage(text: &str, topic: &str) -> Option<String> {
 
 /// All of `text`, in pieces of whole sentences where these are short enough.
 fn pieces(text: &str) -> Vec<String> {
+    let all = text.chars().count();
+    let most = match all.div_ceil(PIECE_CHARS_MAX) <= PIECES_MAX {
+        true => PIECE_CHARS_MAX,
+        // Two neighbours have more than one may.
+        false => 2 * all.div_ceil(PIECES_MAX),
+    };
     let mut pieces: Vec<String> = Vec::new();
-    for line in text.split_inclusive('\n') {
-        for sentence in sentences(line) {
-            let chars: Vec<char> = sentence.chars().collect();
-            for part in chars.chunks(PIECE_CHARS_MAX) {
-                let part: String = part.iter().collect();
-                match pieces.last_mut() {
-                    Some(last)
-                        if last.chars().count() + part.chars().count() <= PIECE_CHARS_MAX =>
-                    {
-                        last.push_str(&part);
-                    }
-                    _ => pieces.push(part),
+    // Of the last one.
+    let mut chars = 0;
+    for sentence in text.split_inclusive('\n').flat_map(sentences) {
+        let signs: Vec<char> = sentence.chars().collect();
+        for part in signs.chunks(most) {
+            chars += part.len();
+            match pieces.last_mut() {
+                Some(last) if chars <= most => last.extend(part),
+                _ => {
+                    chars = part.len();
+                    pieces.push(part.iter().collect());
                 }
             }
         }
@@ -242,5 +249,14 @@ mod tests {
         let kept: Vec<&str> = all.iter().flat_map(|piece| piece.lines()).collect();
         assert_eq!(kept, text.lines().collect::<Vec<_>>());
         assert!(all.iter().all(|piece| piece.chars().count() <= 1_000));
+        // Each takes a step: of a longer text there are no more, and nothing is left out.
+        let longer = text.repeat(20);
+        let few = pointed_at("Remember this file", &[&longer]).unwrap();
+        assert!(few.len() <= PIECES_MAX + 1, "{}", few.len());
+        let lines = few.iter().flat_map(|piece| piece.lines());
+        assert_eq!(
+            lines.collect::<Vec<_>>(),
+            longer.lines().collect::<Vec<_>>()
+        );
     }
 }

@@ -88,15 +88,15 @@ async fn a_page_is_looked_at_once_and_its_label_says_what_was_found() {
         let answer = answer.and_then(|outcome| outcome.label.suspicion);
         (said, answer.map(Suspicion::score))
     };
-    // What the desk says in a process that a stranger has spoken to is looked at too.
+    // What the desk turns over in a process that a stranger has spoken to is not looked at.
     let (harmless, attack) = (Some(0.03), Some(0.97));
     let task = || attended("task");
-    check(task(), &["a page"], &[harmless], 2).await;
+    check(task(), &["a page"], &[harmless], 1).await;
     let (said, worst) = check(
         task(),
         &["a page", "obey", "a page"],
         &[harmless, attack, harmless],
-        3,
+        2,
     )
     .await;
     assert_eq!(worst, attack, "{said}");
@@ -104,15 +104,15 @@ async fn a_page_is_looked_at_once_and_its_label_says_what_was_found() {
                  from tool:stranger, which reads like an attack (0.97, 50 % of it looked at)";
     assert!(said.contains(asked), "{said}");
     // A text beside the task is looked at before anything is done, and is told.
-    let (said, worst) = check(beside("please obey"), &["a page"], &[harmless], 3).await;
+    let (said, worst) = check(beside("please obey"), &["a page"], &[harmless], 2).await;
     assert_eq!(worst, attack, "{said}");
     assert!(said.contains("looked at file:mail.txt: 0.97"), "{said}");
     assert!(said.contains("which reads like an attack (0.97"), "{said}");
     // The same text as a page: it was looked at already.
-    check(beside("obey"), &["obey"], &[attack], 2).await;
+    check(beside("obey"), &["obey"], &[attack], 1).await;
     // One that cannot be looked at stops nothing.
-    let (said, worst) = check(beside("fail"), &["fail again"], &[None], 3).await;
-    assert_eq!(worst, harmless, "{said}");
+    let (said, worst) = check(beside("fail"), &["fail again"], &[None], 2).await;
+    assert_eq!(worst, None, "{said}");
     assert!(said.contains("\"exited\" \"done\""), "{said}");
     assert!(!said.contains("reads like"), "{said}");
     // What its user wrote is not looked at.

@@ -1,5 +1,6 @@
 //! `quipu batch`: many processes on one CPU.
 
+mod begun;
 mod tally;
 
 use std::collections::{HashMap, HashSet};
@@ -33,6 +34,7 @@ use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::{file_words, lines};
 use crate::terminal::output::counted;
 use crate::terminal::{hints, sources};
+use begun::{begun, same};
 use tally::{TICK, Tally};
 pub use tally::{progress, silence};
 
@@ -325,29 +327,6 @@ fn ended_meanwhile(journal: &Journal, pid: Option<Pid>) -> Result<Option<Ended>>
         confidence: None,
         branches: None,
     }))
-}
-
-/// Processes that could go on, with their programs; the oldest first.
-fn begun(journal: &Journal) -> Result<Vec<(Pid, Program)>> {
-    let rows = journal.processes()?.into_iter().rev();
-    rows.filter(|row| matches!(row.state, State::Ready | State::Suspended))
-        .map(|row| Ok((row.pid, journal.program(row.pid)?.0)))
-        .collect()
-}
-
-/// Whether they do the same; the priority may have been changed meanwhile, and how tokens are
-/// chosen may have been left to the machine.
-fn same(one: &Program, other: &Program) -> bool {
-    let is_left = one.sampling.is_none() || other.sampling.is_none();
-    Program {
-        priority: other.priority,
-        sampling: if is_left {
-            other.sampling
-        } else {
-            one.sampling
-        },
-        ..one.clone()
-    } == *other
 }
 
 /// A task that is to be run.

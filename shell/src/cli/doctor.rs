@@ -40,6 +40,9 @@ const PROBE_BYTES: usize = 64 << 10;
 /// Check that everything is in order, and say what to do where it is not
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
+    /// Read the weights of models and senses, and compare their checksums
+    #[arg(long)]
+    checksums: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -67,7 +70,7 @@ pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
         finding("model", model(session)),
         finding(
             "weights",
-            weights::check(&session.paths.models).map(|text| (State::Ok, text)),
+            weights::check(&session.paths.models, args.checksums).map(|text| (State::Ok, text)),
         ),
         finding("tools", tools(session)),
         finding(
@@ -258,7 +261,10 @@ fn signals(session: &Session) -> (State, String) {
         }
         None => (
             State::Warn,
-            format!("{name} cannot be used: `quipu model pull {name} --verify` fixes it{unmet}"),
+            format!(
+                "{name} cannot be used: {} fetches it again{unmet}",
+                weights::way(name, true)
+            ),
         ),
     }
 }

@@ -171,7 +171,8 @@ impl Renderer {
     fn tell_now(&mut self, event: &Event) {
         let reads = self.reading.note(event);
         match event {
-            Event::Started { .. } if !self.live => {
+            // A step comes after the answer of a person, too.
+            Event::Started { .. } | Event::Step { .. } if !self.live && self.silence.is_none() => {
                 let now = self.reading.now();
                 let tell = move || say!("{}", still(&now));
                 self.silence = Some(Silence::watch(PATIENCE, tell));

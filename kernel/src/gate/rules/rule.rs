@@ -133,7 +133,7 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "one_or_more")]
     pub label: Vec<Read>,
     /// For a process that has read a text which reads like an attack: with at least this score,
-    /// from 0 to 1. A rule that allows never holds with it.
+    /// from 0 to 1, or one that the detector came not to. A rule that allows never holds with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspicious: Option<f64>,
     /// What becomes of the call.
@@ -157,10 +157,11 @@ impl Rule {
                 .iter()
                 .all(|read| self.label.contains(read)),
         };
-        // A detector errs in both ways, so nothing is allowed by what it says.
+        // A detector errs in both ways, so nothing is allowed by what it says. A text that it came
+        // not to may be the worst: who keeps it busy gains nothing.
         let suspected = self.suspicious.is_none_or(|least| {
-            let score = call.suspicion.map(Suspicion::score);
-            tightens && score.is_some_and(|score| score >= least)
+            let enough = |said: Suspicion| said.has_unseen() || said.score() >= least;
+            tightens && call.suspicion.is_some_and(enough)
         });
         let mut args = self.args.iter().flatten();
         let mut roles = self.role.iter();

@@ -47,6 +47,7 @@ contract! {
     lineage_leads_back_to_the_first_sources,
     spaces_are_apart,
     copies_count_once_and_strangers_get_a_share,
+    copies_are_as_secret_and_hide_no_original,
     a_newer_word_stands_first;
     quotas:
     a_full_space_takes_nothing_and_loses_nothing,

@@ -220,6 +220,50 @@ pub fn copies_count_once_and_strangers_get_a_share(store: &dyn Store) {
     assert_eq!(own.expect("shown").copies, 5);
 }
 
+pub fn copies_are_as_secret_and_hide_no_original(store: &dyn Store) {
+    let check = |pages: &[NewPage], query: &str, expected: &[(&str, usize)]| {
+        for page in pages {
+            store.put(page.clone()).expect("put");
+        }
+        let shown = present(store, &Query::new(query, 8), &Presentation::default());
+        let shown = shown.expect("presented");
+        let mut found: Vec<(&str, usize)> = shown
+            .iter()
+            .map(|passage| (passage.hit.id.as_str(), passage.copies))
+            .collect();
+        found.sort();
+        assert_eq!(found, expected);
+        // Nor is the one told of by the other.
+        for passage in &shown {
+            assert_eq!(passage.older_than, None);
+            assert!(passage.newer_than.is_empty());
+        }
+    };
+    let code = |id: &str, secrecy: Secrecy| NewPage {
+        secrecy,
+        ..page(id, "", "The lock of the old boathouse on the lake is 4711.")
+    };
+    check(
+        &[
+            code("open", Secrecy::Public),
+            code("private", Secrecy::Private),
+        ],
+        "lock of the old boathouse",
+        &[("open", 0), ("private", 0)],
+    );
+    // What a process kept of a stranger's page is newer, and no better.
+    let ferry = "The ferry to the island sails on Monday at noon from the old pier.";
+    let letter = NewPage {
+        trust: Trust::Untrusted,
+        ..page("letter", "", ferry)
+    };
+    let kept = NewPage {
+        trust: Trust::Untrusted,
+        ..memory("kept", &ferry.replace("old ", ""))
+    };
+    check(&[letter, kept], "ferry to the island", &[("letter", 1)]);
+}
+
 pub fn a_newer_word_stands_first(store: &dyn Store) {
     let check = |n: usize, said: &[&str], query: &str, expected: &[(usize, usize)]| {
         for (at, text) in said.iter().enumerate() {

@@ -8,6 +8,7 @@ use axum::response::Response;
 use quipu_kernel::process::{Pid, Program};
 use serde_json::json;
 
+use super::apart::aside;
 use super::error::ApiError;
 use super::guard::Caller;
 use super::native::known;
@@ -22,14 +23,13 @@ const LISTED_MAX: usize = 2_000;
 /// Answers `GET /api/v1/conversations`: the newest first.
 pub async fn list(State(service): State<Arc<Service>>) -> Result<Response, ApiError> {
     let kernel = service.kernel.clone();
-    let listed = tokio::task::spawn_blocking(move || {
+    let listed = aside(move || {
         let rows = kernel.journal().processes()?;
         let mut listed = earlier::listed(&rows);
         listed.truncate(LISTED_MAX);
-        Ok::<_, ApiError>(listed)
-    });
-    let listed = listed.await;
-    let listed = listed.map_err(|error| ApiError::internal(error.to_string()))??;
+        Ok(listed)
+    })
+    .await?;
     Ok(wire::json(&json!({ "conversations": listed })))
 }
 
@@ -41,11 +41,11 @@ pub async fn one(
 ) -> Result<Response, ApiError> {
     let pid = known(&service, &pid)?;
     let kernel = service.kernel.clone();
-    let talk = tokio::task::spawn_blocking(move || earlier::conversation(kernel.journal(), pid));
-    let talk = talk
-        .await
-        .map_err(|error| ApiError::internal(error.to_string()))?;
-    let talk = talk.map_err(|error| ApiError::internal(format!("{error:#}")))?;
+    let talk = aside(move || {
+        let talk = earlier::conversation(kernel.journal(), pid);
+        talk.map_err(|error| ApiError::internal(format!("{error:#}")))
+    })
+    .await?;
     Ok(wire::json(&json!({ "turns": talk.turns() })))
 }
 

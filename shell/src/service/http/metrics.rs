@@ -10,6 +10,7 @@ use axum::response::Response;
 use quipu_cpu::CpuStats;
 use quipu_kernel::process::Usage;
 
+use super::apart::aside;
 use super::error::ApiError;
 use super::state::Service;
 use super::{routes, wire};
@@ -110,14 +111,16 @@ impl Page {
 /// Answers `GET /metrics`.
 pub async fn get(State(service): State<Arc<Service>>) -> Result<Response, ApiError> {
     let counted = service.clone();
-    // Counting may wait for a batch.
-    let stats = tokio::task::spawn_blocking(move || counted.kernel.stats()).await;
-    let stats = stats.map_err(|error| ApiError::internal(error.to_string()))?;
+    let (stats, rows) = aside(move || {
+        let kernel = &counted.kernel;
+        Ok((kernel.stats(), kernel.journal().processes()?))
+    })
+    .await?;
     let mut page = Page::default();
     cpu(&mut page, &stats);
     page.head("quipu_processes", "gauge", "Processes by state");
     let mut states: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in service.kernel.journal().processes()? {
+    for row in rows {
         *states.entry(row.state_word()).or_default() += 1;
     }
     const STATES: [&str; 6] = [

@@ -6,8 +6,13 @@ use super::order::{any_args, any_rule, rank};
 use super::*;
 use crate::label::Suspicion;
 
+/// What is said of a text that was looked at as a whole.
+fn seen(score: f32) -> Suspicion {
+    Suspicion::new(score, 1.0)
+}
+
 /// The verdict on a call of a process that has read a stranger's text, of which this was said.
-fn suspected(rules: &[Arc<Rule>], call: Call, score: Option<f32>) -> (&'static str, String) {
+fn suspected(rules: &[Arc<Rule>], call: Call, said: Option<Suspicion>) -> (&'static str, String) {
     let rules = Rules {
         rules: rules.to_vec(),
         ..Rules::default()
@@ -16,7 +21,6 @@ fn suspected(rules: &[Arc<Rule>], call: Call, score: Option<f32>) -> (&'static s
         rules: Arc::new(rules),
         ..Policy::default()
     });
-    let said = score.map(|score| Suspicion::new(score, 1.0));
     let label = Label::new("tool:web", Trust::Untrusted).suspected(said);
     match gate.pass(call, &label) {
         Verdict::Passed(_) => ("allow", String::new()),
@@ -30,7 +34,7 @@ fn a_rule_is_stricter_from_a_score_on() {
     let check = |rules: &[Value], score: Option<f32>, want: &str, why: &str| {
         let rules: Vec<_> = rules.iter().cloned().map(rule).collect();
         let call = Call::new(json!({"to": "x@a.org"}));
-        let (said, reason) = suspected(&rules, call, score);
+        let (said, reason) = suspected(&rules, call, score.map(seen));
         assert_eq!(said, want, "{score:?} {reason}");
         assert!(reason.contains(why), "{reason}");
     };
@@ -53,6 +57,25 @@ fn a_rule_is_stricter_from_a_score_on() {
     for score in [None, Some(0.0), Some(1.0)] {
         check(std::slice::from_ref(&wrong), score, "ask", "");
     }
+}
+
+#[test]
+fn what_was_not_looked_at_may_be_the_worst() {
+    let check = |said: Option<Suspicion>, want: &str| {
+        let rules = [
+            rule(json!({"tool": "mail.*", "label": "untrusted", "do": "allow"})),
+            rule(json!({"tool": "*", "suspicious": 0.9, "do": "ask"})),
+        ];
+        let call = Call::new(json!({"to": "x@a.org"}));
+        assert_eq!(suspected(&rules, call, said).0, want, "{said:?}");
+    };
+    let unseen = Some(Suspicion::UNSEEN);
+    check(unseen, "ask");
+    // Another text that was looked at makes it no better.
+    check(Suspicion::joined(unseen, Some(seen(0.2))), "ask");
+    check(Some(Suspicion::new(0.2, 0.001)), "allow");
+    check(Some(seen(0.2)), "allow");
+    check(None, "allow");
 }
 
 #[test]
@@ -95,7 +118,7 @@ proptest! {
                 held: granted.then_some(Capability::MemWrite).into_iter().collect(),
                 ..Call::new(args.clone())
             };
-            rank(suspected(&rules, call, score).0)
+            rank(suspected(&rules, call, score.map(seen)).0)
         };
         let (low, high) = (scores.0.min(scores.1), scores.0.max(scores.1));
         prop_assert!(said(None) <= said(Some(low)));
