@@ -201,8 +201,7 @@ async fn each_text_beside_the_task_has_its_own_score() {
         picture: None,
     });
     let (pid, _) = live(&kernel, program, &setup.replies).await;
-    // Both of a stranger's, and what the desk said afterwards.
-    assert_eq!(looks.load(Ordering::Relaxed), 3);
+    assert_eq!(looks.load(Ordering::Relaxed), 2);
     let window = kernel.window(pid).expect("a window").expect("it fits");
     let scores: Vec<Option<f64>> = window
         .pages
