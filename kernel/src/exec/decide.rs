@@ -9,6 +9,7 @@ use super::{Ending, Execution};
 use crate::calls::{DECIDE, SEARCH};
 use crate::grammar::{Callable, Legal, Move};
 use crate::judgement::Question;
+use crate::planner::numbers::is_invented;
 use crate::process::Way;
 use crate::program::checker_asked_for;
 use quipu_cpu::{Completion, Prompt};
@@ -202,6 +203,9 @@ impl Execution {
         if self.was_just_done(&action) {
             return Ok(None);
         }
+        if self.computes_inventions(prompt, legal, &action) {
+            return self.look_further(n, prompt, legal, &completion).await;
+        }
         let made_up = legal.made_up(action.as_ref().unwrap_or(&Value::Null));
         if !made_up.is_empty() {
             let mut decided = self.what_is_missing(n, prompt, legal, &made_up).await?;
@@ -219,6 +223,46 @@ impl Execution {
             chosen: Move::Call,
             completion,
         }))
+    }
+
+    /// Whether `action` computes with numbers that stand nowhere, after something was looked up: a
+    /// small model that has found a link takes what it leads to for read.
+    fn computes_inventions(
+        &self,
+        prompt: &Prompt,
+        legal: &Legal,
+        action: &Result<Value, String>,
+    ) -> bool {
+        let called = |action: &Value| legal.calls.iter().find(|call| action["tool"] == call.name);
+        let Ok(action) = action else {
+            return false;
+        };
+        let expression = action["args"]["expression"].as_str();
+        let computes = called(action).is_some_and(Callable::takes_an_expression);
+        // The boot page has numbers that are nobody's.
+        let read = prompt.messages.iter().skip(1);
+        let read: Vec<&str> = read.map(|message| message.text.as_str()).collect();
+        self.has_looked_up(legal)
+            && computes
+            && expression.is_some_and(|said| is_invented(said, &read.join("\n")))
+    }
+
+    /// A call that looks something up in the place of one that was `written`; `None` where that is
+    /// the last one again.
+    async fn look_further(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+        written: &Completion,
+    ) -> Result<Option<Decided>, Ending> {
+        let Some(only) = legal.only(Callable::looks_up) else {
+            return Ok(None);
+        };
+        let mut decided = self.written(n, prompt, &only, Move::Call).await?;
+        decided.completion.usage += written.usage;
+        let action = only.action(Move::Call, &decided.completion.text);
+        Ok((!self.was_just_done(&action)).then_some(decided))
     }
 
     /// The name of the tool that is called, as soon as it is written; with the whole, where that

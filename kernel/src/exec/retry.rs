@@ -6,8 +6,7 @@ use serde_json::Value;
 use super::weigh::{after, failed};
 use super::writing::Decided;
 use super::{Ending, Execution};
-use crate::calls::SEARCH;
-use crate::grammar::{Legal, Move};
+use crate::grammar::{Callable, Legal, Move};
 use crate::planner::poor_answer::{leaves_to_call, only_denies, only_refuses};
 use crate::planner::questions::left_out;
 use crate::planner::shared_words::says_no_more;
@@ -42,8 +41,12 @@ impl Execution {
         if let Some(only) = self.call_left_in(answer, legal) {
             return self.call_instead(n, prompt, &only, decided).await;
         }
-        match only_denies(answer) {
-            true => self.read_again(n, decided).await,
+        // Most often a call of something that is not there.
+        let is_unreadable = legal
+            .action(decided.chosen, &decided.completion.text)
+            .is_err();
+        match is_unreadable || only_denies(answer) {
+            true => self.read_again(n, legal, decided).await,
             false => Ok(decided),
         }
     }
@@ -98,16 +101,29 @@ impl Execution {
         })
     }
 
-    /// What a search found, read once more with nothing but the task beside it, where `decided`
-    /// denies that it says what is asked: among tools and rules a small model overlooks a sentence
-    /// that it has quoted. What is said then counts only if the words found have it.
-    async fn read_again(&mut self, n: u32, decided: Decided) -> Result<Decided, Ending> {
-        let searched = self
-            .last
-            .as_ref()
-            .is_some_and(|(action, worked)| *worked && action["tool"] == SEARCH);
+    /// Whether the last step looked something up.
+    pub(super) fn has_looked_up(&self, legal: &Legal) -> bool {
+        let looks_up = |action: &Value| {
+            let called = legal.calls.iter().find(|call| action["tool"] == call.name);
+            called.is_some_and(Callable::looks_up)
+        };
+        let last = self.last.as_ref();
+        last.is_some_and(|(action, worked)| *worked && looks_up(action))
+    }
+
+    /// What was looked up, read once more with nothing but the task beside it, where `decided`
+    /// denies that it says what is asked, or cannot be read: among tools and rules a small model
+    /// overlooks a sentence that it has quoted. What is said then counts only if the words found
+    /// have it.
+    async fn read_again(
+        &mut self,
+        n: u32,
+        legal: &Legal,
+        decided: Decided,
+    ) -> Result<Decided, Ending> {
+        let looked_up = self.has_looked_up(legal);
         let found = self.vm.last_observation();
-        let Some(found) = found.filter(|_| searched && !self.vm.has_held()) else {
+        let Some(found) = found.filter(|_| looked_up && !self.vm.has_held()) else {
             return Ok(decided);
         };
         let told = self.told_by_itself();

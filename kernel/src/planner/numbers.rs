@@ -31,6 +31,20 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Words for large numbers.
+static LARGE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:hundred|thousand|million|billion|trillion|dozen|score)s?\b|\d\s?[km]\b|[百千万亿]",
+    )
+});
+/// Numbers up to this one need not be told: they count things, or are shares of a hundred.
+const COUNTS_MAX: f64 = 100.0;
+/// By what days, hours, seconds, degrees, bytes, feet and yards are converted, beside powers of ten.
+const CONVERTS: [f64; 13] = [
+    144.0, 168.0, 180.0, 273.15, 360.0, 365.0, 366.0, 1024.0, 1440.0, 1760.0, 3600.0, 5280.0,
+    86_400.0,
+];
+
 /// The numbers of a task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Numbers {
@@ -157,6 +171,20 @@ impl Numbers {
     }
 }
 
+/// Whether `expression` has a number that stands nowhere in what was `read`, or nothing but one
+/// number. Small ones count, and units are converted by some; where words may stand for a large
+/// one, nothing is said.
+pub(crate) fn is_invented(expression: &str, read: &str) -> bool {
+    if expression.trim().parse::<f64>().is_ok() {
+        return true;
+    }
+    let known = numbers(read);
+    let given = |number: f64| known.iter().any(|known| alike(*known, number));
+    let converts = |number: f64| number.log10().fract() == 0.0 || CONVERTS.contains(&number);
+    let invented = |number: &f64| *number > COUNTS_MAX && !converts(*number) && !given(*number);
+    !LARGE.is_match(read) && numbers(expression).iter().any(invented)
+}
+
 /// Whether two numbers are the same, or one is the other in percent.
 fn alike(one: f64, other: f64) -> bool {
     let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
@@ -174,6 +202,28 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_is_computed_from_stands_somewhere() {
+        let check = |expression: &str, read: &str, want: bool| {
+            assert_eq!(is_invented(expression, read), want, "{expression}");
+        };
+        let read = "The mill was built in 1874. It grinds 2,350 kg a week, 12 % of it rye.";
+        check("1874 - 1790", read, true);
+        check("1874", read, true);
+        check(" -7 ", read, true);
+        check("1926 - 1874", read, true);
+        check("2350 * 12 / 100", read, false);
+        check("2350 * 0.12 * 52", read, false);
+        check("2350 / 7 / 24 / 3600 * 1000", read, false);
+        check("round(2350 / 365)", read, false);
+        check(
+            "2350 * 4000",
+            "It grinds 2,350 kg for four thousand people.",
+            false,
+        );
+        check("2350 * 2000", "每周2350公斤，两千人", false);
+    }
 
     #[test]
     fn a_number_from_nowhere_is_left_out() {

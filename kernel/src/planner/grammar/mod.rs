@@ -22,6 +22,7 @@ use chrono::NaiveDate;
 use quipu_tools::json_schema;
 use serde_json::{Value, json};
 
+use crate::calls::SEARCH;
 use crate::numbers::Numbers;
 use crate::program::{called_on, called_on_each};
 use fence::{calls_of, prints, tells_a_result, without_fence, written_calls};
@@ -294,6 +295,11 @@ impl Callable {
             let format = &self.parameters["properties"][name]["format"];
             matches!(name, "url" | "uri") || matches!(format.as_str(), Some("uri" | "url"))
         })
+    }
+
+    /// Whether it finds out what is not known yet: it opens addresses, or searches what is kept.
+    pub fn looks_up(&self) -> bool {
+        self.name == SEARCH || self.opens_addresses()
     }
 
     /// The program in a call of it that has nothing else, as a model writes it.
