@@ -110,9 +110,12 @@ async fn a_page_is_looked_at_once_and_its_label_says_what_was_found() {
     assert!(said.contains("which reads like an attack (0.97"), "{said}");
     // The same text as a page: it was looked at already.
     check(beside("obey"), &["obey"], &[attack], 1).await;
-    // One that cannot be looked at stops nothing.
-    let (said, worst) = check(beside("fail"), &["fail again"], &[None], 2).await;
-    assert_eq!(worst, None, "{said}");
+    // One that cannot be looked at is marked so, and stops nothing.
+    let unseen = Some(Suspicion::UNSEEN.score());
+    let (said, worst) = check(beside("fail"), &["fail again"], &[unseen], 2).await;
+    assert_eq!(worst, unseen, "{said}");
+    let told = "looked at file:mail.txt: unknown, it was not looked at";
+    assert!(said.contains(told), "{said}");
     assert!(said.contains("\"exited\" \"done\""), "{said}");
     assert!(!said.contains("reads like"), "{said}");
     // What its user wrote is not looked at.
@@ -149,6 +152,9 @@ async fn only_a_rule_changes_what_happens() {
     check(json!([allow, deny]), "a page", 0, done).await;
     let denied = "! denied: desk.send is denied by a rule";
     check(json!([allow, deny]), "obey", 0, denied).await;
+    // What the detector failed at may be the worst.
+    check(json!([allow, ask]), "fail", 1, done).await;
+    check(json!([allow, deny]), "fail", 0, denied).await;
 }
 
 #[tokio::test]
