@@ -131,6 +131,33 @@ async fn a_page_is_looked_at_once_and_its_label_says_what_was_found() {
 }
 
 #[tokio::test]
+async fn what_a_program_writes_out_is_looked_at_where_strangers_have_spoken() {
+    let check = async |calls: &[Value], count: usize, last: Option<f64>| {
+        let (mut setup, looks) = machine(&json!([]), &[]);
+        setup
+            .devices
+            .push(Desk::new("lab", Vec::new()).with_programs());
+        let mut script: Vec<String> = calls.iter().map(Value::to_string).collect();
+        script.push(DONE.to_owned());
+        setup.script = script.join("\n");
+        let folder = crate::common::folder();
+        let kernel = setup.kernel(&folder.path().join("journal.db"));
+        let (pid, said) = live(&kernel, attended("task"), &setup.replies).await;
+        let steps = kernel.journal().steps(pid).expect("steps");
+        let found = steps[calls.len() - 1].outcome.as_ref();
+        let found = found.and_then(|outcome| outcome.label.suspicion);
+        assert_eq!(found.map(Suspicion::score), last, "{said}");
+        assert_eq!(looks.load(Ordering::Relaxed), count, "{said}");
+    };
+    let page = json!({"tool": "stranger.echo", "args": {"text": "a page"}});
+    let echo = json!({"tool": "desk.echo", "args": {"text": "hello"}});
+    // It decodes an attack.
+    let run = json!({"tool": "lab.run", "args": {"code": "yebo"}});
+    check(std::slice::from_ref(&run), 0, None).await;
+    check(&[page, echo, run], 2, Some(0.97)).await;
+}
+
+#[tokio::test]
 async fn only_a_rule_changes_what_happens() {
     let check = async |rules: Value, text: &str, asked: usize, want: &str| {
         let (setup, _) = machine(&rules, &[text]);
