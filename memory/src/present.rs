@@ -52,7 +52,8 @@ pub struct Passage {
     /// The most trusted of those that say the same; of strangers' words the document, and not
     /// what a process made of it.
     pub hit: Hit,
-    /// How many others say the same and are left out.
+    /// How many others say the same and are left out; beside a trusted text only those that are
+    /// trusted too, since strangers may say anything as often as they like.
     pub copies: usize,
     /// The passages that say nearly the same and are older.
     pub newer_than: Vec<PageId>,
@@ -198,8 +199,14 @@ fn once_each(found: Vec<(Hit, Page)>, how: &Presentation) -> Vec<Passage> {
             shown.push(next);
             continue;
         };
-        let copies = other.passage.copies + 1;
-        if next.rank() > other.rank() {
+        let is_better = next.rank() > other.rank();
+        let copies = match (next.is_trusted() == other.is_trusted(), is_better) {
+            (true, _) => other.passage.copies + 1,
+            // All before it were strangers'.
+            (false, true) => 0,
+            (false, false) => other.passage.copies,
+        };
+        if is_better {
             *other = next;
         }
         other.passage.copies = copies;
@@ -209,6 +216,11 @@ fn once_each(found: Vec<(Hit, Page)>, how: &Presentation) -> Vec<Passage> {
 }
 
 impl Shown {
+    /// Whether somebody vouches for it.
+    fn is_trusted(&self) -> bool {
+        self.passage.hit.trust > Trust::Untrusted
+    }
+
     /// Which one of copies is shown: the highest. A process that has read a stranger's page can
     /// keep one that says nearly the same: that does not hide the page.
     fn rank(&self) -> (Trust, bool, (i64, Vec<u64>)) {
@@ -221,9 +233,8 @@ impl Shown {
 /// Whether two texts that are nearly alike say the same. Strangers can write the same in
 /// as many ways as they like; what others wrote is taken at its word.
 fn is_copy(a: &Shown, b: &Shown) -> bool {
-    let is_trusted = |shown: &Shown| shown.passage.hit.trust > Trust::Untrusted;
     let is_as_secret = a.passage.hit.secrecy == b.passage.hit.secrecy;
-    is_as_secret && (!(is_trusted(a) && is_trusted(b)) || a.words == b.words)
+    is_as_secret && (!(a.is_trusted() && b.is_trusted()) || a.words == b.words)
 }
 
 /// Puts those of the trusted passages that are nearly alike in the order of their age, the

@@ -1,16 +1,10 @@
 //! Which of the catalogue's files that are here are not as they were published.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use data_encoding::HEXLOWER;
-use sha2::{Digest, Sha256};
-
 use super::catalogue::{Entry, entries};
-
-/// Bytes read at once.
-const STEP: usize = 1 << 20;
+use super::checksum::Checksum;
 
 /// A file of the catalogue that is here.
 #[derive(Clone, Debug)]
@@ -86,20 +80,13 @@ fn damage_of(path: &Path, bytes: u64, sha256: &str, read: &mut dyn FnMut(u64)) -
     }
 }
 
-/// The SHA-256 of a file, in lower-case hexadecimal digits.
+/// The SHA-256 of a file; `read` is told of each piece how many bytes it has.
 fn digest(path: &Path, read: &mut dyn FnMut(u64)) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; STEP];
+    let mut checksum = Checksum::open(path)?;
     loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(HEXLOWER.encode(&hash.finalize())),
-            Ok(taken) => {
-                hash.update(&buffer[..taken]);
-                read(taken as u64);
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+        match checksum.step()? {
+            0 => return Ok(checksum.finish()),
+            taken => read(taken as u64),
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | [`gguf`] | What does a model file say of itself, and is it whole? |
 //! | `shelf` | Which models are here? How is one removed? |
 //! | [`damage`] | Which files are not as they were published? |
+//! | `checksum` | What is the SHA-256 of a file? |
 //! | [`mod@pull`] | How is a model fetched, resumably, from the hub or out of packages? |
 //! | `make` | How does a model come about that no package has whole? |
 //! | `partial` | Where is a pull kept that is not finished? |
@@ -24,6 +25,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may stop there"))]
 
 pub mod catalogue;
+mod checksum;
 pub mod damage;
 mod error;
 mod files;

@@ -2,9 +2,9 @@
 //! whoever generates meanwhile does not wait for that, and keeps what comes out.
 //!
 //! A job with pictures comes here first, and goes on to the engine with their rows. The jobs that
-//! wait have their pictures seen in turn, one each, those of a higher priority first: one with many
-//! pictures keeps nobody waiting for all of them. A job that nobody waits for any more is dropped
-//! between two pictures.
+//! wait have their pictures seen in turn, one each: one with many pictures keeps nobody waiting for
+//! all of them. Those of a higher priority go first, and whoever waits ages as in the engine's
+//! scheduler. A job that nobody waits for any more is dropped between two pictures.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -18,6 +18,7 @@ use super::engine::Request;
 use super::projector::Projector;
 use super::seen;
 use crate::kv::pictures::{self, Span};
+use crate::kv::scheduler::urgency;
 use crate::{CpuError, Picture, Prompt, Sink};
 
 const THREAD_NAME: &str = "quipu-sight";
@@ -217,11 +218,16 @@ enum Turn {
     Left,
 }
 
-/// Whose turn it is, among some with a priority and the time of the last turn.
-fn next(waiting: impl Iterator<Item = (i8, u64)>) -> Option<usize> {
+/// Whose turn it is at the time `now`, among some with a priority and the time of the last turn.
+/// What has no priority, because it has no prompt, goes on at once.
+fn next(waiting: impl Iterator<Item = (Option<i8>, u64)>, now: u64) -> Option<usize> {
+    let urgent = |priority: Option<i8>, turn: u64| {
+        let waited = u32::try_from(now.saturating_sub(turn)).unwrap_or(u32::MAX);
+        priority.map_or(i64::MAX, |priority| urgency(priority, waited))
+    };
     let first = waiting
         .enumerate()
-        .min_by_key(|(_, (priority, turn))| (Reverse(*priority), *turn));
+        .min_by_key(|(_, (priority, turn))| (Reverse(urgent(*priority, *turn)), *turn));
     first.map(|(at, _)| at)
 }
 
@@ -247,10 +253,10 @@ impl Worker {
                 continue;
             }
             let priority = |one: &Waiting| Waiting::of(&one.request).map(|(.., priority)| priority);
-            let turns = waiting.iter();
-            // What has no prompt goes on at once.
-            let turns = turns.map(|one| (priority(one).unwrap_or(i8::MAX), one.turn));
-            let Some(at) = next(turns) else { continue };
+            let turns = waiting.iter().map(|one| (priority(one), one.turn));
+            let Some(at) = next(turns, self.clock) else {
+                continue;
+            };
             let mut one = waiting.swap_remove(at);
             match self.turn(&mut one) {
                 Turn::Waits => {
@@ -397,28 +403,41 @@ mod tests {
         );
     }
 
+    /// Whose picture is seen when, where each has some at first, and a priority.
+    fn order(jobs: &[(i8, usize)]) -> Vec<usize> {
+        let mut waiting: Vec<(usize, i8, usize, u64)> = Vec::new();
+        for (at, (priority, pictures)) in jobs.iter().enumerate() {
+            waiting.push((at, *priority, *pictures, at as u64));
+        }
+        let (mut clock, mut seen) = (jobs.len() as u64, Vec::new());
+        while let Some(at) = next(waiting.iter().map(|one| (Some(one.1), one.3)), clock) {
+            let (job, priority, pictures, _) = waiting.swap_remove(at);
+            seen.push(job);
+            clock += 1;
+            if pictures > 1 {
+                waiting.push((job, priority, pictures - 1, clock));
+            }
+        }
+        seen
+    }
+
     #[test]
     fn those_who_wait_have_their_pictures_seen_in_turn() {
-        // The pictures that each has at first, with its priority; whose picture is seen when.
         let check = |jobs: &[(i8, usize)], want: &[usize]| {
-            let mut waiting: Vec<(usize, i8, usize, u64)> = Vec::new();
-            for (at, (priority, pictures)) in jobs.iter().enumerate() {
-                waiting.push((at, *priority, *pictures, at as u64));
-            }
-            let (mut clock, mut seen) = (jobs.len() as u64, Vec::new());
-            while let Some(at) = next(waiting.iter().map(|one| (one.1, one.3))) {
-                let (job, priority, pictures, _) = waiting.swap_remove(at);
-                seen.push(job);
-                clock += 1;
-                if pictures > 1 {
-                    waiting.push((job, priority, pictures - 1, clock));
-                }
-            }
-            assert_eq!(seen, want, "{jobs:?}");
+            assert_eq!(order(jobs), want, "{jobs:?}");
         };
         check(&[], &[]);
         check(&[(0, 3), (0, 1), (0, 2)], &[0, 1, 2, 0, 2, 0]);
         check(&[(0, 2), (5, 2), (-5, 1)], &[1, 1, 0, 0, 2]);
+    }
+
+    #[test]
+    fn whoever_waits_long_has_a_picture_seen_before_what_is_more_urgent() {
+        let seen = order(&[(3, 400), (0, 1)]);
+        let at = seen.iter().position(|job| *job == 1).expect("it is seen");
+        assert!((10..390).contains(&at), "{at}");
+        // What has no prompt does not wait for it.
+        assert_eq!(next([(Some(0), 0), (None, 9_999)].into_iter(), 9_999), Some(1));
     }
 
     #[test]

@@ -102,6 +102,8 @@ impl InWorld for Call {
             }
             Err(error) => Said::new(false, failure(&error), label(trust)),
         };
+        // A program may write out what stood unreadable in a text: decoded, or put together.
+        let is_news = is_news || function.function().program.is_some();
         Said { is_news, ..said }
     }
 }

@@ -146,7 +146,10 @@ async fn all_of(detection: Detection, texts: Vec<(usize, String)>) -> Vec<(usize
         };
         match tokio::task::spawn_blocking(work).await {
             Ok(suspicion) => said.extend(suspicion.map(|suspicion| (at, suspicion))),
-            Err(error) => tracing::warn!(%error, "a text could not be looked at"),
+            Err(error) => {
+                tracing::warn!(%error, "a text could not be looked at");
+                said.push((at, Suspicion::UNSEEN));
+            }
         }
     }
     said

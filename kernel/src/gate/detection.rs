@@ -100,7 +100,9 @@ struct Inner {
 /// Why nothing is said of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Nothing {
-    /// There is no detector, or it failed.
+    /// There is no detector.
+    Absent,
+    /// The detector failed.
     Failed,
     /// Nobody waits for it any more.
     Unwanted,
@@ -177,8 +179,9 @@ impl Detection {
         self.0.is_some()
     }
 
-    /// How much `text` reads like an attack; `None` without a detector, or where it fails. May
-    /// block for seconds. Where too many texts are to be looked at it is [`Suspicion::UNSEEN`].
+    /// How much `text` reads like an attack; `None` without a detector. May block for seconds.
+    /// Where the detector fails, or too many texts are to be looked at, it is
+    /// [`Suspicion::UNSEEN`]: a strict rule takes such a text for the worst.
     pub fn suspicion(&self, text: &str) -> Option<Suspicion> {
         self.suspicion_while(text, &|| true)
     }
@@ -192,12 +195,13 @@ impl Detection {
                 tracing::warn!("a text was not looked at: too many are to be");
                 Some(Suspicion::UNSEEN)
             }
-            Err(Nothing::Failed | Nothing::Unwanted) => None,
+            Err(Nothing::Failed) => Some(Suspicion::UNSEEN),
+            Err(Nothing::Absent | Nothing::Unwanted) => None,
         }
     }
 
     fn look(&self, text: &str, is_wanted: &dyn Fn() -> bool) -> Result<Suspicion, Nothing> {
-        let inner = self.0.as_ref().ok_or(Nothing::Failed)?;
+        let inner = self.0.as_ref().ok_or(Nothing::Absent)?;
         let hash = blake3::hash(text.as_bytes());
         let known = || inner.known.lock().said.get(&hash).copied();
         if let Some(suspicion) = known() {
@@ -282,15 +286,17 @@ mod tests {
         let looks = Arc::new(AtomicUsize::new(0));
         let detection = Detection::of(Lengths(looks.clone()));
         let check = |text: &str, want: Option<f64>, after: usize| {
-            let said = detection.suspicion(text).map(Suspicion::score);
+            let said = detection.suspicion(text);
+            assert_eq!(said.is_some_and(Suspicion::is_unseen), text.is_empty());
+            let said = said.map(Suspicion::score);
             assert_eq!((said, looks.load(Ordering::Relaxed)), (want, after));
         };
         check("a page", Some(0.06), 1);
         check("a page", Some(0.06), 1);
         check("another", Some(0.07), 2);
-        // What failed is tried again.
-        check("", None, 3);
-        check("", None, 4);
+        // What failed was not looked at, and is tried again.
+        check("", Some(0.0), 3);
+        check("", Some(0.0), 4);
         // Nobody waits for it, unless it is known.
         let unwanted = |text: &str| detection.look(text, &|| false).map(Suspicion::score);
         assert_eq!(

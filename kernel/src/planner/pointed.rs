@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::facts::{is_told_in_sentences, sentences};
+use super::facts::{is_told_in_sentences, only_tells, sentences};
 use super::shared_words::shared_things;
 use crate::pattern::pattern;
 
@@ -64,7 +64,30 @@ fn object(told: &str) -> Option<&str> {
     });
     let found = ASKS.find(told)?;
     let ends = |c: char| c.is_whitespace() || ".,:;!?…。，：；！？".contains(c);
-    Some(told[found.end()..].trim_matches(ends))
+    let object = told[found.end()..].trim_matches(ends);
+    let is_request = only_tells(told) || is_polite(found.as_str());
+    (is_request && !is_what_was_told(object)).then_some(object)
+}
+
+/// Whether a request is put politely, as which it may end like a question: "Can you remember
+/// this?" Of "Remember this?" somebody wants to hear what is known.
+fn is_polite(request: &str) -> bool {
+    static POLITE: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?i)\b(?:please|you)\b|请|麻烦|帮"));
+    POLITE.is_match(request)
+}
+
+/// Whether an object is what somebody told before, and not what stands in a text.
+fn is_what_was_told(object: &str) -> bool {
+    static TOLD: LazyLock<Regex> = LazyLock::new(|| {
+        let told = r"(?ix)\b(?:i|we)(?:['’](?:ve|d))?
+            (?:\s+(?:have|had|just|already|also|once|ever|always|last|first))*
+            \s+(?:told|said|mentioned|explained|asked|taught|showed|gave)\b
+            |\byou(?:['’]ve)?\s+(?:(?:were|have|been|already)\s+)*told\b
+            |我们?(?:跟你|和你|给你|对你|以前|之前|上次|刚才|刚刚|昨天|已经|曾经?)*(?:说|告诉|提过|提到|讲过)";
+        pattern(told)
+    });
+    TOLD.is_match(object)
 }
 
 /// Words by which the text beside the task is named.
@@ -209,6 +232,10 @@ mod tests {
             ),
             ("Remember when the rent is due", "when the rent is due"),
             ("please remember the rent", "the rent"),
+            (
+                "Could you remember when the rent is due?",
+                "when the rent is due",
+            ),
             ("记住附件里的电话号码", "附件里的电话号码"),
         ] {
             check(told, Some(&about(object)));
@@ -226,6 +253,15 @@ mod tests {
             "Do you remember this letter?",
             "Save the rent of this letter to a table.",
             "Remember this. It is from my landlord.",
+            // What was told before is asked for.
+            "Remember what I told you about the rent?",
+            "Remember what I told you about the rent",
+            "Can you remember what I’ve already told you about the rent?",
+            "Please remember what you were told about this letter",
+            "Remember when the rent is due?",
+            "Remember the rent in this letter?",
+            "记得我上次说过的房租吗？",
+            "记得附件里的电话号码吗？",
             "",
         ] {
             check(told, None);

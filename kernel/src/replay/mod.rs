@@ -27,7 +27,8 @@ use crate::gate::Gate;
 pub use crate::journal::Difference;
 use crate::journal::tape::{Played, Playing, Run, Tape, Told};
 use crate::journal::{Journal, JournalError, Kept};
-use crate::process::{Pid, Program};
+use crate::label::Suspicion;
+use crate::process::{Attached, Pid, Program};
 use cpu::Player;
 
 /// What came of replaying a process.
@@ -157,11 +158,7 @@ async fn play(
         plan: head.plan.clone(),
         ..kept.program.clone()
     };
-    // What was found in the texts later stands in the row of the process by now.
-    let before = head.suspicions.iter().flatten();
-    for (attached, suspicion) in program.attached.iter_mut().zip(before) {
-        attached.label.suspicion = *suspicion;
-    }
+    suspect_as_then(&mut program.attached, head.suspicions.as_deref());
     // Nobody reaches it: what reached it stands on the tape.
     let (_signals, signals) = mpsc::channel(1);
     let (_replies, replies) = mpsc::channel(1);
@@ -178,6 +175,14 @@ async fn play(
     }
     let played = tape.playing().map(|mut tape| tape.played());
     played.ok_or(Problem::Unreadable("its tape"))
+}
+
+/// Gives `attached` the suspicions that were known when the run began. What was found later stands
+/// in the row of the process by now; a run of an earlier release, which kept none, knew of none.
+fn suspect_as_then(attached: &mut [Attached], known: Option<&[Option<Suspicion>]>) {
+    for (at, attached) in attached.iter_mut().enumerate() {
+        attached.label.suspicion = known.and_then(|known| known.get(at).copied().flatten());
+    }
 }
 
 /// What the process was when the run began.
@@ -202,5 +207,30 @@ fn past(kept: &Kept, head: &Run) -> Past {
         n: head.n,
         reminder: kept.recorded.reminder().filter(|_| head.reminded),
         done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::{Label, Trust};
+
+    #[test]
+    fn a_run_knows_of_its_texts_what_was_known_then() {
+        let found = |score| Some(Suspicion::new(score, 1.0));
+        let check = |known: Option<&[Option<Suspicion>]>, want: [Option<Suspicion>; 2]| {
+            let attached = |score| Attached {
+                text: "a page".to_owned(),
+                label: Label::new("file:mail.txt", Trust::Untrusted).suspected(found(score)),
+                picture: None,
+            };
+            let mut texts = [attached(0.97), attached(0.03)];
+            suspect_as_then(&mut texts, known);
+            assert_eq!(texts.map(|text| text.label.suspicion), want, "{known:?}");
+        };
+        check(Some(&[None, found(0.5)]), [None, found(0.5)]);
+        check(Some(&[found(0.97), None]), [found(0.97), None]);
+        // Of an earlier release.
+        check(None, [None, None]);
     }
 }

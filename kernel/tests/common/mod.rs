@@ -98,6 +98,16 @@ impl Desk {
         self
     }
 
+    /// One that can also `run` a program: it writes the `code` backwards.
+    pub fn with_programs(mut self) -> Self {
+        let mut run = function("run", Effect::Read, &self.spec.requests);
+        run.parameters["properties"] = json!({"code": {"type": "string"}});
+        run.parameters["required"] = json!(["code"]);
+        run.program = Some("python".into());
+        self.spec.functions.push(run);
+        self
+    }
+
     /// One that can also `list`: a short action with a long observation.
     pub fn with_lists(mut self) -> Self {
         let list = function("list", Effect::Read, &self.spec.requests);
@@ -139,6 +149,10 @@ impl Device for Desk {
             }),
             "open" => Ok("Read on at https://example.com/more.".into()),
             "list" => Ok(list(args["text"].as_str().unwrap_or_default()).into()),
+            "run" => {
+                let code = args["code"].as_str().unwrap_or_default();
+                Ok(code.chars().rev().collect::<String>().into())
+            }
             "pay" => {
                 let key = args["idempotency_key"].as_str().unwrap_or_default();
                 Ok(format!("paid once, {} digits", key.len()).into())

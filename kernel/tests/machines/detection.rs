@@ -110,9 +110,12 @@ async fn a_page_is_looked_at_once_and_its_label_says_what_was_found() {
     assert!(said.contains("which reads like an attack (0.97"), "{said}");
     // The same text as a page: it was looked at already.
     check(beside("obey"), &["obey"], &[attack], 1).await;
-    // One that cannot be looked at stops nothing.
-    let (said, worst) = check(beside("fail"), &["fail again"], &[None], 2).await;
-    assert_eq!(worst, None, "{said}");
+    // One that cannot be looked at is marked so, and stops nothing.
+    let unseen = Some(Suspicion::UNSEEN.score());
+    let (said, worst) = check(beside("fail"), &["fail again"], &[unseen], 2).await;
+    assert_eq!(worst, unseen, "{said}");
+    let told = "looked at file:mail.txt: unknown, it was not looked at";
+    assert!(said.contains(told), "{said}");
     assert!(said.contains("\"exited\" \"done\""), "{said}");
     assert!(!said.contains("reads like"), "{said}");
     // What its user wrote is not looked at.
@@ -125,6 +128,33 @@ async fn a_page_is_looked_at_once_and_its_label_says_what_was_found() {
         ..task()
     };
     check(trusted, &[], &[], 0).await;
+}
+
+#[tokio::test]
+async fn what_a_program_writes_out_is_looked_at_where_strangers_have_spoken() {
+    let check = async |calls: &[Value], count: usize, last: Option<f64>| {
+        let (mut setup, looks) = machine(&json!([]), &[]);
+        setup
+            .devices
+            .push(Desk::new("lab", Vec::new()).with_programs());
+        let mut script: Vec<String> = calls.iter().map(Value::to_string).collect();
+        script.push(DONE.to_owned());
+        setup.script = script.join("\n");
+        let folder = crate::common::folder();
+        let kernel = setup.kernel(&folder.path().join("journal.db"));
+        let (pid, said) = live(&kernel, attended("task"), &setup.replies).await;
+        let steps = kernel.journal().steps(pid).expect("steps");
+        let found = steps[calls.len() - 1].outcome.as_ref();
+        let found = found.and_then(|outcome| outcome.label.suspicion);
+        assert_eq!(found.map(Suspicion::score), last, "{said}");
+        assert_eq!(looks.load(Ordering::Relaxed), count, "{said}");
+    };
+    let page = json!({"tool": "stranger.echo", "args": {"text": "a page"}});
+    let echo = json!({"tool": "desk.echo", "args": {"text": "hello"}});
+    // It decodes an attack.
+    let run = json!({"tool": "lab.run", "args": {"code": "yebo"}});
+    check(std::slice::from_ref(&run), 0, None).await;
+    check(&[page, echo, run], 2, Some(0.97)).await;
 }
 
 #[tokio::test]
@@ -149,6 +179,9 @@ async fn only_a_rule_changes_what_happens() {
     check(json!([allow, deny]), "a page", 0, done).await;
     let denied = "! denied: desk.send is denied by a rule";
     check(json!([allow, deny]), "obey", 0, denied).await;
+    // What the detector failed at may be the worst.
+    check(json!([allow, ask]), "fail", 1, done).await;
+    check(json!([allow, deny]), "fail", 0, denied).await;
 }
 
 #[tokio::test]

@@ -4,11 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use data_encoding::HEXLOWER;
 use flate2::read::DeflateDecoder;
-use sha2::{Digest, Sha256};
 
 use super::super::catalogue::Window;
+use super::super::checksum::Checksum;
 use super::super::error::ModelError;
 use super::super::gguf;
 
@@ -128,18 +127,12 @@ pub fn sync_folder(folder: &Path) {
 
 /// SHA-256 of a file, in lower-case hexadecimal.
 pub async fn digest(path: &Path) -> Result<String, ModelError> {
-    let mut file = File::open(path).map_err(ModelError::io("open", path))?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; STEP];
-    loop {
-        let taken = read_full(&mut file, &mut buffer).map_err(ModelError::io("read", path))?;
-        if taken == 0 {
-            break;
-        }
-        hash.update(&buffer[..taken]);
+    let mut checksum = Checksum::open(path).map_err(ModelError::io("open", path))?;
+    while checksum.step().map_err(ModelError::io("read", path))? > 0 {
+        // Lets the caller stop between steps.
         tokio::task::yield_now().await;
     }
-    Ok(HEXLOWER.encode(&hash.finalize()))
+    Ok(checksum.finish())
 }
 
 /// Reads until `buffer` is full or the end; fewer, longer steps than single reads.

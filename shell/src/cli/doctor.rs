@@ -254,12 +254,12 @@ fn signals(session: &Session) -> (State, String) {
         return (state, text);
     };
     match session.detection.suspicion(LOOKED_AT) {
-        Some(_) => {
+        Some(said) if !said.is_unseen() => {
             let folder = file.parent().unwrap_or(Path::new("."));
             let text = format!("texts of others are looked at with {}", folder.display());
             (State::Ok, text)
         }
-        None => (
+        _ => (
             State::Warn,
             format!(
                 "{name} cannot be used: {} fetches it again{unmet}",

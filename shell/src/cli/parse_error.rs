@@ -1,7 +1,9 @@
 //! A command line that cannot be read: what the parser says of it, and what it does not know.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, CommandFactory};
 
+use super::Cli;
 use crate::terminal::error::{USAGE, UserError, report};
 
 /// Prints what is wrong with the command line `args`, or the help that it asks for. Gives the
@@ -42,9 +44,32 @@ fn negative<'a>(error: &clap::Error, args: &'a [String]) -> Option<(&'a str, &'a
     let at = args
         .iter()
         .position(|word| is_number(word) && word.starts_with(unknown.as_str()))?;
-    let option = args.get(at.checked_sub(1)?)?;
+    let (option, before) = args[..at].split_last()?;
     let is_option = option.starts_with('-') && !is_number(option);
-    is_option.then_some((option.as_str(), args[at].as_str()))
+    (is_option && takes_a_value(option, before)).then_some((option.as_str(), args[at].as_str()))
+}
+
+/// Whether `option` is one with a value, of the command that the words `before` it name.
+fn takes_a_value(option: &str, before: &[String]) -> bool {
+    let root = Cli::command();
+    let mut commands = vec![&root];
+    for word in before {
+        let below = commands.last().and_then(|last| last.find_subcommand(word));
+        commands.extend(below);
+    }
+    let is_it = |arg: &&Arg| match option.strip_prefix("--") {
+        Some(long) => {
+            let aliases = arg.get_all_aliases().unwrap_or_default();
+            arg.get_long() == Some(long) || aliases.contains(&long)
+        }
+        // Short ones may stand together: the last of them is the one with a value.
+        None => arg.get_short().is_some() && arg.get_short() == option.chars().next_back(),
+    };
+    let mut found = commands
+        .iter()
+        .flat_map(|command| command.get_arguments())
+        .filter(is_it);
+    found.any(|arg| arg.get_action().takes_values())
 }
 
 /// Whether a process that is there already was given a task.
@@ -84,7 +109,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::Cli;
 
     #[test]
     fn a_task_without_quotes_is_told_of_them() {
@@ -120,6 +144,12 @@ mod tests {
         );
         check("quipu --seed -12", Some(("--seed", "-12")));
         check("quipu batch tasks --jobs -4", Some(("--jobs", "-4")));
+        check("quipu mem search -k -4 hen", Some(("-k", "-4")));
+        check("quipu run -v -5", None);
+        // A flag takes no value: that is the task's.
+        check("quipu run --trusted-input -5 task", None);
+        check("quipu --trusted-input run --json -5", None);
+        check("quipu run --seed=3 -5", None);
         check("quipu run -1", None);
         check("quipu run --no-such-option", None);
     }

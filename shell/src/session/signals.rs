@@ -77,8 +77,8 @@ mod tests {
         }
         check(SignalsWord::Auto, true);
         check(SignalsWord::Off, false);
-        // They are read when a text comes, and stop nothing.
+        // They are read when a text comes, and stop nothing: the text was not looked at.
         let detection = find(SignalsWord::Auto, &folders);
-        assert_eq!(detection.suspicion("a page"), None);
+        assert_eq!(detection.suspicion("a page"), Some(Suspicion::UNSEEN));
     }
 }

@@ -16,14 +16,17 @@ pub type Now = Arc<Mutex<String>>;
 
 /// Time below which nobody is told how much is left.
 const LEFT_MIN: Duration = Duration::from_secs(2);
+/// Prompts that are followed at once; the one that was not heard of for longest is forgotten.
+const BEGUN_MAX: usize = 64;
 
 /// Follows the events of one process.
 #[derive(Default)]
 pub struct Reading {
     /// The step that the process is in.
     step: Option<u32>,
-    /// The prompt that is read.
-    begun: Option<Begun>,
+    /// The prompts that are read, the one that was heard of last at the end: questions are read
+    /// side by side.
+    begun: Vec<Begun>,
     now: Now,
 }
 
@@ -62,7 +65,7 @@ impl Reading {
                 n, prompt_tokens, ..
             } => {
                 self.step = Some(*n);
-                self.begun = None;
+                self.begun.clear();
                 (fill(words().reading, &[("of", prompt_tokens)]), true)
             }
             Event::Read {
@@ -73,7 +76,7 @@ impl Reading {
                     false => words().reading_on,
                 };
                 let percent = tokens * 100 / (*of).max(1);
-                let left = self.left(*tokens, *of, *asks);
+                let left = self.left(Instant::now(), *tokens, *of, *asks);
                 let left = left.map(|left| fill(words().left, &[("seconds", &left.as_secs())]));
                 let left = left.unwrap_or_default();
                 let values: [(&str, &dyn std::fmt::Display); 4] = [
@@ -103,22 +106,25 @@ impl Reading {
     }
 
     /// How long the rest of a prompt takes, once that can be said.
-    fn left(&mut self, tokens: usize, of: usize, asks: bool) -> Option<Duration> {
-        let now = Instant::now();
-        let is_same =
-            |begun: &Begun| begun.of == of && begun.asks == asks && begun.tokens <= tokens;
-        match self.begun.filter(is_same) {
-            Some(begun) => begun.left(tokens, now),
-            None => {
-                self.begun = Some(Begun {
-                    at: now,
-                    tokens,
-                    of,
-                    asks,
-                });
-                None
+    fn left(&mut self, now: Instant, tokens: usize, of: usize, asks: bool) -> Option<Duration> {
+        let is_same = |begun: &Begun| begun.of == of && begun.asks == asks;
+        let at = self.begun.iter().position(is_same);
+        let known = at.map(|at| self.begun.remove(at));
+        // Another prompt may be as long.
+        let known = known.filter(|begun| begun.tokens < tokens);
+        let left = known.and_then(|begun| begun.left(tokens, now));
+        if tokens < of {
+            if self.begun.len() >= BEGUN_MAX {
+                self.begun.remove(0);
             }
+            self.begun.push(known.unwrap_or(Begun {
+                at: now,
+                tokens,
+                of,
+                asks,
+            }));
         }
+        left
     }
 }
 
@@ -184,6 +190,31 @@ mod tests {
         check(700, 30, Some(30));
         // Nobody waits for that.
         check(1100, 9, None);
+    }
+
+    #[test]
+    fn of_each_question_side_by_side_is_told_how_long_it_takes() {
+        let begun = Instant::now();
+        let mut reading = Reading::default();
+        let mut check = |after_s: u64, tokens: usize, of: usize, want: Option<u64>| {
+            let now = begun + Duration::from_secs(after_s);
+            let left = reading.left(now, tokens, of, true);
+            assert_eq!(left.map(|left| left.as_secs()), want, "{tokens} of {of}");
+        };
+        check(0, 100, 1000, None);
+        check(1, 100, 2000, None);
+        check(5, 200, 1000, Some(40));
+        check(5, 300, 2000, Some(34));
+        // Another one of the same length.
+        check(10, 50, 1000, None);
+        check(12, 150, 1000, Some(17));
+        check(13, 1000, 1000, None);
+        check(13, 1100, 2000, Some(10));
+        // However many there are.
+        for of in 3000..3100 {
+            check(20, 1, of, None);
+        }
+        assert_eq!(reading.begun.len(), BEGUN_MAX);
     }
 
     #[test]

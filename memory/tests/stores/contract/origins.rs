@@ -206,18 +206,21 @@ pub fn copies_count_once_and_strangers_get_a_share(store: &dyn Store) {
         assert_eq!(is_quoted, passage.hit.trust == Trust::Untrusted, "{line}");
         assert!(line.matches('»').count() <= 1, "{line}");
     }
-    // The same in the owner's words speaks for them all.
-    put(
-        store,
-        "own",
-        "",
-        "The llama shearing is in March 1, say the elders of the valley",
-    );
-    let passages = shown(5);
-    let own = passages
-        .iter()
-        .find(|passage| passage.hit.id.as_str() == "own");
-    assert_eq!(own.expect("shown").copies, 5);
+    // The same in the owner's words stands for them all, and only the owner's copies are counted.
+    let said = "The llama shearing is in March 1, say the elders of the valley";
+    for (id, copies) in [("own", 0), ("owner", 1)] {
+        put(store, id, "", said);
+        let passages = shown(5);
+        let mut own = passages
+            .iter()
+            .filter(|passage| passage.hit.id.as_str().starts_with("own"));
+        let first = own.next().expect("shown");
+        assert_eq!((first.copies, own.count()), (copies, 0), "{id}");
+        let line = first.quoted();
+        assert_eq!(line.contains("more say"), copies > 0, "{line}");
+        let is_no_copy = |passage: &Passage| !passage.hit.id.as_str().starts_with("copy");
+        assert!(passages.iter().all(is_no_copy), "{passages:?}");
+    }
 }
 
 pub fn copies_are_as_secret_and_hide_no_original(store: &dyn Store) {

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 
+use super::apart::aside;
 use super::error::ApiError;
 use super::guard::Caller;
 use super::state::Service;
@@ -29,20 +30,24 @@ pub async fn post(
     let body = wire::read(request, BODY_BYTES_MAX).await?;
     let text = String::from_utf8_lossy(&body).into_owned();
     let scheduler = service.schedules.clone();
-    let started = tokio::task::spawn_blocking(move || scheduler.request(&name, &token, text));
-    let started = started.await;
-    match started.map_err(|error| ApiError::internal(error.to_string()))? {
-        Ok(pid) => {
-            let mut response = wire::json(&json!({ "pid": pid }));
-            *response.status_mut() = StatusCode::ACCEPTED;
-            Ok(response)
-        }
-        Err(Refused::Unknown) => Err(unknown()),
-        Err(Refused::Busy(why)) => Err(ApiError {
+    let pid = aside(move || {
+        let started = scheduler.request(&name, &token, text);
+        started.map_err(not_started)
+    })
+    .await?;
+    let mut response = wire::json(&json!({ "pid": pid }));
+    *response.status_mut() = StatusCode::ACCEPTED;
+    Ok(response)
+}
+
+fn not_started(refused: Refused) -> ApiError {
+    match refused {
+        Refused::Unknown => unknown(),
+        Refused::Busy(why) => ApiError {
             message: format!("no run begins: {why}; send it again later"),
             ..ApiError::too_many(0)
-        }),
-        Err(Refused::Failed(error)) => Err(ApiError::internal(format!("{error:#}"))),
+        },
+        Refused::Failed(error) => ApiError::internal(format!("{error:#}")),
     }
 }
 

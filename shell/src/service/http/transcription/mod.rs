@@ -17,6 +17,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use quipu_tools::{ErrorKind, ToolError};
 
+use super::apart::aside;
 use super::error::ApiError;
 use super::form::{self, Form};
 use super::sense::{check_model, said};
@@ -95,8 +96,7 @@ async fn heard(
         let heard = ears.hear(&recording, language.as_deref(), &cancel, &mut |_| {});
         heard.map_err(unheard)
     };
-    let heard = tokio::task::spawn_blocking(work).await;
-    heard.map_err(|error| ApiError::internal(error.to_string()))?
+    aside(work).await
 }
 
 /// Why nothing was heard: mostly that the file is no recording, or the language none.
