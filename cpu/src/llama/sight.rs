@@ -437,7 +437,10 @@ mod tests {
         let at = seen.iter().position(|job| *job == 1).expect("it is seen");
         assert!((10..390).contains(&at), "{at}");
         // What has no prompt does not wait for it.
-        assert_eq!(next([(Some(0), 0), (None, 9_999)].into_iter(), 9_999), Some(1));
+        assert_eq!(
+            next([(Some(0), 0), (None, 9_999)].into_iter(), 9_999),
+            Some(1)
+        );
     }
 
     #[test]
