@@ -188,7 +188,8 @@ fn number(chars: &[char]) -> Option<String> {
         text.truncate(text.trim_end_matches(|c| sign(&c)).len());
         let call = calls.last().and_then(Option::as_deref);
         let is_several = listed || text.contains(',') && !is_grouped(&text);
-        if let Some(name) = call.filter(|name| is_several || text.contains(',') && takes_several(name))
+        if let Some(name) =
+            call.filter(|name| is_several || text.contains(',') && takes_several(name))
         {
             return Some(format!(
                 "{name} of several values is not computed here: write it out with operators"
@@ -209,7 +210,10 @@ fn number(chars: &[char]) -> Option<String> {
 
 /// The name of the function whose bracket opens behind `chars`.
 fn called(chars: &[char]) -> Option<String> {
-    let name = chars.iter().rev().take_while(|c| c.is_alphabetic() || **c == '_');
+    let name = chars
+        .iter()
+        .rev()
+        .take_while(|c| c.is_alphabetic() || **c == '_');
     let name: Vec<char> = name.copied().collect();
     (!name.is_empty()).then(|| name.into_iter().rev().collect())
 }
@@ -366,11 +370,21 @@ mod tests {
             check(expression, "fine");
         }
         for expression in [
-            "f(2, 3)", "mod(2,3)", "average(1,2,3)", "C(10,3)", "max(3,7)", "mean(1,200)",
+            "f(2, 3)",
+            "mod(2,3)",
+            "average(1,2,3)",
+            "C(10,3)",
+            "max(3,7)",
+            "mean(1,200)",
         ] {
             check(expression, "of several values");
         }
-        for expression in ["sqrt(1,000)", "(1,000 + 2) * 3", "sin(30 degrees)", "sin(1)"] {
+        for expression in [
+            "sqrt(1,000)",
+            "(1,000 + 2) * 3",
+            "sin(30 degrees)",
+            "sin(1)",
+        ] {
             check(expression, "fine");
         }
         for expression in ["sin(30)", "2 * cos( 60 )", "tan(-45)"] {

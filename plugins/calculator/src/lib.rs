@@ -192,7 +192,9 @@ fn is_times(chars: &[char], i: usize) -> bool {
     let after = chars[i + 1..].iter().find(|c| !is_space(c));
     let is_hexadecimal = i > 0
         && chars[i - 1] == '0'
-        && !chars[..i - 1].last().is_some_and(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
+        && !chars[..i - 1]
+            .last()
+            .is_some_and(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
     before.is_some_and(|c| c.is_ascii_digit() || *c == ')')
         && after.is_some_and(|c| c.is_ascii_digit() || *c == '(')
         && !is_hexadecimal

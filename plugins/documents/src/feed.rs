@@ -18,7 +18,10 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     let root = document.root_element();
     let is_entry = |node: &Node<'_, '_>| matches!(local(node), "item" | "entry");
     let entries = root.descendants().filter(is_entry);
-    let parts: Vec<Part> = (1..).zip(entries).map(|(n, entry)| part(n, &entry)).collect();
+    let parts: Vec<Part> = (1..)
+        .zip(entries)
+        .map(|(n, entry)| part(n, &entry))
+        .collect();
     if parts.is_empty() {
         return Err(failed("a feed without entries", "save it again later"));
     }
@@ -34,7 +37,9 @@ fn part(number: usize, entry: &Node<'_, '_>) -> Part {
     let child = |names: &[&str]| {
         let mut found = names.iter().flat_map(|name| {
             let says = |node: &Node<'_, '_>| node.has_children() || node.has_attribute("href");
-            let named = entry.children().filter(|node| local(node) == *name && says(node));
+            let named = entry
+                .children()
+                .filter(|node| local(node) == *name && says(node));
             named.collect::<Vec<_>>()
         });
         found.next()
@@ -48,7 +53,11 @@ fn part(number: usize, entry: &Node<'_, '_>) -> Part {
     let mut whole = Paragraphs::default();
     whole.heading(1, &title);
     let about = [date, link];
-    let about: Vec<&str> = about.iter().map(String::as_str).filter(|said| !said.is_empty()).collect();
+    let about: Vec<&str> = about
+        .iter()
+        .map(String::as_str)
+        .filter(|said| !said.is_empty())
+        .collect();
     whole.push(&about.join("\n"));
     if let Some(body) = child(BODIES) {
         // HTML is written as text, or as elements.
@@ -67,13 +76,22 @@ fn part(number: usize, entry: &Node<'_, '_>) -> Part {
 
 /// The words of elements of HTML, a line for each text.
 fn words(node: &Node<'_, '_>) -> String {
-    let texts = node.descendants().filter(Node::is_text).filter_map(|node| node.text());
-    let texts: Vec<String> = texts.map(one_line).filter(|text| !text.is_empty()).collect();
+    let texts = node
+        .descendants()
+        .filter(Node::is_text)
+        .filter_map(|node| node.text());
+    let texts: Vec<String> = texts
+        .map(one_line)
+        .filter(|text| !text.is_empty())
+        .collect();
     texts.join("\n")
 }
 
 fn says(node: &Node<'_, '_>) -> String {
-    let texts = node.descendants().filter(Node::is_text).filter_map(|node| node.text());
+    let texts = node
+        .descendants()
+        .filter(Node::is_text)
+        .filter_map(|node| node.text());
     one_line(&texts.collect::<Vec<_>>().join(" "))
 }
 

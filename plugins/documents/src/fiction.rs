@@ -17,7 +17,9 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     let info = root.descendants().find(|node| local(node) == "title-info");
     let said = |name: &str| {
         let nodes = info.into_iter().flat_map(|info| info.descendants());
-        let texts = nodes.filter(|node| local(node) == name).map(|node| inline(&node));
+        let texts = nodes
+            .filter(|node| local(node) == name)
+            .map(|node| inline(&node));
         texts.filter(|text| !text.is_empty()).collect::<Vec<_>>()
     };
     let mut found = Found {
@@ -61,7 +63,8 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
 
 fn blocks(node: &Node<'_, '_>, whole: &mut Paragraphs, depth: usize) {
     if depth <= DEPTH_MAX {
-        node.children().for_each(|child| block(&child, whole, depth));
+        node.children()
+            .for_each(|child| block(&child, whole, depth));
     }
 }
 
@@ -91,8 +94,10 @@ fn inline(node: &Node<'_, '_>) -> String {
     let mut whole = String::new();
     for text in texts {
         let begins = text.parent().is_some_and(|parent| {
-            matches!(local(&parent), "p" | "first-name" | "middle-name" | "last-name" | "nickname")
-                && parent.first_child() == Some(text)
+            matches!(
+                local(&parent),
+                "p" | "first-name" | "middle-name" | "last-name" | "nickname"
+            ) && parent.first_child() == Some(text)
         });
         if begins && !whole.is_empty() {
             whole.push(' ');

@@ -181,7 +181,9 @@ fn text(mail: &Message<'_>, depth: usize) -> String {
 fn shown(kind: &str, text: &str) -> String {
     let text = &text[..text.floor_char_boundary(ATTACHED_BYTES_MAX)];
     let is_calendar = ["text/calendar", "text/vcard", "text/x-vcard"].contains(&kind);
-    let read = is_calendar.then(|| calendar::read(text.as_bytes()).ok()).flatten();
+    let read = is_calendar
+        .then(|| calendar::read(text.as_bytes()).ok())
+        .flatten();
     match read {
         Some(found) => {
             let parts = found.parts.into_iter().map(|part| part.text);
@@ -308,7 +310,10 @@ mod tests {
         let mail = "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nCome.\n--x\nContent-Type: text/calendar; method=REQUEST; name=\"i.ics\"\nContent-Disposition: attachment; filename=\"i.ics\"\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Shearing\nLOCATION:Yard\nEND:VEVENT\nEND:VCALENDAR\n--x--\n";
         let found = read(mail.as_bytes()).expect("a mail");
         let text = &found.parts[0].text;
-        assert!(text.contains("Attached i.ics:\n\n## Shearing\n\nWhere: Yard"), "{text}");
+        assert!(
+            text.contains("Attached i.ics:\n\n## Shearing\n\nWhere: Yard"),
+            "{text}"
+        );
         assert!(!text.contains("BEGIN:"), "{text}");
     }
 

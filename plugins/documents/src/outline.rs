@@ -54,10 +54,15 @@ fn mind_map(root: &Node<'_, '_>) -> Found {
                 local(child) == "richcontent" && child.attribute("TYPE") == Some(kind)
             });
             let texts = found.into_iter().flat_map(|node| node.descendants());
-            let texts: Vec<&str> = texts.filter(Node::is_text).filter_map(|node| node.text()).collect();
+            let texts: Vec<&str> = texts
+                .filter(Node::is_text)
+                .filter_map(|node| node.text())
+                .collect();
             one_line(&texts.join(" "))
         };
-        let text = node.attribute("TEXT").map_or_else(|| rich("NODE"), one_line);
+        let text = node
+            .attribute("TEXT")
+            .map_or_else(|| rich("NODE"), one_line);
         if title.is_empty() {
             title.clone_from(&text);
         }
@@ -76,7 +81,11 @@ fn depth(node: &Node<'_, '_>) -> usize {
 
 /// Adds a branch, with what is said of it.
 fn item(whole: &mut Paragraphs, depth: usize, text: &str, more: &[String]) {
-    let more: Vec<&str> = more.iter().map(String::as_str).filter(|more| !more.is_empty()).collect();
+    let more: Vec<&str> = more
+        .iter()
+        .map(String::as_str)
+        .filter(|more| !more.is_empty())
+        .collect();
     match more.is_empty() {
         true => whole.item(depth, text),
         false => whole.item(depth, &format!("{text} ({})", more.join("; "))),
@@ -87,13 +96,20 @@ fn item(whole: &mut Paragraphs, depth: usize, text: &str, more: &[String]) {
 fn diagrams(root: &Node<'_, '_>) -> Result<Found, Failed> {
     let mut found = Found::default();
     let sheets: Vec<Node<'_, '_>> = match local(root) {
-        "mxfile" => root.children().filter(|node| local(node) == "diagram").collect(),
+        "mxfile" => root
+            .children()
+            .filter(|node| local(node) == "diagram")
+            .collect(),
         _ => vec![*root],
     };
     for (n, sheet) in sheets.iter().enumerate() {
         let name = sheet.attribute("name").map(one_line).unwrap_or_default();
         if !sheet.children().any(|node| node.is_element()) {
-            let name = if name.is_empty() { (n + 1).to_string() } else { name };
+            let name = if name.is_empty() {
+                (n + 1).to_string()
+            } else {
+                name
+            };
             found.left_out.push(format!(
                 "sheet {name}, which is compressed (save the diagram uncompressed)"
             ));
@@ -135,8 +151,7 @@ pub fn is_xmind(archive: &Archive<'_>) -> bool {
 /// The text of the map of XMind in `archive`: a part for each sheet.
 pub fn xmind(archive: &mut Archive<'_>) -> Result<Found, Failed> {
     let text = archive.text("content.json")?.unwrap_or_default();
-    let sheets: Value =
-        serde_json::from_str(&text).map_err(|error| broken("mind map", &error))?;
+    let sheets: Value = serde_json::from_str(&text).map_err(|error| broken("mind map", &error))?;
     let mut found = Found::default();
     for (n, sheet) in sheets.as_array().into_iter().flatten().enumerate() {
         let mut whole = Paragraphs::default();
@@ -171,7 +186,10 @@ mod tests {
         let check = |file: &str, title: &str, expected: &str| {
             let found = read(file.as_bytes()).expect("a tree");
             let text: Vec<&str> = found.parts.iter().map(|part| part.text.as_str()).collect();
-            assert_eq!((found.title.as_str(), text.join("\n\n").as_str()), (title, expected));
+            assert_eq!(
+                (found.title.as_str(), text.join("\n\n").as_str()),
+                (title, expected)
+            );
         };
         check(
             "<opml version='2.0'><head><title>Herd</title></head><body><outline text='Wool'><outline text='Dye' _note='red'/></outline></body></opml>",

@@ -250,9 +250,18 @@ pub mod tests {
     fn names_mean_the_same_however_they_are_written() {
         let body = "<w:document xmlns:w='w'><w:body><w:p><w:r><w:t>wool</w:t></w:r></w:p></w:body></w:document>";
         for files in [
-            [("[Content_Types].xml", "<Types/>"), ("word\\document.xml", body)],
-            [("[content_types].xml", "<Types/>"), ("word/Document.xml", body)],
-            [("docProps/app.xml", "<Properties/>"), ("word/document.xml", body)],
+            [
+                ("[Content_Types].xml", "<Types/>"),
+                ("word\\document.xml", body),
+            ],
+            [
+                ("[content_types].xml", "<Types/>"),
+                ("word/Document.xml", body),
+            ],
+            [
+                ("docProps/app.xml", "<Properties/>"),
+                ("word/document.xml", body),
+            ],
         ] {
             let found = read(&archive(&files)).expect("a document");
             assert_eq!(found.parts[0].text, "wool");
@@ -262,7 +271,10 @@ pub mod tests {
     #[test]
     fn what_no_xml_has_is_left_out() {
         let check = |text: &str, expected: &str| assert_eq!(decoded(text.as_bytes()), expected);
-        check("<a>\x0bwool\0 &#11;and&#x1F; &#13;dye &#xe9;&#233;</a>", "<a>wool and &#13;dye &#xe9;&#233;</a>");
+        check(
+            "<a>\x0bwool\0 &#11;and&#x1F; &#13;dye &#xe9;&#233;</a>",
+            "<a>wool and &#13;dye &#xe9;&#233;</a>",
+        );
         check("a &# b &#; c", "a  b  c");
         check("plain\n", "plain\n");
     }

@@ -229,6 +229,9 @@ mod tests {
         // Many cells in many columns, and in many rows.
         let wide = "<th colspan=100 rowspan=100>a</th>".repeat(500);
         let wide = format!("<table><tr>{wide}</tr><tr><td>b</td></tr></table>").repeat(30);
-        check(&wide, super::ADDED_BYTES_MAX + (super::ADDED_MAX + 1_000) * 2 * of_cell);
+        check(
+            &wide,
+            super::ADDED_BYTES_MAX + (super::ADDED_MAX + 1_000) * 2 * of_cell,
+        );
     }
 }

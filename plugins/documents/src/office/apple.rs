@@ -30,9 +30,8 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
             "save it without its password first",
         ));
     }
-    let is_own = |name: &&String| {
-        name.ends_with(ENDING) && !NOT_OWN.iter().any(|part| name.contains(part))
-    };
+    let is_own =
+        |name: &&String| name.ends_with(ENDING) && !NOT_OWN.iter().any(|part| name.contains(part));
     let mut files: Vec<&String> = names.iter().filter(is_own).collect();
     // The text of a document comes before what stands in it; 10 comes after 9.
     files.sort_by_key(|name| (!name.contains("Document"), name.len(), (*name).clone()));
@@ -52,13 +51,17 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
     let mut found = Found::whole("", whole.text());
     let has = |part: &str| names.iter().any(|name| name.contains(part));
     if unread > 0 {
-        found.left_out.push(format!("{unread} files of it, which are broken"));
+        found
+            .left_out
+            .push(format!("{unread} files of it, which are broken"));
     }
     if has("/Slide") {
         found.left_out.push("the order of its slides".into());
     }
     if has("/Tables/") {
-        found.left_out.push("the numbers in its tables (export it as Excel)".into());
+        found
+            .left_out
+            .push("the numbers in its tables (export it as Excel)".into());
     }
     match found.is_empty() {
         true => Err(failed(
@@ -114,7 +117,10 @@ fn snappy(piece: &[u8], whole: &mut Vec<u8>) -> Option<()> {
                 2 => (long + 1, little_endian(&mut rest, 2)?),
                 _ => (long + 1, little_endian(&mut rest, 4)?),
             };
-            let from = whole.len().checked_sub(back).filter(|from| *from >= start && back > 0)?;
+            let from = whole
+                .len()
+                .checked_sub(back)
+                .filter(|from| *from >= start && back > 0)?;
             // What is copied may reach into what it makes.
             for n in 0..count {
                 whole.push(whole[from + n]);
@@ -136,7 +142,10 @@ fn taken<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
 
 fn little_endian(rest: &mut &[u8], count: usize) -> Option<usize> {
     let bytes = taken(rest, count)?;
-    let number = bytes.iter().rev().fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
+    let number = bytes
+        .iter()
+        .rev()
+        .fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
     Some(number)
 }
 
@@ -253,7 +262,10 @@ mod tests {
     fn a_document_has_its_texts() {
         let text = object(2001, &bytes(3, "The wool\u{fffc} is red.".as_bytes()));
         let other = object(4000, &bytes(3, b"no text"));
-        let cell = object(6005, &bytes(3, &[value(1, 1), bytes(3, b"Paloma")].concat()));
+        let cell = object(
+            6005,
+            &bytes(3, &[value(1, 1), bytes(3, b"Paloma")].concat()),
+        );
         let look = object(2001, &bytes(3, b"Slide Title"));
         let objects = [text, other].concat();
         let all = document(&[
@@ -263,7 +275,10 @@ mod tests {
         ]);
         let found = crate::zipped::read(&all).expect("a document");
         assert_eq!(found.parts[0].text, "The wool is red.\n\nPaloma");
-        assert_eq!(found.left_out, ["the numbers in its tables (export it as Excel)"]);
+        assert_eq!(
+            found.left_out,
+            ["the numbers in its tables (export it as Excel)"]
+        );
 
         let locked = document(&[(".iwph", &b"x"[..]), ("Index/Document.iwa", &b"x"[..])]);
         let failed = crate::zipped::read(&locked).expect_err("locked");

@@ -33,7 +33,10 @@ fn own(paragraph: &Node<'_, '_>) -> String {
     };
     let words = paragraph.descendants().filter(|node| local(node) == "t");
     let words = words.filter(is_own).flat_map(|node| node.descendants());
-    let words: String = words.filter(Node::is_text).filter_map(|node| node.text()).collect();
+    let words: String = words
+        .filter(Node::is_text)
+        .filter_map(|node| node.text())
+        .collect();
     one_line(&words)
 }
 

@@ -17,9 +17,9 @@ mod word;
 
 use crate::found::{Failed, Found, failed, one_line};
 use crate::zipped::{Archive, decoded, xml};
+pub use apple::read as apple;
 use compound::Container;
 use elements::name;
-pub use apple::read as apple;
 pub use hangul::read as hangul;
 use units::Places;
 

@@ -102,7 +102,9 @@ fn words(record: &Record<'_>) -> Option<String> {
         WIDE => {
             let units = record.body.as_chunks::<2>().0.iter();
             let units = units.map(|pair| u16::from_le_bytes(*pair));
-            char::decode_utf16(units).map(|sign| sign.unwrap_or('\u{fffd}')).collect()
+            char::decode_utf16(units)
+                .map(|sign| sign.unwrap_or('\u{fffd}'))
+                .collect()
         }
         NARROW => record.body.iter().map(|byte| char::from(*byte)).collect(),
         _ => return None,
@@ -141,8 +143,12 @@ fn directory(main: &[u8], last: usize) -> Option<(HashMap<u32, usize>, u32)> {
         while let Some(head) = u32_at(list, next) {
             next += 4;
             for n in 0..head >> 20 {
-                let Some(place) = u32_at(list, next) else { break };
-                places.entry((head & 0xf_ffff) + n).or_insert(place as usize);
+                let Some(place) = u32_at(list, next) else {
+                    break;
+                };
+                places
+                    .entry((head & 0xf_ffff) + n)
+                    .or_insert(place as usize);
                 next += 4;
             }
         }
@@ -196,7 +202,9 @@ fn slides(main: &[u8], last: usize) -> Option<Found> {
     };
     let mut notes: HashMap<u32, String> = HashMap::new();
     for entry in lists(NOTES_LIST) {
-        let Some(body) = body(entry.record) else { continue };
+        let Some(body) = body(entry.record) else {
+            continue;
+        };
         let of = records(body).find(|record| record.kind == NOTES);
         let Some(slide) = of.and_then(|of| u32_at(of.body, 0)) else {
             continue;
@@ -216,7 +224,10 @@ fn slides(main: &[u8], last: usize) -> Option<Found> {
         beside.retain(|text| !said.contains(text));
         said.extend(beside);
         let is_title = |text: &&Text| TITLES.contains(&text.0);
-        let title = said.iter().find(is_title).map_or_else(String::new, |text| one_line(&text.1));
+        let title = said
+            .iter()
+            .find(is_title)
+            .map_or_else(String::new, |text| one_line(&text.1));
         let mut whole = Paragraphs::default();
         whole.heading(2, &title);
         for (_, text) in said.iter().filter(|text| !is_title(text)) {
@@ -267,7 +278,11 @@ mod tests {
         let old = put(0x03ee, HOLDS, &boxed(b"an old box"));
         let new = put(0x03ee, HOLDS, &boxed(b"a b\xf6x\x0bbelow"));
         let note = text(NOTE, "Speak slowly.");
-        let notes = [put(NOTES, 0, &numbers(&[256, 0])), put(0x040c, HOLDS, &note)].concat();
+        let notes = [
+            put(NOTES, 0, &numbers(&[256, 0])),
+            put(0x040c, HOLDS, &note),
+        ]
+        .concat();
         let notes = put(0x03f0, HOLDS, &notes);
         let entry = |record: u32, slide: u32| put(ENTRY, 0, &numbers(&[record, 0, 0, slide, 0]));
         let list = [entry(2, 256), text(0, "Wool"), text(1, "red\rblue")].concat();
@@ -289,7 +304,11 @@ mod tests {
         let save = main.len() as u32;
         main.extend(put(SAVE, 0, &numbers(&[0, 0, 0, first, 1])));
         let second = main.len() as u32;
-        main.extend(put(DIRECTORY, 0, &numbers(&[2 << 20 | 1, places[0], places[1]])));
+        main.extend(put(
+            DIRECTORY,
+            0,
+            &numbers(&[2 << 20 | 1, places[0], places[1]]),
+        ));
         let last = main.len() as u32;
         main.extend(put(SAVE, 0, &numbers(&[0, 0, save, second, 1])));
         let user = put(0x0ff6, 0, &numbers(&[20, 0xe391_c05f, last]));

@@ -3,8 +3,8 @@
 use std::io::Cursor;
 
 use calamine::{
-    Cell, Data, ExcelDateTime, Ods, Range, Reader, SheetType, SheetVisible, Sheets, StyleRange, Xls,
-    Xlsb, Xlsx,
+    Cell, Data, ExcelDateTime, Ods, Range, Reader, SheetType, SheetVisible, Sheets, StyleRange,
+    Xls, Xlsb, Xlsx,
 };
 
 use super::units::{self, Places, Unit};
@@ -63,9 +63,9 @@ pub fn read(bytes: &[u8], kind: Kind, places: &Places) -> Result<Found, Failed> 
             // They are known by the places that the cells had.
             true => Shown::default(),
             false => Shown {
-            formulas: workbook.worksheet_formula(&name).unwrap_or_default(),
-            styles: styles(&mut workbook, &name),
-            merged: merged(&mut workbook, &name),
+                formulas: workbook.worksheet_formula(&name).unwrap_or_default(),
+                styles: styles(&mut workbook, &name),
+                merged: merged(&mut workbook, &name),
             },
         };
         let unit = |(row, column): (u32, u32)| {
@@ -129,9 +129,9 @@ fn moved_together(workbook: &mut Sheets<Cursor<&[u8]>>, name: &str) -> Option<Ra
         return None;
     }
     let at = |lines: &[u32], line: u32| lines.partition_point(|known| *known < line) as u32;
-    let cells = cells.into_iter().map(|((row, column), value)| {
-        Cell::new((at(&rows, row), at(&columns, column)), value)
-    });
+    let cells = cells
+        .into_iter()
+        .map(|((row, column), value)| Cell::new((at(&rows, row), at(&columns, column)), value));
     Some(Range::from_sparse(cells.collect()))
 }
 
@@ -338,7 +338,10 @@ mod tests {
             cell("XFD1048576", "far"),
         );
         let found = zipped::read(&workbook(&sheet, "<styleSheet/>")).expect("a workbook");
-        assert_eq!(found.parts[0].text, "near\n\n| below | far |\n| --- | --- |\n");
+        assert_eq!(
+            found.parts[0].text,
+            "near\n\n| below | far |\n| --- | --- |\n"
+        );
     }
 
     #[test]
