@@ -185,6 +185,13 @@ impl Execution {
                 return Ok(None);
             }
         }
+        if self.only_has_to_read(legal, &tool).await? {
+            drop(writing);
+            return match self.has_more_to_open() {
+                true => self.look_further(n, prompt, legal).await,
+                false => Ok(None),
+            };
+        }
         if legal.runs_programs().is_some_and(|call| call.name == tool)
             || self.is_too_much_for_one_expression(legal, &tool).await?
         {
@@ -204,7 +211,11 @@ impl Execution {
             return Ok(None);
         }
         if self.computes_inventions(prompt, legal, &action) {
-            return self.look_further(n, prompt, legal, &completion).await;
+            let further = self.look_further(n, prompt, legal).await?;
+            return Ok(further.map(|mut decided| {
+                decided.completion.usage += completion.usage;
+                decided
+            }));
         }
         let made_up = legal.made_up(action.as_ref().unwrap_or(&Value::Null));
         if !made_up.is_empty() {
@@ -247,20 +258,42 @@ impl Execution {
             && expression.is_some_and(|said| is_invented(said, &read.join("\n")))
     }
 
-    /// A call that looks something up in the place of one that was `written`; `None` where that is
-    /// the last one again.
+    /// Whether `tool` computes, which the task does not ask for, and something was just looked up:
+    /// what is asked for stands there, or where that leads to. A small model writes a program to
+    /// read what it has read.
+    async fn only_has_to_read(&mut self, legal: &Legal, tool: &str) -> Result<bool, Ending> {
+        let mut offered = legal.offered().filter(|call| call.name == tool);
+        let computes = offered
+            .next()
+            .is_some_and(|call| call.takes_an_expression() || call.program.is_some());
+        let device = tool.split('.').next().unwrap_or(tool);
+        let is_asked_for = self.told().to_lowercase().contains(device);
+        if !computes || is_asked_for || !self.has_looked_up(legal) {
+            return Ok(false);
+        }
+        Ok(!self.computes().await?)
+    }
+
+    /// Whether what was just opened names another address.
+    fn has_more_to_open(&self) -> bool {
+        let opened = self.last.as_ref().map(|(action, _)| &action["args"]);
+        let opened = opened.map(Value::to_string).unwrap_or_default();
+        let said = self.vm.last_observation().unwrap_or_default();
+        names_another_address(&said, &opened)
+    }
+
+    /// A call that looks something up, in the place of one that computes; `None` where that is the
+    /// last one again.
     async fn look_further(
         &mut self,
         n: u32,
         prompt: &Prompt,
         legal: &Legal,
-        written: &Completion,
     ) -> Result<Option<Decided>, Ending> {
         let Some(only) = legal.only(Callable::looks_up) else {
             return Ok(None);
         };
-        let mut decided = self.written(n, prompt, &only, Move::Call).await?;
-        decided.completion.usage += written.usage;
+        let decided = self.written(n, prompt, &only, Move::Call).await?;
         let action = only.action(Move::Call, &decided.completion.text);
         Ok((!self.was_just_done(&action)).then_some(decided))
     }
@@ -310,6 +343,12 @@ impl Execution {
     }
 }
 
+/// Whether `said` has an address that does not stand in `opened`.
+fn names_another_address(said: &str, opened: &str) -> bool {
+    let mut words = said.split(|c: char| c.is_whitespace() || r#""'<>()[]"#.contains(c));
+    words.any(|word| word.contains("://") && !opened.contains(word))
+}
+
 /// The name of the first tool in the beginning of a call.
 fn tool_in(text: &str) -> Option<String> {
     let rest = text.strip_prefix(crate::judgement::CALL_BEGINS)?;
@@ -319,6 +358,21 @@ fn tool_in(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_a_page_leads_is_another_address() {
+        let check = |said: &str, want: bool| {
+            let opened = r#"{"url":"http://127.0.0.1:9/club.html"}"#;
+            assert_eq!(names_another_address(said, opened), want, "{said}");
+        };
+        check(
+            r#"{"url":"http://127.0.0.1:9/club.html","links":[]}"#,
+            false,
+        );
+        check("[Join](http://127.0.0.1:9/join.html)", true);
+        check("see <https://example.com/a>", true);
+        check("14 euros", false);
+    }
 
     #[test]
     fn a_tool_is_known_when_its_name_is_whole() {

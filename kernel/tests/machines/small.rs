@@ -176,6 +176,34 @@ async fn a_refusal_among_tools_is_tried_without_them() {
     check(cannot_tell, "I can't tell odd from even.").await;
 }
 
+/// Finds the sentence once nothing else is in sight; before, it calls what is not there.
+fn calls_what_is_not_there(system: &str, seen: &str) -> String {
+    match (
+        system.contains("Answer from this text only"),
+        seen.contains("pier nine"),
+    ) {
+        (true, _) => "Pier nine.".into(),
+        (false, true) => {
+            let call = r#"{"calls":[{"tool":"harbour.find","args":{}}]}"#;
+            format!("```json\n{call}\n```")
+        }
+        _ => "I don't know.".into(),
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_given_from_what_was_read() {
+    let desk = [Desk::new("desk", Vec::new())];
+    let pages = vec![timetable(Trust::Untrusted)];
+    let (kernel, _folder) = machine(calls_what_is_not_there, false, &desk, pages);
+    let (calls, exit) = ran(&kernel, Program::new(ASKED)).await;
+    let search = ("memory.search".to_owned(), Trust::Untrusted);
+    assert_eq!(
+        (calls, exit.answer),
+        (vec![search], Some("Pier nine.".into()))
+    );
+}
+
 #[tokio::test]
 async fn an_answer_that_went_round_in_circles_names_its_limit() {
     let check = async |schema: Option<Value>, written: &'static str, want: Value| {
