@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::writing::Decided;
 use super::{Ending, Execution, failed};
-use crate::calls::{Now, REMEMBER, Syscall};
+use crate::calls::{Now, REMEMBER, SEARCH, Syscall};
 use crate::event::Event;
 use crate::grammar::Legal;
 use crate::journal::tape::Told;
@@ -15,6 +15,7 @@ use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::planner::answer_form;
+use crate::planner::facts::sends_to_documents;
 use crate::process::{Failure, State, Usage};
 use crate::program::asks_for_code;
 use quipu_cpu::{ClosedEarly, Prompt};
@@ -223,8 +224,8 @@ impl Execution {
     }
 
     /// Takes out of sight what a small model would call all the same: what keeps a memory,
-    /// where nothing was told to be kept or it is kept already; what runs a program, before
-    /// the page has been read that a task gives the address of; and what computes, after a
+    /// where nothing was told to be kept or it is kept already; what computes, before the page has
+    /// been read that a task gives the address of, or the documents that it speaks of, and after a
     /// program that worked out what was asked. Of 56 word problems eleven were computed once
     /// more, and all of these came out wrong.
     fn narrow(&self, legal: &mut Legal) {
@@ -233,14 +234,22 @@ impl Execution {
         }
         self.other_means(legal);
         let keeps = !self.kept && self.says_yes(Question::Keep, self.keeps);
-        let unread = self.n == 0 && legal.opens_addresses().is_some() && self.gives_an_address();
+        let unread = self.n == 0 && self.leaves_unread(legal);
         let worked_out = self.has_worked_it_out(legal);
         for call in &mut legal.calls {
             let runs = call.program.is_some();
             call.offered &= keeps || call.name != REMEMBER;
-            call.offered &= !(unread && runs);
-            call.offered &= !(worked_out && (runs || call.takes_an_expression()));
+            let computes = runs || call.takes_an_expression();
+            call.offered &= !((unread || worked_out) && computes);
         }
+    }
+
+    /// Whether the task says where something stands that it needs, and nothing was read yet.
+    fn leaves_unread(&self, legal: &Legal) -> bool {
+        let searches = legal.offered().any(|call| call.name == SEARCH);
+        let in_documents =
+            searches && self.vm.has_nothing_beside() && sends_to_documents(self.told());
+        in_documents || legal.opens_addresses().is_some() && self.gives_an_address()
     }
 
     /// Whether a program that was written for the task alone has just worked it out.

@@ -228,9 +228,53 @@ fn letters(piece: &str) -> usize {
     piece.chars().map(weight).sum()
 }
 
+/// Whether `told` says that something stands in documents or was told before.
+pub fn sends_to_documents(told: &str) -> bool {
+    static SENDS: LazyLock<Regex> = LazyLock::new(|| {
+        let sends = r"(?ix)
+            \b(?:in|from|to|of|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
+              (?:\w+\s+)?(?:documents?|docs|notes?|files?|records?|papers?|archives?|library
+                |memory|memories|manuals?|handbooks?)\b
+            | \b(?:i|we)(?:['’]ve|\s+have)?\s+(?:already\s+|once\s+)?told\s+you\b
+            | (?:查|翻|看|搜|找|根据|按照|依据|参照|参考)[^。，,！？]{0,6}
+              (?:资料|文档|文件|笔记|手册|记录|记忆|档案)
+            | (?:资料|文档|文件|笔记|手册|记录|记忆|档案)(?:里|中|上)
+            | (?:告诉|跟你说|和你说|对你说)过";
+        pattern(sends)
+    });
+    SENDS.is_match(told)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_in_documents_is_read_there() {
+        let check = |told: &str, want: bool| assert_eq!(sends_to_documents(told), want, "{told}");
+        check(
+            "See my notes for the fee of a stall, and work out nine of them.",
+            true,
+        );
+        check("According to the old handbook, how long is a shift?", true);
+        check("How long is a shift, by our handbook?", true);
+        check(
+            "I told you how far the mill is. How far is it both ways?",
+            true,
+        );
+        check("翻一下笔记，一袋米多重？", true);
+        check("手册里写着一班几小时，五班呢？", true);
+        check("我跟你说过磨坊有多远", true);
+        check(
+            "A library has 9 shelves of 30 books. How many books?",
+            false,
+        );
+        check(
+            "How many pages has a document of 3 files with 40 pages each?",
+            false,
+        );
+        check("一份文件有三页，五份有几页？", false);
+    }
 
     #[track_caller]
     fn check(text: &str, want: &[&str]) {
