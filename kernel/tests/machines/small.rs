@@ -193,9 +193,8 @@ fn calls_what_is_not_there(system: &str, seen: &str) -> String {
 
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_is_given_from_what_was_read() {
-    let desk = [Desk::new("desk", Vec::new())];
     let pages = vec![timetable(Trust::Untrusted)];
-    let (kernel, _folder) = machine(calls_what_is_not_there, false, &desk, pages);
+    let (kernel, _folder) = machine(calls_what_is_not_there, false, &[], pages);
     let (calls, exit) = ran(&kernel, Program::new(ASKED)).await;
     let search = ("memory.search".to_owned(), Trust::Untrusted);
     assert_eq!(
