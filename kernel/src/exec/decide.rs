@@ -290,7 +290,10 @@ impl Execution {
         prompt: &Prompt,
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
-        let Some(only) = legal.only(Callable::looks_up) else {
+        // What a page leads to says more of it than a store does.
+        let leads_on = self.has_more_to_open();
+        let opened = legal.only(Callable::opens_addresses).filter(|_| leads_on);
+        let Some(only) = opened.or_else(|| legal.only(Callable::looks_up)) else {
             return Ok(None);
         };
         let decided = self.written(n, prompt, &only, Move::Call).await?;
