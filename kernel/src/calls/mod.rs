@@ -44,6 +44,7 @@ pub use put::{REMEMBER, REPLACES};
 pub use recall::RECALL;
 pub use resolved::Trial;
 pub(crate) use resolved::{Facts, Resolved};
+pub(crate) use search::NOTHING_FOUND;
 pub use search::SEARCH;
 pub use send::SEND;
 pub use spawn::SPAWN;

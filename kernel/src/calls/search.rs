@@ -8,6 +8,8 @@ use super::world::Hands;
 use super::{Body, Facts, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
 use crate::label::Label;
 
+/// What is said of a search without a hit.
+pub(crate) const NOTHING_FOUND: &str = "nothing found; try other words, or answer without it";
 /// The name a model writes.
 pub const SEARCH: &str = "memory.search";
 
@@ -66,11 +68,7 @@ impl InWorld for Search {
         let level = hands.level();
         let own = Label::new("memory", level.trust).kept(level.secrecy);
         match present(hands.store(), &query, &Presentation::default()) {
-            Ok(passages) if passages.is_empty() => Said::new(
-                true,
-                "nothing found; try other words, or answer without it",
-                own,
-            ),
+            Ok(passages) if passages.is_empty() => Said::new(true, NOTHING_FOUND, own),
             Ok(passages) => {
                 let (mut shown, held): (Vec<Passage>, Vec<Passage>) = passages
                     .into_iter()

@@ -24,19 +24,27 @@ impl Execution {
         }
     }
 
+    /// The same below what was found for it.
+    pub(super) fn told_with_what_was_found(&self) -> String {
+        let mut texts = self.found.clone();
+        texts.push(self.told_by_itself());
+        texts.join("\n\n")
+    }
+
     /// Whether the user gave an address of the web.
     pub(super) fn gives_an_address(&self) -> bool {
         let told = self.told();
         told.contains("http://") || told.contains("https://")
     }
 
-    /// The prompt to write a function that works out the task, with nothing else in sight.
-    /// `None` where more than the task counts: what was attached or came to mind, an agent's
+    /// The prompt to write a function that works out the task, with nothing else in sight but what
+    /// was found for it. `None` where more than the task counts: what was attached or came to mind, an agent's
     /// instructions, what was said before.
     pub(super) fn program_asked_for(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
         let python = |call: &Callable| call.program.as_deref() == Some("python");
-        let told = self.told_by_itself();
-        let alone = self.vm.holds_only_the_task() || self.doubts(legal);
+        let told = self.told_with_what_was_found();
+        let found = !self.found.is_empty() && !self.vm.has_held();
+        let alone = self.vm.holds_only_the_task() || found || self.doubts(legal);
         let alone = alone && self.vm.has_nothing_beside() && self.is_told_all_in_the_task();
         if !alone || !legal.runs_programs().is_some_and(python) {
             return Ok(None);
@@ -65,7 +73,7 @@ impl Execution {
             return Ok(None);
         }
         self.lesson(
-            asked_in_words(&self.told_by_itself()),
+            asked_in_words(&self.told_with_what_was_found()),
             asked_in_words(OTHER),
         )
     }

@@ -48,6 +48,11 @@ impl Execution {
             }
             return self.first_program(n, prompt, legal).await;
         }
+        if chosen == Move::Answer
+            && let Some(program) = self.computed_from_what_was_found(n, legal).await?
+        {
+            return Ok(program);
+        }
         // A program that was written for the task alone has worked it out: nothing is left to call.
         let worked_out = self.parts.is_none() && self.has_worked_it_out(legal);
         if chosen == Move::Answer && !worked_out && legal.offered().next().is_some() {

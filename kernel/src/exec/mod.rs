@@ -24,6 +24,7 @@
 //! | `person` | where a person is waited for |
 //! | `examples` | tasks that were done right, before the task |
 //! | `parts` | what of a task of several parts is done, and other means where one failed |
+//! | `found` | what was looked up, and is worked on with nothing but the task beside it |
 //! | `retry` | an answer that is poor, or leaves a question out, is tried again |
 //! | `recorder`, `screen` | the CPU, with a tape of what it tells, with a mark for each secret |
 //! | `written` | what is written into the journal, or is there already |
@@ -41,6 +42,7 @@ mod ending;
 mod examples;
 mod extract;
 mod family;
+mod found;
 mod held;
 mod judge;
 mod keep;
@@ -144,6 +146,8 @@ pub(crate) struct Execution {
     last: Option<(Value, bool)>,
     /// What it has looked at since anything changed.
     reads: Reads,
+    /// What its calls have looked up, oldest first: nothing that it has by handles only.
+    found: Vec<String>,
     /// Whether it asked again for what it knew: then only an answer is left.
     stuck: bool,
     /// How likely it is that the user told something to be kept.

@@ -9,14 +9,16 @@ use serde_json::{Value, json};
 
 use super::person::Wanted;
 use super::{Ending, Execution, guarded, time_left};
-use crate::calls::Now;
+use crate::calls::{Now, REMEMBER};
 use crate::event::Event;
 use crate::gate::Approve;
-use crate::gate::plan::{Plan, Planned, Progress, Said};
+use crate::gate::plan::{Plan, Planned, Progress, Said, Slot};
 use crate::journal::StepRow;
+use crate::judgement::Question;
 use crate::label::Trust;
 use crate::lessons::PLAN;
 use crate::limits::Allowance;
+use crate::planner::facts::{has_a_word_for_keeping, sends_to_documents};
 use crate::planner::plan::Ground;
 use crate::process::Usage;
 use quipu_cpu::{Chunk, Completion, Form, Job, Sampling};
@@ -32,15 +34,21 @@ impl Execution {
         if self.program.plan.is_some() || !self.may_plan() {
             return Ok(());
         }
-        let Some(ground) = self.ground() else {
+        let ground = self.ground();
+        let kept = self.is_kept_from_what_is_read().await?;
+        if ground.is_none() && !kept {
             return Ok(());
-        };
+        }
         let today = self
             .shared
             .tape
             .fact("today", || chrono::Local::now().date_naive())?;
         let said = Said::of(&self.users_words(), today);
-        let Some(effects) = self.planned(&ground, &said).await? else {
+        let effects = match &ground {
+            Some(ground) => self.planned(ground, &said).await?,
+            None => Some(Vec::new()),
+        };
+        let Some(effects) = effects.or_else(|| kept.then(Vec::new)) else {
             return Ok(());
         };
         let plan = Plan {
@@ -48,8 +56,27 @@ impl Execution {
             made_on: today,
             approved: false,
         };
-        let (plan, dropped) = plan.checked(&said, &ground.targets, &ground.readers);
-        self.settle_plan(plan, dropped).await
+        let (mut plan, dropped) = match &ground {
+            Some(ground) => plan.checked(&said, &ground.targets, &ground.readers),
+            None => (plan, Vec::new()),
+        };
+        let asks = !plan.effects.is_empty();
+        if kept {
+            plan.effects.push(keeps_any_text());
+        }
+        self.settle_plan(plan, dropped, asks).await
+    }
+
+    /// Whether the user tells something to be kept that stands where the process has to read it
+    /// first: the words are a stranger's, that they are kept is the user's.
+    async fn is_kept_from_what_is_read(&mut self) -> Result<bool, Ending> {
+        let told = self.told();
+        let is_read_first = self.gives_an_address() || sends_to_documents(told);
+        if !is_read_first || !has_a_word_for_keeping(told) || self.planner.never_keeps() {
+            return Ok(false);
+        }
+        let likely = self.judge_task(Question::Keep).await?;
+        Ok(likely.is_some_and(|likely| self.says_yes(Question::Keep, likely)))
     }
 
     /// Whether a plan can be asked for: a person's words are the task, nothing untrusted has
@@ -134,11 +161,17 @@ impl Execution {
         }
     }
 
-    /// Shows the plan, where somebody is there, and makes it the process's own. One that a
-    /// person refuses is no plan: each effect is asked for when it comes.
-    async fn settle_plan(&mut self, mut plan: Plan, dropped: Vec<String>) -> Result<(), Ending> {
-        let asks = self.inbox.attended && self.shared.gate.policy().approve == Approve::Ask;
-        if asks && !plan.effects.is_empty() {
+    /// Shows the plan, where it `asks` for more than the user said and somebody is there, and makes
+    /// it the process's own. One that a person refuses is no plan: each effect is asked for when it
+    /// comes.
+    async fn settle_plan(
+        &mut self,
+        mut plan: Plan,
+        dropped: Vec<String>,
+        asks: bool,
+    ) -> Result<(), Ending> {
+        let attended = self.inbox.attended && self.shared.gate.policy().approve == Approve::Ask;
+        if attended && asks {
             let step = StepRow {
                 n: self.n + 1,
                 action: json!({ "plan": plan.told() }),
@@ -164,6 +197,14 @@ impl Execution {
             dropped,
         });
         Ok(())
+    }
+}
+
+/// One memory, whatever it says: it is labelled as what the process has read by then.
+fn keeps_any_text() -> Planned {
+    Planned {
+        tool: REMEMBER.to_owned(),
+        args: [("text".to_owned(), Slot::Text)].into(),
     }
 }
 

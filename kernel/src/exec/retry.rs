@@ -7,6 +7,7 @@ use super::weigh::{after, failed};
 use super::writing::Decided;
 use super::{Ending, Execution};
 use crate::grammar::{Callable, Legal, Move};
+use crate::planner::numbers::says_other_numbers;
 use crate::planner::poor_answer::{leaves_to_call, only_denies, only_refuses};
 use crate::planner::questions::left_out;
 use crate::planner::shared_words::says_no_more;
@@ -16,6 +17,8 @@ use quipu_cpu::{Message, Prompt, Role, without_thought};
 const IN_WORDS: &str = "Answer in words, as well as you can.";
 /// What is asked for where an answer only denied, after the text and the task.
 const FROM_THE_TEXT: &str = "Answer from this text only, in a few words.";
+/// What is asked for where an answer left out the number that was computed, which follows.
+const THE_RESULT: &str = "Answer the task in one sentence. What was computed for it is";
 /// What is asked for where an answer left a question out; the question follows.
 const ALSO: &str = "Answer only this now, in a sentence:";
 
@@ -38,6 +41,9 @@ impl Execution {
         if only_refuses(answer) {
             return self.without_tools(n, prompt, decided).await;
         }
+        if let Some(result) = self.result_left_out(answer, legal).await? {
+            return self.with_the_result(n, prompt, &result, decided).await;
+        }
         if let Some(only) = self.call_left_in(answer, legal) {
             return self.call_instead(n, prompt, &only, decided).await;
         }
@@ -49,6 +55,54 @@ impl Execution {
             true => self.read_again(n, legal, decided).await,
             false => Ok(decided),
         }
+    }
+
+    /// The number that the last step computed, where the task asks for it and `answer` says only
+    /// other numbers: a small model answers with what it had found before.
+    async fn result_left_out(
+        &mut self,
+        answer: &str,
+        legal: &Legal,
+    ) -> Result<Option<String>, Ending> {
+        let Some(result) = legal.computed.clone().filter(|_| self.has_computed(legal)) else {
+            return Ok(None);
+        };
+        match says_other_numbers(answer, &result) && self.computes().await? {
+            true => Ok(Some(result)),
+            false => Ok(None),
+        }
+    }
+
+    /// Whether the last step worked something out.
+    fn has_computed(&self, legal: &Legal) -> bool {
+        let computes = |action: &Value| {
+            let called = legal.calls.iter().find(|call| action["tool"] == call.name);
+            called.is_some_and(|call| call.takes_an_expression() || call.program.is_some())
+        };
+        let last = self.last.as_ref();
+        last.is_some_and(|(action, worked)| *worked && computes(action))
+    }
+
+    /// An answer that says `result`; `decided`, where it does not either.
+    async fn with_the_result(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        result: &str,
+        decided: Decided,
+    ) -> Result<Decided, Ending> {
+        let messages = after(&prompt.messages, &format!("{THE_RESULT} {result}."));
+        let asked = self.shared.cpu.prepare(&messages).map_err(failed)?;
+        if asked.len > self.shared.cpu.info().window - self.vm.reserve() {
+            return Ok(decided);
+        }
+        let mut again = self.in_words(n, &asked).await?;
+        again.completion.usage += decided.completion.usage;
+        let answer = without_thought(&again.completion.text);
+        Ok(match says_other_numbers(answer, result) || answer.trim().is_empty() {
+            true => decided,
+            false => again,
+        })
     }
 
     /// An answer that is written without the tools in sight: among these a small model says of

@@ -57,6 +57,9 @@ impl Execution {
             None => action.to_string(),
         };
         self.note_known(n, &action, &outcome);
+        if outcome.ok && held.is_none() && self.has_found(&action, &outcome.text) {
+            self.found.push(outcome.text.clone());
+        }
         if !together {
             // What this step brought in comes into the window below.
             self.decided_before = self.is_unswayed();

@@ -98,6 +98,18 @@ pub fn without_request(fact: &str) -> &str {
     }
 }
 
+/// Whether `text` has a word by which something is asked to be kept, wherever it stands: "Read the
+/// notice and remember the number". Only English and Chinese are known.
+pub(crate) fn has_a_word_for_keeping(text: &str) -> bool {
+    static KEEPS: LazyLock<Regex> = LazyLock::new(|| {
+        let keeps = r"(?ix)\b(?:remember|memori[sz]e|keep|save|store|record|note
+            |write\s+(?:\w+\s+)?down|in\s+mind)\b
+            |(?:do\s+not|don['’]?t|never)\s+forget|[记記存]|别忘|不要忘";
+        pattern(keeps)
+    });
+    KEEPS.is_match(text)
+}
+
 /// Whether `text` has more than one sentence.
 pub fn is_told_in_sentences(text: &str) -> bool {
     let pieces = text.lines().flat_map(sentences);
@@ -313,6 +325,19 @@ mod tests {
         ] {
             check(whole, whole);
         }
+    }
+
+    #[test]
+    fn keeping_has_words_of_its_own() {
+        let check = |text: &str, want: bool| {
+            assert_eq!(has_a_word_for_keeping(text), want, "{text}");
+        };
+        check("Read the notice and remember the number of the gate.", true);
+        check("Open it, and don't forget who signed.", true);
+        check("看一下公告，记住门牌号。", true);
+        check("Read the notice and tell me the number of the gate.", false);
+        check("看一下公告，门牌号是多少？", false);
+        check("", false);
     }
 
     #[test]

@@ -37,6 +37,8 @@ static LARGE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:hundred|thousand|million|billion|trillion|dozen|score)s?\b|\d\s?[km]\b|[百千万亿]",
     )
 });
+/// Share of a number by which one that stands for it may differ.
+const ROUNDED: f64 = 0.01;
 /// Numbers up to this one need not be told: they count things, or are shares of a hundred.
 const COUNTS_MAX: f64 = 100.0;
 /// By what days, hours, seconds, degrees, bytes, feet and yards are converted, beside powers of ten.
@@ -185,6 +187,18 @@ pub(crate) fn is_invented(expression: &str, read: &str) -> bool {
     !LARGE.is_match(read) && numbers(expression).iter().any(invented)
 }
 
+/// Whether `answer` says numbers, and none of them is `result`, rounded or not.
+pub(crate) fn says_other_numbers(answer: &str, result: &str) -> bool {
+    let Ok(result) = result.parse::<f64>() else {
+        return false;
+    };
+    // A sign is no part of a number that is written out.
+    let result = result.abs();
+    let said = numbers(answer);
+    let rounded = |number: &f64| (number - result).abs() <= ROUNDED * result;
+    !said.is_empty() && !said.iter().any(|said| rounded(said) || alike(*said, result))
+}
+
 /// Whether two numbers are the same, or one is the other in percent.
 fn alike(one: f64, other: f64) -> bool {
     let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
@@ -223,6 +237,20 @@ mod tests {
             false,
         );
         check("2350 * 2000", "每周2350公斤，两千人", false);
+    }
+
+    #[test]
+    fn an_answer_says_what_was_computed() {
+        let check = |answer: &str, result: &str, want: bool| {
+            assert_eq!(says_other_numbers(answer, result), want, "{answer}");
+        };
+        check("A sack weighs 35 kg.", "1225", true);
+        check("35 sacks of 35 kg weigh 1,225 kg.", "1225", false);
+        check("About 3.33 each.", "3.3333333333", false);
+        check("It is 12.5 %.", "0.125", false);
+        check("-7 degrees", "-7", false);
+        check("No, they do not fit.", "1225", false);
+        check("No, 3 are too many.", "nothing", false);
     }
 
     #[test]

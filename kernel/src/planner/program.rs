@@ -16,6 +16,11 @@ const ASK: &str = "Write one Python function solution() that returns the answer.
 /// minutes on its fingers, or forgets the import.
 const ASK_OF_TIMES: &str = "Write one Python function solution() that returns the answer. Import what it needs inside, such as datetime for dates and times of day. Give each quantity a variable with a comment.";
 
+/// Added where the data stand in the task: a small model writes a program that opens a file of them.
+const AS_GIVEN: &str = "There is no file and no input: write the data into the function.";
+/// Lines from which on a task has data in it.
+const LINES_MIN: usize = 4;
+
 /// Names of months and other words that go with a date.
 const DATED: [&str; 16] = [
     "january",
@@ -124,7 +129,11 @@ fn request(told: &str) -> String {
         true => ASK_OF_TIMES,
         false => ASK,
     };
-    format!("{}\n\n{ask}", told.trim())
+    let has_data = told.lines().filter(|line| !line.trim().is_empty()).count() >= LINES_MIN;
+    match has_data {
+        true => format!("{}\n\n{ask} {AS_GIVEN}", told.trim()),
+        false => format!("{}\n\n{ask}", told.trim()),
+    }
 }
 
 /// The messages that end with `told`, to be worked out in words.
@@ -186,6 +195,18 @@ mod tests {
         check("Which weekday was the first of May 1886?", false);
         check("Decode this: uryyb", false);
         check("", false);
+    }
+
+    #[test]
+    fn data_in_a_task_are_no_file() {
+        let check = |told: &str, want: bool| {
+            let asked = asked_for(told);
+            let last = asked.last().map_or("", |message| message.text.as_str());
+            assert_eq!(last.contains(AS_GIVEN), want, "{told}");
+        };
+        check("Add up the weights.\n\ncrate,kg\na,4\nb,7", true);
+        check("Ann has 4 crates.\nBen has 7.\n\nHow many have they?", false);
+        check("How many crates are 4 and 7?", false);
     }
 
     #[test]
