@@ -43,9 +43,15 @@ impl Execution {
     pub(super) fn program_asked_for(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
         let python = |call: &Callable| call.program.as_deref() == Some("python");
         let told = self.told_with_what_was_found();
-        let found = !self.found.is_empty() && !self.vm.has_held();
-        let alone = self.vm.holds_only_the_task() || found || self.doubts(legal);
-        let alone = alone && self.vm.has_nothing_beside() && self.is_told_all_in_the_task();
+        let alone = match self.found.is_empty() || self.vm.has_held() {
+            true => {
+                let only = self.vm.holds_only_the_task() || self.doubts(legal);
+                only && self.vm.has_nothing_beside()
+            }
+            // What came to mind before it was looked up says no more.
+            false => self.program.attached.is_empty(),
+        };
+        let alone = alone && self.is_told_all_in_the_task();
         if !alone || !legal.runs_programs().is_some_and(python) {
             return Ok(None);
         }

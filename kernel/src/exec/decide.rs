@@ -9,6 +9,7 @@ use super::{Ending, Execution};
 use crate::calls::{DECIDE, SEARCH};
 use crate::grammar::{Callable, Legal, Move};
 use crate::judgement::Question;
+use crate::planner::answer_form::language_request;
 use crate::planner::numbers::is_invented;
 use crate::process::Way;
 use crate::program::checker_asked_for;
@@ -79,7 +80,32 @@ impl Execution {
         if chosen == Move::Answer && self.wants_a_thought(legal).await? {
             return self.considered(n, prompt, legal).await;
         }
-        self.written(n, prompt, legal, chosen).await
+        if chosen == Move::Answer
+            && let Some(answer) = self.read_from_what_was_found(n, legal).await?
+        {
+            return Ok(answer);
+        }
+        let own = self.in_its_language(prompt, legal, chosen)?;
+        self.written(n, own.as_ref().unwrap_or(prompt), legal, chosen)
+            .await
+    }
+
+    /// `prompt` with the request to keep to the language of the task, where `chosen` is an answer
+    /// in words after a step: a small model goes on in the language of its tools.
+    fn in_its_language(
+        &self,
+        prompt: &Prompt,
+        legal: &Legal,
+        chosen: Move,
+    ) -> Result<Option<Prompt>, Ending> {
+        let words = chosen == Move::Answer && legal.answer.is_none() && self.n > 0;
+        let Some(request) = language_request(self.told()).filter(|_| words) else {
+            return Ok(None);
+        };
+        let asked = self.shared.cpu.prepare(&after(&prompt.messages, request));
+        let asked = asked.map_err(failed)?;
+        let room = self.shared.cpu.info().window - self.vm.reserve();
+        Ok((asked.len <= room).then_some(asked))
     }
 
     /// What a branch does first that goes a way of its own; `None` where it has no means for that.

@@ -7,13 +7,25 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use super::weigh::failed;
 use super::writing::Decided;
 use super::{Ending, Execution};
 use crate::calls::{NOTHING_FOUND, SEARCH, look_up};
 use crate::grammar::{Legal, Move};
 use crate::pattern::pattern;
+use crate::planner::answer_form::{asks_for_a_fact, language_request};
 use crate::planner::numbers::is_invented;
+use crate::planner::poor_answer::only_denies;
+use crate::planner::shared_words::says_no_more;
+use quipu_cpu::{Message, Role, without_thought};
 use quipu_tools::{Capability, Effect};
+
+/// Tokens of a fact in words.
+const FACT_TOKENS_MAX: u32 = 120;
+/// What is asked for below the task.
+const IN_A_SENTENCE: &str = "Answer from the text above only, in one short sentence.";
+/// The same in Chinese.
+const IN_CHINESE: &str = "只根据上文，用一句话回答。";
 
 impl Execution {
     /// Whether the call `action` looked something up and `text` is what it found.
@@ -74,6 +86,49 @@ impl Execution {
             completion,
         }))
     }
+
+    /// What the task asks for in the words of what was just looked up, with nothing but these and
+    /// the task in sight. `None` where that is more than a fact that stands there.
+    pub(super) async fn read_from_what_was_found(
+        &mut self,
+        n: u32,
+        legal: &Legal,
+    ) -> Result<Option<Decided>, Ending> {
+        let last = self.last.as_ref().filter(|(_, worked)| *worked);
+        let looked_up = last.is_some_and(|(action, _)| self.is_a_look(action));
+        let alone =
+            legal.answer.is_none() && self.parts.is_none() && self.is_told_all_in_the_task();
+        let asks = asks_for_a_fact(self.told());
+        if !looked_up || self.found.is_empty() || self.vm.has_held() || !alone || !asks {
+            return Ok(None);
+        }
+        let told = self.told_by_itself();
+        let chinese = language_request(&told).is_some();
+        let request = if chinese { IN_CHINESE } else { IN_A_SENTENCE };
+        let texts = self.found.join("\n\n");
+        let question = Message::new(Role::User, format!("{texts}\n\n{told}\n\n{request}"));
+        let asked = self.shared.cpu.prepare(&[question]).map_err(failed)?;
+        if asked.len + self.vm.reserve() > self.shared.cpu.info().window {
+            return Ok(None);
+        }
+        let mut writing = self.write(&asked, &Legal::default(), Move::Answer, FACT_TOKENS_MAX);
+        writing.shown = false;
+        let completion = loop {
+            if let Some(completion) = self.read(n, &mut writing).await? {
+                break completion;
+            }
+        };
+        let answer = without_thought(&completion.text);
+        let whole = completion.closed_early.is_none();
+        if !whole || only_denies(answer) || !says_no_more(answer, &texts, &told) {
+            return Ok(None);
+        }
+        self.show(n, &writing.text);
+        Ok(Some(Decided {
+            chosen: Move::Answer,
+            completion,
+        }))
+    }
 }
 
 /// Whether `text` has a number beside its addresses and the ids of its passages.
@@ -97,8 +152,14 @@ mod tests {
         let check = |text: &str, want: bool| assert_eq!(speaks_of_numbers(text), want, "{text}");
         check("[m7] The mill is 3 km away. (process 4)", true);
         check("[m7-1] The mill is far away. (process 4)", false);
-        check(r#"{"url":"http://127.0.0.1:8/a2.html","markdown":"Open daily."}"#, false);
-        check(r#"{"url":"http://127.0.0.1:8/a2.html","markdown":"Open at 9."}"#, true);
+        check(
+            r#"{"url":"http://127.0.0.1:8/a2.html","markdown":"Open daily."}"#,
+            false,
+        );
+        check(
+            r#"{"url":"http://127.0.0.1:8/a2.html","markdown":"Open at 9."}"#,
+            true,
+        );
         check("磨坊有三层", true);
         check("", false);
     }

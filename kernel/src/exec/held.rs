@@ -8,7 +8,7 @@ use quipu_tools::json_schema::{problem, validator};
 use serde_json::Value;
 
 use super::Execution;
-use crate::calls::{EXTRACT, RECALL, Resolved, Syscall, look_up};
+use crate::calls::{EXTRACT, RECALL, REMEMBER, Resolved, Syscall, look_up};
 use crate::gate::Guarded;
 use crate::gate::quarantine::{finite, form_of, handle, notice};
 use crate::journal::{Outcome, StepRow};
@@ -24,7 +24,8 @@ impl Execution {
     /// has read what is trusted no more.
     pub(super) fn held_back(&self, n: u32, action: &Value, outcome: &Outcome) -> Option<String> {
         let tool = action["tool"].as_str().filter(|tool| *tool != RECALL)?;
-        let holds = self.progress.has_effects()
+        // A memory has one text and goes to one place: there is nothing for a stranger to choose.
+        let holds = self.progress.has_effects_beside(REMEMBER)
             && outcome.label.trust == Trust::Untrusted
             && self.vm.lowest_label().trust != Trust::Untrusted;
         if !holds {

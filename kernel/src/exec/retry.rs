@@ -99,10 +99,12 @@ impl Execution {
         let mut again = self.in_words(n, &asked).await?;
         again.completion.usage += decided.completion.usage;
         let answer = without_thought(&again.completion.text);
-        Ok(match says_other_numbers(answer, result) || answer.trim().is_empty() {
-            true => decided,
-            false => again,
-        })
+        Ok(
+            match says_other_numbers(answer, result) || answer.trim().is_empty() {
+                true => decided,
+                false => again,
+            },
+        )
     }
 
     /// An answer that is written without the tools in sight: among these a small model says of

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::pattern::pattern;
+use crate::pattern::{HAN, pattern};
 
 /// The most words to choose from.
 const CHOICES_MAX: usize = 8;
@@ -65,6 +65,35 @@ pub(crate) fn choices(task: &str) -> Option<Vec<String>> {
     (2..=CHOICES_MAX)
         .contains(&choices.len())
         .then_some(choices)
+}
+
+/// Whether `task` asks for something that a text says in a few words: who, when, how much.
+pub(crate) fn asks_for_a_fact(task: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?ix)\b(?:who|whom|whose|when|where|which|what
+            |how\s+(?:many|much|long|far|old|tall|high|often|big|large|heavy|deep|wide|late|early|fast))\b
+            |谁|哪|几|多少|多久|多远|多大|多高|多长|多重|什么|何时",
+        )
+    });
+    static WORKS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)\b(?:summar\w*|translat\w*|list|write|draft|rewrite|outline|quote|copy|suggest|recommend|how\s+(?:to|do|does|can))\b|翻译|总结|概括|列出|写|介绍|描述|摘要|怎么|如何|建议",
+        )
+    });
+    ASKS.is_match(task) && !WORKS.is_match(task) && !MORE.is_match(task)
+}
+
+/// A request to answer in the language of `task`, in that language; `None` where it speaks of a
+/// language itself, and in languages of which no words are known.
+pub(crate) fn language_request(task: &str) -> Option<&'static str> {
+    static LANGUAGE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"[英法德日韩俄西意泰]文|[英法德日韩俄意泰汉]语|西班牙语|翻译|拼音")
+    });
+    let is_chinese = task.contains(|c: char| HAN.contains(&c));
+    // Japanese has ideographs too.
+    let has_kana = task.contains(|c: char| ('\u{3040}'..='\u{30FF}').contains(&c));
+    (is_chinese && !has_kana && !LANGUAGE.is_match(task)).then_some("请用中文回答。")
 }
 
 /// Whether `task` says that it wants a bare number.
@@ -137,6 +166,35 @@ mod tests {
         ] {
             check(task, &[]);
         }
+    }
+
+    #[test]
+    fn what_a_text_says_in_a_few_words_is_a_fact() {
+        let check = |task: &str, want: bool| assert_eq!(asks_for_a_fact(task), want, "{task}");
+        check("Tell me who runs the mill.", true);
+        check("By what date is the rent due? Look in my notes.", true);
+        check("How long is the bridge on that page?", true);
+        check("看一下那一页，桥有多长？", true);
+        check("What does the page say? Summarize it.", false);
+        check("Why is the bridge closed, and since when?", false);
+        check("Which of the two is better? Compare them.", false);
+        check("List all who signed.", false);
+        check("把那一页翻译成英语，写了什么？", false);
+        check("Read the page.", false);
+        check("", false);
+    }
+
+    #[test]
+    fn a_chinese_task_is_answered_in_chinese() {
+        let check = |task: &str, want: bool| {
+            assert_eq!(language_request(task).is_some(), want, "{task}");
+        };
+        check("桥有多长？", true);
+        check("打开 http://127.0.0.1/a.html 看看桥有多长", true);
+        check("桥用英语怎么说？", false);
+        check("請把這句話翻译成德文", false);
+        check("橋はどれくらい長いですか。", false);
+        check("How long is the bridge?", false);
     }
 
     #[test]

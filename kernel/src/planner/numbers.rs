@@ -196,7 +196,10 @@ pub(crate) fn says_other_numbers(answer: &str, result: &str) -> bool {
     let result = result.abs();
     let said = numbers(answer);
     let rounded = |number: &f64| (number - result).abs() <= ROUNDED * result;
-    !said.is_empty() && !said.iter().any(|said| rounded(said) || alike(*said, result))
+    !said.is_empty()
+        && !said
+            .iter()
+            .any(|said| rounded(said) || alike(*said, result))
 }
 
 /// Whether two numbers are the same, or one is the other in percent.

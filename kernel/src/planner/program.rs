@@ -205,7 +205,10 @@ mod tests {
             assert_eq!(last.contains(AS_GIVEN), want, "{told}");
         };
         check("Add up the weights.\n\ncrate,kg\na,4\nb,7", true);
-        check("Ann has 4 crates.\nBen has 7.\n\nHow many have they?", false);
+        check(
+            "Ann has 4 crates.\nBen has 7.\n\nHow many have they?",
+            false,
+        );
         check("How many crates are 4 and 7?", false);
     }
 

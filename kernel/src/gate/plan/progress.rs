@@ -109,9 +109,10 @@ impl Progress {
         Some(texts.map(|(name, _)| name.clone()).collect())
     }
 
-    /// Whether there is anything that it may do on its own.
-    pub fn has_effects(&self) -> bool {
-        !self.state.is_empty()
+    /// Whether there is anything that it may do on its own but calls of `tool`.
+    pub fn has_effects_beside(&self, tool: &str) -> bool {
+        let mut effects = self.plan.iter().flat_map(|plan| &plan.effects);
+        effects.any(|planned| planned.tool != tool)
     }
 
     /// Whether a call of `tool` with `args` is a read that the plan takes from.
