@@ -35,7 +35,7 @@ impl Execution {
 
     /// Whether `action` reads what others wrote: a search of the store, a page, a file. What a
     /// program returns was worked out.
-    fn is_a_look(&self, action: &Value) -> bool {
+    pub(super) fn is_a_look(&self, action: &Value) -> bool {
         let Some(tool) = action["tool"].as_str() else {
             return false;
         };

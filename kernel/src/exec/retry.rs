@@ -7,8 +7,12 @@ use super::weigh::{after, failed};
 use super::writing::Decided;
 use super::{Ending, Execution};
 use crate::grammar::{Callable, Legal, Move};
+use crate::planner::answer_form::{asks_for_a_fact, language_request};
+use crate::planner::facts::{asks_of_oneself, sends_to_documents};
 use crate::planner::numbers::says_other_numbers;
-use crate::planner::poor_answer::{leaves_to_call, only_denies, only_refuses};
+use crate::planner::poor_answer::{
+    leaves_to_call, only_denies, only_refuses, says_what_was_not_read,
+};
 use crate::planner::questions::left_out;
 use crate::planner::shared_words::says_no_more;
 use quipu_cpu::{Message, Prompt, Role, without_thought};
@@ -17,6 +21,10 @@ use quipu_cpu::{Message, Prompt, Role, without_thought};
 const IN_WORDS: &str = "Answer in words, as well as you can.";
 /// What is asked for where an answer only denied, after the text and the task.
 const FROM_THE_TEXT: &str = "Answer from this text only, in a few words.";
+/// What is answered where nothing that was found says what is asked, and the CPU makes it up.
+const NOT_SAID: &str = "Nothing that was found says this.";
+/// The same in Chinese.
+const NOT_SAID_IN_CHINESE: &str = "找到的内容里没有提到。";
 /// What is asked for where an answer left out the number that was computed, which follows.
 const THE_RESULT: &str = "Answer the task in one sentence. What was computed for it is";
 /// What is asked for where an answer left a question out; the question follows.
@@ -51,10 +59,39 @@ impl Execution {
         let is_unreadable = legal
             .action(decided.chosen, &decided.completion.text)
             .is_err();
-        match is_unreadable || only_denies(answer) {
-            true => self.read_again(n, legal, decided).await,
-            false => Ok(decided),
+        let invents = self.answers_beyond(prompt, answer);
+        if !is_unreadable && !only_denies(answer) && !invents {
+            return Ok(decided);
         }
+        let mut again = self.read_again(n, legal, decided).await?;
+        // What was not found is not known, however sure it sounds.
+        if invents && self.answers_beyond(prompt, without_thought(&again.completion.text)) {
+            let chinese = language_request(self.told()).is_some();
+            again.completion.text = if chinese {
+                NOT_SAID_IN_CHINESE
+            } else {
+                NOT_SAID
+            }
+            .to_owned();
+        }
+        Ok(again)
+    }
+
+    /// Whether `answer` has a number or a name that stands nowhere, though the task asks for what
+    /// stands in documents, on a page or in what its user told, and that was just looked up.
+    fn answers_beyond(&self, prompt: &Prompt, answer: &str) -> bool {
+        let told = self.told();
+        let last = self.last.as_ref().filter(|(_, worked)| *worked);
+        let looked_up = last.is_some_and(|(action, _)| self.is_a_look(action));
+        let only_there =
+            sends_to_documents(told) || self.gives_an_address() || asks_of_oneself(told);
+        // The boot page has numbers and names that are nobody's.
+        let read = prompt.messages.iter().skip(1);
+        let read: Vec<&str> = read.map(|message| message.text.as_str()).collect();
+        looked_up
+            && only_there
+            && asks_for_a_fact(told)
+            && says_what_was_not_read(answer, &read.join("\n"))
     }
 
     /// The number that the last step computed, where the task asks for it and `answer` says only

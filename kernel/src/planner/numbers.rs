@@ -37,6 +37,8 @@ static LARGE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:hundred|thousand|million|billion|trillion|dozen|score)s?\b|\d\s?[km]\b|[百千万亿]",
     )
 });
+/// Numbers up to this one are written in words as well.
+const SMALL_MAX: f64 = 12.0;
 /// Share of a number by which one that stands for it may differ.
 const ROUNDED: f64 = 0.01;
 /// Numbers up to this one need not be told: they count things, or are shares of a hundred.
@@ -200,6 +202,13 @@ pub(crate) fn says_other_numbers(answer: &str, result: &str) -> bool {
         && !said
             .iter()
             .any(|said| rounded(said) || alike(*said, result))
+}
+
+/// Whether `answer` has a number that does not stand in `read`. Small ones count things.
+pub(crate) fn has_another_number(answer: &str, read: &str) -> bool {
+    let known = numbers(read);
+    let new = |said: &f64| *said > SMALL_MAX && !known.iter().any(|known| alike(*known, *said));
+    !LARGE.is_match(read) && numbers(answer).iter().any(new)
 }
 
 /// Whether two numbers are the same, or one is the other in percent.

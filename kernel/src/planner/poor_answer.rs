@@ -1,11 +1,14 @@
 //! Answers that are worth another try: a small model refuses, denies what it has just read, or says
 //! how a tool is called instead of calling it.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::facts::sentences;
+use super::numbers::has_another_number;
 use crate::pattern::{laid_out, pattern};
 
 /// Whether `answer` is nothing but a refusal in the words that small models have for it, also where
@@ -37,6 +40,29 @@ pub(crate) fn leaves_to_call(answer: &str, tool: &str) -> bool {
         sentence.contains(tool) && USES.is_match(sentence) && !DENIES.is_match(sentence)
     };
     answer.contains(tool) && answer.lines().flat_map(sentences).any(|said| tells(&said))
+}
+
+/// Whether `answer` has a number or a name that does not stand in `read`. Names are known by a
+/// capital letter within a sentence.
+pub(crate) fn says_what_was_not_read(answer: &str, read: &str) -> bool {
+    let lower = read.to_lowercase();
+    let read_words: BTreeSet<&str> = lower.unicode_words().collect();
+    let new_name = |sentence: &String| {
+        let mut words = sentence.unicode_words().skip(1);
+        words.any(|word| {
+            let capital = word.starts_with(char::is_uppercase) && word.chars().count() > 1;
+            let bare = word.to_lowercase();
+            let bare = bare.split(['\'', '’']).next().unwrap_or_default();
+            capital
+                && !read_words.contains(bare)
+                && !read_words.contains(word.to_lowercase().as_str())
+        })
+    };
+    has_another_number(answer, read)
+        || answer
+            .lines()
+            .flat_map(sentences)
+            .any(|said| new_name(&said))
 }
 
 /// Whether `answer` is nothing but that the texts which were read do not say what is asked. Only
@@ -97,6 +123,21 @@ mod tests {
         );
         check("I'm sorry to hear that.", false);
         check("对不起，图书馆今天不开门。", false);
+        check("", false);
+    }
+
+    #[test]
+    fn what_stands_nowhere_was_not_read() {
+        let read = "Who runs the old mill, and since when?\nThe mill of Hollow Lane is run by \
+                    Ida Brook since 1987. It has two wheels.";
+        let check = |answer: &str, want: bool| {
+            assert_eq!(says_what_was_not_read(answer, read), want, "{answer}");
+        };
+        check("Ida Brook runs it since 1987.", false);
+        check("Since 1987 it is Brook's.", false);
+        check("The mill has 2 wheels.", false);
+        check("It is run by Otto Brook.", true);
+        check("She runs it since 1978.", true);
         check("", false);
     }
 
