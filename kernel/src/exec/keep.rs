@@ -16,14 +16,11 @@ use crate::journal::{StepRow, WITH};
 use crate::judgement::Question;
 use crate::label::Trust;
 use crate::pattern::HAN;
-use crate::planner::facts::{
-    asks_to_keep, facts, is_about_its_words, may_say_it_kept, only_tells, without_request,
-};
+use crate::planner::facts::{asks_to_keep, facts, only_tells, without_request};
 use crate::planner::plain::short;
 use crate::planner::pointed::pointed_at;
-use crate::planner::shared_words::{
-    dice, says_it_changed, share_a_thing, share_a_word, shared_things,
-};
+use crate::planner::shared_words::{dice, share_a_thing, share_a_word, shared_things};
+use crate::planner::wording::{is_about_its_words, may_say_it_kept, says_it_changed};
 use crate::process::{Failure, Usage};
 
 /// Newest memories among which one is looked for that a new one takes the place of.

@@ -9,7 +9,7 @@ use quipu_memory::{
 
 use crate::calls::EDIT;
 use crate::label::{Label, Secrecy, Trust};
-use crate::planner::facts::may_speak_of_its_user;
+use crate::planner::wording::may_speak_of_its_user;
 use crate::process::{Memory, Program};
 use crate::window::reminder::{Reminder, Source};
 
