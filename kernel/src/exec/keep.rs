@@ -116,24 +116,7 @@ impl Execution {
             (false, _) => vec![whole],
         };
         let first = self.n + 1;
-        let mut steps = Vec::with_capacity(facts.len());
-        for (n, text) in (first..).zip(facts) {
-            let mut args = json!({ "text": text });
-            if let Some(old) = self.replaced(&text).await? {
-                args[REPLACES] = json!(old);
-            }
-            let mut action = json!({"tool": REMEMBER, "args": args});
-            if n > first {
-                action[WITH] = json!(first);
-            }
-            steps.push(StepRow {
-                n,
-                action,
-                usage: Usage::default(),
-                decide_ms: 0,
-                outcome: None,
-            });
-        }
+        let mut steps = self.steps_that_keep(facts).await?;
         let Some(head) = steps.first_mut() else {
             return Ok(());
         };
@@ -155,6 +138,30 @@ impl Execution {
             calls.push((step, syscall));
         }
         self.carry_out_all(calls).await
+    }
+
+    /// The next steps: each keeps one of `facts`, in place of the memory that it makes untrue.
+    async fn steps_that_keep(&mut self, facts: Vec<String>) -> Result<Vec<StepRow>, Ending> {
+        let first = self.n + 1;
+        let mut steps = Vec::with_capacity(facts.len());
+        for (n, text) in (first..).zip(facts) {
+            let mut args = json!({ "text": text });
+            if let Some(old) = self.replaced(&text).await? {
+                args[REPLACES] = json!(old);
+            }
+            let mut action = json!({"tool": REMEMBER, "args": args});
+            if n > first {
+                action[WITH] = json!(first);
+            }
+            steps.push(StepRow {
+                n,
+                action,
+                usage: Usage::default(),
+                decide_ms: 0,
+                outcome: None,
+            });
+        }
+        Ok(steps)
     }
 
     /// The answer to a task that told something to be kept, and nothing else, once all of it is:
