@@ -232,7 +232,7 @@ impl Drop for Relay {
     }
 }
 
-/// The end of process `pid`, if it is over: it may have ended before its machine did.
+/// The end of process `pid`, if it has exited: it may have ended before its machine did.
 fn ended(journal: &Journal, pid: Pid) -> Option<Exit> {
     let row = journal.process(pid).ok()?;
     row.exit.filter(|_| row.state == State::Exited)
