@@ -177,6 +177,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_options_of_every_command_stand_in_the_first_help_alone() {
+        let check = |args: &[&str], has_all: bool| {
+            let help = Cli::parsed(args).expect_err("help").to_string();
+            assert_eq!(help.contains("--temperature"), has_all, "{help}");
+            assert_eq!(help.ends_with(&format!("{EVERY_COMMAND}\n")), !has_all, "{help}");
+        };
+        check(&["quipu", "-h"], true);
+        check(&["quipu", "--help"], true);
+        check(&["quipu", "kill", "-h"], false);
+        check(&["quipu", "eval", "--help"], false);
+        check(&["quipu", "mem", "add", "--help"], false);
+        let cli = Cli::parsed(["quipu", "mem", "ls", "--temperature", "0.5"]);
+        assert_eq!(cli.unwrap().globals.temperature, Some(0.5));
+    }
+
+    #[test]
     fn a_task_may_begin_with_a_dash() {
         let check = |args: &[&str], want: Option<&[&str]>| {
             let list = |args: &[&str]| args.iter().map(OsString::from).collect::<Vec<_>>();

@@ -337,8 +337,8 @@ impl Task {
         self.tell(Told::Ended(Box::new(ended))).await;
     }
 
-    /// Passes on what is told and said. Whether it is over, and not only there: on a machine
-    /// that does not last, a process that is suspended goes on elsewhere.
+    /// Passes on what is told and said. Whether the process has ended, and not only there: on a
+    /// machine that does not last, a process that is suspended goes on elsewhere.
     async fn pass(&mut self, mut inner: Conversation, lasts: bool) -> bool {
         loop {
             let told = tokio::select! {
