@@ -192,8 +192,8 @@ impl Kernel {
     /// the window, say) starts too, and exits with status `failed`.
     ///
     /// # Errors
-    /// [`KernelError::Stopping`] on a machine that is being stopped, [`KernelError::Journal`] where the process
-    /// cannot be recorded: then it does not start.
+    /// [`KernelError::Stopping`] on a machine that is being stopped, [`KernelError::Journal`] where
+    /// the process cannot be recorded: then it does not start.
     pub fn spawn(&self, program: Program) -> Result<Pid, KernelError> {
         self.machine.start(program)
     }
@@ -204,8 +204,8 @@ impl Kernel {
     /// person is there for the copy.
     ///
     /// # Errors
-    /// [`KernelError::Stopping`] on a machine that is being stopped, [`KernelError::Journal`] where there is no
-    /// such process or step, or the copy cannot be recorded.
+    /// [`KernelError::Stopping`] on a machine that is being stopped, [`KernelError::Journal`] where
+    /// there is no such process or step, or the copy cannot be recorded.
     pub fn fork(&self, pid: Pid, at: Option<u32>, attended: bool) -> Result<Pid, KernelError> {
         self.machine.takes_processes()?;
         let child = self.journal().fork(pid, at)?;
@@ -259,10 +259,10 @@ impl Kernel {
     /// limits when given. `attended` says whether a person is there now.
     ///
     /// # Errors
-    /// [`KernelError::Finished`], [`KernelError::Killed`] and [`KernelError::Running`] for a process
-    /// that cannot go on, [`KernelError::Stopping`] on a machine that is being stopped,
-    /// [`KernelError::Journal`] where there is no such process, it was imported, or its
-    /// rows were changed.
+    /// [`KernelError::Finished`], [`KernelError::Killed`] and [`KernelError::Running`] for a
+    /// process that cannot go on, [`KernelError::Stopping`] on a machine that is being stopped,
+    /// [`KernelError::Journal`] where there is no such process, it was imported, or its rows were
+    /// changed.
     pub fn resume(
         &self,
         pid: Pid,

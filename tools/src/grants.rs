@@ -39,8 +39,8 @@ pub fn component_hash(component: &[u8]) -> String {
 /// # }
 /// ```
 ///
-/// What opens it fails where the file cannot be read or is not what this program wrote; what changes
-/// it, where the file cannot be written.
+/// What opens it fails where the file cannot be read or is not what this program wrote; what
+/// changes it, where the file cannot be written.
 #[derive(Debug)]
 pub struct GrantBook {
     path: PathBuf,

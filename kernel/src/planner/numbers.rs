@@ -23,8 +23,8 @@ static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static WORD: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!(r"(?i)\b(?:{})\b", written::any_word())));
-/// What a number may be known of without being told, or worked out from. Without the word, a required
-/// number is asked for.
+/// What a number may be known of without being told, or worked out from. Without the word, a
+/// required number is asked for.
 static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(
         r"(?i)\b(?:quarterly|semi\w*|bi\w+ly|pair|zero|minutes?|hours?|seconds?|free[sz]\w*

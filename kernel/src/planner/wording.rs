@@ -1,6 +1,6 @@
-//! What the words of a text say of it: lists of phrases in English and Chinese, one a question. They
-//! decide before a model is asked, or beside its odds. A phrase that a list does not have costs what
-//! the last column says:
+//! What the words of a text say of it: lists of phrases in English and Chinese, one a question.
+//! They decide before a model is asked, or beside its odds. A phrase that a list does not have
+//! costs what the last column says:
 //!
 //! | function | what follows from it | where a phrase is not known |
 //! | --- | --- | --- |

@@ -2,8 +2,8 @@
 
 use chrono::NaiveTime;
 
-/// The time of day at `hour` and `minute`, where `half` stands behind it: of `am` and `p.m.` the first
-/// letter counts. `None` where no clock shows it, such as 25:00.
+/// The time of day at `hour` and `minute`, where `half` stands behind it: of `am` and `p.m.` the
+/// first letter counts. `None` where no clock shows it, such as 25:00.
 pub(crate) fn time_of_day(hour: u32, minute: u32, half: Option<&str>) -> Option<NaiveTime> {
     let half = half.and_then(|half| half.chars().next());
     let hour = match (hour, half.map(|first| first.to_ascii_lowercase())) {
