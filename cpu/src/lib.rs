@@ -19,6 +19,7 @@
 //! | `estimate` | counts of tokens where the tokenizer is not known |
 //! | `template` | chat templates as transformers renders them |
 //! | [`grammar`] | the engine that holds a model to a schema |
+//! | `whole_file` | files that appear whole or not at all |
 //! | `thought`, [`markers`] | thoughts and turn markers in texts |
 //! | [`embed`] | texts to vectors: from a table, or by a llama |
 //! | [`detect`] | how much a text reads like an attempt to steer a model |
@@ -41,6 +42,7 @@ mod stats;
 mod template;
 mod thought;
 mod ticket;
+mod whole_file;
 mod wishes;
 
 use std::sync::Arc;

@@ -94,6 +94,9 @@ pub enum KernelError {
 impl Kernel {
     /// Boots a machine from its parts. What an earlier machine left running under
     /// the same journal becomes ready to be resumed.
+    ///
+    /// # Errors
+    /// [`KernelError::Journal`] where the journal cannot be read or written.
     pub fn boot(mut parts: Parts) -> Result<Self, KernelError> {
         parts.journal.recover()?;
         let policy = &mut parts.policy;
@@ -178,12 +181,19 @@ impl Kernel {
 
     /// Whether the program's prompt fits the window, with room to work in. Costs one
     /// count of its tokens.
+    ///
+    /// # Errors
+    /// Where it does not, or the CPU cannot lay it out.
     pub fn fits(&self, program: &Program) -> Result<(), VmError> {
         Execution::lay_out(program, &self.machine.shared).map(drop)
     }
 
     /// Starts a process. A program that cannot run at all (its prompt does not fit
     /// the window, say) starts too, and exits with status `failed`.
+    ///
+    /// # Errors
+    /// [`KernelError::Stopping`] on a machine that is being stopped, [`KernelError::Journal`] where
+    /// the process cannot be recorded: then it does not start.
     pub fn spawn(&self, program: Program) -> Result<Pid, KernelError> {
         self.machine.start(program)
     }
@@ -192,6 +202,10 @@ impl Kernel {
     /// completed one when `None`), and returns its number. Both go on on their own;
     /// in the KV cache they share what they have in common. `attended` says whether a
     /// person is there for the copy.
+    ///
+    /// # Errors
+    /// [`KernelError::Stopping`] on a machine that is being stopped, [`KernelError::Journal`] where
+    /// there is no such process or step, or the copy cannot be recorded.
     pub fn fork(&self, pid: Pid, at: Option<u32>, attended: bool) -> Result<Pid, KernelError> {
         self.machine.takes_processes()?;
         let child = self.journal().fork(pid, at)?;
@@ -223,6 +237,9 @@ impl Kernel {
     }
 
     /// Gives a process another priority, running or not; higher runs first.
+    ///
+    /// # Errors
+    /// [`KernelError::Journal`] where there is no such process.
     pub fn nice(&self, pid: Pid, priority: i8) -> Result<(), KernelError> {
         self.machine.shared.journal.set_priority(pid, priority)?;
         if let Some(handle) = self.machine.table.lock().get(&pid) {
@@ -240,6 +257,12 @@ impl Kernel {
 
     /// Takes a stopped process up again after its last completed step, with new
     /// limits when given. `attended` says whether a person is there now.
+    ///
+    /// # Errors
+    /// [`KernelError::Finished`], [`KernelError::Killed`] and [`KernelError::Running`] for a
+    /// process that cannot go on, [`KernelError::Stopping`] on a machine that is being stopped,
+    /// [`KernelError::Journal`] where there is no such process, it was imported, or its rows were
+    /// changed.
     pub fn resume(
         &self,
         pid: Pid,
@@ -250,17 +273,27 @@ impl Kernel {
     }
 
     /// Waits for the end of a process; of one that has ended, the journal knows it.
+    ///
+    /// # Errors
+    /// [`KernelError::NotRunning`] for a process that has no end and does not run here.
     pub async fn wait(&self, pid: Pid) -> Result<Exit, KernelError> {
         self.machine.end_of(pid).await
     }
 
     /// Sends a signal to a process.
+    ///
+    /// # Errors
+    /// [`KernelError::NotRunning`] for a process that does not run here, [`KernelError::Busy`] for
+    /// one that has not taken the earlier ones.
     pub fn signal(&self, pid: Pid, signal: Signal) -> Result<(), KernelError> {
         self.machine.signal(pid, signal)
     }
 
     /// Answers the question or the approval with this `key` (of its event) that a process
     /// waits for. A reply that comes late, or twice, answers nothing else.
+    ///
+    /// # Errors
+    /// As [`Kernel::signal`]. A `key` that nobody waits for is no error.
     pub fn reply(&self, pid: Pid, key: &str, reply: Reply) -> Result<(), KernelError> {
         let table = self.machine.table.lock();
         let handle = table.get(&pid).ok_or(KernelError::NotRunning(pid))?;

@@ -38,6 +38,9 @@ pub fn component_hash(component: &[u8]) -> String {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// What opens it fails where the file cannot be read or is not what this program wrote; what
+/// changes it, where the file cannot be written.
 #[derive(Debug)]
 pub struct GrantBook {
     path: PathBuf,

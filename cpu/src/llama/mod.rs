@@ -98,6 +98,8 @@ const STATS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Who hears of the movements of pages.
 type Listener = Box<dyn Fn(Movement) + Send + Sync>;
+/// The listener, once there is one.
+type SharedListener = Arc<RwLock<Option<Listener>>>;
 
 /// A model file, loaded and ready.
 pub struct LocalCpu {
@@ -111,7 +113,33 @@ pub struct LocalCpu {
     /// `None` only while being dropped: its end tells the engine to stop.
     requests: Mutex<Option<Sender<Request>>>,
     engine: Option<JoinHandle<()>>,
-    listener: Arc<RwLock<Option<Listener>>>,
+    listener: SharedListener,
+}
+
+/// What the engine's context is made for.
+fn shape(model: &LlamaModel, cells: usize, threads: usize, attention: Attention) -> Shape {
+    Shape {
+        cells,
+        sequences: SEQUENCES,
+        batch: BATCH_TOKENS,
+        threads,
+        // A state without positions is nothing that several could share.
+        ordered: !model.is_recurrent() && !model.is_hybrid(),
+        output: Output::Logits,
+        attention,
+    }
+}
+
+/// A place for a listener that may come later, and what the engine tells it through.
+fn relay() -> (SharedListener, Listener) {
+    let listener = SharedListener::default();
+    let heard = listener.clone();
+    let tell = move |movement: Movement| {
+        if let Some(listener) = &*heard.read() {
+            listener(movement);
+        }
+    };
+    (listener, Box::new(tell))
 }
 
 /// The window of one process and the cells of the cache for all, in tokens.
@@ -259,25 +287,10 @@ impl LocalCpu {
             );
         }
 
-        let shape = Shape {
-            cells: kv_cells,
-            sequences: SEQUENCES,
-            batch: BATCH_TOKENS,
-            threads,
-            // A state without positions is nothing that several could share.
-            ordered: !model.is_recurrent() && !model.is_hybrid(),
-            output: Output::Logits,
-            attention: settings.attention,
-        };
+        let shape = shape(&model, kv_cells, threads, settings.attention);
         let governor = Governor::new(threads, settings.threads.is_some());
         let (swap, kept) = on_disk(settings, key, projector.is_some());
-        let listener: Arc<RwLock<Option<Listener>>> = Arc::default();
-        let heard = listener.clone();
-        let tell: Listener = Box::new(move |movement| {
-            if let Some(listener) = &*heard.read() {
-                listener(movement);
-            }
-        });
+        let (listener, tell) = relay();
         let drafts = !settings.no_drafts;
         let (sender, engine) =
             start(model, vocab.clone(), shape, governor, swap, tell, drafts).map_err(fail)?;

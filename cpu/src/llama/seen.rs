@@ -4,12 +4,12 @@
 //! that does not match is removed: the picture is simply computed again.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::sight::Encoded;
 use crate::kv::pictures::Span;
+use crate::whole_file;
 
 /// The first bytes of a file; the digit is the version of its layout.
 const MAGIC: &[u8; 8] = b"QUIPUSE1";
@@ -37,13 +37,12 @@ fn keyed(secret: &[u8; 32]) -> blake3::Hasher {
 /// Keeps the rows of the picture `digest`. A failure is told to the log: it costs time only.
 pub(super) fn write(folder: &Path, digest: &[u8; 32], chunks: &[Encoded], secret: &[u8; 32]) {
     let path = path(folder, digest, secret);
-    if let Err(error) = try_write(folder, &path, digest, chunks, secret) {
+    if let Err(error) = try_write(&path, digest, chunks, secret) {
         tracing::warn!("a picture cannot be kept in {}: {error}", folder.display());
     }
 }
 
 fn try_write(
-    folder: &Path,
     path: &Path,
     digest: &[u8; 32],
     chunks: &[Encoded],
@@ -63,14 +62,8 @@ fn try_write(
         body.extend(heads);
         body.extend(chunk.rows.iter().flat_map(|number| number.to_le_bytes()));
     }
-    fs::create_dir_all(folder)?;
     let sum = keyed(secret).update(digest).update(&body).finalize();
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    for part in [MAGIC.as_slice(), sum.as_bytes().as_slice(), body.as_slice()] {
-        file.write_all(part)?;
-    }
-    file.persist(path)?;
-    Ok(())
+    whole_file::write(path, &[MAGIC, sum.as_bytes(), &body])
 }
 
 /// The rows of the picture `digest`, each of `width` numbers, if they are kept and sound.

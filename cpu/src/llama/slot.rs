@@ -116,7 +116,7 @@ impl Slot {
         Ok(slot)
     }
 
-    /// A slot that is over as soon as its prompt is computed.
+    /// A slot that ends as soon as its prompt is computed.
     pub(super) fn weighing(inquiry: Inquiry, sink: Sink, shown: Shown, vocab: &Vocab) -> Self {
         let first = |text: &String| vocab.tokenize(text, false).first().copied();
         let options = inquiry.options.iter();

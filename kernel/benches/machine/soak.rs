@@ -155,7 +155,7 @@ async fn mayhem(kernel: &Kernel, seconds: u64) {
             }
             Event::Token { pid, .. } if random.below(400) == 0 => {
                 let victim = *alive.iter().nth(random.below(alive.len())).unwrap_or(&pid);
-                // Whoever is chosen may be over by now.
+                // Whoever is chosen may have exited by now.
                 match random.below(4) {
                     0 => drop(kernel.signal(victim, Signal::Kill)),
                     1 => drop(kernel.signal(victim, Signal::Interrupt)),

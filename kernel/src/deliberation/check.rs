@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::value::Worth;
 use crate::journal::StepRow;
 use crate::numbers;
-use crate::pattern::pattern;
+use crate::pattern::laid_out;
 use crate::planner::facts::is_told_in_sentences;
 
 /// Evidence that an answer loses by a fault. A program alone has 1.5, so that one with a fault
@@ -53,8 +53,11 @@ fn differs_from_its_result(steps: &[StepRow], worth: &Worth) -> bool {
 /// larger than anything that can be made of the numbers of the task.
 fn is_of_an_odd_size(task: &str, worth: &Worth) -> bool {
     static COUNTS: LazyLock<Regex> = LazyLock::new(|| {
-        let counts = r"(?i)\bhow\s+many\s+(?:more\s+|fewer\s+|other\s+)?(?:people|persons|children|students|boys|girls|men|women|friends|guests|animals|dogs|cats|birds|books|cars|boxes|bags|eggs|coins|tickets|trees|balls|cards|pages|rooms|seats|marbles|stamps)\b|多少[个人只条张本]|几[个人只条张本]";
-        pattern(counts)
+        let counts = r"(?i)\bhow\s+many\s+(?:more\s+|fewer\s+|other\s+)?(?:people|persons|children|students
+            |boys|girls|men|women|friends|guests|animals|dogs|cats|birds|books|cars|boxes|bags
+            |eggs|coins|tickets|trees|balls|cards|pages|rooms|seats|marbles|stamps)\b
+            |多少[个人只条张本]|几[个人只条张本]";
+        laid_out(counts)
     });
     let Worth::Quantity(quantity) = worth else {
         return false;

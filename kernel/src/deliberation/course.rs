@@ -55,7 +55,7 @@ impl Stopper {
     }
 }
 
-/// A branch that is over.
+/// A branch that has exited.
 struct Over {
     branch: Option<Branch>,
     exit: Exit,

@@ -262,7 +262,7 @@ impl Execution {
                 let done = Done::posted(other, &text, label);
                 return Ok(Ok(Work::new(async move { Ok(Came::Of(done)) })));
             }
-            // What was sent, or is over, is there whoever waits.
+            // A message that was sent, or a child that has exited, is there whoever waits.
             let comes = kin.message(other).map_err(failed)?.is_some()
                 || kin.journal.state(other).map_err(failed)? == State::Exited;
             let own = kin.journal.parent(other).map_err(failed)? == Some(process.pid);

@@ -16,14 +16,11 @@ use crate::journal::{StepRow, WITH};
 use crate::judgement::Question;
 use crate::label::Trust;
 use crate::pattern::HAN;
-use crate::planner::facts::{
-    asks_to_keep, facts, is_about_its_words, may_say_it_kept, only_tells, without_request,
-};
+use crate::planner::facts::{asks_to_keep, facts, only_tells, without_request};
 use crate::planner::plain::short;
 use crate::planner::pointed::pointed_at;
-use crate::planner::shared_words::{
-    dice, says_it_changed, share_a_thing, share_a_word, shared_things,
-};
+use crate::planner::shared_words::{dice, share_a_thing, share_a_word, shared_things};
+use crate::planner::wording::{is_about_its_words, may_say_it_kept, says_it_changed};
 use crate::process::{Failure, Usage};
 
 /// Newest memories among which one is looked for that a new one takes the place of.
@@ -119,24 +116,7 @@ impl Execution {
             (false, _) => vec![whole],
         };
         let first = self.n + 1;
-        let mut steps = Vec::with_capacity(facts.len());
-        for (n, text) in (first..).zip(facts) {
-            let mut args = json!({ "text": text });
-            if let Some(old) = self.replaced(&text).await? {
-                args[REPLACES] = json!(old);
-            }
-            let mut action = json!({"tool": REMEMBER, "args": args});
-            if n > first {
-                action[WITH] = json!(first);
-            }
-            steps.push(StepRow {
-                n,
-                action,
-                usage: Usage::default(),
-                decide_ms: 0,
-                outcome: None,
-            });
-        }
+        let mut steps = self.steps_that_keep(facts).await?;
         let Some(head) = steps.first_mut() else {
             return Ok(());
         };
@@ -158,6 +138,30 @@ impl Execution {
             calls.push((step, syscall));
         }
         self.carry_out_all(calls).await
+    }
+
+    /// The next steps: each keeps one of `facts`, in place of the memory that it makes untrue.
+    async fn steps_that_keep(&mut self, facts: Vec<String>) -> Result<Vec<StepRow>, Ending> {
+        let first = self.n + 1;
+        let mut steps = Vec::with_capacity(facts.len());
+        for (n, text) in (first..).zip(facts) {
+            let mut args = json!({ "text": text });
+            if let Some(old) = self.replaced(&text).await? {
+                args[REPLACES] = json!(old);
+            }
+            let mut action = json!({"tool": REMEMBER, "args": args});
+            if n > first {
+                action[WITH] = json!(first);
+            }
+            steps.push(StepRow {
+                n,
+                action,
+                usage: Usage::default(),
+                decide_ms: 0,
+                outcome: None,
+            });
+        }
+        Ok(steps)
     }
 
     /// The answer to a task that told something to be kept, and nothing else, once all of it is:

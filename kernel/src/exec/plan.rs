@@ -18,8 +18,8 @@ use crate::judgement::Question;
 use crate::label::Trust;
 use crate::lessons::PLAN;
 use crate::limits::Allowance;
-use crate::planner::facts::{has_a_word_for_keeping, sends_to_documents};
 use crate::planner::plan::Ground;
+use crate::planner::wording::{has_a_word_for_keeping, sends_to_documents};
 use crate::process::Usage;
 use quipu_cpu::{Chunk, Completion, Form, Job, Sampling};
 

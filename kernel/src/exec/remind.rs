@@ -11,8 +11,8 @@ use crate::event::Event;
 use crate::grammar::{Callable, Legal};
 use crate::journal::tape::Told;
 use crate::judgement::Question;
-use crate::planner::facts::{asks_of_oneself, is_about_its_words};
 use crate::planner::for_one::is_for_its_text;
+use crate::planner::wording::{asks_of_oneself, is_about_its_words};
 use crate::window::reminder::Reminder;
 
 /// Characters of a task that are searched for.

@@ -9,7 +9,7 @@ use quipu_memory::{
 
 use crate::calls::EDIT;
 use crate::label::{Label, Secrecy, Trust};
-use crate::planner::facts::may_speak_of_its_user;
+use crate::planner::wording::may_speak_of_its_user;
 use crate::process::{Memory, Program};
 use crate::window::reminder::{Reminder, Source};
 
@@ -61,18 +61,7 @@ pub(super) fn remind(
         lines.extend(told);
         lines.extend(newest.iter().map(quoted));
     }
-    if found.strangers > 0 {
-        // Only the kernel's own words: reading the others is for the process to choose.
-        lines.push(format!(
-            "(memory.search finds {} more, from sources nobody vouches for.)",
-            found.strangers
-        ));
-    }
-    if withheld > 0 {
-        lines.push(format!(
-            "({withheld} more are private, and not for this process.)"
-        ));
-    }
+    lines.extend(left_out(found.strangers, withheld));
     if lines.is_empty() {
         return Ok(None);
     }
@@ -89,6 +78,23 @@ pub(super) fn remind(
         strangers_lead,
         ..reminder(cpu, &lines, pages)
     }))
+}
+
+/// What is said of pages that are not shown: those of `strangers`, and those `withheld` as too
+/// secret. Only the kernel's own words: reading them is for the process to choose.
+fn left_out(strangers: usize, withheld: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    if strangers > 0 {
+        lines.push(format!(
+            "(memory.search finds {strangers} more, from sources nobody vouches for.)"
+        ));
+    }
+    if withheld > 0 {
+        lines.push(format!(
+            "({withheld} more are private, and not for this process.)"
+        ));
+    }
+    lines
 }
 
 /// The reminder with these `lines`, which are from these `pages`.

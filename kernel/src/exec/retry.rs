@@ -8,13 +8,13 @@ use super::writing::Decided;
 use super::{Ending, Execution};
 use crate::grammar::{Callable, Legal, Move};
 use crate::planner::answer_form::{asks_for_a_fact, language_request};
-use crate::planner::facts::{asks_of_oneself, sends_to_documents};
 use crate::planner::numbers::says_other_numbers;
 use crate::planner::poor_answer::{
     leaves_to_call, only_denies, only_refuses, says_what_was_not_read,
 };
 use crate::planner::questions::left_out;
 use crate::planner::shared_words::says_no_more;
+use crate::planner::wording::{asks_of_oneself, sends_to_documents};
 use quipu_cpu::{Message, Prompt, Role, without_thought};
 
 /// What is asked for where an answer only refused.

@@ -15,7 +15,7 @@ use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::planner::answer_form;
-use crate::planner::facts::sends_to_documents;
+use crate::planner::wording::sends_to_documents;
 use crate::process::{Failure, State, Usage};
 use crate::program::asks_for_code;
 use quipu_cpu::{ClosedEarly, Prompt};

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::pattern::{HAN, pattern};
+use crate::pattern::{HAN, laid_out, pattern};
 
 /// The most words to choose from.
 const CHOICES_MAX: usize = 8;
@@ -37,10 +37,12 @@ static LISTS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
     ]
 });
 
-/// Words that ask for more than the bare answer.
+/// Words that ask for more than the bare answer. Without the word, a task may get the bare answer.
 static MORE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:explain|explanation|why|because|reasons?|justify|justification|describe|details?|steps?|show|compare|comparison|differ|differences?|discuss)\b|为什么|对比|理由|原因|解释|说明|过程|步骤",
+    laid_out(
+        r"(?i)\b(?:explain|explanation|why|because|reasons?|justify|justification|describe
+        |details?|steps?|show|compare|comparison|differ|differences?|discuss)\b
+        |为什么|对比|理由|原因|解释|说明|过程|步骤",
     )
 });
 

@@ -11,7 +11,7 @@ use regex::Regex;
 use super::calendar::days_in;
 use super::facts::is_told_in_sentences;
 use crate::numbers;
-use crate::pattern::{HAN, laid_out, pattern};
+use crate::pattern::{HAN, laid_out};
 use crate::process::Program;
 use crate::written::days;
 
@@ -60,8 +60,10 @@ fn depends_on_it(task: &str) -> bool {
 /// Whether `task` asks for a day, or how far off one is: a small model counts on its fingers.
 pub(crate) fn asks_to_count(task: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
-        let asks = r"(?i)\b(?:what|which)\b[^.?!]*\b(?:date|day|weekday)\b|\bhow (?:many|long)\b[^.?!]*\b(?:days?|weeks?|until|till)\b|几号|星期几|周几|多少天|几天|哪天";
-        pattern(asks)
+        let asks = r"(?i)\b(?:what|which)\b[^.?!]*\b(?:date|day|weekday)\b
+            |\bhow (?:many|long)\b[^.?!]*\b(?:days?|weeks?|until|till)\b
+            |几号|星期几|周几|多少天|几天|哪天";
+        laid_out(asks)
     });
     ASKS.is_match(task)
 }
@@ -69,8 +71,10 @@ pub(crate) fn asks_to_count(task: &str) -> bool {
 /// Whether the day that `task` asks for is worked out already, as what is [`told`] beside it.
 pub(crate) fn is_worked_out(today: NaiveDate, task: &str) -> bool {
     static FURTHER: LazyLock<Regex> = LazyLock::new(|| {
-        let words = r"(?i)\d|\b(?:weeks?|weekends?|hours?|minutes?|months?|years?|work\w*|business|after|before|between|since|old)\b|周|小时|个月|年|之间|工作日";
-        pattern(words)
+        let words = r"(?i)\d|\b(?:weeks?|weekends?|hours?|minutes?|months?|years?|work\w*|business|after
+            |before|between|since|old)\b
+            |周|小时|个月|年|之间|工作日";
+        laid_out(words)
     });
     let days = days_in(task, today);
     let [day] = days.as_slice() else {

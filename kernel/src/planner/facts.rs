@@ -1,11 +1,9 @@
-//! The facts in a text that a user wants kept, each in the user's own words.
+//! The sentences of a text, and the facts in one that a user wants kept, each in the user's own
+//! words. What the words of a sentence say is in `wording`.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::pattern::{HAN, laid_out, pattern};
+use super::wording::{after_request_to_keep, announces};
 
 /// Facts taken from one text; what is beyond stays together in the last one.
 const FACTS_MAX: usize = 64;
@@ -57,18 +55,6 @@ pub fn facts(text: &str) -> Vec<String> {
     facts
 }
 
-/// Whether a sentence only says that facts follow: "Please remember these three things."
-fn announces(sentence: &str) -> bool {
-    static ANNOUNCES: LazyLock<Regex> = LazyLock::new(|| {
-        let announces = r"(?ix)
-            ^(?:.*\b(?:remember|note|keep|save|store)\b.*\b(?:things|facts|points|details|changes)\b
-            |.*\b(?:things|facts|points|details)\b.*\b(?:remember|note|keep|save|store)\b)
-            |^.*[记記存].*(?:件事|几点|这些|以下|下面)|^.*(?:件事|几点|这些|以下|下面).*[记記存]";
-        pattern(announces)
-    });
-    ANNOUNCES.is_match(sentence)
-}
-
 /// Whether `text` begins with the request to keep what follows.
 pub fn asks_to_keep(text: &str) -> bool {
     without_request(text).len() < text.len()
@@ -77,37 +63,12 @@ pub fn asks_to_keep(text: &str) -> bool {
 /// A fact without the request to keep it before it: of "Remember: …" and "please note that …" what
 /// follows. What is asked to be done, "remember to …", is the fact itself.
 pub fn without_request(fact: &str) -> &str {
-    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
-        let asks = r"(?ix)^\W*
-            (?:(?:please|(?:can|could|would|will)\s+you|hey|ok|okay|also|and
-               |be\s+so\s+kind(?:\s+(?:and|as\s+to))?)[\s,]+)*
-            (?:for\s+(?:next\s+time|the\s+record|later)|hold\s+on\s+to|remember|memori[sz]e|note|keep\s+in\s+mind|bear\s+in\s+mind|take\s+note|make\s+a\s+note
-               |do\s+not\s+forget|don['’]?t\s+forget|never\s+forget|save|store|record|write\s+down)
-            (?:\s+(?:down|for\s+me|for\s+later|this|it|these|the\s+following|of\s+this))*
-            (?:\s*[:,]+\s*|\s+[–—-]+\s+|\s+that\s+)
-            | ^\W*(?:请|麻烦你?|帮我|帮忙|你|要|一定|务必)*
-            (?:记住|[记写]下来?|记到|记一下|记着|记得|别忘了|不要忘了?|牢记|保存|存一下|备注)(?:一下|这个|这点|这件事|以下内容?)*了?
-            [\s:：，,。]+";
-        pattern(asks)
-    });
-    let rest = ASKS.find(fact).map_or(fact, |found| &fact[found.end()..]);
+    let rest = after_request_to_keep(fact);
     if letters(rest) < LETTERS_MIN {
         fact
     } else {
         rest
     }
-}
-
-/// Whether `text` has a word by which something is asked to be kept, wherever it stands: "Read the
-/// notice and remember the number". Only English and Chinese are known.
-pub(crate) fn has_a_word_for_keeping(text: &str) -> bool {
-    static KEEPS: LazyLock<Regex> = LazyLock::new(|| {
-        let keeps = r"(?ix)\b(?:remember|memori[sz]e|keep|save|store|record|note
-            |write\s+(?:\w+\s+)?down|in\s+mind)\b
-            |(?:do\s+not|don['’]?t|never)\s+forget|[记記存]|别忘|不要忘";
-        pattern(keeps)
-    });
-    KEEPS.is_match(text)
 }
 
 /// Whether `text` has more than one sentence.
@@ -125,63 +86,6 @@ pub fn only_tells(text: &str) -> bool {
         .lines()
         .flat_map(sentences)
         .any(|piece| is_question(piece.trim_end()))
-}
-
-/// Whether `text` asks to work on words that stand in it: what these say, nobody tells.
-pub fn is_about_its_words(text: &str) -> bool {
-    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
-        let asks = r"(?ix)^\W*
-            (?:(?:please|(?:can|could|would|will)\s+you)\s+)*
-            (?:translate|summari[sz]e|rewrite|rephrase|paraphrase|proofread|shorten)\b
-            | ^\W*(?:请|麻烦|帮|我|你|能|可以|忙)*(?:[把将][^。！？!?：:]{0,20})?
-            (?:翻译|改写|润色|缩写|总结|概括|校对)";
-        pattern(asks)
-    });
-    ASKS.is_match(text)
-}
-
-/// Whether `answer` may say that something was kept. Only the languages that have a word here are
-/// known; any other may.
-pub fn may_say_it_kept(answer: &str) -> bool {
-    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
-        let says = r"(?ix)remember|memor|forg[eo]t|kept|keep|stor(?:e|ed|ing)\b|sav(?:e|ed|ing)\b
-            |not(?:e|ed|ing)\b|record|add(?:ed|ing)|updat|got\s+it|understood|in\s+mind
-            |[记記存忘]|知道了|明白|收到";
-        pattern(says)
-    });
-    let known = |c: char| c.is_ascii() || HAN.contains(&c) || !c.is_alphabetic();
-    !answer.chars().all(known) || SAYS.is_match(answer)
-}
-
-/// Whether `text` may speak of who writes it, or of what was told before. Only English and Chinese
-/// are known; what is in another language may.
-pub(crate) fn may_speak_of_its_user(text: &str) -> bool {
-    static SPEAKS: LazyLock<Regex> = LazyLock::new(|| {
-        let speaks = r"(?i)\b(?:i|me|my|mine|myself|we|us|our|ours|ourselves
-            |remember|remind|recall|forg[eo]t|told|tell|said|mentioned|you\s+know)\b
-            |[我咱俺]|[记記]得|说过|告诉|提过|家里";
-        laid_out(speaks)
-    });
-    static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
-        let words = r"(?i)\b(?:the|what|which|who|how|when|where|are|and|does|for|with)\b";
-        pattern(words)
-    });
-    let is_chinese = text.contains(|c: char| HAN.contains(&c));
-    let is_english = text.is_ascii() && ENGLISH.is_match(text);
-    !(is_chinese || is_english) || SPEAKS.is_match(text)
-}
-
-/// Whether `text` is a question in which its user is who does something or has something: what was
-/// told before may well be the answer. Only English and Chinese are known.
-pub(crate) fn asks_of_oneself(text: &str) -> bool {
-    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
-        let asks = r"(?i)^(?:\S+[,，]\s*)?(?:(?:in|at|on|for|to|from|with|of|since|until)\s+)?
-            (?:wh(?:at|ich|en|ere|o|om|ose|y)|how|do|does|did|am|is|are|was|were|have|has|can|must|may|should)\b
-            [^?]*\b(?:i|my|mine|we|our|ours)\b[^?]*\?$
-            |^[^？?]*[我咱俺][^？?]*[？?]$";
-        laid_out(asks)
-    });
-    ASKS.is_match(text.trim())
 }
 
 /// A line without the mark of a list.
@@ -240,53 +144,9 @@ fn letters(piece: &str) -> usize {
     piece.chars().map(weight).sum()
 }
 
-/// Whether `told` says that something stands in documents or was told before.
-pub fn sends_to_documents(told: &str) -> bool {
-    static SENDS: LazyLock<Regex> = LazyLock::new(|| {
-        let sends = r"(?ix)
-            \b(?:in|from|to|of|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
-              (?:\w+\s+)?(?:documents?|docs|notes?|files?|records?|papers?|archives?|library
-                |memory|memories|manuals?|handbooks?)\b
-            | \b(?:i|we)(?:['’]ve|\s+have)?\s+(?:already\s+|once\s+)?told\s+you\b
-            | (?:查|翻|看|搜|找|根据|按照|依据|参照|参考)[^。，,！？]{0,6}
-              (?:资料|文档|文件|笔记|手册|记录|记忆|档案)
-            | (?:资料|文档|文件|笔记|手册|记录|记忆|档案)(?:里|中|上)
-            | (?:告诉|跟你说|和你说|对你说)过";
-        pattern(sends)
-    });
-    SENDS.is_match(told)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_stands_in_documents_is_read_there() {
-        let check = |told: &str, want: bool| assert_eq!(sends_to_documents(told), want, "{told}");
-        check(
-            "See my notes for the fee of a stall, and work out nine of them.",
-            true,
-        );
-        check("According to the old handbook, how long is a shift?", true);
-        check("How long is a shift, by our handbook?", true);
-        check(
-            "I told you how far the mill is. How far is it both ways?",
-            true,
-        );
-        check("翻一下笔记，一袋米多重？", true);
-        check("手册里写着一班几小时，五班呢？", true);
-        check("我跟你说过磨坊有多远", true);
-        check(
-            "A library has 9 shelves of 30 books. How many books?",
-            false,
-        );
-        check(
-            "How many pages has a document of 3 files with 40 pages each?",
-            false,
-        );
-        check("一份文件有三页，五份有几页？", false);
-    }
 
     #[track_caller]
     fn check(text: &str, want: &[&str]) {
@@ -325,77 +185,6 @@ mod tests {
         ] {
             check(whole, whole);
         }
-    }
-
-    #[test]
-    fn keeping_has_words_of_its_own() {
-        let check = |text: &str, want: bool| {
-            assert_eq!(has_a_word_for_keeping(text), want, "{text}");
-        };
-        check("Read the notice and remember the number of the gate.", true);
-        check("Open it, and don't forget who signed.", true);
-        check("看一下公告，记住门牌号。", true);
-        check("Read the notice and tell me the number of the gate.", false);
-        check("看一下公告，门牌号是多少？", false);
-        check("", false);
-    }
-
-    #[test]
-    fn who_has_words_worked_on_tells_nothing() {
-        let check = |text: &str, want: bool| assert_eq!(is_about_its_words(text), want, "{text}");
-        check("Translate into Greek: my boat leaves at nine.", true);
-        check("Could you please rephrase this? I live in Oslo.", true);
-        check("请把这句话翻译成法语：商店八点开门。", true);
-        check("帮我总结：我住在青岛。", true);
-        check("I translate novels for a living.", false);
-        check("我是做翻译的", false);
-        check("记住：我把书翻译完了", false);
-        check("", false);
-    }
-
-    #[test]
-    fn a_claim_to_have_kept_has_a_word_for_it() {
-        let check = |text: &str, want: bool| assert_eq!(may_say_it_kept(text), want, "{text}");
-        check("I've noted that.", true);
-        check("我记住了。", true);
-        check("Ich habe es mir gemerkt, größer.", true);
-        check("The flight leaves at nine.", false);
-        check("图书馆六点关门。", false);
-        check("", false);
-    }
-
-    #[test]
-    fn who_speaks_of_themselves_says_so() {
-        let check = |text: &str, want: bool| {
-            assert_eq!(may_speak_of_its_user(text), want, "{text}");
-        };
-        check("What is my shoe size?", true);
-        check("Which of us is older?", true);
-        check("What was said about the ladder?", true);
-        check("What weekday is the 9th of May?", false);
-        check("Which of these was the dearest?", false);
-        check("我的鞋码是多少？", true);
-        check("长江有多长？", false);
-        // Languages of which no words are known.
-        check("Wie alt ist mein Hund?", true);
-        check("Où est mon vélo ?", true);
-        check("", true);
-    }
-
-    #[test]
-    fn who_asks_of_themselves_is_the_one_who_does_it() {
-        let check = |text: &str, want: bool| {
-            assert_eq!(asks_of_oneself(text), want, "{text}");
-        };
-        check("Which nuts must I avoid?", true);
-        check("At what time do I get up?", true);
-        check("When is our wedding day?", true);
-        check("我几点起床？", true);
-        check("我家有几口人", false);
-        check("What is the tallest hill in Wales?", false);
-        check("Write me a limerick.", false);
-        check("I have a question. What is 3 + 4?", false);
-        check("", false);
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //! | [`parts`], `several`, `for_one` | tasks of several parts, and of several things |
 //! | `questions`, `answer_form`, `poor_answer` | what an answer has to say, its form, and a poor one |
 //! | `facts`, [`shared_words`] | what is worth keeping, and what two texts share |
+//! | `wording` | phrases from which something follows, and what a phrase that is not known costs |
 //! | `date`, `calendar`, [`numbers`] | the days and the numbers of a task |
 
 pub(crate) mod answer_form;
@@ -43,6 +44,7 @@ pub(crate) mod questions;
 pub(crate) mod several;
 pub mod shared_words;
 mod unspoken;
+pub(crate) mod wording;
 
 use quipu_tools::{BUILTIN, Bus, DeviceSpec, FunctionSpec};
 use serde_json::{Value, json};

@@ -6,32 +6,44 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::pattern::pattern;
+use crate::pattern::{laid_out, pattern};
 use crate::written::numbers as written;
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:[,_ ]\d{3})*(?:\.\d+)?"));
-/// Words from which a number may have to be worked out.
+/// Words from which a number may have to be worked out. Without the word, such a number counts as
+/// made up: an optional one is left out, a required one is asked for.
 static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:hundreds?|thousands?|millions?|billions?|dozens?|half|halves|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?|couple|few|several|once|twice|thrice|double|triple|last|next|weeks?|weekly|fortnight|months?|monthly|years?|yearly|annual|annually|decades?|daily|hourly|today|tomorrow|yesterday|noon|midnight)\b|[零一二两三四五六七八九十百千万亿半几双]",
+    laid_out(
+        r"(?i)\b(?:hundreds?|thousands?|millions?|billions?|dozens?|half|halves|thirds?
+        |quarters?|fifths?|sixths?|eighths?|tenths?|couple|few|several|once|twice|thrice
+        |double|triple|last|next|weeks?|weekly|fortnight|months?|monthly|years?|yearly
+        |annual|annually|decades?|daily|hourly|today|tomorrow|yesterday|noon|midnight)\b
+        |[零一二两三四五六七八九十百千万亿半几双]",
     )
 });
 static WORD: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!(r"(?i)\b(?:{})\b", written::any_word())));
-/// What a number may be known of without being told, or worked out from.
+/// What a number may be known of without being told, or worked out from. Without the word, a
+/// required number is asked for.
 static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:quarterly|semi\w*|bi\w+ly|pair|zero|minutes?|hours?|seconds?|free[sz]\w*|boil\w*|room\s+temperature|sea\s+level|atmospher\w*|gravity|earth|moon|sun|mars|light|sound|vacuum|water|standard|default|usual|normal|typical|average|square|cube|right\s+angle|circle|coins?|dice|die|deck|fair|leap|pi|all|any|every|each|both|no)\b",
+    laid_out(
+        r"(?i)\b(?:quarterly|semi\w*|bi\w+ly|pair|zero|minutes?|hours?|seconds?|free[sz]\w*
+        |boil\w*|room\s+temperature|sea\s+level|atmospher\w*|gravity|earth|moon|sun|mars
+        |light|sound|vacuum|water|standard|default|usual|normal|typical|average|square|cube
+        |right\s+angle|circle|coins?|dice|die|deck|fair|leap|pi|all|any|every|each|both
+        |no)\b",
     )
 });
-/// Arguments that say how something is asked for, or where: a model may fill these in.
+/// Names of arguments that say how something is asked for, or where: a model may fill these in. One
+/// that is missing is asked for where the task does not give it.
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)lat|lon|year|seed|precision|decimal|round|limit|page|index|offset|max|min|top|result|timeout|step|iteration|resolution|port|version|zoom|level|priority",
+    laid_out(
+        r"(?i)lat|lon|year|seed|precision|decimal|round|limit|page|index|offset|max|min|top
+        |result|timeout|step|iteration|resolution|port|version|zoom|level|priority",
     )
 });
 
-/// Words for large numbers.
+/// Words for large numbers. Without the word, an expression with such a number is not computed.
 static LARGE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)\b(?:hundred|thousand|million|billion|trillion|dozen|score)s?\b|\d\s?[km]\b|[百千万亿]",

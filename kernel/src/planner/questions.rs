@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::facts::{is_about_its_words, sentences};
+use super::facts::sentences;
+use super::wording::is_about_its_words;
 use crate::pattern::{HAN, laid_out, pattern};
 use crate::written::numbers;
 

@@ -13,7 +13,7 @@ use crate::config::{paths, private};
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::session::bus::Servers;
-use crate::session::learnt::Shelf;
+use crate::session::learnt::{Shelf, Skill};
 use crate::terminal::error::UserError;
 use crate::terminal::output::{self, counted, one_line, shortened, visible};
 
@@ -220,6 +220,18 @@ fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
         visible(crate::config::settings::space_words(&memory.space)),
         counted(memory.recall_tokens, "token")
     ))?;
+    show_sources(&loaded, &learnt, agent)?;
+    if loaded.agent.stranger {
+        output::line("not trusted: what it says counts as a stranger's")?;
+    }
+    output::line("")?;
+    output::line(&visible(loaded.agent.instructions.trim()))?;
+    Ok(0)
+}
+
+/// Prints by what the `agent` answers: its model, documents and schema, and the examples that it is
+/// shown, with those that it has `learnt`.
+fn show_sources(loaded: &Loaded, learnt: &[Skill], agent: &Path) -> Result<()> {
     if let Some(model) = &loaded.model {
         output::line(&format!("model: {}", visible(model)))?;
     }
@@ -243,12 +255,7 @@ fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
             visible(&agent.display().to_string())
         ))?;
     }
-    if loaded.agent.stranger {
-        output::line("not trusted: what it says counts as a stranger's")?;
-    }
-    output::line("")?;
-    output::line(&visible(loaded.agent.instructions.trim()))?;
-    Ok(0)
+    Ok(())
 }
 
 fn check(session: &Session, agent: &Path) -> Result<u8> {

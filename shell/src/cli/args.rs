@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use quipu_kernel::process::Pid;
 
 use crate::cli::options::pid;
@@ -23,6 +23,9 @@ Examples:
   quipu ps, quipu log PID                 what ran, and what it did
   quipu doctor                            whether all is in order";
 
+/// What the help of a command ends with.
+const EVERY_COMMAND: &str = "`quipu --help` lists the options that every command takes.";
+
 /// What stands below the options.
 fn after_help() -> String {
     format!("{EXAMPLES}\n\n{}", env_vars::help())
@@ -35,9 +38,6 @@ fn after_help() -> String {
 #[derive(Debug, Parser)]
 #[command(name = "quipu", version, max_term_width = 100, after_long_help = after_help())]
 pub struct Cli {
-    /// Options that every command takes.
-    #[command(flatten)]
-    pub globals: Globals,
     /// Go on with the last conversation of the interactive shell
     #[arg(short = 'c', long = "continue", conflicts_with = "resume")]
     pub go_on: bool,
@@ -48,6 +48,10 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Options that every command takes. They come last: what follows them would stand under
+    /// their heading.
+    #[command(flatten)]
+    pub globals: Globals,
 }
 
 /// The commands.
@@ -95,11 +99,54 @@ impl Cli {
     /// What is wrong with it.
     pub fn read() -> Result<Self, clap::Error> {
         let args: Vec<OsString> = std::env::args_os().collect();
-        Self::try_parse_from(&args).or_else(|error| {
-            let again = with_task_last(args).map(Self::try_parse_from);
+        Self::parsed(&args).or_else(|error| {
+            let again = with_task_last(args).map(Self::parsed);
             again.and_then(Result::ok).ok_or(error)
         })
     }
+
+    /// The command line `words`, which begin with the name of the program.
+    ///
+    /// # Errors
+    /// What is wrong with them, or the help that they ask for.
+    pub fn parsed<I, T>(words: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        let mut matches = parser().try_get_matches_from(words)?;
+        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut parser()))
+    }
+}
+
+/// The parser of the command line. The options that every command takes are taken behind each, and
+/// stand in the help of `quipu` alone.
+fn parser() -> clap::Command {
+    let root = Cli::command();
+    let every = root.get_arguments().filter(|arg| arg.is_global_set());
+    let hidden: Vec<Arg> = every.map(|arg| arg.clone().hide(true)).collect();
+    root.mut_subcommands(|command| {
+        // What a command has by itself it is not given from above.
+        let is_its_own = |arg: &Arg| {
+            let mut own = command.get_arguments();
+            own.any(|own| own.get_id() == arg.get_id())
+        };
+        let given = hidden.iter().filter(|arg| !is_its_own(arg));
+        let given: Vec<Arg> = given.cloned().collect();
+        pointed(command.args(given))
+    })
+}
+
+/// `command` and those below it, whose help says where the other options are.
+fn pointed(command: clap::Command) -> clap::Command {
+    let long = command
+        .get_after_long_help()
+        .map(|text| format!("{text}\n\n{EVERY_COMMAND}"));
+    let command = match long {
+        Some(long) => command.after_long_help(long),
+        None => command,
+    };
+    command.after_help(EVERY_COMMAND).mut_subcommands(pointed)
 }
 
 /// `args` with the task that begins with a dash behind all options, if there is one: a list, a
@@ -128,6 +175,26 @@ fn is_no_option(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_options_of_every_command_stand_in_the_first_help_alone() {
+        let check = |args: &[&str], has_all: bool| {
+            let help = Cli::parsed(args).expect_err("help").to_string();
+            assert_eq!(help.contains("--trusted-input"), has_all, "{help}");
+            assert_eq!(
+                help.ends_with(&format!("{EVERY_COMMAND}\n")),
+                !has_all,
+                "{help}"
+            );
+        };
+        check(&["quipu", "-h"], true);
+        check(&["quipu", "--help"], true);
+        check(&["quipu", "kill", "-h"], false);
+        check(&["quipu", "eval", "--help"], false);
+        check(&["quipu", "mem", "add", "--help"], false);
+        let cli = Cli::parsed(["quipu", "mem", "ls", "--temperature", "0.5"]);
+        assert_eq!(cli.unwrap().globals.temperature, Some(0.5));
+    }
 
     #[test]
     fn a_task_may_begin_with_a_dash() {

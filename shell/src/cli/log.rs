@@ -11,12 +11,13 @@ use clap::{Args, Subcommand};
 use quipu_kernel::calls::held_steps;
 use quipu_kernel::deliberation::{BranchReport, same};
 use quipu_kernel::gate::Ruling;
+use quipu_kernel::gate::plan::Plan;
 use quipu_kernel::journal::{Journal, ProcessRow, StepRow};
 use quipu_kernel::label::Label;
 use quipu_kernel::limits::Limit;
 use quipu_kernel::planner::parts::Parts;
 use quipu_kernel::process::{Pid, State, Status};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::options::pid;
 use crate::session::Session;
@@ -88,77 +89,114 @@ pub fn run(session: &Session, args: &LogArgs) -> Result<u8> {
 /// Prints the journal of one process.
 fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     let journal = session.journal()?;
-    let mut row = journal.process(pid)?;
-    let is_under_way = is_under_way(session, &row);
-    if is_under_way {
-        // How it stopped before it went on is no end of it.
-        row.exit = None;
-    }
-    let steps = journal.steps(pid)?;
-    let reminder = journal.reminder(pid)?;
-    let rulings = journal.rulings(pid)?;
-    let plan = journal.plan(pid)?;
+    let log = Log::read(session, &journal, pid)?;
     if let Err(error) = journal.verify(pid) {
         say!("warning: {}", visible(&error.to_string()));
     }
-    let branches = branches(&journal, pid)?;
-    let children = journal.children(pid)?;
-    let held = held_steps(&journal, pid)?;
-    let parts = Parts::after(row.asked(), &steps);
     if args.markdown {
-        output::line(markdown::of(&row, &steps, is_under_way).trim_end())?;
-        return Ok(0);
-    }
-    if args.json {
-        let mut log = json!({"process": process(&row), "steps": steps});
-        if !branches.is_empty() {
-            log["branches"] = json!(branches);
-        }
-        if let Some(parts) = &parts {
-            log["parts"] = json!(parts);
-        }
-        if !children.is_empty() {
-            log["children"] = children.iter().map(process).collect();
-        }
-        add_rulings(&mut log["steps"], &rulings);
-        add_plan(&mut log, plan.as_ref());
-        if !held.is_empty() {
-            log["held"] = json!(held);
-        }
-        if let Some(reminder) = reminder {
-            log["recalled"] = json!(reminder);
-        }
-        log["runs"] = json!(journal.runs(pid).unwrap_or_default());
-        output::json(&log)?;
-        return Ok(0);
-    }
-    head(&journal, &row)?;
-    for line in plan.iter().flat_map(planned) {
-        output::line(&line)?;
-    }
-    for line in parts.iter().flat_map(|parts| parts.lines()) {
-        output::line(&format!("     {}", visible(&line)))?;
-    }
-    for step in &steps {
-        line_of(step, &rulings, is_under_way)?;
-        if held.contains(&step.n) {
-            output::line("     held back: the process had its handle, or values out of it")?;
-        }
-    }
-    end(row)?;
-    if !children.is_empty() {
-        output::line("processes that it started:")?;
-    }
-    for child in &children {
-        output::line(&children::of_log(child))?;
-    }
-    if !branches.is_empty() {
-        output::line("other branches:")?;
-    }
-    for line in branches::tree(&branches) {
-        output::line(&line)?;
+        let document = markdown::of(&log.row, &log.steps, log.is_under_way);
+        output::line(document.trim_end())?;
+    } else if args.json {
+        output::json(&log.report(&journal)?)?;
+    } else {
+        log.print(&journal)?;
     }
     Ok(0)
+}
+
+/// What the journal has of one process.
+struct Log {
+    row: ProcessRow,
+    /// Whether a machine that runs now computes it.
+    is_under_way: bool,
+    steps: Vec<StepRow>,
+    rulings: Vec<(u32, Ruling)>,
+    plan: Option<Plan>,
+    branches: Vec<BranchReport>,
+    children: Vec<ProcessRow>,
+    /// The steps whose texts were held back.
+    held: Vec<u32>,
+    parts: Option<Parts>,
+}
+
+impl Log {
+    /// That of the process `pid`.
+    fn read(session: &Session, journal: &Journal, pid: Pid) -> Result<Self> {
+        let mut row = journal.process(pid)?;
+        let is_under_way = is_under_way(session, &row);
+        if is_under_way {
+            // How it stopped before it went on is no end of it.
+            row.exit = None;
+        }
+        let steps = journal.steps(pid)?;
+        Ok(Self {
+            rulings: journal.rulings(pid)?,
+            plan: journal.plan(pid)?,
+            branches: branches(journal, pid)?,
+            children: journal.children(pid)?,
+            held: held_steps(journal, pid)?,
+            parts: Parts::after(row.asked(), &steps),
+            row,
+            is_under_way,
+            steps,
+        })
+    }
+
+    /// It as JSON.
+    fn report(&self, journal: &Journal) -> Result<Value> {
+        let pid = self.row.pid;
+        let mut report = json!({"process": process(&self.row), "steps": self.steps});
+        if !self.branches.is_empty() {
+            report["branches"] = json!(self.branches);
+        }
+        if let Some(parts) = &self.parts {
+            report["parts"] = json!(parts);
+        }
+        if !self.children.is_empty() {
+            report["children"] = self.children.iter().map(process).collect();
+        }
+        add_rulings(&mut report["steps"], &self.rulings);
+        add_plan(&mut report, self.plan.as_ref());
+        if !self.held.is_empty() {
+            report["held"] = json!(self.held);
+        }
+        if let Some(reminder) = journal.reminder(pid)? {
+            report["recalled"] = json!(reminder);
+        }
+        report["runs"] = json!(journal.runs(pid).unwrap_or_default());
+        Ok(report)
+    }
+
+    /// Prints it for a person.
+    fn print(self, journal: &Journal) -> Result<()> {
+        head(journal, &self.row)?;
+        for line in self.plan.iter().flat_map(planned) {
+            output::line(&line)?;
+        }
+        for line in self.parts.iter().flat_map(|parts| parts.lines()) {
+            output::line(&format!("     {}", visible(&line)))?;
+        }
+        for step in &self.steps {
+            line_of(step, &self.rulings, self.is_under_way)?;
+            if self.held.contains(&step.n) {
+                output::line("     held back: the process had its handle, or values out of it")?;
+            }
+        }
+        end(self.row)?;
+        if !self.children.is_empty() {
+            output::line("processes that it started:")?;
+        }
+        for child in &self.children {
+            output::line(&children::of_log(child))?;
+        }
+        if !self.branches.is_empty() {
+            output::line("other branches:")?;
+        }
+        for line in branches::tree(&self.branches) {
+            output::line(&line)?;
+        }
+        Ok(())
+    }
 }
 
 /// Whether a machine that runs now computes the process `row`.

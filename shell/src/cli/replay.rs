@@ -132,12 +132,9 @@ impl Report {
         };
         match &replayed.difference {
             None => {
-                let n = replayed.steps;
-                let words = if n == 1 { "step" } else { "steps" };
-                output::line(&format!(
-                    "{begin}same: {n} {words}, digest {}",
-                    replayed.digest
-                ))
+                let steps = counted(replayed.steps, "step");
+                let digest = &replayed.digest;
+                output::line(&format!("{begin}same: {steps}, digest {digest}"))
             }
             Some(difference) => differs(&begin, difference),
         }

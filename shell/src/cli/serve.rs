@@ -157,6 +157,13 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     interrupts.end();
     say!("stopping; processes that run are suspended; a second signal ends at once");
     scheduling.abort();
+    suspend(&machine, &stop, serving).await;
+    // It was told to stop, and did: for whoever supervises it that is no failure.
+    Ok(0)
+}
+
+/// Suspends what runs on `machine`, then tells what is `serving` to `stop`.
+async fn suspend<S: Future>(machine: &Machine, stop: &watch::Sender<bool>, serving: S) {
     let suspended = machine.suspend().await.len();
     let _ = stop.send(true);
     // Whoever is still connected then has had the time to hear of it.
@@ -165,8 +172,6 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
         let suspended = counted(suspended, "process");
         say!("hint: {suspended} suspended, to go on when a machine starts on this root");
     }
-    // It was told to stop, and did: for whoever supervises it that is no failure.
-    Ok(0)
 }
 
 /// Says how the page at `address` is reached with the `token` of this root.

@@ -184,20 +184,7 @@ impl<'a> Import<'a> {
         };
         // What was cut in haste is not stored.
         go_on()?;
-        let name = named.unwrap_or(path);
-        let is_lines = name.extension().is_some_and(|end| end != "json");
-        let odd = std::str::from_utf8(&bytes).ok().filter(|_| is_lines);
-        if let Some(odd) = odd.and_then(|text| not_json(name, text)) {
-            let name = visible(&name.display().to_string());
-            self.tally
-                .partly
-                .push(format!("{name}: {odd}; it is read as a text"));
-        }
-        if !brought.missing.is_empty() {
-            let name = visible(&name.display().to_string());
-            let missing = visible(&brought.missing.join("; "));
-            self.tally.partly.push(format!("{name}: {missing}"));
-        }
+        self.note_partly(named.unwrap_or(path), &bytes, &brought.missing);
         let pages = brought.pages.len();
         let busy =
             (pages >= BUSY_PAGES_MIN).then(|| busy(fill(words().storing, &[("pages", &pages)])));
@@ -208,6 +195,21 @@ impl<'a> Import<'a> {
         self.tally.pages += stored?;
         self.tally.files += 1;
         Ok(Ok(()))
+    }
+
+    /// Notes that the file `name` is no JSON though it is called so, and what of it is `missing`.
+    fn note_partly(&mut self, name: &Path, bytes: &[u8], missing: &[String]) {
+        let shown = visible(&name.display().to_string());
+        let is_lines = name.extension().is_some_and(|end| end != "json");
+        let text = std::str::from_utf8(bytes).ok().filter(|_| is_lines);
+        if let Some(odd) = text.and_then(|text| not_json(name, text)) {
+            let told = format!("{shown}: {odd}; it is read as a text");
+            self.tally.partly.push(told);
+        }
+        if !missing.is_empty() {
+            let missing = visible(&missing.join("; "));
+            self.tally.partly.push(format!("{shown}: {missing}"));
+        }
     }
 
     /// Whether the pages of the document `key` are trusted and kept as those of this import.

@@ -3,12 +3,11 @@
 use std::sync::LazyLock;
 
 use anyhow::Result;
-use data_encoding::HEXLOWER;
 use regex::Regex;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::Repl;
+use crate::config::digest::digest;
 use crate::config::{paths, private};
 use crate::session::Session;
 use crate::session::agent::Loaded;
@@ -126,7 +125,7 @@ fn case(asked: &str, right: &str) -> Value {
         Ok(number) if number.is_finite() => json!({"number": number, "lenient": true}),
         _ => json!({ "contains": right }),
     };
-    let hash = HEXLOWER.encode(&Sha256::digest(asked.as_bytes())[..4]);
+    let hash = digest(asked, 8);
     json!({"id": format!("said-{hash}"), "prompt": asked, "answer": right, "check": check})
 }
 

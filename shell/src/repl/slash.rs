@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use anyhow::Result;
-use clap::Parser;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::label::Label;
 use quipu_kernel::process::Pid;
@@ -102,7 +101,7 @@ impl Repl<'_> {
 
     async fn command(&mut self, given: &[String]) -> Result<u8> {
         let line = std::iter::once("quipu").chain(given.iter().map(String::as_str));
-        let command = match Cli::try_parse_from(line) {
+        let command = match Cli::parsed(line) {
             Ok(Cli {
                 command: Some(Command::Run(_)) | None,
                 ..

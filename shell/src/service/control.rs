@@ -21,6 +21,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::unix::OwnedWriteHalf;
 
 use super::conversation::Ask;
+use crate::config::digest::digest;
 use crate::session::setup::Environment;
 
 /// The longest path of a socket on every system (104 on macOS, 108 on Linux).
@@ -168,9 +169,7 @@ pub fn socket(state: &Path) -> PathBuf {
     if path.as_os_str().len() <= PATH_BYTES_MAX {
         return path;
     }
-    use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    let name = data_encoding::HEXLOWER.encode(&digest[..8]);
+    let name = digest(path.as_os_str().as_encoded_bytes(), 16);
     std::env::temp_dir().join(format!("quipu-{name}.sock"))
 }
 

@@ -84,7 +84,7 @@ pub enum Told {
     },
     /// Something happened to the process.
     Event(Event),
-    /// It is over, the last that is told.
+    /// The process has ended; the last that is told.
     Ended(Box<Ended>),
     /// There is no such process, or no end of it, for this reason; also the last.
     Failed {
@@ -127,7 +127,7 @@ pub struct Ended {
 
 /// The starter's side.
 pub struct Conversation {
-    /// What the machine tells. It is over when this is.
+    /// What the machine tells. The conversation ends when this is closed.
     pub told: Receiver<Told>,
     /// What is said to it. A process is interrupted when this is dropped before its end.
     pub say: Sender<Say>,

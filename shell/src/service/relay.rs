@@ -232,7 +232,7 @@ impl Drop for Relay {
     }
 }
 
-/// The end of process `pid`, if it is over: it may have ended before its machine did.
+/// The end of process `pid`, if it has exited: it may have ended before its machine did.
 fn ended(journal: &Journal, pid: Pid) -> Option<Exit> {
     let row = journal.process(pid).ok()?;
     row.exit.filter(|_| row.state == State::Exited)
@@ -337,8 +337,8 @@ impl Task {
         self.tell(Told::Ended(Box::new(ended))).await;
     }
 
-    /// Passes on what is told and said. Whether it is over, and not only there: on a machine
-    /// that does not last, a process that is suspended goes on elsewhere.
+    /// Passes on what is told and said. Whether the process has ended, and not only there: on a
+    /// machine that does not last, a process that is suspended goes on elsewhere.
     async fn pass(&mut self, mut inner: Conversation, lasts: bool) -> bool {
         loop {
             let told = tokio::select! {

@@ -184,43 +184,51 @@ pub fn load_apart(path: &Path) -> Result<Loaded> {
     Ok(loaded)
 }
 
+/// The agent that the file `file` with this `text` describes. Where it gives no name, that of the
+/// file is its name.
 pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
-    let fallback = file
-        .file_stem()
-        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    if file
-        .extension()
-        .is_some_and(|extension| extension == "toml")
-    {
-        let manifest: Manifest = toml::from_str(text).map_err(|error| broken(file, &error))?;
-        let folder = folder_of(file);
-        let name = manifest.name.unwrap_or(fallback);
-        let schema = manifest.schema.map(|given| beside::schema(given, &folder));
-        let mut memory = manifest.memory;
-        if !manifest.knowledge.is_empty() {
-            let known = SpaceName(beside::space(&name));
-            memory.reads.get_or_insert_default().push(known);
-        }
-        let examples = beside::examples(&manifest.examples, &name);
-        let agent = Agent {
-            name,
-            instructions: manifest.instructions,
-            tools: manifest.tools,
-            children: manifest.children,
-            ..Agent::default()
-        };
-        return Ok(Loaded {
-            agent,
-            limits: manifest.limits,
-            memory,
-            think: manifest.think,
-            model: manifest.model,
-            schema: schema.transpose()?,
-            examples,
-            knowledge: beside::folders(&manifest.knowledge, &folder),
-            ..Loaded::default()
-        });
+    let name = file.file_stem().unwrap_or_default();
+    let name = name.to_string_lossy().into_owned();
+    match file.extension().is_some_and(|end| end == "toml") {
+        true => of_manifest(file, text, name),
+        false => of_instructions(file, text, name),
     }
+}
+
+/// The agent of an `agent.toml`.
+fn of_manifest(file: &Path, text: &str, fallback: String) -> Result<Loaded> {
+    let manifest: Manifest = toml::from_str(text).map_err(|error| broken(file, &error))?;
+    let folder = folder_of(file);
+    let name = manifest.name.unwrap_or(fallback);
+    let schema = manifest.schema.map(|given| beside::schema(given, &folder));
+    let mut memory = manifest.memory;
+    if !manifest.knowledge.is_empty() {
+        let known = SpaceName(beside::space(&name));
+        memory.reads.get_or_insert_default().push(known);
+    }
+    let examples = beside::examples(&manifest.examples, &name);
+    let agent = Agent {
+        name,
+        instructions: manifest.instructions,
+        tools: manifest.tools,
+        children: manifest.children,
+        ..Agent::default()
+    };
+    Ok(Loaded {
+        agent,
+        limits: manifest.limits,
+        memory,
+        think: manifest.think,
+        model: manifest.model,
+        schema: schema.transpose()?,
+        examples,
+        knowledge: beside::folders(&manifest.knowledge, &folder),
+        ..Loaded::default()
+    })
+}
+
+/// The agent of a SKILL.md, or of plain instructions, perhaps with front matter.
+fn of_instructions(file: &Path, text: &str, fallback: String) -> Result<Loaded> {
     let text = without_interpreter(text);
     let (front, body) = front_matter::read(text).map_err(|reason| broken(file, &reason))?;
     let wanted = front.allowed_tools();

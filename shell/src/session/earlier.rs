@@ -172,7 +172,7 @@ fn is_turn(row: &ProcessRow) -> bool {
     row.branch.is_none() && row.topic.is_some() && !row.of_stranger && !row.imported
 }
 
-/// The last task of the shell, if its machine was gone before it was over.
+/// The last task of the shell, if its machine was gone before the task had ended.
 ///
 /// # Errors
 /// When the journal cannot be read.

@@ -127,51 +127,7 @@ impl Session {
     async fn cpu(&self, swap: PathBuf) -> Result<Arc<dyn Cpu>> {
         let settings = &self.settings;
         Ok(match &settings.cpu {
-            CpuChoice::Local => {
-                let file = self.model_file()?;
-                let cores = std::thread::available_parallelism().map_or(usize::MAX, Into::into);
-                if let Some(threads) = settings.threads.map(usize::from).filter(|&n| n > cores) {
-                    say!("warning: {threads} threads on {cores} cores are far slower than {cores}");
-                }
-                let local = LocalSettings {
-                    window: settings.window,
-                    threads: settings.threads.map(usize::from),
-                    kv_cells: settings.kv_tokens,
-                    swap: Some(swap),
-                    swap_bytes: Some(settings.kv_disk_bytes),
-                    secret: self.paths.key()?,
-                    attention: match settings.attention {
-                        AttentionWord::Own => Attention::Own,
-                        AttentionWord::LlamaCpp => Attention::LlamaCpp,
-                    },
-                    projector: models::projector_of(&file),
-                    loaded: Some(draft::loaded),
-                    ..LocalSettings::default()
-                };
-                let loading = draft::loading(&settings.model);
-                let load = move || seeing(&file, local);
-                let cpu = tokio::task::spawn_blocking(load).await??;
-                drop(loading);
-                let wanted = settings.attention == AttentionWord::Own;
-                if let Err(reason) = cpu.own_attention()
-                    && wanted
-                {
-                    say!(
-                        "warning: attention is llama.cpp's own: {reason}; answers may depend on \
-                         who shares the machine"
-                    );
-                }
-                let (most, cells) = (cpu.info().window, cpu.info().kv_cells);
-                if let Some(window) = settings.window.filter(|&window| window > most) {
-                    say!("warning: the model has a window of {most} tokens, not {window}");
-                }
-                if let Some(tokens) = settings.kv_tokens.filter(|&tokens| tokens < cells) {
-                    say!(
-                        "warning: kv_tokens = {tokens} does not hold one window; {cells} are used"
-                    );
-                }
-                Arc::new(cpu)
-            }
+            CpuChoice::Local => Arc::new(self.local_cpu(swap).await?),
             CpuChoice::Script(file) => Arc::new(ScriptedCpu::load(file.as_ref(), settings.window)?),
             CpuChoice::Url(url) => {
                 let remote = RemoteSettings {
@@ -185,6 +141,52 @@ impl Session {
                 Arc::new(RemoteCpu::connect(remote).await?)
             }
         })
+    }
+
+    /// The model that the settings name, loaded. Warns of what is other than they say.
+    async fn local_cpu(&self, swap: PathBuf) -> Result<LocalCpu> {
+        let settings = &self.settings;
+        let file = self.model_file()?;
+        let cores = std::thread::available_parallelism().map_or(usize::MAX, Into::into);
+        if let Some(threads) = settings.threads.map(usize::from).filter(|&n| n > cores) {
+            say!("warning: {threads} threads on {cores} cores are far slower than {cores}");
+        }
+        let local = LocalSettings {
+            window: settings.window,
+            threads: settings.threads.map(usize::from),
+            kv_cells: settings.kv_tokens,
+            swap: Some(swap),
+            swap_bytes: Some(settings.kv_disk_bytes),
+            secret: self.paths.key()?,
+            attention: match settings.attention {
+                AttentionWord::Own => Attention::Own,
+                AttentionWord::LlamaCpp => Attention::LlamaCpp,
+            },
+            projector: models::projector_of(&file),
+            loaded: Some(draft::loaded),
+            ..LocalSettings::default()
+        };
+        let loading = draft::loading(&settings.model);
+        let load = move || seeing(&file, local);
+        let cpu = tokio::task::spawn_blocking(load).await??;
+        drop(loading);
+        let wanted = settings.attention == AttentionWord::Own;
+        if let Err(reason) = cpu.own_attention()
+            && wanted
+        {
+            say!(
+                "warning: attention is llama.cpp's own: {reason}; answers may depend on who \
+                 shares the machine"
+            );
+        }
+        let (most, cells) = (cpu.info().window, cpu.info().kv_cells);
+        if let Some(window) = settings.window.filter(|&window| window > most) {
+            say!("warning: the model has a window of {most} tokens, not {window}");
+        }
+        if let Some(tokens) = settings.kv_tokens.filter(|&tokens| tokens < cells) {
+            say!("warning: kv_tokens = {tokens} does not hold one window; {cells} are used");
+        }
+        Ok(cpu)
     }
 
     /// The store, to read from or to write to.

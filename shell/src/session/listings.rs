@@ -36,10 +36,7 @@ pub fn kept(path: &Path, saw: Option<&str>) -> Option<Vec<FunctionSpec>> {
 pub fn keep(path: &Path, functions: &[FunctionSpec]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     private::folder(folder)?;
-    let file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer(&file, functions)?;
-    file.persist(path)?;
-    Ok(())
+    private::replace(path, &serde_json::to_vec(functions)?)
 }
 
 /// Shows the functions of the server `name`: what a model will read of them.

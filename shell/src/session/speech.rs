@@ -9,19 +9,18 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use data_encoding::HEXLOWER;
 use quipu_tools::device::BUILTIN;
 use quipu_tools::{
     CallContext, CancelToken, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError,
 };
 use quipu_voice::{RATE, Sentence, Voice, VoiceError, sentences, wav};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::player::Player;
 use super::senses::no_weights;
 use super::{Session, builtin};
+use crate::config::digest::digest;
 use crate::config::private;
 use crate::terminal::error::UserError;
 
@@ -368,8 +367,7 @@ impl Work {
 
     fn name(&self) -> String {
         let speaker = self.manner.speaker.as_deref().unwrap_or_default();
-        let digest = Sha256::digest(format!("{speaker}\n{}", self.text));
-        HEXLOWER.encode(&digest[..12])
+        digest(format!("{speaker}\n{}", self.text), 24)
     }
 }
 

@@ -83,7 +83,7 @@ impl Interrupts {
         self.count.store(0, Ordering::Relaxed);
     }
 
-    /// It is over.
+    /// Nothing runs any more that can be stopped.
     pub fn end(&self) {
         PRESSED.store(false, Ordering::Relaxed);
         self.count.store(IDLE, Ordering::Relaxed);

@@ -177,7 +177,7 @@ impl Renderer {
                 let tell = move || say!("{}", still(&now));
                 self.silence = Some(Silence::watch(PATIENCE, tell));
             }
-            // A person is waited for, or it is over.
+            // A person is waited for, or the process has exited.
             Event::Question { .. } | Event::Approval { .. } | Event::Exited { .. } => {
                 self.silence = None;
             }

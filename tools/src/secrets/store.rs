@@ -53,6 +53,9 @@ impl fmt::Debug for Secret {
 
 /// The values, in a file that only its owner can read: by device, then by name. Those that
 /// any device may be granted stand under a name that no device has.
+///
+/// What opens it fails where the file cannot be read or is not what this program wrote; what
+/// changes it, where the file cannot be written.
 #[derive(Debug)]
 pub struct SecretStore {
     path: PathBuf,

@@ -148,13 +148,13 @@ fn write(path: &Path, code: &[u8], content: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     private(folder, 0o700)?;
-    let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
-    let mut file = File::create(&unfinished)?;
-    private(&unfinished, 0o600)?;
+    // Readable by its owner alone from the start.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(code)?;
     file.write_all(content)?;
-    file.sync_all()?;
-    std::fs::rename(&unfinished, path)
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -1,12 +1,12 @@
 //! An image as a file of its own.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::{For, SwapSettings};
-use crate::Pid;
+use crate::{Pid, whole_file};
 
 /// The first bytes of an image file; the digit is the version of its layout.
 const MAGIC: &[u8; 8] = b"QUIPUKV1";
@@ -70,17 +70,12 @@ pub fn write(
     state: &[u8],
     secret: &[u8; 32],
 ) -> std::io::Result<(PathBuf, u64)> {
-    fs::create_dir_all(folder)?;
     let header = header.bytes();
     let mut hasher = keyed(secret);
     let digest = hasher.update(&header).update(state).finalize();
     let name = blake3::hash(&header).to_hex();
     let path = folder.join(format!("{}.{EXTENSION}", &name[..32]));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    for part in [&header, digest.as_bytes().as_slice(), state] {
-        file.write_all(part)?;
-    }
-    file.persist(&path)?;
+    whole_file::write(&path, &[&header, digest.as_bytes(), state])?;
     let bytes = header.len() + DIGEST_BYTES + state.len();
     Ok((path, bytes as u64))
 }

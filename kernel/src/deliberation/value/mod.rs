@@ -12,13 +12,14 @@ mod quantity;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Timelike};
 use regex::Regex;
 use serde_json::Value;
 
 use quantity::Quantity;
 
 use crate::pattern::pattern;
+use crate::written::clock::time_of_day;
 use crate::written::days;
 
 /// Words of an answer that count where it holds no value.
@@ -168,15 +169,9 @@ fn time(text: &str) -> Option<Worth> {
     let (only, None) = (found.next()?, found.next()) else {
         return None;
     };
-    let hours: u32 = only["h"].parse().ok()?;
-    let minutes: u32 = only["m"].parse().ok()?;
-    let half = only.name("half").map(|half| half.as_str().to_lowercase());
-    let hours = match half.as_deref().map(|half| half.starts_with('p')) {
-        Some(true) if hours < 12 => hours + 12,
-        Some(false) if hours == 12 => 0,
-        _ => hours,
-    };
-    (hours < 24).then_some(Worth::Time(hours * 60 + minutes))
+    let half = only.name("half").map(|half| half.as_str());
+    let time = time_of_day(only["h"].parse().ok()?, only["m"].parse().ok()?, half)?;
+    Some(Worth::Time(time.num_seconds_from_midnight() / 60))
 }
 
 /// The numbers of a list that a text ends in.

@@ -135,7 +135,7 @@ impl Progress {
         }
     }
 
-    /// The effect under way is over, whatever became of it.
+    /// The effect under way has ended, whatever became of it.
     pub fn settle(&mut self) {
         self.running = None;
     }

@@ -6,6 +6,7 @@ use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use regex::{Captures, Regex};
 
 use crate::pattern::pattern;
+use crate::written::clock::time_of_day;
 use crate::written::{days, numbers};
 
 static DAY_WORD: LazyLock<Regex> = LazyLock::new(|| {
@@ -129,11 +130,6 @@ impl Times {
     }
 }
 
-fn number(found: &Captures<'_>, at: usize) -> i64 {
-    let text = found.get(at).map_or("", |found| found.as_str());
-    text.parse().unwrap_or(0)
-}
-
 fn day_of(word: &str, today: NaiveDate) -> Option<NaiveDate> {
     match word.to_lowercase().as_str() {
         "today" | "今天" => Some(today),
@@ -143,14 +139,10 @@ fn day_of(word: &str, today: NaiveDate) -> Option<NaiveDate> {
 }
 
 fn time(found: &Captures<'_>) -> Option<NaiveTime> {
-    let half = found.get(3).map(|half| half.as_str().to_lowercase());
-    let hour = match (number(found, 1), half.as_deref()) {
-        (12, Some("a")) => 0,
-        (hour @ 1..=11, Some("p")) => hour + 12,
-        (hour, _) => hour,
-    };
-    let minute = u32::try_from(number(found, 2)).ok()?;
-    NaiveTime::from_hms_opt(u32::try_from(hour).ok()?, minute, 0)
+    // "9 pm" has no minutes.
+    let number = |at: usize| found[at].parse::<u32>().unwrap_or(0);
+    let half = found.get(3).map(|half| half.as_str());
+    time_of_day(number(1), number(2), half)
 }
 
 #[allow(

@@ -61,7 +61,7 @@ pub(crate) enum Told {
     Signal(Signal),
     /// What a person replied.
     Reply(Reply),
-    /// The time was over when a step was to begin.
+    /// The time limit was reached when a step was to begin.
     Late,
     /// The intent of this step was written down.
     Intent(u32),

@@ -263,7 +263,7 @@ impl Playing {
         }
     }
 
-    /// Whether the time was over here.
+    /// Whether the time limit was reached here.
     pub(crate) fn is_late(&mut self) -> Result<bool, Stopped> {
         let late = matches!(self.peek()?, Told::Late);
         self.at += usize::from(late);

@@ -178,7 +178,7 @@ async fn odds(bench: &Bench<'_>, job: &Job<'_>, question: Question) -> Result<Op
             _ => {}
         }
     }
-    // It may be over already.
+    // The process may have exited already.
     let _ = kernel.signal(pid, Signal::Kill);
     kernel.wait(pid).await?;
     Ok(found)

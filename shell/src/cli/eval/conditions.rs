@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use clap::ValueEnum;
-use data_encoding::HEXLOWER;
 use quipu_cpu::{Cpu, Sampling};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::cases::Case;
 use super::rows::Row;
+use crate::config::digest::digest;
 use crate::terminal::error::UserError;
 
 /// Characters of a digest that are kept.
@@ -90,7 +89,7 @@ impl Under {
             asked.push_str(&format!("{:?}", (&case.files, &case.choices)));
         }
         Self {
-            case: digest(&asked),
+            case: digest(&asked, DIGEST_CHARS),
             ..self.clone()
         }
     }
@@ -108,11 +107,6 @@ impl Under {
             .filter(|(_, unlike)| *unlike)
             .map(|(of, _)| of)
     }
-}
-
-fn digest(text: &str) -> String {
-    let digits = HEXLOWER.encode(&Sha256::digest(text.as_bytes()));
-    digits[..DIGEST_CHARS].to_owned()
 }
 
 /// Checks that `rows` and the rows `before` can be compared case by case, where the conditions

@@ -1,8 +1,9 @@
 //! What a process did, as a document in Markdown. Words of models and tools stand in fences that
 //! they cannot end.
 
-use quipu_kernel::journal::{ProcessRow, StepRow};
+use quipu_kernel::journal::{Outcome, ProcessRow, StepRow};
 use quipu_kernel::label::{Secrecy, Trust};
+use quipu_kernel::process::Exit;
 
 use crate::terminal::hints;
 use crate::terminal::output::{counted, seconds, visible};
@@ -25,54 +26,61 @@ pub fn of(row: &ProcessRow, steps: &[StepRow], is_under_way: bool) -> String {
         match &step.outcome {
             None if is_under_way => text.push_str("\nUnder way.\n"),
             None => text.push_str("\nThe machine stopped here.\n"),
-            Some(outcome) => {
-                let failed = if outcome.ok { "" } else { "Failed. " };
-                let from = match outcome.label.trust {
-                    Trust::Untrusted => {
-                        format!("Untrusted, from {}. ", visible(&outcome.label.source))
-                    }
-                    _ => String::new(),
-                };
-                let kept = match outcome.label.secrecy {
-                    Secrecy::Public => "",
-                    Secrecy::Private => "Private. ",
-                    Secrecy::Secret => "Secret. ",
-                };
-                let said = outcome.label.suspicion;
-                let said = said.map(|said| format!("Suspicion {said}. "));
-                let said = said.unwrap_or_default();
-                let ms = seconds(step.decide_ms + outcome.ms);
-                text.push_str(&format!(
-                    "\n{failed}{from}{said}{kept}{ms}\n\n{}",
-                    fenced(&outcome.text)
-                ));
-            }
+            Some(outcome) => text.push_str(&came_of(outcome, step.decide_ms)),
         }
     }
     if let Some(exit) = &row.exit {
-        match &exit.answer {
-            Some(answer) => {
-                let said = answer.as_str().map(str::to_owned);
-                let said = said.unwrap_or_else(|| answer.to_string());
-                text.push_str(&format!("\n## Answer\n\n{}", fenced(&said)));
-            }
-            None => {
-                let why = hints::ended(exit).unwrap_or_default();
-                text.push_str(&format!("\n## No answer\n\n{}\n", visible(&why)));
-            }
-        }
-        let usage = exit.usage;
-        let before = match usage.cached_tokens {
-            0 => String::new(),
-            tokens => format!(" ({tokens} read before)"),
-        };
-        text.push_str(&format!(
-            "\n{} · {}{before} · {} generated\n",
-            seconds(exit.ms),
-            counted(usage.prompt_tokens, "prompt token"),
-            usage.generated_tokens
-        ));
+        text.push_str(&end(exit));
     }
+    text
+}
+
+/// What came of a step that was decided in `decide_ms`.
+fn came_of(outcome: &Outcome, decide_ms: u64) -> String {
+    let failed = if outcome.ok { "" } else { "Failed. " };
+    let label = &outcome.label;
+    let from = match label.trust {
+        Trust::Untrusted => format!("Untrusted, from {}. ", visible(&label.source)),
+        _ => String::new(),
+    };
+    let kept = match label.secrecy {
+        Secrecy::Public => "",
+        Secrecy::Private => "Private. ",
+        Secrecy::Secret => "Secret. ",
+    };
+    let said = label.suspicion.map(|said| format!("Suspicion {said}. "));
+    let said = said.unwrap_or_default();
+    let ms = seconds(decide_ms + outcome.ms);
+    format!(
+        "\n{failed}{from}{said}{kept}{ms}\n\n{}",
+        fenced(&outcome.text)
+    )
+}
+
+/// The answer, or why there is none, and what the process cost.
+fn end(exit: &Exit) -> String {
+    let mut text = match &exit.answer {
+        Some(answer) => {
+            let said = answer.as_str().map(str::to_owned);
+            let said = said.unwrap_or_else(|| answer.to_string());
+            format!("\n## Answer\n\n{}", fenced(&said))
+        }
+        None => {
+            let why = hints::ended(exit).unwrap_or_default();
+            format!("\n## No answer\n\n{}\n", visible(&why))
+        }
+    };
+    let usage = exit.usage;
+    let before = match usage.cached_tokens {
+        0 => String::new(),
+        tokens => format!(" ({tokens} read before)"),
+    };
+    text.push_str(&format!(
+        "\n{} · {}{before} · {} generated\n",
+        seconds(exit.ms),
+        counted(usage.prompt_tokens, "prompt token"),
+        usage.generated_tokens
+    ));
     text
 }
 

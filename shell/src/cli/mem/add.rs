@@ -50,6 +50,24 @@ pub struct AddArgs {
     space: Option<SpaceName>,
 }
 
+impl AddArgs {
+    /// Where what is brought in goes, and how it is kept.
+    fn shelf(&self) -> Shelf {
+        Shelf {
+            space: self.space.clone().unwrap_or_default().0,
+            trust: match self.vouch {
+                true => Trust::User,
+                false => Trust::Untrusted,
+            },
+            secrecy: match (self.secret, self.private) {
+                (true, _) => Secrecy::Secret,
+                (false, true) => Secrecy::Private,
+                (false, false) => Secrecy::Public,
+            },
+        }
+    }
+}
+
 /// Runs the command.
 pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     let (urls, paths): (Vec<&String>, Vec<&String>) =
@@ -67,33 +85,23 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         ));
     }
     let store = library(session, Access::ReadWrite)?;
-    let space = args.space.clone().unwrap_or_default().0;
     store.defer_vectors()?;
-    let shelf = Shelf {
-        space,
-        trust: match args.vouch {
-            true => Trust::User,
-            false => Trust::Untrusted,
-        },
-        secrecy: match (args.secret, args.private) {
-            (true, _) => Secrecy::Secret,
-            (false, true) => Secrecy::Private,
-            (false, false) => Secrecy::Public,
-        },
-    };
+    let shelf = args.shelf();
     if let Some(path) = &args.jsonl {
         let added = jsonl::add(store.as_ref(), path, &shelf)?;
-        if added == 0 {
-            session.give_vectors(store.as_ref())?;
-            return Err(UserError::failed(
+        if added > 0 {
+            let file = file_words(path);
+            let values: [(&str, &dyn Display); 2] = [("pages", &added), ("file", &file)];
+            say!("{}", fill(words().added_jsonl, &values));
+        }
+        session.give_vectors(store.as_ref())?;
+        return match added {
+            0 => Err(UserError::failed(
                 format!("{} has no pages", file_words(path)),
                 "one JSON object a line: {\"_id\":\"…\",\"title\":\"…\",\"text\":\"…\"}",
-            ));
-        }
-        let values: [(&str, &dyn Display); 2] = [("pages", &added), ("file", &file_words(path))];
-        say!("{}", fill(words().added_jsonl, &values));
-        session.give_vectors(store.as_ref())?;
-        return Ok(0);
+            )),
+            _ => Ok(0),
+        };
     }
     let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
     let wanted = Wanted {

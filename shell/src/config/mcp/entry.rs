@@ -97,20 +97,7 @@ impl Entry {
             },
             _ => return Err(fail("it has either a command or a url".into())),
         };
-        let silent_max = match self.timeout {
-            None => None,
-            Some(seconds) if (1.0..TIMEOUT_MS_MIN).contains(&seconds) => {
-                Some(Duration::from_secs_f64(seconds))
-            }
-            Some(ms) if (1.0..=TIMEOUT_MS_MAX).contains(&ms) => {
-                Some(Duration::from_millis(ms as u64))
-            }
-            Some(_) => {
-                return Err(fail(format!(
-                    "a timeout is a number of milliseconds from 1 to {TIMEOUT_MS_MAX}"
-                )));
-            }
-        };
+        let silent_max = self.timeout.map(silence).transpose().map_err(&fail)?;
         let server = McpServer {
             name: name.to_owned(),
             transport,
@@ -122,6 +109,18 @@ impl Entry {
         };
         server.check().map_err(fail)?;
         Ok(server)
+    }
+}
+
+/// How long a call may be silent. A `timeout` is in milliseconds; one too short for that is in
+/// seconds, as some programs write it.
+fn silence(timeout: f64) -> Result<Duration, String> {
+    match timeout {
+        seconds if (1.0..TIMEOUT_MS_MIN).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        ms if (1.0..=TIMEOUT_MS_MAX).contains(&ms) => Ok(Duration::from_millis(ms as u64)),
+        _ => Err(format!(
+            "a timeout is a number of milliseconds from 1 to {TIMEOUT_MS_MAX}"
+        )),
     }
 }
 

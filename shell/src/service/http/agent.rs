@@ -142,6 +142,21 @@ fn level_of(service: &Service, answer: &str) -> Result<Level, ApiError> {
     }))
 }
 
+/// Which of what was `said` is the task: the last that the user said.
+///
+/// # Errors
+/// Where the user said nothing, or sent only a picture.
+fn task_in(said: &[Said]) -> Result<usize, ApiError> {
+    let wrong = |message: &str| Err(ApiError::invalid("messages", message));
+    let Some(last) = said.iter().rposition(|said| said.by == Speaker::User) else {
+        return wrong("no message is the user's, so there is no task");
+    };
+    if said[last].text.trim().is_empty() && !said[last].images.is_empty() {
+        return wrong("a picture is no task; say what should be done with it");
+    }
+    Ok(last)
+}
+
 /// The program of `loaded` for the last thing said by the user. What was said before stands
 /// beside it, and what a system said goes with the agent's instructions. Whoever is not
 /// vouched for makes a stranger of the agent with that. Nobody's word makes an earlier answer
@@ -152,14 +167,7 @@ fn program(
     loaded: &Loaded,
     said: &[Said],
 ) -> Result<Program, ApiError> {
-    let last = said.iter().rposition(|said| said.by == Speaker::User);
-    let last = last.ok_or_else(|| {
-        ApiError::invalid("messages", "no message is the user's, so there is no task")
-    })?;
-    if said[last].text.trim().is_empty() && !said[last].images.is_empty() {
-        let message = "a picture is no task; say what should be done with it";
-        return Err(ApiError::invalid("messages", message));
-    }
+    let last = task_in(said)?;
     let client = service.client(caller);
     let mut program = service.session.program(loaded, said[last].text.clone());
     program.label = client.clone();
@@ -204,18 +212,22 @@ fn program(
             label,
         });
     }
-    // What others wrote may stand in a picture, whoever sends it.
-    program
-        .attached
-        .extend(said[last].images.iter().map(|image| {
-            let label = Label::new("a picture over HTTP", Trust::Untrusted);
-            Attached {
-                text: image.words.clone(),
-                label: label.held_to(client.level()),
-                picture: image.picture.clone(),
-            }
-        }));
+    program.attached.extend(pictures_in(&said[last], &client));
     Ok(program)
+}
+
+/// The pictures in what the `client` said. What others wrote may stand in one, whoever sends it.
+fn pictures_in(said: &Said, client: &Label) -> Vec<Attached> {
+    let mut attached = Vec::new();
+    for image in &said.images {
+        let label = Label::new("a picture over HTTP", Trust::Untrusted);
+        attached.push(Attached {
+            text: image.words.clone(),
+            label: label.held_to(client.level()),
+            picture: image.picture.clone(),
+        });
+    }
+    attached
 }
 
 /// Answers `/v1/chat/completions` for the agent `name`.

@@ -62,19 +62,26 @@ pub struct Body {
     dimensions: Option<Value>,
 }
 
+impl Body {
+    /// Whether the vectors are wanted as base64.
+    fn wants_base64(&self) -> Result<bool, ApiError> {
+        match self.encoding_format.as_deref() {
+            None | Some("float") => Ok(false),
+            Some("base64") => Ok(true),
+            Some(_) => {
+                let message = "a format is `float` or `base64`";
+                Err(ApiError::invalid("encoding_format", message))
+            }
+        }
+    }
+}
+
 /// Answers `POST /v1/embeddings`.
 pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    let base64 = match body.encoding_format.as_deref() {
-        None | Some("float") => false,
-        Some("base64") => true,
-        Some(_) => {
-            let message = "a format is `float` or `base64`";
-            return Err(ApiError::invalid("encoding_format", message));
-        }
-    };
+    let base64 = body.wants_base64()?;
     let texts = texts(&body.input)?;
     let embedder = service.meanings.find(&service)?;
     let name = embedder.called().to_owned();
@@ -115,22 +122,22 @@ pub async fn post(
         );
         return Err(ApiError::unsupported("dimensions", message));
     }
-    let data: Vec<Value> = vectors
-        .iter()
-        .enumerate()
-        .map(|(index, vector)| {
-            let value = if base64 {
-                packed(vector)
-            } else {
-                json!(vector)
-            };
-            json!({"object": "embedding", "index": index, "embedding": value})
-        })
-        .collect();
     Ok(wire::json(&json!({
-        "object": "list", "model": name, "data": data,
+        "object": "list", "model": name, "data": listed(&vectors, base64),
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
     })))
+}
+
+/// The vectors as OpenAI lists them.
+fn listed(vectors: &[Vec<f32>], base64: bool) -> Vec<Value> {
+    let one = |(index, vector): (usize, &Vec<f32>)| {
+        let value = match base64 {
+            true => packed(vector),
+            false => json!(vector),
+        };
+        json!({"object": "embedding", "index": index, "embedding": value})
+    };
+    vectors.iter().enumerate().map(one).collect()
 }
 
 /// A vector as OpenAI's own clients ask for it: base64 of little-endian floats.

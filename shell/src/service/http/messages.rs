@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use quipu_cpu::Sampling;
+use quipu_kernel::grammar::Callable;
 use quipu_kernel::process::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -136,50 +137,8 @@ fn ask_for(body: &Body, tokens_max: Option<u32>, usual: Sampling) -> Result<Ask,
         let message = "the plain model reaches no servers: call their tools on your side";
         return Err(ApiError::unsupported("mcp_servers", message));
     }
-    let tools = body.tools.as_deref().unwrap_or_default();
-    few(tools.len())?;
-    let mut functions = Vec::new();
-    for (at, tool) in tools.iter().enumerate() {
-        let param = format!("tools[{at}]");
-        if tool.r#type.as_deref().is_some_and(|kind| kind != "custom") {
-            let message = "only tools of type `custom` are taken, which are called on your side";
-            return Err(ApiError::unsupported(format!("{param}.type"), message));
-        }
-        let description = tool.description.as_deref().unwrap_or_default();
-        let schema = tool.input_schema.as_ref();
-        let held = tool.strict.unwrap_or(false);
-        let read = function(&param, &tool.name, description, schema, held)?;
-        add(&mut functions, read, &param)?;
-    }
-    let choice = match body
-        .tool_choice
-        .as_ref()
-        .map(|choice| choice.r#type.as_str())
-    {
-        None | Some("auto") => Choice::Auto,
-        Some("none") => Choice::None,
-        Some("any") => Choice::Required,
-        Some("tool") => {
-            let named = body
-                .tool_choice
-                .as_ref()
-                .and_then(|choice| choice.name.clone());
-            let named = named.filter(|name| functions.iter().any(|known| known.name == *name));
-            Choice::Named(named.ok_or_else(|| {
-                ApiError::invalid("tool_choice.name", "it names none of the tools")
-            })?)
-        }
-        Some(_) => {
-            let message = "a choice is `auto`, `any`, `tool` or `none`";
-            return Err(ApiError::invalid("tool_choice.type", message));
-        }
-    };
-    if choice == Choice::Required && functions.is_empty() {
-        return Err(ApiError::invalid(
-            "tool_choice",
-            "there are no tools to choose from",
-        ));
-    }
+    let functions = functions(body)?;
+    let choice = choice(body, &functions)?;
     let alone = body.tool_choice.as_ref();
     let alone = alone.and_then(|choice| choice.disable_parallel_tool_use);
     let stops = body.stop_sequences.clone().map(Stop::Several);
@@ -196,6 +155,51 @@ fn ask_for(body: &Body, tokens_max: Option<u32>, usual: Sampling) -> Result<Ask,
         stops: stop_words("stop_sequences", stops.as_ref())?,
         plain: None,
     })
+}
+
+/// The tools of the client.
+fn functions(body: &Body) -> Result<Vec<Callable>, ApiError> {
+    let tools = body.tools.as_deref().unwrap_or_default();
+    few(tools.len())?;
+    let mut functions = Vec::new();
+    for (at, tool) in tools.iter().enumerate() {
+        let param = format!("tools[{at}]");
+        if tool.r#type.as_deref().is_some_and(|kind| kind != "custom") {
+            let message = "only tools of type `custom` are taken, which are called on your side";
+            return Err(ApiError::unsupported(format!("{param}.type"), message));
+        }
+        let description = tool.description.as_deref().unwrap_or_default();
+        let schema = tool.input_schema.as_ref();
+        let held = tool.strict.unwrap_or(false);
+        let read = function(&param, &tool.name, description, schema, held)?;
+        add(&mut functions, read, &param)?;
+    }
+    Ok(functions)
+}
+
+/// Which of the `functions` is to be called.
+fn choice(body: &Body, functions: &[Callable]) -> Result<Choice, ApiError> {
+    let given = body.tool_choice.as_ref();
+    match given.map(|choice| choice.r#type.as_str()) {
+        None | Some("auto") => Ok(Choice::Auto),
+        Some("none") => Ok(Choice::None),
+        Some("any") if functions.is_empty() => {
+            let message = "there are no tools to choose from";
+            Err(ApiError::invalid("tool_choice", message))
+        }
+        Some("any") => Ok(Choice::Required),
+        Some("tool") => {
+            let named = given.and_then(|choice| choice.name.clone());
+            let named = named.filter(|name| functions.iter().any(|known| known.name == *name));
+            named
+                .map(Choice::Named)
+                .ok_or_else(|| ApiError::invalid("tool_choice.name", "it names none of the tools"))
+        }
+        Some(_) => {
+            let message = "a choice is `auto`, `any`, `tool` or `none`";
+            Err(ApiError::invalid("tool_choice.type", message))
+        }
+    }
 }
 
 fn said(body: &Body) -> Result<Vec<Said>, ApiError> {

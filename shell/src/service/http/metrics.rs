@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
-use quipu_cpu::CpuStats;
+use quipu_cpu::{Counters, CpuStats};
 use quipu_kernel::process::Usage;
 
 use super::apart::aside;
@@ -117,7 +117,8 @@ pub async fn get(State(service): State<Arc<Service>>) -> Result<Response, ApiErr
     })
     .await?;
     let mut page = Page::default();
-    cpu(&mut page, &stats);
+    gauges(&mut page, &stats);
+    counters(&mut page, &stats.counters);
     page.head("quipu_processes", "gauge", "Processes by state");
     let mut states: BTreeMap<&str, u64> = BTreeMap::new();
     for row in rows {
@@ -141,7 +142,8 @@ pub async fn get(State(service): State<Arc<Service>>) -> Result<Response, ApiErr
     Ok(wire::with_type(FORMAT, page.text))
 }
 
-fn cpu(page: &mut Page, stats: &CpuStats) {
+/// What the CPU has and does now.
+fn gauges(page: &mut Page, stats: &CpuStats) {
     let gauges = [
         ("quipu_kv_cells", "Cells of the KV cache", stats.cells),
         ("quipu_kv_cells_used", "Cells in use", stats.cells_used),
@@ -157,7 +159,10 @@ fn cpu(page: &mut Page, stats: &CpuStats) {
     for (name, help, value) in gauges {
         page.one(name, "gauge", help, value as u64);
     }
-    let done = &stats.counters;
+}
+
+/// What the CPU has `done` since it started.
+fn counters(page: &mut Page, done: &Counters) {
     let counters = [
         ("quipu_batches_total", "Batches computed", done.batches),
         (

@@ -4,15 +4,14 @@
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
-use data_encoding::HEXLOWER;
 use quipu_kernel::label::Label;
 use quipu_kernel::process::{Example, Turn};
 use quipu_memory::Space;
 use quipu_tools::json_schema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
+use crate::config::digest::digest;
 use crate::config::jsonc;
 use crate::terminal::error::UserError;
 use crate::terminal::text::read_text;
@@ -87,8 +86,7 @@ pub fn space(name: &str) -> Space {
         .map(|c| if is_plain(c) { c } else { '-' })
         .take(SPACE_CHARS_MAX)
         .collect();
-    let digest = Sha256::digest(name.as_bytes());
-    let hash = HEXLOWER.encode(&digest[..8]);
+    let hash = digest(name, 16);
     format!("{shown}.{hash}.known").as_str().into()
 }
 

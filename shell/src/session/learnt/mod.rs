@@ -10,13 +10,12 @@ mod choose;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use data_encoding::HEXLOWER;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Example, Program, Turn};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
+use crate::config::digest::digest;
 use crate::config::paths::{self, Paths};
 use crate::config::private;
 use crate::session::Session;
@@ -117,7 +116,7 @@ impl Skill {
     /// The id of what was done on a task: the same for the same.
     pub fn id_of(task: &str, turns: &[Turn]) -> String {
         let turns = serde_json::to_string(turns).unwrap_or_default();
-        digest(&format!("{task}\n{turns}"))
+        digest(format!("{task}\n{turns}"), ID_DIGITS)
     }
 
     /// As a process is shown it.
@@ -129,12 +128,6 @@ impl Skill {
             label: Label::new(format!("skill:{}", self.id), Trust::User),
         }
     }
-}
-
-/// Some hexadecimal digits that `text` gives.
-fn digest(text: &str) -> String {
-    let digits = HEXLOWER.encode(&Sha256::digest(text.as_bytes()));
-    digits[..ID_DIGITS].to_owned()
 }
 
 /// The skills of one agent.
@@ -236,7 +229,7 @@ fn key(agent: &Loaded) -> String {
         .take(NAME_CHARS)
         .map(plain)
         .collect();
-    format!("{name}-{}", digest(&file.display().to_string()))
+    format!("{name}-{}", digest(file.display().to_string(), ID_DIGITS))
 }
 
 impl Session {

@@ -241,6 +241,31 @@ impl Body {
     }
 }
 
+/// Who says the message `turn`, which stands at `param`. `names` has the function of each tool call
+/// before it.
+fn speaker(param: &str, turn: &Turn, names: &HashMap<&str, &str>) -> Result<Speaker, ApiError> {
+    match turn.role.as_str() {
+        "system" | "developer" => Ok(Speaker::System),
+        "user" => Ok(Speaker::User),
+        "assistant" => Ok(Speaker::Assistant),
+        "tool" | "function" => {
+            let id = turn.tool_call_id.as_deref().unwrap_or_default();
+            let name = names.get(id).copied().or(turn.name.as_deref());
+            let name = name.ok_or_else(|| {
+                ApiError::invalid(
+                    format!("{param}.tool_call_id"),
+                    format!("no message before it has a tool call with the id {id:?}"),
+                )
+            })?;
+            Ok(Speaker::Function(name.to_owned()))
+        }
+        other => Err(ApiError::invalid(
+            format!("{param}.role"),
+            format!("{other:?} is no role; there are system, developer, user, assistant and tool"),
+        )),
+    }
+}
+
 /// The conversation.
 ///
 /// # Errors
@@ -255,31 +280,7 @@ pub fn said(messages: &[Turn]) -> Result<Vec<Said>, ApiError> {
         let param = format!("messages[{at}]");
         let content = turn.content.as_ref();
         let (text, images) = content_of(&format!("{param}.content"), content)?;
-        let by = match turn.role.as_str() {
-            "system" | "developer" => Speaker::System,
-            "user" => Speaker::User,
-            "assistant" => Speaker::Assistant,
-            "tool" | "function" => {
-                let id = turn.tool_call_id.as_deref().unwrap_or_default();
-                let name = names.get(id).copied().or(turn.name.as_deref());
-                let name = name.ok_or_else(|| {
-                    ApiError::invalid(
-                        format!("{param}.tool_call_id"),
-                        format!("no message before it has a tool call with the id {id:?}"),
-                    )
-                })?;
-                Speaker::Function(name.to_owned())
-            }
-            other => {
-                return Err(ApiError::invalid(
-                    format!("{param}.role"),
-                    format!(
-                        "{other:?} is no role; there are system, developer, user, assistant and \
-                         tool"
-                    ),
-                ));
-            }
-        };
+        let by = speaker(&param, turn, &names)?;
         let calls = turn.tool_calls.as_deref().unwrap_or_default();
         if text.is_none() && by == Speaker::User {
             return Err(ApiError::invalid(

@@ -1,0 +1,319 @@
+//! What the words of a text say of it: lists of phrases in English and Chinese, one a question.
+//! They decide before a model is asked, or beside its odds. A phrase that a list does not have
+//! costs what the last column says:
+//!
+//! | function | what follows from it | where a phrase is not known |
+//! | --- | --- | --- |
+//! | [`announces`] | a sentence that is not kept as a fact itself | it becomes a memory |
+//! | [`after_request_to_keep`] | what is kept without asking a model; the words of the memory | the model's odds decide; the request stays in the memory |
+//! | [`says_it_changed`] | lower odds let a memory take the place of an older one | the usual odds; both may stay |
+//! | [`is_about_its_words`] | nothing is kept, searched first or asked of the parts | what is to be translated may be kept as told |
+//! | [`may_say_it_kept`] | a model is asked whether an answer claims to have kept something | a false claim stands |
+//! | [`may_speak_of_its_user`] | memories are shown by their meaning too | in a language without a list always, else by shared words only |
+//! | [`asks_of_oneself`] | lower odds show the memories of the user | the usual odds |
+//! | [`has_a_word_for_keeping`] | a memory of what is read first is planned before | it is asked for, or denied, after reading |
+//! | [`sends_to_documents`] | nothing is computed before something was read | a model may compute with what it does not know |
+//!
+//! Phrases that serve one job alone stand with it: requests to keep what stands beside a task in
+//! `pointed`, tasks on each of several texts in `for_one`, forms of answers in `answer_form` and
+//! `poor_answer`, words that join questions in `questions`, days in `date` and `calendar`, numbers
+//! in `numbers`.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::pattern::{HAN, laid_out, pattern};
+
+/// Whether a sentence only says that facts follow: "Please remember these three things."
+pub(super) fn announces(sentence: &str) -> bool {
+    static ANNOUNCES: LazyLock<Regex> = LazyLock::new(|| {
+        let announces = r"(?ix)
+            ^(?:.*\b(?:remember|note|keep|save|store)\b.*\b(?:things|facts|points|details|changes)\b
+            |.*\b(?:things|facts|points|details)\b.*\b(?:remember|note|keep|save|store)\b)
+            |^.*[记記存].*(?:件事|几点|这些|以下|下面)|^.*(?:件事|几点|这些|以下|下面).*[记記存]";
+        pattern(announces)
+    });
+    ANNOUNCES.is_match(sentence)
+}
+
+/// What follows the request to keep it that `text` begins with: "Remember:", "please note that".
+/// All of `text` where there is none; "remember to …" is none.
+pub(super) fn after_request_to_keep(text: &str) -> &str {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        let asks = r"(?ix)^\W*
+            (?:(?:please|(?:can|could|would|will)\s+you|hey|ok|okay|also|and
+               |be\s+so\s+kind(?:\s+(?:and|as\s+to))?)[\s,]+)*
+            (?:for\s+(?:next\s+time|the\s+record|later)|hold\s+on\s+to|remember|memori[sz]e|note|keep\s+in\s+mind|bear\s+in\s+mind|take\s+note|make\s+a\s+note
+               |do\s+not\s+forget|don['’]?t\s+forget|never\s+forget|save|store|record|write\s+down)
+            (?:\s+(?:down|for\s+me|for\s+later|this|it|these|the\s+following|of\s+this))*
+            (?:\s*[:,]+\s*|\s+[–—-]+\s+|\s+that\s+)
+            | ^\W*(?:请|麻烦你?|帮我|帮忙|你|要|一定|务必)*
+            (?:记住|[记写]下来?|记到|记一下|记着|记得|别忘了|不要忘了?|牢记|保存|存一下|备注)(?:一下|这个|这点|这件事|以下内容?)*了?
+            [\s:：，,。]+";
+        pattern(asks)
+    });
+    ASKS.find(text).map_or(text, |found| &text[found.end()..])
+}
+
+/// Whether `text` says that something is no longer as it was.
+pub(crate) fn says_it_changed(text: &str) -> bool {
+    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:now|no longer|any\s?more|instead|rather than|actually|after all|changed|moved|new)\b
+            |现在|改|换|调成|调到|搬|不再|新|其实|更正|不是.+是",
+        )
+    });
+    SAYS.is_match(text)
+}
+
+/// Whether `text` has a word by which something is asked to be kept, wherever it stands: "Read the
+/// notice and remember the number". Only English and Chinese are known.
+pub(crate) fn has_a_word_for_keeping(text: &str) -> bool {
+    static KEEPS: LazyLock<Regex> = LazyLock::new(|| {
+        let keeps = r"(?ix)\b(?:remember|memori[sz]e|keep|save|store|record|note
+            |write\s+(?:\w+\s+)?down|in\s+mind)\b
+            |(?:do\s+not|don['’]?t|never)\s+forget|[记記存]|别忘|不要忘";
+        pattern(keeps)
+    });
+    KEEPS.is_match(text)
+}
+
+/// Whether `text` asks to work on words that stand in it: what these say, nobody tells.
+pub(crate) fn is_about_its_words(text: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        let asks = r"(?ix)^\W*
+            (?:(?:please|(?:can|could|would|will)\s+you)\s+)*
+            (?:translate|summari[sz]e|rewrite|rephrase|paraphrase|proofread|shorten)\b
+            | ^\W*(?:请|麻烦|帮|我|你|能|可以|忙)*(?:[把将][^。！？!?：:]{0,20})?
+            (?:翻译|改写|润色|缩写|总结|概括|校对)";
+        pattern(asks)
+    });
+    ASKS.is_match(text)
+}
+
+/// Whether `answer` may say that something was kept. Only the languages that have a word here are
+/// known; any other may.
+pub(crate) fn may_say_it_kept(answer: &str) -> bool {
+    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
+        let says = r"(?ix)remember|memor|forg[eo]t|kept|keep|stor(?:e|ed|ing)\b|sav(?:e|ed|ing)\b
+            |not(?:e|ed|ing)\b|record|add(?:ed|ing)|updat|got\s+it|understood|in\s+mind
+            |[记記存忘]|知道了|明白|收到";
+        pattern(says)
+    });
+    let known = |c: char| c.is_ascii() || HAN.contains(&c) || !c.is_alphabetic();
+    !answer.chars().all(known) || SAYS.is_match(answer)
+}
+
+/// Whether `text` may speak of who writes it, or of what was told before. Only English and Chinese
+/// are known; what is in another language may.
+pub(crate) fn may_speak_of_its_user(text: &str) -> bool {
+    static SPEAKS: LazyLock<Regex> = LazyLock::new(|| {
+        let speaks = r"(?i)\b(?:i|me|my|mine|myself|we|us|our|ours|ourselves
+            |remember|remind|recall|forg[eo]t|told|tell|said|mentioned|you\s+know)\b
+            |[我咱俺]|[记記]得|说过|告诉|提过|家里";
+        laid_out(speaks)
+    });
+    static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
+        let words = r"(?i)\b(?:the|what|which|who|how|when|where|are|and|does|for|with)\b";
+        pattern(words)
+    });
+    let is_chinese = text.contains(|c: char| HAN.contains(&c));
+    let is_english = text.is_ascii() && ENGLISH.is_match(text);
+    !(is_chinese || is_english) || SPEAKS.is_match(text)
+}
+
+/// Whether `text` is a question in which its user is who does something or has something: what was
+/// told before may well be the answer. Only English and Chinese are known.
+pub(crate) fn asks_of_oneself(text: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        let asks = r"(?i)^(?:\S+[,，]\s*)?(?:(?:in|at|on|for|to|from|with|of|since|until)\s+)?
+            (?:wh(?:at|ich|en|ere|o|om|ose|y)|how|do|does|did|am|is|are|was|were|have|has|can|must|may|should)\b
+            [^?]*\b(?:i|my|mine|we|our|ours)\b[^?]*\?$
+            |^[^？?]*[我咱俺][^？?]*[？?]$";
+        laid_out(asks)
+    });
+    ASKS.is_match(text.trim())
+}
+
+/// Whether `text` says that something stands in documents or was told before.
+pub(crate) fn sends_to_documents(text: &str) -> bool {
+    static SENDS: LazyLock<Regex> = LazyLock::new(|| {
+        let sends = r"(?ix)
+            \b(?:in|from|to|of|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
+              (?:\w+\s+)?(?:documents?|docs|notes?|files?|records?|papers?|archives?|library
+                |memory|memories|manuals?|handbooks?)\b
+            | \b(?:i|we)(?:['’]ve|\s+have)?\s+(?:already\s+|once\s+)?told\s+you\b
+            | (?:查|翻|看|搜|找|根据|按照|依据|参照|参考)[^。，,！？]{0,6}
+              (?:资料|文档|文件|笔记|手册|记录|记忆|档案)
+            | (?:资料|文档|文件|笔记|手册|记录|记忆|档案)(?:里|中|上)
+            | (?:告诉|跟你说|和你说|对你说)过";
+        pattern(sends)
+    });
+    SENDS.is_match(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `says` holds of the texts in `yes`, and of none in `no`.
+    #[track_caller]
+    fn check(says: fn(&str) -> bool, yes: &[&str], no: &[&str]) {
+        let all = yes.iter().map(|text| (text, true));
+        for (text, want) in all.chain(no.iter().map(|text| (text, false))) {
+            assert_eq!(says(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn facts_may_be_announced() {
+        check(
+            announces,
+            &[
+                "Please remember these two things.",
+                "Three facts to note down.",
+                "请记住下面两件事。",
+                "以下几点要记住。",
+            ],
+            &["The hen is Berta.", "Things are dear.", "记住车位", ""],
+        );
+    }
+
+    #[test]
+    fn what_follows_a_request_to_keep_is_found() {
+        let check = |text: &str, want: &str| assert_eq!(after_request_to_keep(text), want);
+        check("Remember: the hen is Berta.", "the hen is Berta.");
+        check("麻烦你记一下，车位是B12", "车位是B12");
+        check("Remember to feed the hen.", "Remember to feed the hen.");
+        check("", "");
+    }
+
+    #[test]
+    fn a_change_is_said() {
+        check(
+            says_it_changed,
+            &[
+                "Ann plays the harp now.",
+                "It is on Mondays, after all.",
+                "我搬到青岛了。",
+                "It is on Mondays rather than on Sundays.",
+                "其实她在青岛。",
+                "课不是周一，是周二。",
+            ],
+            &["Ann knows Bo.", "我住在青岛。"],
+        );
+    }
+
+    #[test]
+    fn keeping_has_words_of_its_own() {
+        check(
+            has_a_word_for_keeping,
+            &[
+                "Read the notice and remember the number of the gate.",
+                "Open it, and don't forget who signed.",
+                "看一下公告，记住门牌号。",
+            ],
+            &[
+                "Read the notice and tell me the number of the gate.",
+                "看一下公告，门牌号是多少？",
+                "",
+            ],
+        );
+    }
+
+    #[test]
+    fn who_has_words_worked_on_tells_nothing() {
+        check(
+            is_about_its_words,
+            &[
+                "Translate into Greek: my boat leaves at nine.",
+                "Could you please rephrase this? I live in Oslo.",
+                "请把这句话翻译成法语：商店八点开门。",
+                "帮我总结：我住在青岛。",
+            ],
+            &[
+                "I translate novels for a living.",
+                "我是做翻译的",
+                "记住：我把书翻译完了",
+                "",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_claim_to_have_kept_has_a_word_for_it() {
+        check(
+            may_say_it_kept,
+            &[
+                "I've noted that.",
+                "我记住了。",
+                "Ich habe es mir gemerkt, größer.",
+            ],
+            &["The flight leaves at nine.", "图书馆六点关门。", ""],
+        );
+    }
+
+    #[test]
+    fn who_speaks_of_themselves_says_so() {
+        check(
+            may_speak_of_its_user,
+            &[
+                "What is my shoe size?",
+                "Which of us is older?",
+                "What was said about the ladder?",
+                "我的鞋码是多少？",
+                // Languages of which no words are known.
+                "Wie alt ist mein Hund?",
+                "Où est mon vélo ?",
+                "",
+            ],
+            &[
+                "What weekday is the 9th of May?",
+                "Which of these was the dearest?",
+                "长江有多长？",
+            ],
+        );
+    }
+
+    #[test]
+    fn who_asks_of_themselves_is_the_one_who_does_it() {
+        check(
+            asks_of_oneself,
+            &[
+                "Which nuts must I avoid?",
+                "At what time do I get up?",
+                "When is our wedding day?",
+                "我几点起床？",
+            ],
+            &[
+                "我家有几口人",
+                "What is the tallest hill in Wales?",
+                "Write me a limerick.",
+                "I have a question. What is 3 + 4?",
+                "",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_stands_in_documents_is_read_there() {
+        check(
+            sends_to_documents,
+            &[
+                "See my notes for the fee of a stall, and work out nine of them.",
+                "According to the old handbook, how long is a shift?",
+                "How long is a shift, by our handbook?",
+                "I told you how far the mill is. How far is it both ways?",
+                "翻一下笔记，一袋米多重？",
+                "手册里写着一班几小时，五班呢？",
+                "我跟你说过磨坊有多远",
+            ],
+            &[
+                "A library has 9 shelves of 30 books. How many books?",
+                "How many pages has a document of 3 files with 40 pages each?",
+                "一份文件有三页，五份有几页？",
+            ],
+        );
+    }
+}
