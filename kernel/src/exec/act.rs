@@ -35,6 +35,7 @@ impl Execution {
             leaks: policy.leaks.clone(),
             detection: policy.detection.clone(),
             clearance: self.clearance(),
+            suspicion: self.vm.label_of_all().suspicion,
             rules: policy.rules.clone(),
             mark: self.shared.journal.mark(),
             tape: self.shared.tape.clone(),

@@ -1,4 +1,5 @@
-//! How much a text reads like an attempt to steer a model. It is a signal: it takes harmless
+//! How much a text reads like an attempt to steer a model, as a detector said it that this crate
+//! does not know. It is a signal: it takes harmless
 //! texts for attacks and misses attacks. So it is shown, and a rule may be stricter because of
 //! it; nothing is ever allowed by it.
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// What a detector says of a text, in hundredths.
 ///
 /// ```
-/// use quipu_kernel::label::Suspicion;
+/// use quipu_memory::Suspicion;
 ///
 /// let page = Suspicion::new(0.973, 1.0);
 /// assert_eq!(page.to_string(), "0.97");
