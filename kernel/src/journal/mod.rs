@@ -93,8 +93,13 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 
 impl Journal {
     /// Opens the journal at `path`, creating it when it is not there. `writable`
-    /// is for the one machine that runs on this root; others only look, and see an
-    /// empty journal where no machine has made one yet.
+    /// is for the one machine that runs on this root, which brings a journal of an earlier
+    /// release up to date; others only look, and see an empty journal where no machine has made
+    /// one yet.
+    ///
+    /// # Errors
+    /// [`JournalError::Older`] where somebody only looks at one of an earlier release, whose
+    /// machine may still run; those of the files.
     pub fn open(path: &Path, writable: bool) -> Result<Self> {
         let wrap = |error| wrap(path, error);
         let mut connection = match writable || path.exists() {
@@ -115,10 +120,12 @@ impl Journal {
             .map_err(wrap)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         let found = version(&connection).map_err(wrap)?;
-        // Whoever brings an older one up to date makes its links.
-        let writes = writable || (1..SCHEMA_VERSION).contains(&found);
+        if !writable && (1..SCHEMA_VERSION).contains(&found) {
+            let path = path.to_owned();
+            return Err(JournalError::Older { path, found });
+        }
         let chain = match path.exists() {
-            true => Some(Chain::open(path, writes)?),
+            true => Some(Chain::open(path, writable)?),
             false => None,
         };
         if found != SCHEMA_VERSION {

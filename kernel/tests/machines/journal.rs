@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Barrier;
 
 use quipu_kernel::gate::Ruling;
-use quipu_kernel::journal::{Journal, Outcome, StepRow};
+use quipu_kernel::journal::{Journal, JournalError, Outcome, StepRow};
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Program, Usage};
 use serde_json::json;
@@ -153,8 +153,12 @@ fn a_journal_of_an_earlier_release_is_taken_as_it_is() {
     for file in ["journal.last", "key"] {
         std::fs::remove_file(folder.path().join(file)).expect("removed");
     }
-    // Whoever looks first brings it up to date.
-    drop(Journal::open(&path, false).expect("a journal"));
+    // Its machine may still run: who only looks changes nothing.
+    let looked = Journal::open(&path, false).err().expect("it is older");
+    assert!(
+        matches!(looked, JournalError::Older { found: 2, .. }),
+        "{looked}"
+    );
     let journal = Journal::open(&path, true).expect("a journal");
     assert!(journal.verify(1).is_ok());
     assert_eq!(journal.fork(1, Some(1)).expect("a copy"), 3);
