@@ -161,7 +161,7 @@ impl Journal {
         for pid in &left {
             self.change(None, |change| {
                 change.execute("UPDATE process SET state='ready' WHERE pid=?1", [pid])?;
-                Ok((*pid, "state", 0))
+                Ok((*pid, forget_end(change, *pid)?, 0))
             })?;
         }
         Ok(left)
@@ -213,13 +213,13 @@ impl Journal {
         .map(drop)
     }
 
-    /// Writes the state of `pid` and the time it has spent.
+    /// Writes the state of `pid`, which runs or waits, and the time it has spent.
     pub fn set_state(&self, pid: Pid, state: State, spent_ms: u64) -> Result<()> {
         let sql = "UPDATE process SET state=?2, spent_ms=?3, updated_ms=?4 WHERE pid=?1";
         self.change(None, |change| {
             let mut row = change.prepare_cached(sql)?;
             row.execute(params![pid, state.as_str(), spent_ms as i64, now_ms()])?;
-            Ok((pid, "state", 0))
+            Ok((pid, forget_end(change, pid)?, 0))
         })
         .map(drop)
     }
@@ -320,6 +320,16 @@ impl Journal {
             chain.heads.note(pid, &head);
         }
     }
+}
+
+/// Forgets how `pid` ended before it was taken up again: that says nothing of how it stands since.
+/// Returns the kind of the link for this change.
+fn forget_end(change: &Connection, pid: Pid) -> rusqlite::Result<&'static str> {
+    let sql = "UPDATE process SET exit=NULL WHERE pid=?1 AND exit IS NOT NULL";
+    Ok(match change.prepare_cached(sql)?.execute([pid])? {
+        0 => "state",
+        _ => "exit",
+    })
 }
 
 fn now_ms() -> i64 {
