@@ -45,7 +45,7 @@ fn is_whole(share: &f64) -> bool {
 }
 
 /// From this score on people are told of it unasked. Below it too many harmless pages are among
-/// them: it is the worst part of a page that counts, and a page has many.
+/// them.
 const NOTABLE: u8 = 90;
 
 impl Suspicion {
@@ -68,7 +68,7 @@ impl Suspicion {
         }
     }
 
-    /// How much the worst part of the text reads like an attack, from 0 to 1.
+    /// How much the text, by its worst part, reads like an attack, from 0 to 1.
     pub fn score(self) -> f64 {
         f64::from(self.score) / 100.0
     }
