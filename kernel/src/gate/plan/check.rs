@@ -25,6 +25,8 @@ pub struct Reader {
     pub returns: Value,
 }
 
+/// The most picks of which each has the arguments for the next.
+const PICKS_MAX: usize = 3;
 /// The word for the day of the plan, in an argument that says when.
 pub(super) const TODAY: &str = "today";
 
@@ -71,6 +73,10 @@ impl Check<'_> {
                 return Err(format!("the argument {name} is missing"));
             }
         }
+        let each = planned.args.values();
+        if each.filter(|slot| matches!(slot, Slot::Each(_))).count() > 1 {
+            return Err("only one argument may be each of several".to_owned());
+        }
         for (name, slot) in &planned.args {
             let schema =
                 argument(&target.parameters, name).ok_or(format!("it has no argument {name}"))?;
@@ -91,9 +97,13 @@ impl Check<'_> {
             Slot::Text if role == Role::Content => Ok(()),
             Slot::Text => Err("may not be any text: it is no content".into()),
             _ if role == Role::Credential => Err("has to be said by the user".into()),
-            Slot::Pick(pick) => self.pick(pick),
+            Slot::Pick(pick) => self.pick(pick, PICKS_MAX),
+            Slot::Each(_) if !matches!(role, Role::Destination | Role::Selector) => {
+                Err("may not be each of several: it says neither where nor which".into())
+            }
+            Slot::Each(pick) => self.pick(pick, PICKS_MAX),
             Slot::AtMost(_) if role != Role::Amount => Err("is no amount".into()),
-            Slot::AtMost(pick) => self.pick(pick),
+            Slot::AtMost(pick) => self.pick(pick, PICKS_MAX),
             Slot::Created(created) => {
                 let made = self.earlier.iter().any(|effect| effect.tool == created.by);
                 made.then_some(())
@@ -113,7 +123,14 @@ impl Check<'_> {
         }
     }
 
-    fn pick(&self, pick: &Pick) -> Result<(), String> {
+    /// A pick, and those in the arguments of the read that it takes from, `depth` in a row at most.
+    fn pick(&self, pick: &Pick, depth: usize) -> Result<(), String> {
+        if depth == 0 {
+            return Err("is picked out of too many results in a row".into());
+        }
+        for inner in pick.given.values().filter_map(Pick::in_argument) {
+            self.pick(&inner, depth - 1)?;
+        }
         if !self.readers.iter().any(|reader| reader.name == pick.from) {
             return Err(format!("is picked from {}, which does not read", pick.from));
         }

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::check::TODAY;
-use super::{Created, Pick, Plan, Planned, Slot, is_nothing, pick, same, same_fields};
+use super::records::field;
+use super::{Created, Pick, Plan, Planned, Slot, is_nothing, same};
 
 /// A plan while its process runs: what was read, what was used up, what was made.
 #[derive(Clone, Debug, Default)]
@@ -16,11 +17,15 @@ pub struct Progress {
     running: Option<usize>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum State {
-    Open,
-    /// Begun, with what it returned once that is known.
-    Used(Option<Value>),
+/// How far an effect is.
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// Whether it is used up.
+    used_up: bool,
+    /// Of one for each of several values, those that had theirs.
+    had: Vec<Value>,
+    /// What it returned.
+    made: Vec<Value>,
 }
 
 /// A result that a pick may take from.
@@ -39,7 +44,7 @@ impl Progress {
         let effects = plan.as_ref().map_or(0, |plan| plan.effects.len());
         Self {
             plan,
-            state: vec![State::Open; effects],
+            state: vec![State::default(); effects],
             ..Self::default()
         }
     }
@@ -80,7 +85,7 @@ impl Progress {
         if let Some(at) = self.running.take()
             && let Some(state) = self.state.get_mut(at)
         {
-            *state = State::Used(Some(result));
+            state.made.push(result);
             return;
         }
         self.reads.push(Read {
@@ -93,9 +98,11 @@ impl Progress {
 
     /// The first effect left that a call of `tool` with `args` matches, counted from 0.
     pub fn matches(&self, tool: &str, args: &Value) -> Option<usize> {
-        let effects = self.plan.as_ref()?.effects.iter().enumerate();
-        let mut open = effects.filter(|(at, _)| self.state.get(*at) == Some(&State::Open));
-        let found = open.find(|(_, planned)| planned.tool == tool && self.fits(planned, args));
+        let effects = self.plan.as_ref()?.effects.iter().zip(&self.state);
+        let mut effects = effects.enumerate();
+        let found = effects.find(|(_, (planned, state))| {
+            !state.used_up && planned.tool == tool && self.fits(planned, args, state)
+        });
         found.map(|(at, _)| at)
     }
 
@@ -119,19 +126,53 @@ impl Progress {
         let effects = self.plan.iter().flat_map(|plan| &plan.effects);
         let slots = effects.flat_map(|effect| effect.args.values());
         let mut picks = slots.filter_map(|slot| match slot {
-            Slot::Pick(pick) | Slot::AtMost(pick) => Some(pick),
+            Slot::Pick(pick) | Slot::Each(pick) | Slot::AtMost(pick) => Some(pick),
             _ => None,
         });
         let args = given(args.as_object());
-        picks.any(|pick| pick.from == tool && same_fields(&args, &pick.given))
+        picks.any(|pick| self.reads_for(pick, tool, &args))
     }
 
-    /// The effect `at` begins: nothing else matches it from now on.
-    pub fn use_up(&mut self, at: usize) {
-        if let Some(state) = self.state.get_mut(at) {
-            *state = State::Used(None);
-            self.running = Some(at);
-        }
+    /// Whether a call of `tool` with `args` is what `pick` takes from, or what one takes from that
+    /// the arguments of that call are picked by.
+    fn reads_for(&self, pick: &Pick, tool: &str, args: &Map<String, Value>) -> bool {
+        let own = || self.arguments(pick).is_some_and(|planned| are(args, &planned));
+        let mut inner = pick.given.values().filter_map(Pick::in_argument);
+        pick.from == tool && own() || inner.any(|inner| self.reads_for(&inner, tool, args))
+    }
+
+    /// The effect `at` begins with a call that has `args`: nothing else matches it from now on, but
+    /// for the other values of one for each of several.
+    pub fn use_up(&mut self, at: usize, args: &Value) {
+        let each = self.each(at, args);
+        let Some(state) = self.state.get_mut(at) else {
+            return;
+        };
+        self.running = Some(at);
+        state.used_up = match each {
+            None => true,
+            Some((value, all)) => {
+                state.had.extend(value);
+                state.had.len() >= all
+            }
+        };
+    }
+
+    /// Of an effect for each of several values, which of them a call with `args` is for, and how
+    /// many there are.
+    fn each(&self, at: usize, args: &Value) -> Option<(Option<Value>, usize)> {
+        let planned = self.plan.as_ref()?.effects.get(at)?;
+        let mut slots = planned.args.iter();
+        let (name, pick) = slots.find_map(|(name, slot)| match slot {
+            Slot::Each(pick) => Some((name, pick)),
+            _ => None,
+        })?;
+        let Some(Value::Array(all)) = self.picked(&pick.of_all()) else {
+            return Some((None, 0));
+        };
+        let given = args.get(name)?;
+        let value = all.iter().find(|value| meets(value, given));
+        Some((value.cloned(), all.len()))
     }
 
     /// The effect under way is over, whatever became of it.
@@ -139,7 +180,7 @@ impl Progress {
         self.running = None;
     }
 
-    fn fits(&self, planned: &Planned, args: &Value) -> bool {
+    fn fits(&self, planned: &Planned, args: &Value, state: &State) -> bool {
         let given = |name: &str| args.get(name).filter(|value| !is_nothing(value));
         let no_others = args.as_object().is_some_and(|args| {
             let mut all = args.iter();
@@ -149,11 +190,12 @@ impl Progress {
             && planned
                 .args
                 .iter()
-                .all(|(name, slot)| self.takes(slot, given(name)))
+                .all(|(name, slot)| self.takes(slot, given(name), state))
     }
 
-    /// Whether a slot takes `value`; `None` where the argument was left out.
-    fn takes(&self, slot: &Slot, value: Option<&Value>) -> bool {
+    /// Whether a slot of an effect that is so far takes `value`; `None` where the argument was left
+    /// out.
+    fn takes(&self, slot: &Slot, value: Option<&Value>, state: &State) -> bool {
         let Some(value) = value else {
             // Content may stay away, and what was planned to be nothing.
             return match slot {
@@ -167,6 +209,13 @@ impl Progress {
             Slot::Literal(planned) => self.is(planned, value),
             Slot::OneOf(planned) => planned.iter().any(|planned| self.is(planned, value)),
             Slot::Pick(pick) => self.picked(pick).is_some_and(|taken| meets(&taken, value)),
+            Slot::Each(pick) => match self.picked(&pick.of_all()) {
+                Some(Value::Array(all)) => {
+                    let mut left = all.iter().filter(|one| !state.had.contains(one));
+                    left.any(|one| meets(one, value))
+                }
+                _ => false,
+            },
             Slot::AtMost(pick) => {
                 let most = self.picked(pick).and_then(|taken| taken.as_f64());
                 let value = value.as_f64().filter(|value| *value > 0.0);
@@ -194,11 +243,13 @@ impl Progress {
     fn picked(&self, pick: &Pick) -> Option<Value> {
         let of_the_tool = self.reads.iter().filter(|read| read.tool == pick.from);
         let of_the_tool: Vec<&Read> = of_the_tool.collect();
+        let wanted = self.arguments(pick);
         let planned = |read: &Read| {
             let args = read.args.as_object();
             let fixed =
                 !pick.given.is_empty() || args.is_none_or(|args| args.values().all(is_nothing));
-            fixed && same_fields(&given(args), &pick.given)
+            let wanted = wanted.as_ref();
+            fixed && wanted.is_some_and(|wanted| are(&given(args), wanted))
         };
         // The first that has such a record counts, also where it has too many: whoever wrote them
         // cannot have the call made again for a better one.
@@ -215,15 +266,26 @@ impl Progress {
         }
     }
 
+    /// The arguments of the call that `pick` takes from; `None` where one is picked out of a result
+    /// that is not there.
+    fn arguments(&self, pick: &Pick) -> Option<Map<String, Value>> {
+        let argument = |(name, value): (&String, &Value)| {
+            let value = match Pick::in_argument(value) {
+                Some(inner) => self.picked(&inner)?,
+                None => value.clone(),
+            };
+            Some((name.clone(), value))
+        };
+        pick.given.iter().map(argument).collect()
+    }
+
     /// What the effects that `created` names returned.
     fn made<'a>(&'a self, created: &'a Created) -> impl Iterator<Item = &'a Value> {
         let effects = self.plan.iter().flat_map(|plan| &plan.effects);
-        effects.zip(&self.state).filter_map(move |(effect, state)| {
-            match (effect.tool == created.by, state) {
-                (true, State::Used(Some(result))) => pick::field(result, &created.take),
-                _ => None,
-            }
-        })
+        let theirs = effects.zip(&self.state);
+        let theirs = theirs.filter(move |(effect, _)| effect.tool == created.by);
+        let made = theirs.flat_map(|(_, state)| &state.made);
+        made.filter_map(move |result| field(result, &created.take))
     }
 }
 
@@ -235,6 +297,15 @@ fn meets(planned: &Value, value: &Value) -> bool {
         (Value::Array(list), one) => matches!(list.as_slice(), [only] if same(only, one)),
         _ => same(planned, value),
     }
+}
+
+/// Whether the arguments of a call are those that were planned.
+fn are(args: &Map<String, Value>, planned: &Map<String, Value>) -> bool {
+    let met = |(name, value): (&String, &Value)| {
+        let planned = planned.get(name);
+        planned.is_some_and(|planned| meets(planned, value))
+    };
+    args.len() == planned.len() && args.iter().all(met)
 }
 
 /// The arguments that say something.

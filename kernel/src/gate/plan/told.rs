@@ -34,6 +34,7 @@ impl Slot {
                 values.join(" or ")
             }
             Slot::Pick(pick) => pick.told(),
+            Slot::Each(pick) => format!("each of {}", pick.of_all().told()),
             Slot::AtMost(pick) => format!("at most {}", pick.told()),
             Slot::Created(created) if created.take.is_empty() => {
                 format!("what {} made", created.by)
@@ -52,6 +53,7 @@ impl Pick {
             How::First => "the first entry",
             How::Last => "the last entry",
             How::Max | How::Min => "the entry",
+            How::All => "all entries",
         };
         let mut told = match self.take.as_str() {
             "" => format!("{which} of {}", self.from),
@@ -61,7 +63,10 @@ impl Pick {
             let given = self
                 .given
                 .iter()
-                .map(|(name, value)| format!("{name} {value}"));
+                .map(|(name, value)| match Pick::in_argument(value) {
+                    Some(pick) => format!("{name} {}", pick.told()),
+                    None => format!("{name} {value}"),
+                });
             told.push_str(&format!(" ({})", given.collect::<Vec<_>>().join(", ")));
         }
         let is = self
