@@ -6,6 +6,9 @@ use super::check::TODAY;
 use super::records::field;
 use super::{Created, Pick, Plan, Planned, Slot, is_nothing, same};
 
+/// How the handle of a text begins that is held back.
+const HANDLE: &str = "${";
+
 /// A plan while its process runs: what was read, what was used up, what was made.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
@@ -24,8 +27,8 @@ struct State {
     used_up: bool,
     /// Of one for each of several values, those that had theirs.
     had: Vec<Value>,
-    /// What it returned.
-    made: Vec<Value>,
+    /// What it returned, each with the free texts that it was made with.
+    made: Vec<(Value, Vec<Value>)>,
 }
 
 /// A result that a pick may take from.
@@ -82,11 +85,12 @@ impl Progress {
             return;
         }
         let result: Value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
-        if let Some(at) = self.running.take()
-            && let Some(state) = self.state.get_mut(at)
-        {
-            state.made.push(result);
-            return;
+        if let Some(at) = self.running.take() {
+            let texts = self.free_texts(at, args);
+            if let Some(state) = self.state.get_mut(at) {
+                state.made.push((result, texts));
+                return;
+            }
         }
         self.reads.push(Read {
             tool: tool.to_owned(),
@@ -116,6 +120,15 @@ impl Progress {
         Some(texts.map(|(name, _)| name.clone()).collect())
     }
 
+    /// The values in `args` of a call that the effect `at` is, which any text could have been.
+    fn free_texts(&self, at: usize, args: &Value) -> Vec<Value> {
+        let planned = self.plan.as_ref().and_then(|plan| plan.effects.get(at));
+        let slots = planned.into_iter().flat_map(|planned| &planned.args);
+        let free = slots.filter(|(_, slot)| matches!(slot, Slot::Text));
+        free.filter_map(|(name, _)| args.get(name).cloned())
+            .collect()
+    }
+
     /// Whether there is anything that it may do on its own.
     pub fn has_effects(&self) -> bool {
         !self.state.is_empty()
@@ -136,7 +149,7 @@ impl Progress {
     /// Whether a call of `tool` with `args` is what `pick` takes from, or what one takes from that
     /// the arguments of that call are picked by.
     fn reads_for(&self, pick: &Pick, tool: &str, args: &Map<String, Value>) -> bool {
-        let own = || self.arguments(pick).is_some_and(|planned| are(args, &planned));
+        let own = || self.arguments(pick).is_some_and(|planned| self.are(args, &planned));
         let mut inner = pick.given.values().filter_map(Pick::in_argument);
         pick.from == tool && own() || inner.any(|inner| self.reads_for(&inner, tool, args))
     }
@@ -228,6 +241,15 @@ impl Progress {
         }
     }
 
+    /// Whether the arguments of a call are those that were planned.
+    fn are(&self, args: &Map<String, Value>, planned: &Map<String, Value>) -> bool {
+        let met = |(name, value): (&String, &Value)| {
+            let planned = planned.get(name);
+            planned.is_some_and(|planned| self.is(planned, value))
+        };
+        args.len() == planned.len() && args.iter().all(met)
+    }
+
     fn is(&self, planned: &Value, value: &Value) -> bool {
         let day = self.plan.as_ref().map(|plan| plan.made_on);
         let today = || day.map(|day| Value::from(day.format("%Y-%m-%d").to_string()));
@@ -249,7 +271,7 @@ impl Progress {
             let fixed =
                 !pick.given.is_empty() || args.is_none_or(|args| args.values().all(is_nothing));
             let wanted = wanted.as_ref();
-            fixed && wanted.is_some_and(|wanted| are(&given(args), wanted))
+            fixed && wanted.is_some_and(|wanted| self.are(&given(args), wanted))
         };
         // The first that has such a record counts, also where it has too many: whoever wrote them
         // cannot have the call made again for a better one.
@@ -279,13 +301,22 @@ impl Progress {
         pick.given.iter().map(argument).collect()
     }
 
-    /// What the effects that `created` names returned.
+    /// What the effects that `created` names returned, but for what was free in them.
     fn made<'a>(&'a self, created: &'a Created) -> impl Iterator<Item = &'a Value> {
         let effects = self.plan.iter().flat_map(|plan| &plan.effects);
         let theirs = effects.zip(&self.state);
         let theirs = theirs.filter(move |(effect, _)| effect.tool == created.by);
         let made = theirs.flat_map(|(_, state)| &state.made);
-        made.filter_map(move |result| field(result, &created.take))
+        made.filter_map(move |(result, texts)| {
+            let taken = field(result, &created.take)?;
+            // A result often repeats what it was made with, and that was free. What a handle stood
+            // for is not known here.
+            let repeats = |text: &Value| {
+                let has_handle = || text.to_string().contains(HANDLE);
+                same(text, taken) || created.take.is_empty() && has_handle()
+            };
+            (!texts.iter().any(repeats)).then_some(taken)
+        })
     }
 }
 
@@ -297,15 +328,6 @@ fn meets(planned: &Value, value: &Value) -> bool {
         (Value::Array(list), one) => matches!(list.as_slice(), [only] if same(only, one)),
         _ => same(planned, value),
     }
-}
-
-/// Whether the arguments of a call are those that were planned.
-fn are(args: &Map<String, Value>, planned: &Map<String, Value>) -> bool {
-    let met = |(name, value): (&String, &Value)| {
-        let planned = planned.get(name);
-        planned.is_some_and(|planned| meets(planned, value))
-    };
-    args.len() == planned.len() && args.iter().all(met)
 }
 
 /// The arguments that say something.

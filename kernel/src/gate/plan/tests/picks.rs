@@ -123,3 +123,67 @@ fn each_and_picks_in_a_row_have_their_bounds() {
     let unsaid = json!({"from": "files.list", "where": {"name": "salaries"}, "take": "id"});
     check(delete(nested(unsaid)), "did not say");
 }
+
+#[test]
+fn a_read_that_is_picked_from_tells_nothing_that_was_not_said() {
+    let mut readers = readers();
+    readers.push(Reader {
+        name: "web.find".into(),
+        parameters: schema(&[
+            ("words", json!({"type": "string"})),
+            ("in", json!({"enum": ["news", "maps"]})),
+            ("day", json!({"type": "string"})),
+            ("most", json!({"type": "integer"})),
+        ]),
+        returns: json!({}),
+    });
+    let said = Said::of("Delete the file of the Blue Room.", day());
+    let check = |given: Value, want: &str| {
+        let pick = json!({"from": "web.find", "given": given, "take": "id"});
+        let effects = json!([{"tool": "files.delete", "args": {"id": {"pick": pick}}}]);
+        let (_, problems) = plan(effects).checked(&said, &targets(), &readers);
+        let found = problems.join("; ");
+        assert!(
+            found.contains(want) && found.is_empty() == want.is_empty(),
+            "{given}: {found}"
+        );
+    };
+    check(json!({"words": "blue room", "in": "maps", "day": "today", "most": 100}), "");
+    check(json!({"words": "my diary"}), "words \"my diary\", which the user did not say");
+    check(json!({"words": ["Blue", "diary"]}), "did not say");
+    check(json!({"words": "today"}), "did not say");
+    check(json!({"in": "mail"}), "did not say");
+    check(json!({"most": 4711}), "did not say");
+    check(json!({"words": {"of": "diary"}}), "did not say");
+}
+
+#[test]
+fn what_was_free_is_not_what_was_made() {
+    let made = |take: &str| {
+        json!([
+            {"tool": "files.create", "args": {"filename": {"is": "a.txt"}, "content": "text"}},
+            {"tool": "files.delete", "args": {"id": {"created": {"by": "files.create", "take": take}}}},
+        ])
+    };
+    let found = problems("Make a.txt, and delete it", made("file.content"));
+    assert!(found.contains("is the content of files.create, which may be any text"), "{found}");
+    assert_eq!(problems("Make a.txt, and delete it", made("id")), "");
+    let check = |take: &str, content: &str, result: Value, id: &str, want: bool| {
+        let mut progress = progress(made(take), &[]);
+        let create = json!({"filename": "a.txt", "content": content});
+        let at = progress.matches("files.create", &create).expect("it is planned");
+        progress.use_up(at, &create);
+        progress.saw("files.create", &create, &result.to_string(), false);
+        progress.settle();
+        let found = progress.matches("files.delete", &json!({ "id": id }));
+        assert_eq!(found.is_some(), want, "{take} {content} {result}");
+    };
+    let result = json!({"id": "26", "body": "13"});
+    check("id", "13", result.clone(), "26", true);
+    // Another field repeats what was free.
+    check("body", "13", result.clone(), "13", false);
+    check("body", "12", result, "13", true);
+    check("", "words", json!("26"), "26", true);
+    check("", "13", json!("13"), "13", false);
+    check("", "${page:s1}", json!("13"), "13", false);
+}
