@@ -134,8 +134,10 @@ impl Progress {
         !self.state.is_empty()
     }
 
-    /// Whether a call of `tool` with `args` is a read that the plan takes from.
-    pub fn expects(&self, tool: &str, args: &Value) -> bool {
+    /// Whether a call of `tool` with `args` is a read that the plan takes from. What is picked for
+    /// its arguments may be `told` to whoever answers it, or may not: then only what the user said
+    /// counts.
+    pub fn expects(&self, tool: &str, args: &Value, told: bool) -> bool {
         let effects = self.plan.iter().flat_map(|plan| &plan.effects);
         let slots = effects.flat_map(|effect| effect.args.values());
         let mut picks = slots.filter_map(|slot| match slot {
@@ -143,15 +145,21 @@ impl Progress {
             _ => None,
         });
         let args = given(args.as_object());
-        picks.any(|pick| self.reads_for(pick, tool, &args))
+        picks.any(|pick| self.reads_for(pick, tool, &args, told))
     }
 
     /// Whether a call of `tool` with `args` is what `pick` takes from, or what one takes from that
     /// the arguments of that call are picked by.
-    fn reads_for(&self, pick: &Pick, tool: &str, args: &Map<String, Value>) -> bool {
-        let own = || self.arguments(pick).is_some_and(|planned| self.are(args, &planned));
-        let mut inner = pick.given.values().filter_map(Pick::in_argument);
-        pick.from == tool && own() || inner.any(|inner| self.reads_for(&inner, tool, args))
+    fn reads_for(&self, pick: &Pick, tool: &str, args: &Map<String, Value>, told: bool) -> bool {
+        let inner: Vec<Pick> = pick.given.values().filter_map(Pick::in_argument).collect();
+        if pick.from == tool && (told || inner.is_empty()) {
+            let planned = self.arguments(pick);
+            if planned.is_some_and(|planned| self.are(args, &planned)) {
+                return true;
+            }
+        }
+        let mut inner = inner.iter();
+        inner.any(|inner| self.reads_for(inner, tool, args, told))
     }
 
     /// The effect `at` begins with a call that has `args`: nothing else matches it from now on, but

@@ -392,7 +392,10 @@ fn a_read_with_the_arguments_of_the_plan_is_expected() {
     let pick = json!({"at_most": {"from": "files.search", "given": {"for": "plan"}, "take": "n"}});
     let progress = progress(json!([{"tool": "bank.pay", "args": {"amount": pick}}]), &[]);
     let check = |tool: &str, args: Value, want: bool| {
-        assert_eq!(progress.expects(tool, &args), want, "{tool} {args}");
+        for told in [true, false] {
+            let expects = progress.expects(tool, &args, told);
+            assert_eq!(expects, want, "{tool} {args}");
+        }
     };
     check("files.search", json!({"for": "plan"}), true);
     check("files.search", json!({"for": "plan", "in": null}), true);
