@@ -173,27 +173,26 @@ impl Progress {
         state.used_up = match each {
             None => true,
             Some((value, all)) => {
-                state.had.extend(value);
+                state.had.push(value);
                 state.had.len() >= all
             }
         };
     }
 
     /// Of an effect for each of several values, which of them a call with `args` is for, and how
-    /// many there are.
-    fn each(&self, at: usize, args: &Value) -> Option<(Option<Value>, usize)> {
+    /// many there are; `None` where it is for one call, or for a value that is not among them.
+    fn each(&self, at: usize, args: &Value) -> Option<(Value, usize)> {
         let planned = self.plan.as_ref()?.effects.get(at)?;
         let mut slots = planned.args.iter();
         let (name, pick) = slots.find_map(|(name, slot)| match slot {
             Slot::Each(pick) => Some((name, pick)),
             _ => None,
         })?;
-        let Some(Value::Array(all)) = self.picked(&pick.of_all()) else {
-            return Some((None, 0));
-        };
+        let all = self.picked(&pick.of_all())?;
+        let all = all.as_array()?;
         let given = args.get(name)?;
-        let value = all.iter().find(|value| meets(value, given));
-        Some((value.cloned(), all.len()))
+        let value = all.iter().find(|value| meets(value, given))?;
+        Some((value.clone(), all.len()))
     }
 
     /// The effect under way is over, whatever became of it.
