@@ -83,8 +83,9 @@ impl Ground {
     /// planned with these.
     pub(crate) fn form(&self, said: &Said) -> Option<Value> {
         let mut words = Words::of(said, &self.targets);
-        // What a read is asked about may be picked too, where that is a list: it was read before.
-        if self.readers.iter().any(takes_a_list) {
+        // What a read is asked about may be picked too, where that is a list, and so may the names of
+        // those within a bound: they were read before.
+        if words.bounds || self.readers.iter().any(takes_a_list) {
             let inner = self.readers.iter();
             let inner = inner.map(|reader| words.pick(reader, true)).collect();
             words.define(INNER, any_of(inner));
@@ -177,6 +178,8 @@ struct Words {
     tools: Vec<String>,
     /// Whether the user speaks of each of several: else a model is not led to it.
     of_each: bool,
+    /// Whether the user bounds something.
+    bounds: bool,
 }
 
 impl Words {
@@ -185,6 +188,7 @@ impl Words {
             definitions: Map::new(),
             tools: targets.iter().map(|target| target.name.clone()).collect(),
             of_each: said.speaks_of_each(),
+            bounds: said.speaks_of_a_bound(),
         };
         let texts = |texts: Vec<String>| texts.into_iter().map(Value::from).collect();
         words.define_values("said", texts(said.phrases()));
@@ -274,6 +278,13 @@ impl Words {
             let by_field = by_field(&known, &values);
             parts.push(("where", by_field, false));
         }
+        let bounds = [self.refer("number"), self.refer("time")];
+        let bound = any_of(bounds.into_iter().flatten().collect());
+        if let Some(bound) = bound.filter(|_| self.bounds) {
+            for way in ["at_least", "at_most"] {
+                parts.push((way, by_field(&known, &bound), false));
+            }
+        }
         if let Some(said) = self.refer("said") {
             parts.push(("has", by_field(&known, &said), false));
         }
@@ -321,7 +332,10 @@ impl Words {
     /// A value that a record is found by.
     fn value(&self) -> Option<Value> {
         let values = ["said", "number", "time"].iter();
-        any_of(values.filter_map(|name| self.refer(name)).collect())
+        let values = values.filter_map(|name| self.refer(name));
+        let picked = self.refer(INNER).filter(|_| self.bounds);
+        let picked = picked.map(|pick| object(&[("pick", pick)]));
+        any_of(values.chain(picked).collect())
     }
 }
 

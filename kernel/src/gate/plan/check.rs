@@ -166,13 +166,15 @@ impl Check<'_> {
                 }
             }
         }
+        for inner in pick.is.values().filter_map(Pick::in_argument) {
+            self.pick(&inner, depth - 1)?;
+        }
         let has = pick.has.values().map(|words| Value::from(words.as_str()));
-        let unsaid = pick
-            .is
-            .values()
-            .cloned()
-            .chain(has)
-            .find(|value| !self.said.has_in_any_case(value));
+        let bounds = pick.at_least.values().chain(pick.at_most.values());
+        let is = pick.is.values();
+        let is = is.filter(|value| Pick::in_argument(value).is_none());
+        let mut values = is.chain(bounds).cloned().chain(has);
+        let unsaid = values.find(|value| !self.said.has_in_any_case(value));
         match unsaid {
             Some(value) => Err(format!("is picked by {value}, which the user did not say")),
             None => Ok(()),

@@ -83,6 +83,17 @@ impl Measure {
         }
     }
 
+    /// The same of what `other` counts, where it was not said of what it is.
+    pub(super) fn counting_as(self, other: &Self) -> Self {
+        match self.unit.is_empty() {
+            true => Self {
+                unit: other.unit.clone(),
+                ..self
+            },
+            false => self,
+        }
+    }
+
     /// How the two stand to each other. Measures of different things do not, and neither do ranges
     /// of which one lies within the other.
     pub(super) fn compared(&self, other: &Self) -> Option<Ordering> {

@@ -25,7 +25,8 @@
 //!   so that a read made later cannot take its place.
 //! - An effect of the plan is used up by the first call that matches it, for good; one with an
 //!   *each* by one call for each value.
-//! - The call that a pick takes from may have arguments that are picked out of an earlier result.
+//! - The call that a pick takes from may have arguments that are picked out of an earlier result,
+//!   and so may the values that it finds a record by.
 //! - A plan grants nothing: a missing capability stays missing.
 //!
 //! So who controls what a process reads can choose contents, the records that a tool returns,

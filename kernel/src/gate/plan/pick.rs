@@ -41,12 +41,19 @@ pub struct Pick {
     /// untrusted text was read, and one that has none.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub given: Map<String, Value>,
-    /// Fields that have these values, capital letters aside.
+    /// Fields that have these values, capital letters aside; of `{"pick": …}` one of those that are
+    /// picked out of another result.
     #[serde(default, rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
     pub is: BTreeMap<String, Value>,
     /// Fields that have these words in them, capital letters aside.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub has: BTreeMap<String, String>,
+    /// Fields that are no less than these values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub at_least: BTreeMap<String, Value>,
+    /// Fields that are no more than these values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub at_most: BTreeMap<String, Value>,
     /// Which of the records that are left.
     #[serde(default)]
     pub how: How,
@@ -120,9 +127,16 @@ impl Pick {
         serde_json::from_value(fields.get(PICK)?.clone()).ok()
     }
 
+    /// The picks in it: those of the arguments of its read, and those of values to find records by.
+    pub(super) fn inner(&self) -> impl Iterator<Item = Self> + '_ {
+        let values = self.given.values().chain(self.is.values());
+        values.filter_map(Self::in_argument)
+    }
+
     /// The fields of a record that it looks at.
     fn names(&self) -> Vec<&str> {
         let named = self.is.keys().chain(self.has.keys());
+        let named = named.chain(self.at_least.keys()).chain(self.at_most.keys());
         let named = named.chain([&self.by, &self.take]);
         let named = named.map(String::as_str);
         named.filter(|name| !name.is_empty()).collect()
@@ -163,6 +177,12 @@ impl Pick {
                 alike(value, want) || value.as_array().is_some_and(among)
             })
         };
+        let bounded = |bounds: &BTreeMap<String, Value>, beyond: Ordering| {
+            bounds.iter().all(|(name, bound)| {
+                let value = field(record, name);
+                value.is_some_and(|value| is_within(value, bound, beyond))
+            })
+        };
         let has = |(name, want): (&String, &String)| {
             let stands = |value: &Value| {
                 let text = value.as_str();
@@ -173,7 +193,10 @@ impl Pick {
                 one => stands(one),
             })
         };
-        self.is.iter().all(is) && self.has.iter().all(has)
+        self.is.iter().all(is)
+            && self.has.iter().all(has)
+            && bounded(&self.at_least, Ordering::Less)
+            && bounded(&self.at_most, Ordering::Greater)
     }
 
     /// The record whose field `by` stands on the side `want` of all the others'.
@@ -203,6 +226,10 @@ impl Pick {
 /// Whether a field has a value that somebody wrote down, capital letters aside.
 fn alike(value: &Value, want: &Value) -> bool {
     match (value, want) {
+        // One of several that were picked.
+        (one, Value::Array(several)) if !one.is_array() => {
+            several.iter().any(|want| alike(one, want))
+        }
         (Value::String(a), Value::String(b)) => {
             same(value, want) || a.trim().to_lowercase() == b.trim().to_lowercase()
         }
@@ -229,10 +256,24 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
             return Some(a.cmp(b));
         }
     }
-    let measure = |value: &Value| match value {
+    measure(a)?.compared(&measure(b)?)
+}
+
+fn measure(value: &Value) -> Option<Measure> {
+    match value {
         Value::Number(number) => number.as_f64().map(Measure::bare),
         Value::String(text) => Measure::of(text),
         _ => None,
+    }
+}
+
+/// Whether a field does not lie `beyond` a bound that somebody wrote down, who leaves away what is
+/// counted.
+fn is_within(value: &Value, bound: &Value, beyond: Ordering) -> bool {
+    let measures = measure(value).zip(measure(bound));
+    let order = match measures {
+        Some((value, bound)) => value.compared(&bound.counting_as(&value)),
+        None => compare(value, bound),
     };
-    measure(a)?.compared(&measure(b)?)
+    order.is_some_and(|order| order != beyond)
 }

@@ -148,18 +148,17 @@ impl Progress {
         picks.any(|pick| self.reads_for(pick, tool, &args, told))
     }
 
-    /// Whether a call of `tool` with `args` is what `pick` takes from, or what one takes from that
-    /// the arguments of that call are picked by.
+    /// Whether a call of `tool` with `args` is what `pick` takes from, or a pick that stands in it.
     fn reads_for(&self, pick: &Pick, tool: &str, args: &Map<String, Value>, told: bool) -> bool {
-        let inner: Vec<Pick> = pick.given.values().filter_map(Pick::in_argument).collect();
-        if pick.from == tool && (told || inner.is_empty()) {
+        let is_picked = pick.given.values().any(|value| Pick::in_argument(value).is_some());
+        if pick.from == tool && (told || !is_picked) {
             let planned = self.arguments(pick);
             if planned.is_some_and(|planned| self.are(args, &planned)) {
                 return true;
             }
         }
-        let mut inner = inner.iter();
-        inner.any(|inner| self.reads_for(inner, tool, args, told))
+        let mut inner = pick.inner();
+        inner.any(|inner| self.reads_for(&inner, tool, args, told))
     }
 
     /// The effect `at` begins with a call that has `args`: nothing else matches it from now on, but
@@ -273,6 +272,10 @@ impl Progress {
         let of_the_tool = self.reads.iter().filter(|read| read.tool == pick.from);
         let of_the_tool: Vec<&Read> = of_the_tool.collect();
         let wanted = self.arguments(pick);
+        let pick = &Pick {
+            is: self.known(&pick.is)?,
+            ..pick.clone()
+        };
         let planned = |read: &Read| {
             let args = read.args.as_object();
             let fixed =
@@ -298,14 +301,22 @@ impl Progress {
     /// The arguments of the call that `pick` takes from; `None` where one is picked out of a result
     /// that is not there.
     fn arguments(&self, pick: &Pick) -> Option<Map<String, Value>> {
-        let argument = |(name, value): (&String, &Value)| {
+        self.known(&pick.given)
+    }
+
+    /// `values` with what is picked in the place of each pick; `None` where one picks nothing.
+    fn known<'a, T>(&self, values: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Option<T>
+    where
+        T: FromIterator<(String, Value)>,
+    {
+        let known = |(name, value): (&String, &Value)| {
             let value = match Pick::in_argument(value) {
                 Some(inner) => self.picked(&inner)?,
                 None => value.clone(),
             };
             Some((name.clone(), value))
         };
-        pick.given.iter().map(argument).collect()
+        values.into_iter().map(known).collect()
     }
 
     /// What the effects that `created` names returned, but for what was free in them.

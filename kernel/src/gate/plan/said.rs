@@ -19,6 +19,11 @@ const QUOTED_CHARS: usize = 200;
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\d+(?:,\d{3})*(?:\.\d+)?"));
 static EACH: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\b(?:each|every|everyone|everybody|all|both)\b|每|所有|全部|都"));
+static BOUND: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:at (?:least|most)|(?:more|less|fewer) than|up to|over|under|above|below|higher|lower|cheaper|minimum|maximum|budget)\b|至少|至多|最多|最少|不超过|以上|以下|超过|低于|高于",
+    )
+});
 static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r#"(?:^|[\s(:,])'([^'\n]+)'|"([^"\n]+)"|“([^”\n]+)”|‘([^’\n]+)’|`([^`\n]+)`|「([^」\n]+)」"#,
@@ -87,6 +92,11 @@ impl Said {
     /// Whether the words speak of each of several.
     pub(crate) fn speaks_of_each(&self) -> bool {
         EACH.is_match(&self.words)
+    }
+
+    /// Whether the words bound something by a number or a time.
+    pub(crate) fn speaks_of_a_bound(&self) -> bool {
+        BOUND.is_match(&self.words)
     }
 
     /// The numbers that were said.

@@ -194,6 +194,14 @@ fn what_is_done_for_each_and_asked_of_what_was_found_can_be_written() {
     let best = json!({"pick": {"from": "rooms.rate", "given": {"rooms": {"pick": all()}},
         "how": "max", "by": "rating", "take": "name"}});
     check("Delete the old file", best, true);
+    let within = || {
+        let cheap = json!({"from": "files.list", "at_most": {"price": 200}, "how": "only",
+            "take": "name"});
+        json!({"pick": {"from": "mail.search", "given": {"words": "file"},
+            "where": {"name": {"pick": cheap}}, "how": "max", "by": "rating", "take": "id"}})
+    };
+    check("Delete the best file under 200", within(), true);
+    check("Delete the best file, 200", within(), false);
 }
 
 #[test]

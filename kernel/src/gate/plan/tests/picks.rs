@@ -192,3 +192,52 @@ fn what_was_free_is_not_what_was_made() {
     check("", "13", json!("13"), "13", false);
     check("", "${page:s1}", json!("13"), "13", false);
 }
+
+#[test]
+fn records_are_found_within_bounds_and_among_others() {
+    let check = |more: Value, want: Option<&str>| {
+        let mut fields = json!({"from": "a.b", "take": "name"});
+        fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let pick: Pick = serde_json::from_value(fields).unwrap();
+        let rooms = json!([
+            {"name": "N", "price": "$90", "from": "2024-05-10"},
+            {"name": "S", "price": "$120", "from": "2024-06-01"},
+            {"name": "W", "price": "on request"},
+        ]);
+        assert_eq!(pick.of(&rooms), want.map(Value::from), "{pick:?}");
+    };
+    check(json!({"at_most": {"price": 100}}), Some("N"));
+    check(json!({"at_least": {"price": 100}}), Some("S"));
+    check(json!({"at_least": {"price": "$120"}}), Some("S"));
+    check(json!({"at_least": {"price": 90}}), None);
+    check(json!({"at_most": {"price": "100 EUR"}}), None);
+    check(json!({"at_least": {"from": "2024-05-20"}}), Some("S"));
+    check(json!({"where": {"name": ["W", "x"]}}), Some("W"));
+    // Of those within a bound of one result, the best of another one.
+    let cheap = json!({"from": "rooms.prices", "at_most": {"price": 100}, "how": "all", "take": "name"});
+    let best = json!({"pick": {"from": "rooms.ratings", "where": {"name": {"pick": cheap}},
+        "how": "max", "by": "rating", "take": "name"}});
+    let effects = json!([{"tool": "files.delete", "args": {"id": best}}]);
+    let none = || json!({});
+    let prices = json!([{"name": "N", "price": 90}, {"name": "E", "price": 80}, {"name": "S", "price": 120}]);
+    let ratings = json!([{"name": "N", "rating": 4}, {"name": "E", "rating": 3}, {"name": "S", "rating": 5}]);
+    let check = |reads: &[(&str, Value, Value, bool)], id: &str, want: bool| {
+        let progress = progress(effects.clone(), reads);
+        let found = progress.matches("files.delete", &json!({ "id": id }));
+        assert_eq!(found.is_some(), want, "{id} {reads:?}");
+    };
+    let both = [
+        ("rooms.prices", none(), prices, false),
+        ("rooms.ratings", none(), ratings, false),
+    ];
+    check(&both, "N", true);
+    check(&both, "S", false);
+    check(&both[1..], "S", false);
+    // Bounds are what the user said.
+    let found = |bound: Value| {
+        let pick = json!({"from": "files.list", "at_most": {"size": bound}, "take": "id"});
+        problems("Delete the file under 200", json!([{"tool": "files.delete", "args": {"id": {"pick": pick}}}]))
+    };
+    assert_eq!(found(json!(200)), "");
+    assert!(found(json!(300)).contains("which the user did not say"));
+}
