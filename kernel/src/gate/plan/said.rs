@@ -18,7 +18,7 @@ const QUOTED_CHARS: usize = 200;
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\d+(?:,\d{3})*(?:\.\d+)?"));
 static EACH: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)\b(?:each|every|everyone|everybody|all|both)\b|每|所有|全部|都"));
+    LazyLock::new(|| pattern(r"(?i)\b(?:each|every|everyone|everybody|all|both)\b|每|所有|全部"));
 static BOUND: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)\b(?:at (?:least|most)|(?:more|less|fewer) than|up to|over|under|above|below|higher|lower|cheaper|minimum|maximum|budget)\b|至少|至多|最多|最少|不超过|以上|以下|超过|低于|高于",
