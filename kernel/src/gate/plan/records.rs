@@ -57,10 +57,25 @@ pub(super) fn of<'a>(result: &'a Value, wanted: &[&str]) -> Vec<Cow<'a, Value>> 
     }
 }
 
-/// What stands in `record` at `path`, names with dots between them.
+/// What stands in `record` at `path`, names with dots between them. A name that is not there stands
+/// for the only one that is written like it: `price_range` for `Price range`.
 pub(super) fn field<'a>(record: &'a Value, path: &str) -> Option<&'a Value> {
     let mut names = path.split('.').filter(|name| !name.is_empty());
-    names.try_fold(record, |value, name| value.get(name))
+    names.try_fold(record, |value, name| {
+        let fields = value.as_object()?;
+        fields.get(name).or_else(|| {
+            let plain = plain(name);
+            let mut alike = fields.iter().filter(|(other, _)| self::plain(other) == plain);
+            let (_, only) = alike.next()?;
+            alike.next().is_none().then_some(only)
+        })
+    })
+}
+
+/// A name as fields of programs are written.
+fn plain(name: &str) -> String {
+    let name = name.trim().to_lowercase();
+    name.replace(|c: char| !c.is_alphanumeric(), "_")
 }
 
 fn list_of_objects(value: &Value) -> Option<&Vec<Value>> {
@@ -180,8 +195,7 @@ fn named(line: &str) -> Vec<(String, &str)> {
     let part = |(found, end): (&regex::Captures<'_>, usize)| {
         let from = found.get(0)?.end();
         let value = line.get(from..end).unwrap_or_default().trim();
-        let name = found.get(1)?.as_str().trim().to_lowercase();
-        Some((name.replace(|c: char| !c.is_alphanumeric(), "_"), value))
+        Some((plain(found.get(1)?.as_str()), value))
     };
     let parts = found.iter().zip(ends).map(part);
     // The value of a name is not known where one of them is not.
@@ -226,6 +240,7 @@ mod tests {
         check(json!(["a"]), &["name"], json!([{"name": "a", "value": "a"}]));
         check(json!({"n": 1, "all": [{"id": 1}]}), &["id"], json!([{"id": 1}]));
         check(json!({"id": {"a": 1}}), &["id.a"], json!([{"id": {"a": 1}}]));
+        check(json!({"Due day": 1}), &["due_day"], json!([{"Due day": 1}]));
         check(
             json!({"North": "Rating: 4.2\nReviews: Fine.", "South": "Rating: 3.9\nReviews: -"}),
             &["rating"],
@@ -269,6 +284,19 @@ mod tests {
         check(json!("It opens at 10:30; see http://a.example/b."), &[],
             json!([{"url": "http://a.example/b"}]));
         check(json!(""), &[], json!([]));
+    }
+
+    #[test]
+    fn a_name_stands_for_the_only_one_like_it() {
+        let check = |record: Value, want: Option<i64>| {
+            let found = field(&record, "price_range").and_then(Value::as_i64);
+            assert_eq!(found, want, "{record}");
+        };
+        check(json!({"price_range": 1, "Price range": 2}), Some(1));
+        check(json!({"Price range": 2, "price": 3}), Some(2));
+        check(json!({"Price range": 2, "PRICE-RANGE": 3}), None);
+        check(json!({"price": 3}), None);
+        check(json!([{"price_range": 1}]), None);
     }
 
     #[test]
