@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::records::plain;
 use super::role::{argument, choices, role_of, types};
 use super::{Created, EFFECTS_MAX, Pick, Plan, Planned, Role, Said, Slot};
 
@@ -126,7 +127,10 @@ impl Check<'_> {
         let Created { by, take } = created;
         let mut made = self.earlier.iter().filter(|effect| effect.tool == *by);
         let name = take.rsplit('.').next().unwrap_or_default();
-        let is_free = |effect: &Planned| matches!(effect.args.get(name), Some(Slot::Text));
+        let is_free = |effect: &Planned| {
+            let mut args = effect.args.iter();
+            args.any(|(arg, slot)| *slot == Slot::Text && plain(arg) == plain(name))
+        };
         match (made.clone().next(), made.any(is_free)) {
             (None, _) => Err(format!("is of {by}, which is not planned before")),
             (_, true) => Err(format!("is the {name} of {by}, which may be any text")),

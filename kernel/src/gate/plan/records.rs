@@ -73,7 +73,7 @@ pub(super) fn field<'a>(record: &'a Value, path: &str) -> Option<&'a Value> {
 }
 
 /// A name as fields of programs are written.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let name = name.trim().to_lowercase();
     name.replace(|c: char| !c.is_alphanumeric(), "_")
 }

@@ -172,6 +172,8 @@ fn what_was_free_is_not_what_was_made() {
     };
     let found = problems("Make a.txt, and delete it", made("file.content"));
     assert!(found.contains("is the content of files.create, which may be any text"), "{found}");
+    let found = problems("Make a.txt, and delete it", made("Content"));
+    assert!(found.contains("may be any text"), "{found}");
     assert_eq!(problems("Make a.txt, and delete it", made("id")), "");
     let check = |take: &str, content: &str, result: Value, id: &str, want: bool| {
         let mut progress = progress(made(take), &[]);
