@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use crate::event::{Event, Subscription};
 use crate::gate::{Guarded, Known, NO_ROLES, Passed, Request, Verdict};
 use crate::kernel::{Kernel, KernelError};
-use crate::label::{Label, Secrecy};
+use crate::label::{Label, Secrecy, Suspicion};
 use crate::limits::Limits;
 use crate::process::{Agent, Exit, Memory, Program, Status};
 use crate::signal::Signal;
@@ -219,7 +219,10 @@ fn program(group: &Group) -> Program {
         prompt.push_str(&format!("- {text}\n"));
     }
     let trust = group.pages.iter().map(|page| page.trust).min();
-    let label = Label::new("memory", trust.unwrap_or_default()).kept(secrecy_of(group));
+    let suspicions = group.pages.iter().map(|page| page.suspicion);
+    let label = Label::new("memory", trust.unwrap_or_default())
+        .kept(secrecy_of(group))
+        .suspected(suspicions.fold(None, Suspicion::joined));
     Program {
         agent: Agent {
             name: SOURCE.into(),

@@ -3,16 +3,13 @@
 //! Every page, message and stored document carries one. Whatever is derived from
 //! several labelled things gets the lowest trust and the highest secrecy among them.
 
-mod suspicion;
-
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use quipu_memory::PageId;
-pub use quipu_memory::{Secrecy, Trust};
-pub use suspicion::Suspicion;
+pub use quipu_memory::{Secrecy, Suspicion, Trust};
 
 /// What the source of a text from the store begins with; the ids of its pages follow.
 const MEMORY: &str = "memory:";

@@ -48,6 +48,7 @@
 //! | `page.rs` | What is stored? |
 //! | `space.rs` | Whose part of the disk? |
 //! | `store.rs` | What may one ask of a store? |
+//! | `suspicion.rs` | How much does a text read like an attack? |
 //! | `disk/` | How is it kept and found? SQLite is the truth, tantivy the index beside it |
 //! | `ram.rs` | The same, as simply as possible |
 //! | `text.rs`, `text/` | Which terms is a text found by? |
@@ -92,6 +93,7 @@ mod relevant;
 mod snippet;
 mod space;
 mod store;
+mod suspicion;
 mod text;
 mod vector;
 
@@ -114,4 +116,5 @@ pub use space::Space;
 pub use store::{
     HISTORY_MAX, HITS_MAX, Hit, LIST_MAX, Mode, PageSummary, Query, Share, Stats, Store,
 };
+pub use suspicion::Suspicion;
 pub use vector::Embedder;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::space::Space;
+use crate::suspicion::Suspicion;
 
 /// The longest text one page may hold, in bytes: 4 MiB. Longer texts belong in several pages.
 pub const TEXT_BYTES_MAX: usize = 4 << 20;
@@ -181,11 +182,15 @@ pub struct NewPage {
     /// Who may learn it.
     #[serde(default)]
     pub secrecy: Secrecy,
+    /// How much what it was made of reads like an attack; `None` where nothing looked at it.
+    #[serde(default)]
+    pub suspicion: Option<Suspicion>,
     /// The whole it is a part of, if it is one.
     #[serde(default)]
     pub place: Option<Place>,
     /// The pages it was made from: what was summed up, copied or evicted. It is trusted
-    /// no further than any of them, and as secret as each. At most [`SOURCES_MAX`].
+    /// no further than any of them, and as secret and as suspicious as each. At most
+    /// [`SOURCES_MAX`].
     #[serde(default)]
     pub derived_from: Vec<PageId>,
     /// The space it belongs to: an agent's own, or the one that all share. Its name has at
@@ -212,6 +217,9 @@ pub struct Page {
     /// Who may learn it.
     #[serde(default, skip_serializing_if = "Secrecy::is_public")]
     pub secrecy: Secrecy,
+    /// How much what it was made of reads like an attack; `None` where nothing looked at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspicion: Option<Suspicion>,
     /// The whole it is a part of, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
@@ -244,6 +252,7 @@ impl NewPage {
             source: self.source,
             trust: self.trust,
             secrecy: self.secrecy,
+            suspicion: self.suspicion,
             place: self.place,
             derived_from: self.derived_from,
             space: self.space,

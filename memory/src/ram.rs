@@ -16,6 +16,7 @@ use crate::space::Space;
 use crate::store::{
     HISTORY_MAX, HITS_MAX, Hit, LIST_MAX, Mode, PageSummary, Query, Share, Stats, Store,
 };
+use crate::suspicion::Suspicion;
 use crate::text;
 
 /// A store in memory, for tests and for work that need not be kept.
@@ -152,6 +153,7 @@ impl Store for RamStore {
             source: page.source.clone(),
             trust: page.trust,
             secrecy: page.secrecy,
+            suspicion: page.suspicion,
             created_ms: page.created_ms,
             place: page.place.clone(),
         };
@@ -205,6 +207,7 @@ impl State {
         for source in page.derived_from.iter().filter_map(|id| self.pages.get(id)) {
             page.trust = page.trust.min(source.page.trust);
             page.secrecy = page.secrecy.max(source.page.secrecy);
+            page.suspicion = Suspicion::joined(page.suspicion, source.page.suspicion);
         }
         let mut history = Vec::new();
         if let Some(before) = self.pages.remove(&id) {

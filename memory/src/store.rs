@@ -10,6 +10,7 @@ use crate::page::{
     TEXT_BYTES_MAX, Trust,
 };
 use crate::space::Space;
+use crate::suspicion::Suspicion;
 
 /// The most hits one search returns.
 pub const HITS_MAX: usize = 1_000;
@@ -141,6 +142,9 @@ pub struct Hit {
     /// Who may learn it.
     #[serde(default, skip_serializing_if = "Secrecy::is_public")]
     pub secrecy: Secrecy,
+    /// How much what it was made of reads like an attack; `None` where nothing looked at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspicion: Option<Suspicion>,
     /// When it was put: milliseconds since 1970, UTC.
     pub created_ms: i64,
     /// The whole it is a part of, if it is one.

@@ -1,7 +1,8 @@
 //! How much a text reads like an attempt to steer a model: a prompt injection.
 //!
-//! A classifier reads the text in windows that overlap, and the window that looks worst counts.
-//! It is a signal: it misses attacks, and takes harmless texts for some. So nothing may be
+//! A classifier reads the text in windows that overlap, and the window that looks worst counts:
+//! for less the more windows there are, since some window of a long text always looks bad. It is a
+//! signal: it misses attacks, and takes harmless texts for some. So nothing may be
 //! allowed because of it.
 //!
 //! | file | question |
@@ -39,6 +40,11 @@ const WINDOWS_MAX: usize = 150;
 /// Those of a longer text that stand at its beginning, which is what a model sees first. The
 /// others are spread over the rest.
 const FIRST: usize = WINDOWS_MAX / 2;
+
+/// The odds that a harmless window scores .5 or more; that it scores `s` or more are as many times
+/// `(1 - s) / s`. Fitted to passages of the web (MS MARCO), each of two windows, of which .43 had .5
+/// or more, .07 had .9 and .03 had .97: by this it is .43, .07 and .02.
+const FALSE_ODDS: f64 = 0.32;
 
 /// Tokens of the largest vocabulary that is believed.
 const TOKENS_MAX: usize = 1 << 20;
@@ -83,7 +89,8 @@ impl From<EmbedError> for DetectError {
 /// What a classifier says of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Detected {
-    /// How much the worst window reads like an attack, from 0 to 1.
+    /// How much the text reads like an attack, from 0 to 1: a text is as likely to have a score or a
+    /// higher one by mistake, however long it is.
     pub score: f32,
     /// The share of the text that was looked at, from 0 to 1.
     pub looked_at: f32,
@@ -157,17 +164,19 @@ impl Classifier {
             return Ok(NOTHING);
         }
         let windows = windows(tokens.len());
-        let mut score = 0.0_f32;
+        let mut worst = 0.0_f32;
         for window in &windows {
             if !is_wanted() {
                 return Err(DetectError::Stopped);
             }
             let window = self.marks.around(&tokens[window.clone()]);
-            score = score.max(self.network.score(window)?);
+            worst = worst.max(self.network.score(window)?);
         }
+        let seen = seen(&windows);
         Ok(Detected {
-            score,
-            looked_at: share(&windows, tokens.len()),
+            // What overlaps is looked at twice, and is no further chance of a mistake.
+            score: of_many(worst, seen.div_ceil(TEXT)),
+            looked_at: seen as f32 / tokens.len() as f32,
         })
     }
 }
@@ -207,12 +216,28 @@ fn windows(tokens: usize) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// The share of a text of so many tokens that `windows`, in their order, have of it.
-fn share(windows: &[Range<usize>], tokens: usize) -> f32 {
+/// The score of a text whose worst window scores `worst`, of so many that do not overlap. It is the
+/// score that one harmless window reaches as seldom as any of so many reaches `worst`: one minus
+/// the chance that none of them does (Šidák, "Rectangular Confidence Regions for the Means of
+/// Multivariate Normal Distributions", 1967), which is at most too much where windows of a text
+/// are alike. Of one window it is the window's own.
+fn of_many(worst: f32, windows: usize) -> f32 {
+    if windows <= 1 {
+        return worst;
+    }
+    let worst = f64::from(worst);
+    let one = FALSE_ODDS * (1.0 - worst) / worst;
+    // With odds `o` of one, none of `n` does with a chance of `(1 + o)^-n`.
+    let any = (windows as f64 * one.ln_1p()).exp_m1();
+    (FALSE_ODDS / (FALSE_ODDS + any)) as f32
+}
+
+/// The tokens that `windows`, in their order, have of a text.
+fn seen(windows: &[Range<usize>]) -> usize {
     let (mut seen, mut end) = (0, 0);
     for window in windows {
         seen += window.end.saturating_sub(window.start.max(end));
         end = end.max(window.end);
     }
-    seen as f32 / tokens.max(1) as f32
+    seen
 }

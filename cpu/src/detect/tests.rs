@@ -78,7 +78,39 @@ fn what_is_no_classifier_is_refused() {
     ));
 }
 
+#[test]
+fn a_long_text_has_to_look_worse() {
+    let check = |worst: f32, windows: usize, want: f32| {
+        let score = of_many(worst, windows);
+        assert!((score - want).abs() < 0.005, "{worst} in {windows}: {score}");
+    };
+    for worst in [0.0, 0.5, 0.9, 1.0] {
+        check(worst, 1, worst);
+    }
+    check(0.9, 2, 0.816);
+    check(0.97, 2, 0.941);
+    check(0.97, 5, 0.864);
+    // What some window of a page of the web has by chance.
+    check(0.9, 25, 0.187);
+    check(0.997, 25, 0.930);
+    check(1.0, 150, 1.0);
+    check(0.0, 150, 0.0);
+}
+
 proptest! {
+    /// More windows never make a text look worse, and a worse window never better.
+    #[test]
+    fn a_score_falls_with_the_windows(
+        worst in 0.0_f32..=1.0,
+        more in 0.0_f32..=1.0,
+        windows in 1_usize..200,
+    ) {
+        let score = of_many(worst, windows);
+        prop_assert!((0.0..=worst + 1e-6).contains(&score), "{}", score);
+        prop_assert!(of_many(worst, windows + 1) <= score + 1e-6);
+        prop_assert!(of_many(worst.max(more), windows) >= score - 1e-6);
+    }
+
     /// However long a text is: the work is bounded, the beginning and the end are looked at, a
     /// window follows the one before, and a text that is not too long is looked at whole.
     #[test]
@@ -89,7 +121,7 @@ proptest! {
         prop_assert_eq!(windows.last().map(|window| window.end), Some(tokens));
         prop_assert!(windows.iter().all(|window| window.len() <= TEXT && !window.is_empty()));
         prop_assert!(windows.windows(2).all(|two| two[0].start < two[1].start));
-        let looked_at = share(&windows, tokens);
+        let looked_at = seen(&windows) as f32 / tokens as f32;
         prop_assert!(looked_at > 0.0 && looked_at <= 1.0);
         let whole = tokens <= TEXT + (WINDOWS_MAX - 1) * STRIDE;
         prop_assert!(looked_at == 1.0 || !whole);

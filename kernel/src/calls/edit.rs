@@ -79,6 +79,7 @@ impl InWorld for Edit {
                     source: format!("process {}", hands.pid()),
                     trust: hands.floor().min(Trust::User),
                     secrecy: hands.level().secrecy.max(memory.secrecy),
+                    suspicion: hands.suspicion(),
                     space: memory.space.clone(),
                     ..NewPage::default()
                 };

@@ -155,6 +155,7 @@ fn keep(
         source: format!("process {}", hands.pid()),
         trust,
         secrecy: hands.level().secrecy.max(memory.secrecy),
+        suspicion: hands.suspicion(),
         space: memory.space.clone(),
         ..NewPage::default()
     };

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::world::Hands;
 use super::{Body, Facts, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
-use crate::label::Label;
+use crate::label::{Label, Suspicion};
 
 /// What is said of a search without a hit.
 pub(crate) const NOTHING_FOUND: &str = "nothing found; try other words, or answer without it";
@@ -110,10 +110,14 @@ fn widen(passage: &mut Passage, store: &dyn Store) {
     }
 }
 
-/// The label of what `passages` quote.
+/// The label of what `passages` quote. A memory that a process made of an attack is still as
+/// suspicious as the attack was, in whatever words.
 fn of_passages(passages: &[Passage]) -> Label {
     let hits = || passages.iter().map(|passage| &passage.hit);
     let trust = hits().map(|hit| hit.trust).min().unwrap_or_default();
     let secrecy = hits().map(|hit| hit.secrecy).max().unwrap_or_default();
-    Label::of_pages(hits().map(|hit| &hit.id), trust).kept(secrecy)
+    let suspicion = hits().map(|hit| hit.suspicion);
+    Label::of_pages(hits().map(|hit| &hit.id), trust)
+        .kept(secrecy)
+        .suspected(suspicion.fold(None, Suspicion::joined))
 }

@@ -11,7 +11,7 @@ use crate::gate::rules::Rules;
 use crate::gate::{Detection, Passed};
 use crate::journal::Outcome;
 use crate::journal::tape::Tape;
-use crate::label::{Label, Level, Secrecy, Trust, told_source};
+use crate::label::{Label, Level, Secrecy, Suspicion, Trust, told_source};
 use crate::process::{Memory, Pid};
 
 /// Bytes a device may return; more is an error of the call.
@@ -39,6 +39,8 @@ pub(crate) struct World {
     pub(crate) detection: Detection,
     /// The most secret text that the process may read.
     pub(crate) clearance: Secrecy,
+    /// How much what the process has read reads like an attack.
+    pub(crate) suspicion: Option<Suspicion>,
     /// What the user says of tools.
     pub(crate) rules: Arc<Rules>,
     /// The mark of its journal, which no other one has.
@@ -85,7 +87,7 @@ impl World {
                 // What was only turned over is as suspicious as the text that it was made of,
                 // and that is in the process already.
                 let label = match said.is_news {
-                    true => detection.seen_if(said.label, &said.text, &is_wanted),
+                    true => seen(&detection, said.label, &said.text, &is_wanted),
                     false => said.label,
                 };
                 Said { label, ..said }
@@ -181,6 +183,11 @@ impl Hands<'_> {
         self.floor
     }
 
+    /// How much what the process has read reads like an attack.
+    pub(crate) fn suspicion(&self) -> Option<Suspicion> {
+        self.world.suspicion
+    }
+
     /// How secret what the call tells is.
     pub(crate) fn told(&self) -> Secrecy {
         self.told
@@ -219,6 +226,22 @@ impl Hands<'_> {
             Label::kernel().held_to(self.floor),
         )
     }
+}
+
+/// `label` of `text`, which came in, with what the detector says of the text: also where the store
+/// keeps what was said of a page that it quotes, because it may quote others.
+fn seen(
+    detection: &Detection,
+    label: Label,
+    text: &str,
+    is_wanted: &dyn Fn() -> bool,
+) -> Label {
+    let kept = label.suspicion;
+    let bare = Label {
+        suspicion: None,
+        ..label
+    };
+    detection.seen_if(bare, text, is_wanted).suspected(kept)
 }
 
 /// What is said of a call, without secrets; and nothing of what its process is not cleared for.

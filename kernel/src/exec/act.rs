@@ -35,6 +35,7 @@ impl Execution {
             leaks: policy.leaks.clone(),
             detection: policy.detection.clone(),
             clearance: self.clearance(),
+            suspicion: self.vm.label_of_all().suspicion,
             rules: policy.rules.clone(),
             mark: self.shared.journal.mark(),
             tape: self.shared.tape.clone(),
@@ -201,7 +202,10 @@ impl Execution {
             }
             (None, Some(agreed)) => Some(Ruling::agreed(&agreed, &key)),
         };
-        planned.into_iter().for_each(|at| self.progress.use_up(at));
+        if let Some(at) = planned {
+            let args = passed.what().request().args.cloned();
+            self.progress.use_up(at, &args.unwrap_or_default());
+        }
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use quipu_memory::{
 };
 
 use crate::calls::EDIT;
-use crate::label::{Label, Secrecy, Trust};
+use crate::label::{Label, Secrecy, Suspicion, Trust};
 use crate::planner::wording::may_speak_of_its_user;
 use crate::process::{Memory, Program};
 use crate::window::reminder::{Reminder, Source};
@@ -71,6 +71,7 @@ pub(super) fn remind(
         source: passage.hit.source,
         trust: passage.hit.trust,
         secrecy: passage.hit.secrecy,
+        suspicion: passage.hit.suspicion,
     }));
     pages.extend(newest.into_iter().map(Source::from));
     Ok(Some(Reminder {
@@ -103,7 +104,10 @@ fn reminder(cpu: &dyn Cpu, lines: &[String], pages: Vec<Source>) -> Reminder {
     let label = match pages.iter().map(|page| page.trust).min() {
         Some(trust) => {
             let secrecy = pages.iter().map(|page| page.secrecy).max();
-            Label::new("memory", trust.min(Trust::User)).kept(secrecy.unwrap_or_default())
+            let suspicions = pages.iter().map(|page| page.suspicion);
+            Label::new("memory", trust.min(Trust::User))
+                .kept(secrecy.unwrap_or_default())
+                .suspected(suspicions.fold(None, Suspicion::joined))
         }
         None => Label::kernel(),
     };
@@ -124,6 +128,7 @@ impl From<Page> for Source {
             source: page.source,
             trust: page.trust,
             secrecy: page.secrecy,
+            suspicion: page.suspicion,
         }
     }
 }

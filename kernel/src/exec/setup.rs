@@ -106,7 +106,7 @@ impl Execution {
         self.progress = Progress::of(self.program.plan.clone());
         for mut step in past.done {
             if let Some(at) = past.planned.get(&step.n) {
-                self.progress.use_up(*at);
+                self.progress.use_up(*at, &step.action["args"]);
             }
             match step.outcome.take() {
                 Some(outcome) => {

@@ -212,7 +212,7 @@ impl Gate {
         let missing = self.missing(&request);
         let planned = planned(&request, plan);
         let doubt = egress::doubt(&request, label, &self.policy.rules)
-            .filter(|_| !is_vouched_for(&request, plan, planned));
+            .filter(|_| !is_vouched_for(&request, label, plan, planned));
         let held_back = held::back(&request, label, &self.policy);
         match rule {
             // First, so that nobody is asked for a grant.
@@ -337,13 +337,22 @@ fn planned(request: &Request<'_>, plan: &Progress) -> Option<usize> {
     plan.matches(request.name, args)
 }
 
-/// Whether the plan spares `request` a question.
-fn is_vouched_for(request: &Request<'_>, plan: &Progress, planned: Option<usize>) -> bool {
+/// Whether the plan spares `request` a question, made by somebody whose lowest label is `label`.
+fn is_vouched_for(
+    request: &Request<'_>,
+    label: &Label,
+    plan: &Progress,
+    planned: Option<usize>,
+) -> bool {
     match request.effect {
         Effect::Write => planned.is_some() && (!request.needs.is_empty() || plan.is_approved()),
-        Effect::Read => request
-            .args
-            .is_some_and(|args| plan.expects(request.name, args)),
+        // What was picked out of private text leaves where the user sends it, and a read sends
+        // nothing.
+        Effect::Read => {
+            let told = label.secrecy.is_public();
+            let args = request.args;
+            args.is_some_and(|args| plan.expects(request.name, args, told))
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::schema::{ANSWER, ANSWERED, HEAD_CHARS, answer_head};
 use super::{Journal, Result, wrap};
-use crate::label::{Label, Level, Secrecy, Trust};
+use crate::label::{Label, Secrecy, Trust};
 use crate::process::Pid;
 
 /// The most processes with the same answer that are looked at. Of more than that ("yes") it is
@@ -10,29 +10,26 @@ use crate::process::Pid;
 const SAME_ANSWER_MAX: usize = 256;
 
 impl Journal {
-    /// What `text` is worth as an answer that was given here: trusted as the least, and kept as
-    /// the most secret, of all that any process here had read that answered so, but for spaces
-    /// around it. `None` where none did.
+    /// What `text` is worth as an answer that was given here: trusted as the least, kept as the
+    /// most secret, and as suspicious as the worst, of all that any process here had read that
+    /// answered so, but for spaces around it. `None` where none did.
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub fn level_of_answer(&self, text: &str) -> Result<Option<Level>> {
+    pub fn label_of_answer(&self, text: &str) -> Result<Option<Label>> {
         let pids = self.answered(text, SAME_ANSWER_MAX + 1)?;
         let mut worst: Option<Label> = None;
         for pid in pids.iter().take(SAME_ANSWER_MAX) {
             let read = self.label_of(*pid)?;
             worst = Some(match worst {
-                Some(worst) => worst.held_to(read.level()),
+                Some(worst) => worst.held_to(read.level()).suspected(read.suspicion),
                 None => read,
             });
         }
         let all_seen = pids.len() <= SAME_ANSWER_MAX;
         Ok(worst.map(|worst| match all_seen {
-            true => worst.level(),
-            false => {
-                let unknown = worst.lowered_to(Trust::Untrusted);
-                unknown.kept(Secrecy::Private).level()
-            }
+            true => worst,
+            false => worst.lowered_to(Trust::Untrusted).kept(Secrecy::Private),
         }))
     }
 
@@ -55,6 +52,7 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::label::Suspicion;
     use crate::process::{Exit, Program, State, Status};
 
     /// Writes a process for each label that ends with an answer.
@@ -76,8 +74,8 @@ mod tests {
     }
 
     fn level(journal: &Journal, text: &str) -> Option<(Trust, Secrecy)> {
-        let level = journal.level_of_answer(text).unwrap();
-        level.map(|level| (level.trust, level.secrecy))
+        let label = journal.label_of_answer(text).unwrap();
+        label.map(|label| (label.trust, label.secrecy))
     }
 
     #[test]
@@ -107,6 +105,30 @@ mod tests {
         check(&longer, None);
         check("4", None);
         check("", None);
+    }
+
+    #[test]
+    fn an_answer_is_as_suspicious_as_what_was_read() {
+        let journal = Journal::in_memory().unwrap();
+        let said = |score: f32| Some(Suspicion::new(score, 1.0));
+        let stranger = |said| Label::new("tool:web", Trust::Untrusted).suspected(said);
+        answer(
+            &journal,
+            &[
+                ("harmless", stranger(said(0.1))),
+                ("both", stranger(said(0.97))),
+                ("both", stranger(said(0.2))),
+                ("both", Label::user()),
+                ("unknown", Label::user()),
+            ],
+        );
+        let check = |text: &str, want: Option<Suspicion>| {
+            let label = journal.label_of_answer(text).unwrap().expect("known");
+            assert_eq!(label.suspicion, want, "{text}");
+        };
+        check("harmless", said(0.1));
+        check("both", said(0.97));
+        check("unknown", None);
     }
 
     #[test]

@@ -163,7 +163,7 @@ impl Journal {
         Ok(Label {
             source: format!("process:{pid}"),
             ..match reminded {
-                Some(label) => lowest.held_to(label.level()),
+                Some(label) => lowest.held_to(label.level()).suspected(label.suspicion),
                 None => lowest,
             }
         })

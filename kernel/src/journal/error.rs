@@ -30,6 +30,15 @@ pub enum JournalError {
         /// The version in the file.
         found: i32,
     },
+    /// Written by an earlier release, and opened only to look: the holder of the machine's lock
+    /// brings it up to date.
+    #[error("{path}: journal version {found}, of an earlier release")]
+    Older {
+        /// The journal.
+        path: PathBuf,
+        /// The version in the file.
+        found: i32,
+    },
     /// The key or the heads of its chain cannot be used.
     #[error("{path}: {source}")]
     Key {

@@ -93,8 +93,13 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 
 impl Journal {
     /// Opens the journal at `path`, creating it when it is not there. `writable`
-    /// is for the one machine that runs on this root; others only look, and see an
-    /// empty journal where no machine has made one yet.
+    /// is for the one machine that runs on this root, which brings a journal of an earlier
+    /// release up to date; others only look, and see an empty journal where no machine has made
+    /// one yet.
+    ///
+    /// # Errors
+    /// [`JournalError::Older`] where somebody only looks at one of an earlier release, whose
+    /// machine may still run; those of the files.
     pub fn open(path: &Path, writable: bool) -> Result<Self> {
         let wrap = |error| wrap(path, error);
         let mut connection = match writable || path.exists() {
@@ -115,10 +120,12 @@ impl Journal {
             .map_err(wrap)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         let found = version(&connection).map_err(wrap)?;
-        // Whoever brings an older one up to date makes its links.
-        let writes = writable || (1..SCHEMA_VERSION).contains(&found);
+        if !writable && (1..SCHEMA_VERSION).contains(&found) {
+            let path = path.to_owned();
+            return Err(JournalError::Older { path, found });
+        }
         let chain = match path.exists() {
-            true => Some(Chain::open(path, writes)?),
+            true => Some(Chain::open(path, writable)?),
             false => None,
         };
         if found != SCHEMA_VERSION {
@@ -154,7 +161,7 @@ impl Journal {
         for pid in &left {
             self.change(None, |change| {
                 change.execute("UPDATE process SET state='ready' WHERE pid=?1", [pid])?;
-                Ok((*pid, "state", 0))
+                Ok((*pid, forget_end(change, *pid)?, 0))
             })?;
         }
         Ok(left)
@@ -206,13 +213,13 @@ impl Journal {
         .map(drop)
     }
 
-    /// Writes the state of `pid` and the time it has spent.
+    /// Writes the state of `pid`, which runs or waits, and the time it has spent.
     pub fn set_state(&self, pid: Pid, state: State, spent_ms: u64) -> Result<()> {
         let sql = "UPDATE process SET state=?2, spent_ms=?3, updated_ms=?4 WHERE pid=?1";
         self.change(None, |change| {
             let mut row = change.prepare_cached(sql)?;
             row.execute(params![pid, state.as_str(), spent_ms as i64, now_ms()])?;
-            Ok((pid, "state", 0))
+            Ok((pid, forget_end(change, pid)?, 0))
         })
         .map(drop)
     }
@@ -313,6 +320,16 @@ impl Journal {
             chain.heads.note(pid, &head);
         }
     }
+}
+
+/// Forgets how `pid` ended before it was taken up again: that says nothing of how it stands since.
+/// Returns the kind of the link for this change.
+fn forget_end(change: &Connection, pid: Pid) -> rusqlite::Result<&'static str> {
+    let sql = "UPDATE process SET exit=NULL WHERE pid=?1 AND exit IS NOT NULL";
+    Ok(match change.prepare_cached(sql)?.execute([pid])? {
+        0 => "state",
+        _ => "exit",
+    })
 }
 
 fn now_ms() -> i64 {

@@ -48,7 +48,7 @@ pub struct ProcessRow {
     pub created_ms: i64,
     /// Milliseconds since 1970.
     pub updated_ms: i64,
-    /// How it ended, if it has.
+    /// How it ended, if it has; of one that was stopped, how, until it is taken up again.
     pub exit: Option<Exit>,
     /// Whether it ran elsewhere and was imported.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -61,8 +61,9 @@ impl ProcessRow {
         self.topic.as_ref().unwrap_or(&self.prompt)
     }
 
-    /// The word for its state, everywhere: one that has begun and was stopped, and goes on only
-    /// when it is told to, is interrupted.
+    /// The word for its state, everywhere: one that was stopped, and goes on only when it is told
+    /// to, is interrupted; one that was cut off since it was taken up again is ready, as one that
+    /// was cut off at first.
     pub fn state_word(&self) -> &'static str {
         match &self.exit {
             Some(_) if self.state == State::Ready => Status::Interrupted.as_str(),

@@ -14,6 +14,9 @@ const DESCRIPTION_CHARS: usize = 120;
 /// A field of a record, where it is not known which there are.
 const FIELD: &str = "^[a-zA-Z_][a-zA-Z0-9_]{0,24}(\\.[a-zA-Z_][a-zA-Z0-9_]{0,24})?$";
 
+/// The picks of arguments of a read.
+const INNER: &str = "inner";
+
 /// What a process could plan.
 pub(crate) struct Ground {
     /// The functions whose effects may be planned.
@@ -80,10 +83,17 @@ impl Ground {
     /// planned with these.
     pub(crate) fn form(&self, said: &Said) -> Option<Value> {
         let mut words = Words::of(said, &self.targets);
+        // What a read is asked about may be picked too, where that is a list, and so may the names of
+        // those within a bound: they were read before.
+        if words.bounds || self.readers.iter().any(takes_a_list) {
+            let inner = self.readers.iter();
+            let inner = inner.map(|reader| words.pick(reader, true)).collect();
+            words.define(INNER, any_of(inner));
+        }
         let picks = self
             .readers
             .iter()
-            .map(|reader| words.pick(reader))
+            .map(|reader| words.pick(reader, words.of_each))
             .collect();
         words.define("pick", any_of(picks));
         let targets = self.targets.iter();
@@ -166,6 +176,10 @@ struct Words {
     definitions: Map<String, Value>,
     /// The tools whose effects may be planned.
     tools: Vec<String>,
+    /// Whether the user speaks of each of several: else a model is not led to it.
+    of_each: bool,
+    /// Whether the user bounds something.
+    bounds: bool,
 }
 
 impl Words {
@@ -173,6 +187,8 @@ impl Words {
         let mut words = Self {
             definitions: Map::new(),
             tools: targets.iter().map(|target| target.name.clone()).collect(),
+            of_each: said.speaks_of_each(),
+            bounds: said.speaks_of_a_bound(),
         };
         let texts = |texts: Vec<String>| texts.into_iter().map(Value::from).collect();
         words.define_values("said", texts(said.phrases()));
@@ -217,6 +233,9 @@ impl Words {
         }
         if role != Role::Credential && !is_of_few(schema) {
             forms.extend(self.refer("pick").map(|pick| object(&[("pick", pick)])));
+            let is_one = matches!(role, Role::Destination | Role::Selector) && !is_a_list(schema);
+            let pick = self.refer("pick").filter(|_| is_one && self.of_each);
+            forms.extend(pick.map(|pick| object(&[("each", pick)])));
         }
         if role == Role::Amount {
             forms.extend(self.refer("pick").map(|pick| object(&[("at_most", pick)])));
@@ -244,8 +263,8 @@ impl Words {
         }
     }
 
-    /// The form of a pick from the results of `reader`.
-    fn pick(&self, reader: &Reader) -> Value {
+    /// The form of a pick from the results of `reader`, perhaps `of_several` records.
+    fn pick(&self, reader: &Reader, of_several: bool) -> Value {
         let known = fields(&reader.returns);
         let field = match known.is_empty() {
             true => json!({"type": "string", "pattern": FIELD}),
@@ -258,6 +277,13 @@ impl Words {
         if let Some(values) = self.value() {
             let by_field = by_field(&known, &values);
             parts.push(("where", by_field, false));
+        }
+        let bounds = [self.refer("number"), self.refer("time")];
+        let bound = any_of(bounds.into_iter().flatten().collect());
+        if let Some(bound) = bound.filter(|_| self.bounds) {
+            for way in ["at_least", "at_most"] {
+                parts.push((way, by_field(&known, &bound), false));
+            }
         }
         if let Some(said) = self.refer("said") {
             parts.push(("has", by_field(&known, &said), false));
@@ -272,7 +298,11 @@ impl Words {
             parts.push(("take", field.clone(), true));
             object_of(&parts)
         };
-        json!({"anyOf": [way(&["only", "first", "last"], false), way(&["max", "min"], true)]})
+        let plain: &[&str] = match of_several {
+            true => &["only", "first", "last", "all"],
+            false => &["only", "first", "last"],
+        };
+        json!({"anyOf": [way(plain, false), way(&["max", "min"], true)]})
     }
 
     /// The arguments of a read, as far as they were said.
@@ -281,7 +311,10 @@ impl Words {
         let forms = properties.iter().filter_map(|(name, _)| {
             let schema = argument(&reader.parameters, name)?;
             let role = role_of(&reader.name, name, schema);
-            Some((name.clone(), self.literal(role, schema)?))
+            let inner = self.refer(INNER).filter(|_| is_a_list(schema));
+            let picked = inner.map(|pick| object(&[("pick", pick)]));
+            let forms = self.literal(role, schema).into_iter().chain(picked);
+            Some((name.clone(), any_of(forms.collect())?))
         });
         let forms: Map<String, Value> = forms.collect();
         let required = reader.parameters["required"].as_array().cloned();
@@ -299,7 +332,10 @@ impl Words {
     /// A value that a record is found by.
     fn value(&self) -> Option<Value> {
         let values = ["said", "number", "time"].iter();
-        any_of(values.filter_map(|name| self.refer(name)).collect())
+        let values = values.filter_map(|name| self.refer(name));
+        let picked = self.refer(INNER).filter(|_| self.bounds);
+        let picked = picked.map(|pick| object(&[("pick", pick)]));
+        any_of(values.chain(picked).collect())
     }
 }
 
@@ -337,6 +373,12 @@ fn any_of(mut forms: Vec<Value>) -> Option<Value> {
         1 => forms.pop(),
         _ => Some(json!({ "anyOf": forms })),
     }
+}
+
+fn takes_a_list(reader: &Reader) -> bool {
+    let properties = reader.parameters["properties"].as_object();
+    let mut names = properties.into_iter().flatten().map(|(name, _)| name);
+    names.any(|name| argument(&reader.parameters, name).is_some_and(is_a_list))
 }
 
 fn takes_something(reader: &Reader) -> bool {

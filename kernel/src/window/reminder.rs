@@ -6,7 +6,7 @@ use quipu_memory::PageId;
 use serde::{Deserialize, Serialize};
 
 use super::{Pinned, Vm};
-use crate::label::{Label, Secrecy, Trust};
+use crate::label::{Label, Secrecy, Suspicion, Trust};
 
 /// What a process is reminded of before its first step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,7 +22,8 @@ pub struct Reminder {
     pub strangers_lead: bool,
     /// Tokens of the words.
     pub tokens: usize,
-    /// The least trusted and the most secret of the pages: what the process has read from now on.
+    /// The least trusted, the most secret and the most suspicious of the pages: what the process
+    /// has read from now on.
     pub label: Label,
 }
 
@@ -38,6 +39,9 @@ pub struct Source {
     /// Who may learn it.
     #[serde(default, skip_serializing_if = "Secrecy::is_public")]
     pub secrecy: Secrecy,
+    /// How much what it was made of reads like an attack; `None` where nothing looked at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspicion: Option<Suspicion>,
 }
 
 impl Vm {

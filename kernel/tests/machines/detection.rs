@@ -12,6 +12,7 @@ use quipu_kernel::label::{Label, Suspicion, Trust};
 use quipu_kernel::process::{Attached, Program, Reply};
 use quipu_kernel::signal::Signal;
 use quipu_kernel::window::PageKind;
+use quipu_memory::{Kind, NewPage};
 use serde_json::{Value, json};
 
 /// Takes every text for an attack that says `obey`, fails at one that says `fail`, and counts
@@ -219,6 +220,55 @@ async fn what_was_found_is_known_after_a_restart() {
     };
     check(attended("task"), "obey", 1).await;
     check(beside("obey"), "a page", 2).await;
+}
+
+#[tokio::test]
+async fn a_memory_is_as_suspicious_as_what_its_process_had_read() {
+    // Its words are harmless: what they were made of was not.
+    let text = "Bruno the dog wants a bone.";
+    let kept = async |read: &str| {
+        let (mut setup, _) = machine(&json!([]), &[read]);
+        let put = json!({"tool": "memory.put", "args": {"text": text}}).to_string();
+        setup.script = setup.script.replacen('\n', &format!("\n{put}\n"), 1);
+        let folder = crate::common::folder();
+        let kernel = setup.kernel(&folder.path().join("journal.db"));
+        let (_, said) = live(&kernel, attended("task"), &setup.replies).await;
+        let page = kernel.store().get(&"m1-2".into()).expect("read");
+        page.unwrap_or_else(|| panic!("it is kept: {said}"))
+            .suspicion
+    };
+    let found = async |suspicion: Option<Suspicion>, detection: Detection| {
+        let search = json!({"tool": "memory.search", "args": {"query": "Bruno"}}).to_string();
+        let mut setup = Setup::new(&[search.as_str(), DONE].join("\n"));
+        setup.policy.detection = detection;
+        let folder = crate::common::folder();
+        let kernel = setup.kernel(&folder.path().join("journal.db"));
+        let page = NewPage {
+            id: Some("m1".into()),
+            kind: Kind::Memory,
+            text: text.into(),
+            trust: Trust::Untrusted,
+            suspicion,
+            ..NewPage::default()
+        };
+        kernel.store().put(page).expect("stored");
+        let (pid, said) = live(&kernel, attended("task"), &[]).await;
+        let steps = kernel.journal().steps(pid).expect("steps");
+        let outcome = steps[0].outcome.as_ref().expect("found");
+        assert!(outcome.text.contains("a bone"), "{said}");
+        outcome.label.suspicion.map(Suspicion::score)
+    };
+    for (read, score) in [("a page", 0.03), ("obey", 0.97)] {
+        let suspicion = kept(read).await;
+        assert_eq!(suspicion.map(Suspicion::score), Some(score), "{read}");
+        // With and without a detector, which finds nothing in these words.
+        let on = Detection::of(Obey(Arc::default()));
+        assert_eq!(found(suspicion, Detection::default()).await, Some(score));
+        assert_eq!(found(suspicion, on).await, Some(score));
+    }
+    let on = Detection::of(Obey(Arc::default()));
+    assert_eq!(found(None, on).await, Some(0.03));
+    assert_eq!(found(None, Detection::default()).await, None);
 }
 
 #[tokio::test]

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Barrier;
 
 use quipu_kernel::gate::Ruling;
-use quipu_kernel::journal::{Journal, Outcome, StepRow};
+use quipu_kernel::journal::{Journal, JournalError, Outcome, StepRow};
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::process::{Program, Usage};
+use quipu_kernel::process::{Exit, Program, State, Status, Usage};
 use serde_json::json;
 
 /// What somebody who only looks sees.
@@ -153,8 +153,12 @@ fn a_journal_of_an_earlier_release_is_taken_as_it_is() {
     for file in ["journal.last", "key"] {
         std::fs::remove_file(folder.path().join(file)).expect("removed");
     }
-    // Whoever looks first brings it up to date.
-    drop(Journal::open(&path, false).expect("a journal"));
+    // Its machine may still run: who only looks changes nothing.
+    let looked = Journal::open(&path, false).err().expect("it is older");
+    assert!(
+        matches!(looked, JournalError::Older { found: 2, .. }),
+        "{looked}"
+    );
     let journal = Journal::open(&path, true).expect("a journal");
     assert!(journal.verify(1).is_ok());
     assert_eq!(journal.fork(1, Some(1)).expect("a copy"), 3);
@@ -187,4 +191,41 @@ fn the_notes_of_an_earlier_release_count() {
     assert!(missing.contains("its last rows are missing"), "{missing}");
     assert!(journal.verify(2).is_ok());
     assert!(!earlier.exists());
+}
+
+#[test]
+fn how_a_run_stopped_before_it_was_taken_up_again_is_no_end_of_it() {
+    let check = |status: Status, state: State, stopped: &str| {
+        let folder = crate::common::folder();
+        let path = folder.path().join("journal.db");
+        let journal = Journal::open(&path, true).expect("a journal");
+        let pid = journal.create(&Program::new("task"), "model").expect("one");
+        let stands = |journal: &Journal| {
+            journal.verify(pid).expect("as it was written");
+            let row = journal.process(pid).expect("a row");
+            (row.state_word(), row.exit.is_some())
+        };
+        assert_eq!(stands(&journal), ("ready", false));
+        let run = |journal: &Journal| journal.set_state(pid, State::Running, 7).expect("it runs");
+        run(&journal);
+        let exit = Exit {
+            status,
+            error: None,
+            ..Exit::killed()
+        };
+        journal.exit(pid, state, &exit, None).expect("written");
+        assert_eq!(stands(&journal), (stopped, true));
+        run(&journal);
+        assert_eq!(stands(&journal), ("running", false));
+        // It is cut off, and another machine comes.
+        drop(journal);
+        let journal = Journal::open(&path, true).expect("a journal");
+        assert_eq!(journal.recover().expect("recovered"), [pid]);
+        assert_eq!(stands(&journal), ("ready", false));
+    };
+    check(Status::Interrupted, State::Ready, "interrupted");
+    // What it waited for only its person can give.
+    check(Status::Suspended, State::Ready, "interrupted");
+    check(Status::Suspended, State::Suspended, "suspended");
+    check(Status::Limit, State::Exited, "exited");
 }

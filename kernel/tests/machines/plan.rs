@@ -204,6 +204,38 @@ async fn a_plan_is_in_the_journal_and_what_was_used_up_stays_so() {
 }
 
 #[tokio::test]
+async fn an_effect_for_each_happens_once_for_each() {
+    let pick = json!({"from": "post.list", "take": "id"});
+    let each = || json!([{"tool": "post.delete", "args": {"id": {"each": pick}}}]);
+    let well = "\"exited\" \"done\"";
+    let all = [READ, NEWEST, OLDEST, DONE];
+    check(&all, Some(each()), &["= delete done", well]).await;
+    let folder = crate::common::folder();
+    let path = folder.path().join("journal.db");
+    let script = [READ, OLDEST, OLDEST, DONE];
+    let pid = {
+        let kernel = kernel(&script, None, &path);
+        let pid = kernel.spawn(program(Some(each()))).expect("it starts");
+        kernel.wait(pid).await.expect("it ends");
+        let rulings = kernel.journal().rulings(pid).expect("rulings");
+        let words: Vec<_> = rulings
+            .iter()
+            .map(|(n, ruling)| (*n, ruling.word, ruling.planned))
+            .collect();
+        let twice = (3, Word::Refused, None);
+        assert_eq!(words, [(2, Word::Planned, Some(0)), twice]);
+        pid
+    };
+    // The next machine knows which had theirs.
+    let kernel = kernel(&script, None, &path);
+    let mut events = kernel.subscribe();
+    kernel.resume(pid, None, true).expect("it goes on");
+    let said = transcript(&kernel, pid, &[Reply::Deny], &mut events).await;
+    let asked = "approve? post.delete changes something";
+    assert!(said.contains(asked), "{said}");
+}
+
+#[tokio::test]
 async fn the_cpu_writes_a_plan_before_the_first_step() {
     let planned = "planned post.send: body is any text, to is \"ann@a.example\"; post.delete: id is \
                    the id of the entry of post.list with the least year, dropped ";

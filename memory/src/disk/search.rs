@@ -50,6 +50,7 @@ impl DiskStore {
                 source: page.source,
                 trust: page.trust,
                 secrecy: page.secrecy,
+                suspicion: page.suspicion,
                 created_ms: page.created_ms,
                 place: page.place,
             });

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use quipu_memory::{
-    Access, DiskStore, Hit, ImportedFile, NewPage, Page, PageId, PageSummary, Query, Share, Space,
+    Access, Hit, ImportedFile, NewPage, Page, PageId, PageSummary, Query, Share, Space,
     Stats, Store, StoreError,
 };
 use serde::de::DeserializeOwned;
@@ -21,6 +21,7 @@ use super::talk::{PATIENCE, PAUSE, is_end, wait_for_start};
 use crate::config::paths::Paths;
 use crate::session::Session;
 use crate::session::library::{Library, Meaning, Progress};
+use crate::session::store;
 use crate::terminal::error::UserError;
 
 /// How long a call of somebody who cannot be told of the waiting waits for another program
@@ -83,8 +84,8 @@ impl Shelf {
             return Ok(Box::new(lent));
         }
         // Calls come at the same time, and clients too: each has its turn.
-        let store = DiskStore::open_with(&self.store, access, WRITER_WAIT_MAX, &|_, _| {});
-        Ok(Box::new(store?))
+        let store = store::current(&self.store, access, WRITER_WAIT_MAX)?;
+        Ok(Box::new(store))
     }
 }
 

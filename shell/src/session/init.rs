@@ -17,7 +17,7 @@ use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, CpuError, CpuInfo};
 use quipu_kernel::gate::rules::Rules;
 use quipu_kernel::gate::{Detection, Policy};
-use quipu_kernel::journal::Journal;
+use quipu_kernel::journal::{Journal, JournalError};
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::Program;
@@ -35,8 +35,9 @@ use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
 use crate::session::introduce;
 use crate::session::judgement;
-use crate::session::lock::MachineLock;
+use crate::session::lock::{self, MachineLock};
 use crate::session::signals;
+use crate::terminal::error::UserError;
 use crate::terminal::output::{counted, visible};
 use crate::terminal::{draft, secrets};
 
@@ -231,9 +232,32 @@ impl Session {
         }
     }
 
-    /// The journal, to look things up beside a running machine.
+    /// The journal, to look things up beside a running machine. One of an earlier release is
+    /// brought up to date first.
+    ///
+    /// # Errors
+    /// Where the machine of that release still runs: it would write what this one cannot read.
     pub fn journal(&self) -> Result<Journal> {
-        Ok(Journal::open(&self.paths.journal(), false)?)
+        let path = self.paths.journal();
+        match Journal::open(&path, false) {
+            Err(JournalError::Older { .. }) => {}
+            opened => return Ok(opened?),
+        }
+        let lock = self.paths.lock();
+        let Some(_held) = MachineLock::if_free(&lock)? else {
+            let holder = lock::program(MachineLock::holder(&lock).unwrap_or(0));
+            return Err(UserError::usage(
+                format!(
+                    "the journal of this root is of an earlier release, and {holder} still uses \
+                     it: {}",
+                    path.display()
+                ),
+                "stop that program, or look with its own release; then this one brings the \
+                 journal up to date",
+            ));
+        };
+        drop(Journal::open(&path, true)?);
+        Ok(Journal::open(&path, false)?)
     }
 
     /// Checks what a machine needs before it takes the root: one that never gets its CPU leaves

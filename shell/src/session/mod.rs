@@ -41,7 +41,7 @@ pub mod senses;
 pub mod setup;
 pub mod signals;
 pub mod speech;
-mod store;
+pub mod store;
 pub mod talk;
 pub mod user_call;
 

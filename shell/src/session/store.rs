@@ -27,6 +27,27 @@ const VECTORS_AT_ONCE_MAX: u64 = 20;
 /// then.
 const TOLD_AFTER: Duration = Duration::from_millis(500);
 
+/// Opens the store in `folder`, and waits no longer than `patience` for a program that writes it.
+/// One of an earlier release is brought up to date before it is read: by who has the lock to write
+/// it, so not beside a machine of that release.
+///
+/// # Errors
+/// Those of the store; `Locked` where another program writes one of an earlier release.
+pub fn current(
+    folder: &Path,
+    access: Access,
+    patience: Duration,
+) -> Result<DiskStore, StoreError> {
+    let open = |access| DiskStore::open_with(folder, access, patience, &|_, _| {});
+    match open(access) {
+        Err(StoreError::Older { .. }) => {
+            drop(open(Access::ReadWrite)?);
+            open(access)
+        }
+        opened => opened,
+    }
+}
+
 impl Session {
     /// The store in `folder`.
     pub(super) fn store_in(&self, folder: &Path, access: Access) -> Result<Arc<DiskStore>> {
@@ -62,7 +83,7 @@ impl Session {
                 true => Duration::ZERO,
                 false => TOLD_AFTER,
             };
-            match DiskStore::open_with(folder, access, patience, &|_, _| {}) {
+            match current(folder, access, patience) {
                 Err(StoreError::Locked { holder, .. }) if patience > Duration::ZERO => {
                     if !is_told {
                         say!(

@@ -74,6 +74,9 @@ pub fn journal(error: &JournalError) -> &'static str {
             "move the file away to start with an empty one; the store is kept apart and is not affected"
         }
         JournalError::Version { .. } => "use a newer release of quipu for this root",
+        JournalError::Older { .. } => {
+            "stop the machine of that release on this root; this release then brings it up to date"
+        }
         JournalError::Changed { .. } => {
             "`quipu log PID` shows what is there now; start the task anew"
         }

@@ -93,6 +93,20 @@ fn a_second_signal_ends_at_once() {
 }
 
 #[test]
+fn what_is_cut_off_after_it_went_on_is_ready() {
+    let (sandbox, machine) = slow();
+    let _guest = in_its_second_step(&sandbox, &[]);
+    machine.end("TERM").check(0, &["hint: 1 process suspended"]);
+    let machine = Machine::start(&sandbox, LINES, &[]);
+    assert!(machine.said.contains("going on with what was suspended: 1"));
+    sandbox.log_until("1", |log| log["process"]["state"] == "running");
+    machine.end("KILL");
+    // How it stopped before says nothing of how it stands now.
+    let ps = sandbox.quipu(&["ps", "--json"]).json();
+    assert_eq!(ps[0]["state"], "ready", "{ps}");
+}
+
+#[test]
 fn branches_are_not_carried_on_and_that_is_said() {
     let (sandbox, machine) = slow();
     let mut guest = in_its_second_step(&sandbox, &["--think", "2"]);

@@ -1,5 +1,7 @@
 //! A root has one machine, and other programs reach it. Tasks that share it are in `sharing`.
 
+use std::fs::File;
+
 use crate::sandbox::{DONE, ENDLESS, Running, SPIN, Sandbox};
 
 /// A machine whose process 1 is busy, and its `--cpu`.
@@ -80,4 +82,59 @@ fn a_process_is_seen_and_stopped_from_another_program() {
     sandbox
         .quipu(&["top"])
         .check(1, &["no machine runs on this root"]);
+}
+
+#[test]
+fn a_journal_of_an_earlier_release_is_left_to_its_machine() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("script.jsonl", &[DONE]);
+    sandbox.quipu(&["run", "--cpu", &cpu, "task"]).check(0, &[]);
+    sandbox
+        .quipu(&["log", "export", "1", "run.jsonl"])
+        .check(0, &[]);
+    let state = sandbox.path().join("root/state");
+    let journal = || rusqlite::Connection::open(state.join("journal.db")).unwrap();
+    journal()
+        .execute_batch(
+            "DROP INDEX process_parent; ALTER TABLE process DROP COLUMN parent;
+             PRAGMA user_version=4;",
+        )
+        .unwrap();
+    let version = || -> i32 {
+        let version = journal().query_row("PRAGMA user_version", [], |row| row.get(0));
+        version.unwrap()
+    };
+    // A machine of that release runs.
+    let lock = File::open(state.join("machine.lock")).unwrap();
+    lock.try_lock().unwrap();
+    let looks: [&[&str]; 3] = [&["ps"], &["log", "1"], &["log", "import", "run.jsonl"]];
+    for look in looks {
+        let want = "the journal of this root is of an earlier release, and the program";
+        let said = sandbox.quipu(look);
+        said.check(2, &[want, "hint: stop that program"]);
+        assert_eq!(version(), 4, "{look:?}");
+    }
+    drop(lock);
+    let ps = sandbox.quipu(&["ps", "--json"]).json();
+    assert_eq!(ps[0]["pid"], 1, "{ps}");
+    assert_eq!(version(), 5);
+}
+
+#[test]
+fn a_store_of_an_earlier_release_is_read() {
+    let sandbox = Sandbox::new();
+    sandbox.write("note.txt", "a note");
+    sandbox.quipu(&["mem", "add", "note.txt"]).check(0, &[]);
+    let pages = sandbox.path().join("root/store/pages.sqlite");
+    rusqlite::Connection::open(pages)
+        .unwrap()
+        .execute_batch(
+            "ALTER TABLE pages DROP COLUMN suspicion;
+             ALTER TABLE history DROP COLUMN suspicion; PRAGMA user_version=3;",
+        )
+        .unwrap();
+    // Who only reads brings it up to date first.
+    let found = sandbox.quipu(&["mem", "search", "note"]);
+    found.check(0, &[]);
+    assert!(found.out.contains("note.txt#1"), "{found:#?}");
 }

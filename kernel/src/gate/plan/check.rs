@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::records::plain;
 use super::role::{argument, choices, role_of, types};
-use super::{EFFECTS_MAX, Pick, Plan, Planned, Role, Said, Slot};
+use super::{Created, EFFECTS_MAX, Pick, Plan, Planned, Role, Said, Slot};
 
 /// A function whose effects may be planned.
 #[derive(Clone, Debug)]
@@ -25,6 +26,10 @@ pub struct Reader {
     pub returns: Value,
 }
 
+/// The most picks of which each has the arguments for the next.
+const PICKS_MAX: usize = 3;
+/// Numbers below this tell little of what the user did not say.
+const SMALL: u64 = 1_000;
 /// The word for the day of the plan, in an argument that says when.
 pub(super) const TODAY: &str = "today";
 
@@ -71,6 +76,10 @@ impl Check<'_> {
                 return Err(format!("the argument {name} is missing"));
             }
         }
+        let each = planned.args.values();
+        if each.filter(|slot| matches!(slot, Slot::Each(_))).count() > 1 {
+            return Err("only one argument may be each of several".to_owned());
+        }
         for (name, slot) in &planned.args {
             let schema =
                 argument(&target.parameters, name).ok_or(format!("it has no argument {name}"))?;
@@ -91,14 +100,14 @@ impl Check<'_> {
             Slot::Text if role == Role::Content => Ok(()),
             Slot::Text => Err("may not be any text: it is no content".into()),
             _ if role == Role::Credential => Err("has to be said by the user".into()),
-            Slot::Pick(pick) => self.pick(pick),
-            Slot::AtMost(_) if role != Role::Amount => Err("is no amount".into()),
-            Slot::AtMost(pick) => self.pick(pick),
-            Slot::Created(created) => {
-                let made = self.earlier.iter().any(|effect| effect.tool == created.by);
-                made.then_some(())
-                    .ok_or(format!("is of {}, which is not planned before", created.by))
+            Slot::Pick(pick) => self.pick(pick, PICKS_MAX),
+            Slot::Each(_) if !matches!(role, Role::Destination | Role::Selector) => {
+                Err("may not be each of several: it says neither where nor which".into())
             }
+            Slot::Each(pick) => self.pick(pick, PICKS_MAX),
+            Slot::AtMost(_) if role != Role::Amount => Err("is no amount".into()),
+            Slot::AtMost(pick) => self.pick(pick, PICKS_MAX),
+            Slot::Created(created) => self.created(created),
         }
     }
 
@@ -113,17 +122,63 @@ impl Check<'_> {
         }
     }
 
-    fn pick(&self, pick: &Pick) -> Result<(), String> {
-        if !self.readers.iter().any(|reader| reader.name == pick.from) {
-            return Err(format!("is picked from {}, which does not read", pick.from));
+    /// What an earlier effect made: nothing that was free in it, which a result often repeats.
+    fn created(&self, created: &Created) -> Result<(), String> {
+        let Created { by, take } = created;
+        let mut made = self.earlier.iter().filter(|effect| effect.tool == *by);
+        let name = take.rsplit('.').next().unwrap_or_default();
+        let is_free = |effect: &Planned| {
+            let mut args = effect.args.iter();
+            args.any(|(arg, slot)| *slot == Slot::Text && plain(arg) == plain(name))
+        };
+        match (made.clone().next(), made.any(is_free)) {
+            (None, _) => Err(format!("is of {by}, which is not planned before")),
+            (_, true) => Err(format!("is the {name} of {by}, which may be any text")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a read that a pick takes from may have this argument: what the user said, one of a
+    /// few, today, or a small number, such as how many are wanted.
+    fn may_ask_for(&self, reader: &Reader, name: &str, value: &Value) -> bool {
+        let schema = argument(&reader.parameters, name);
+        let listed = schema.and_then(choices);
+        let is_time = |schema| role_of(&reader.name, name, schema) == Role::Time;
+        listed.is_some_and(|all| all.contains(value))
+            || value == TODAY && schema.is_some_and(is_time)
+            || value.as_u64().is_some_and(|number| number < SMALL)
+            || self.said.has_in_any_case(value)
+    }
+
+    /// A pick, and those in the arguments of the read that it takes from, `depth` in a row at most.
+    fn pick(&self, pick: &Pick, depth: usize) -> Result<(), String> {
+        if depth == 0 {
+            return Err("is picked out of too many results in a row".into());
+        }
+        let from = &pick.from;
+        let reader = self.readers.iter().find(|reader| reader.name == *from);
+        let reader = reader.ok_or(format!("is picked from {from}, which does not read"))?;
+        // The gate lets such a read tell these to whoever answers it.
+        for (name, value) in &pick.given {
+            match Pick::in_argument(value) {
+                Some(inner) => self.pick(&inner, depth - 1)?,
+                None if self.may_ask_for(reader, name, value) => {}
+                None => {
+                    return Err(format!(
+                        "is picked from {from} with the {name} {value}, which the user did not say"
+                    ));
+                }
+            }
+        }
+        for inner in pick.is.values().filter_map(Pick::in_argument) {
+            self.pick(&inner, depth - 1)?;
         }
         let has = pick.has.values().map(|words| Value::from(words.as_str()));
-        let unsaid = pick
-            .is
-            .values()
-            .cloned()
-            .chain(has)
-            .find(|value| !self.said.has_in_any_case(value));
+        let bounds = pick.at_least.values().chain(pick.at_most.values());
+        let is = pick.is.values();
+        let is = is.filter(|value| Pick::in_argument(value).is_none());
+        let mut values = is.chain(bounds).cloned().chain(has);
+        let unsaid = values.find(|value| !self.said.has_in_any_case(value));
         match unsaid {
             Some(value) => Err(format!("is picked by {value}, which the user did not say")),
             None => Ok(()),

@@ -9,6 +9,7 @@
 //! | literal | this one | `{"is": "bob@a.example"}` |
 //! | one of | one of these | `{"one_of": ["10:00", "16:00"]}` |
 //! | pick | what the kernel takes out of an earlier result | `{"pick": {"from": "files.list", "how": "max", "by": "size", "take": "id"}}` |
+//! | each | each of what a pick takes, in a call of its own | `{"each": {"from": "team.list", "take": "email"}}` |
 //! | at most | a number above zero and up to a pick | `{"at_most": {"from": …}}` |
 //! | created | a field of what an earlier effect of this plan made | `{"created": {"by": "files.create", "take": "id"}}` |
 //! | text | anything | `"text"` |
@@ -22,7 +23,10 @@
 //!   model. It looks at a result only where the call that brought it in was fixed by the
 //!   plan, or decided before the process read untrusted text. The first such result counts,
 //!   so that a read made later cannot take its place.
-//! - An effect of the plan is used up by the first call that matches it, for good.
+//! - An effect of the plan is used up by the first call that matches it, for good; one with an
+//!   *each* by one call for each value.
+//! - The call that a pick takes from may have arguments that are picked out of an earlier result,
+//!   and so may the values that it finds a record by.
 //! - A plan grants nothing: a missing capability stays missing.
 //!
 //! So who controls what a process reads can choose contents, the records that a tool returns,
@@ -40,12 +44,16 @@
 //! | `times` | dates and times in words |
 //! | `role` | what an argument is for |
 //! | `pick` | a value out of a result |
+//! | `records` | what a pick chooses from, also in texts |
+//! | `measure` | numbers with units, compared |
 //! | `progress` | which effects are left, and which one a call matches |
 //! | `told` | a plan in words for people |
 
 mod check;
+mod measure;
 mod pick;
 mod progress;
+mod records;
 mod role;
 mod said;
 mod times;
@@ -103,6 +111,8 @@ pub enum Slot {
     OneOf(Vec<Value>),
     /// What a pick gives.
     Pick(Pick),
+    /// One of all values that a pick takes, each once: the effect is one for each of them.
+    Each(Pick),
     /// A number above zero and up to what a pick gives.
     AtMost(Pick),
     /// A field of what an earlier effect of the plan returned.

@@ -6,8 +6,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::measure::Measure;
+use super::records::{self, field};
 use super::said::stands_in;
-use super::same;
+use super::times::moment;
+use super::{is_nothing, same};
+
+/// The most values that a pick takes together.
+const ALL_MAX: usize = 100;
+/// By what an argument of a read says that it is picked too.
+const PICK: &str = "pick";
 
 /// Which record of a result is meant, and which field of it.
 ///
@@ -28,16 +36,24 @@ use super::same;
 pub struct Pick {
     /// The tool whose result it is taken from.
     pub from: String,
-    /// The arguments that the call of this tool has. Without them, a call counts that was
-    /// decided before untrusted text was read, and one that has none.
+    /// The arguments that the call of this tool has: each a value, or `{"pick": …}` for what is
+    /// picked out of an earlier result. Without them, a call counts that was decided before
+    /// untrusted text was read, and one that has none.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub given: Map<String, Value>,
-    /// Fields that have these values, capital letters aside.
+    /// Fields that have these values, capital letters aside; of `{"pick": …}` one of those that are
+    /// picked out of another result.
     #[serde(default, rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
     pub is: BTreeMap<String, Value>,
     /// Fields that have these words in them, capital letters aside.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub has: BTreeMap<String, String>,
+    /// Fields that are no less than these values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub at_least: BTreeMap<String, Value>,
+    /// Fields that are no more than these values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub at_most: BTreeMap<String, Value>,
     /// Which of the records that are left.
     #[serde(default)]
     pub how: How,
@@ -64,6 +80,9 @@ pub enum How {
     Max,
     /// The one with the least value; nothing where two have it.
     Min,
+    /// All of them, as a list; nothing where one has not what is taken, or where there are more
+    /// than a hundred.
+    All,
 }
 
 impl Pick {
@@ -77,8 +96,10 @@ impl Pick {
 
     /// What it takes out of `result`; `None` where no record fits, or more than may.
     pub fn of(&self, result: &Value) -> Option<Value> {
-        let mut left = records(result)
-            .into_iter()
+        let records = records::of(result, &self.names());
+        let mut left = records
+            .iter()
+            .map(|record| &**record)
             .filter(|record| self.fits(record));
         let record = match self.how {
             How::First => left.next(),
@@ -86,25 +107,96 @@ impl Pick {
             How::Only => left.next().filter(|_| left.next().is_none()),
             How::Max => self.outmost(left.collect(), Ordering::Greater),
             How::Min => self.outmost(left.collect(), Ordering::Less),
+            How::All => return self.all(left),
         }?;
         let value = field(record, &self.take)?;
-        (!super::is_nothing(value)).then(|| value.clone())
+        (!is_nothing(value)).then(|| value.clone())
+    }
+
+    /// The same pick of all records that fit.
+    pub(super) fn of_all(&self) -> Self {
+        Self {
+            how: How::All,
+            ..self.clone()
+        }
+    }
+
+    /// The pick that the argument `value` of a read is, where it is one.
+    pub(super) fn in_argument(value: &Value) -> Option<Self> {
+        let fields = value.as_object().filter(|fields| fields.len() == 1)?;
+        serde_json::from_value(fields.get(PICK)?.clone()).ok()
+    }
+
+    /// The picks in it: those of the arguments of its read, and those of values to find records by.
+    pub(super) fn inner(&self) -> impl Iterator<Item = Self> + '_ {
+        let values = self.given.values().chain(self.is.values());
+        values.filter_map(Self::in_argument)
+    }
+
+    /// The fields of a record that it looks at.
+    fn names(&self) -> Vec<&str> {
+        let named = self.is.keys().chain(self.has.keys());
+        let named = named.chain(self.at_least.keys()).chain(self.at_most.keys());
+        let named = named.chain([&self.by, &self.take]);
+        let named = named.map(String::as_str);
+        named.filter(|name| !name.is_empty()).collect()
+    }
+
+    /// What is taken of each record, each value once; of a list its members.
+    fn all<'a>(&self, left: impl Iterator<Item = &'a Value>) -> Option<Value> {
+        let mut all: Vec<Value> = Vec::new();
+        for record in left {
+            let value = field(record, &self.take)?;
+            let values = match value {
+                Value::Array(list) => list.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            for value in values.iter().filter(|value| !is_nothing(value)) {
+                if !all.iter().any(|known| same(known, value)) {
+                    all.push(value.clone());
+                }
+            }
+            if all.len() > ALL_MAX {
+                return None;
+            }
+        }
+        (!all.is_empty()).then_some(Value::Array(all))
     }
 
     /// Whether `result` has a record that fits, be it that it is not the one that is taken.
     pub(super) fn fits_some(&self, result: &Value) -> bool {
-        records(result).into_iter().any(|record| self.fits(record))
+        let records = records::of(result, &self.names());
+        records.iter().any(|record| self.fits(record))
     }
 
     fn fits(&self, record: &Value) -> bool {
         let is = |(name, want): (&String, &Value)| {
-            field(record, name).is_some_and(|value| alike(value, want))
+            let value = field(record, name);
+            value.is_some_and(|value| {
+                let among = |members: &Vec<Value>| members.iter().any(|one| alike(one, want));
+                alike(value, want) || value.as_array().is_some_and(among)
+            })
+        };
+        let bounded = |bounds: &BTreeMap<String, Value>, beyond: Ordering| {
+            bounds.iter().all(|(name, bound)| {
+                let value = field(record, name);
+                value.is_some_and(|value| is_within(value, bound, beyond))
+            })
         };
         let has = |(name, want): (&String, &String)| {
-            let value = field(record, name).and_then(Value::as_str);
-            value.is_some_and(|text| stands_in(&text.to_lowercase(), &want.to_lowercase()))
+            let stands = |value: &Value| {
+                let text = value.as_str();
+                text.is_some_and(|text| stands_in(&text.to_lowercase(), &want.to_lowercase()))
+            };
+            field(record, name).is_some_and(|value| match value {
+                Value::Array(members) => members.iter().any(stands),
+                one => stands(one),
+            })
         };
-        self.is.iter().all(is) && self.has.iter().all(has)
+        self.is.iter().all(is)
+            && self.has.iter().all(has)
+            && bounded(&self.at_least, Ordering::Less)
+            && bounded(&self.at_most, Ordering::Greater)
     }
 
     /// The record whose field `by` stands on the side `want` of all the others'.
@@ -131,35 +223,13 @@ impl Pick {
     }
 }
 
-/// The records of a result: of a list its members, of an object with one list those of this
-/// list, else the result itself.
-fn records(result: &Value) -> Vec<&Value> {
-    match result {
-        Value::Array(list) => list.iter().collect(),
-        Value::Object(fields) => {
-            let of_objects = |value: &&Value| {
-                let list = value.as_array();
-                list.is_some_and(|list| list.iter().all(Value::is_object))
-            };
-            let mut lists = fields.values().filter(of_objects);
-            match (lists.next(), lists.next()) {
-                (Some(Value::Array(list)), None) => list.iter().collect(),
-                _ => vec![result],
-            }
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// What stands in `record` at `path`, names with dots between them.
-pub(super) fn field<'a>(record: &'a Value, path: &str) -> Option<&'a Value> {
-    let mut names = path.split('.').filter(|name| !name.is_empty());
-    names.try_fold(record, |value, name| value.get(name))
-}
-
 /// Whether a field has a value that somebody wrote down, capital letters aside.
 fn alike(value: &Value, want: &Value) -> bool {
     match (value, want) {
+        // One of several that were picked.
+        (one, Value::Array(several)) if !one.is_array() => {
+            several.iter().any(|want| alike(one, want))
+        }
         (Value::String(a), Value::String(b)) => {
             same(value, want) || a.trim().to_lowercase() == b.trim().to_lowercase()
         }
@@ -172,10 +242,38 @@ fn alike(value: &Value, want: &Value) -> bool {
     }
 }
 
+/// How two fields stand to each other: numbers, also with units, moments, else texts by their
+/// letters. What is of two kinds does not.
 fn compare(a: &Value, b: &Value) -> Option<Ordering> {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a.as_f64()?.partial_cmp(&b.as_f64()?),
-        (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
+    if let (Value::String(a), Value::String(b)) = (a, b) {
+        let moments = moment(a.trim()).zip(moment(b.trim()));
+        if let Some((a, b)) = moments {
+            let of_a_kind = (a.date.is_some(), a.time.is_some())
+                == (b.date.is_some(), b.time.is_some());
+            return of_a_kind.then(|| (a.date, a.time).cmp(&(b.date, b.time)));
+        }
+        if Measure::of(a).is_none() && Measure::of(b).is_none() {
+            return Some(a.cmp(b));
+        }
+    }
+    measure(a)?.compared(&measure(b)?)
+}
+
+fn measure(value: &Value) -> Option<Measure> {
+    match value {
+        Value::Number(number) => number.as_f64().map(Measure::bare),
+        Value::String(text) => Measure::of(text),
         _ => None,
     }
+}
+
+/// Whether a field does not lie `beyond` a bound that somebody wrote down, who leaves away what is
+/// counted.
+fn is_within(value: &Value, bound: &Value, beyond: Ordering) -> bool {
+    let measures = measure(value).zip(measure(bound));
+    let order = match measures {
+        Some((value, bound)) => value.compared(&bound.counting_as(&value)),
+        None => compare(value, bound),
+    };
+    order.is_some_and(|order| order != beyond)
 }

@@ -3,7 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::check::TODAY;
-use super::{Created, Pick, Plan, Planned, Slot, is_nothing, pick, same, same_fields};
+use super::records::field;
+use super::{Created, Pick, Plan, Planned, Slot, is_nothing, same};
+
+/// How the handle of a text begins that is held back.
+const HANDLE: &str = "${";
 
 /// A plan while its process runs: what was read, what was used up, what was made.
 #[derive(Clone, Debug, Default)]
@@ -16,11 +20,15 @@ pub struct Progress {
     running: Option<usize>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum State {
-    Open,
-    /// Begun, with what it returned once that is known.
-    Used(Option<Value>),
+/// How far an effect is.
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// Whether it is used up.
+    used_up: bool,
+    /// Of one for each of several values, those that had theirs.
+    had: Vec<Value>,
+    /// What it returned, each with the free texts that it was made with.
+    made: Vec<(Value, Vec<Value>)>,
 }
 
 /// A result that a pick may take from.
@@ -39,7 +47,7 @@ impl Progress {
         let effects = plan.as_ref().map_or(0, |plan| plan.effects.len());
         Self {
             plan,
-            state: vec![State::Open; effects],
+            state: vec![State::default(); effects],
             ..Self::default()
         }
     }
@@ -77,11 +85,12 @@ impl Progress {
             return;
         }
         let result: Value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
-        if let Some(at) = self.running.take()
-            && let Some(state) = self.state.get_mut(at)
-        {
-            *state = State::Used(Some(result));
-            return;
+        if let Some(at) = self.running.take() {
+            let texts = self.free_texts(at, args);
+            if let Some(state) = self.state.get_mut(at) {
+                state.made.push((result, texts));
+                return;
+            }
         }
         self.reads.push(Read {
             tool: tool.to_owned(),
@@ -93,9 +102,11 @@ impl Progress {
 
     /// The first effect left that a call of `tool` with `args` matches, counted from 0.
     pub fn matches(&self, tool: &str, args: &Value) -> Option<usize> {
-        let effects = self.plan.as_ref()?.effects.iter().enumerate();
-        let mut open = effects.filter(|(at, _)| self.state.get(*at) == Some(&State::Open));
-        let found = open.find(|(_, planned)| planned.tool == tool && self.fits(planned, args));
+        let effects = self.plan.as_ref()?.effects.iter().zip(&self.state);
+        let mut effects = effects.enumerate();
+        let found = effects.find(|(_, (planned, state))| {
+            !state.used_up && planned.tool == tool && self.fits(planned, args, state)
+        });
         found.map(|(at, _)| at)
     }
 
@@ -109,30 +120,79 @@ impl Progress {
         Some(texts.map(|(name, _)| name.clone()).collect())
     }
 
+    /// The values in `args` of a call that the effect `at` is, which any text could have been.
+    fn free_texts(&self, at: usize, args: &Value) -> Vec<Value> {
+        let planned = self.plan.as_ref().and_then(|plan| plan.effects.get(at));
+        let slots = planned.into_iter().flat_map(|planned| &planned.args);
+        let free = slots.filter(|(_, slot)| matches!(slot, Slot::Text));
+        free.filter_map(|(name, _)| args.get(name).cloned())
+            .collect()
+    }
+
     /// Whether there is anything that it may do on its own but calls of `tool`.
     pub fn has_effects_beside(&self, tool: &str) -> bool {
         let mut effects = self.plan.iter().flat_map(|plan| &plan.effects);
         effects.any(|planned| planned.tool != tool)
     }
 
-    /// Whether a call of `tool` with `args` is a read that the plan takes from.
-    pub fn expects(&self, tool: &str, args: &Value) -> bool {
+    /// Whether a call of `tool` with `args` is a read that the plan takes from. What is picked for
+    /// its arguments may be `told` to whoever answers it, or may not: then only what the user said
+    /// counts.
+    pub fn expects(&self, tool: &str, args: &Value, told: bool) -> bool {
         let effects = self.plan.iter().flat_map(|plan| &plan.effects);
         let slots = effects.flat_map(|effect| effect.args.values());
         let mut picks = slots.filter_map(|slot| match slot {
-            Slot::Pick(pick) | Slot::AtMost(pick) => Some(pick),
+            Slot::Pick(pick) | Slot::Each(pick) | Slot::AtMost(pick) => Some(pick),
             _ => None,
         });
         let args = given(args.as_object());
-        picks.any(|pick| pick.from == tool && same_fields(&args, &pick.given))
+        picks.any(|pick| self.reads_for(pick, tool, &args, told))
     }
 
-    /// The effect `at` begins: nothing else matches it from now on.
-    pub fn use_up(&mut self, at: usize) {
-        if let Some(state) = self.state.get_mut(at) {
-            *state = State::Used(None);
-            self.running = Some(at);
+    /// Whether a call of `tool` with `args` is what `pick` takes from, or a pick that stands in it.
+    fn reads_for(&self, pick: &Pick, tool: &str, args: &Map<String, Value>, told: bool) -> bool {
+        let is_picked = pick.given.values().any(|value| Pick::in_argument(value).is_some());
+        if pick.from == tool && (told || !is_picked) {
+            let planned = self.arguments(pick);
+            if planned.is_some_and(|planned| self.are(args, &planned)) {
+                return true;
+            }
         }
+        let mut inner = pick.inner();
+        inner.any(|inner| self.reads_for(&inner, tool, args, told))
+    }
+
+    /// The effect `at` begins with a call that has `args`: nothing else matches it from now on, but
+    /// for the other values of one for each of several.
+    pub fn use_up(&mut self, at: usize, args: &Value) {
+        let each = self.each(at, args);
+        let Some(state) = self.state.get_mut(at) else {
+            return;
+        };
+        self.running = Some(at);
+        state.used_up = match each {
+            None => true,
+            Some((value, all)) => {
+                state.had.push(value);
+                state.had.len() >= all
+            }
+        };
+    }
+
+    /// Of an effect for each of several values, which of them a call with `args` is for, and how
+    /// many there are; `None` where it is for one call, or for a value that is not among them.
+    fn each(&self, at: usize, args: &Value) -> Option<(Value, usize)> {
+        let planned = self.plan.as_ref()?.effects.get(at)?;
+        let mut slots = planned.args.iter();
+        let (name, pick) = slots.find_map(|(name, slot)| match slot {
+            Slot::Each(pick) => Some((name, pick)),
+            _ => None,
+        })?;
+        let all = self.picked(&pick.of_all())?;
+        let all = all.as_array()?;
+        let given = args.get(name)?;
+        let value = all.iter().find(|value| meets(value, given))?;
+        Some((value.clone(), all.len()))
     }
 
     /// The effect under way has ended, whatever became of it.
@@ -140,7 +200,7 @@ impl Progress {
         self.running = None;
     }
 
-    fn fits(&self, planned: &Planned, args: &Value) -> bool {
+    fn fits(&self, planned: &Planned, args: &Value, state: &State) -> bool {
         let given = |name: &str| args.get(name).filter(|value| !is_nothing(value));
         let no_others = args.as_object().is_some_and(|args| {
             let mut all = args.iter();
@@ -150,11 +210,12 @@ impl Progress {
             && planned
                 .args
                 .iter()
-                .all(|(name, slot)| self.takes(slot, given(name)))
+                .all(|(name, slot)| self.takes(slot, given(name), state))
     }
 
-    /// Whether a slot takes `value`; `None` where the argument was left out.
-    fn takes(&self, slot: &Slot, value: Option<&Value>) -> bool {
+    /// Whether a slot of an effect that is so far takes `value`; `None` where the argument was left
+    /// out.
+    fn takes(&self, slot: &Slot, value: Option<&Value>, state: &State) -> bool {
         let Some(value) = value else {
             // Content may stay away, and what was planned to be nothing.
             return match slot {
@@ -168,6 +229,13 @@ impl Progress {
             Slot::Literal(planned) => self.is(planned, value),
             Slot::OneOf(planned) => planned.iter().any(|planned| self.is(planned, value)),
             Slot::Pick(pick) => self.picked(pick).is_some_and(|taken| meets(&taken, value)),
+            Slot::Each(pick) => match self.picked(&pick.of_all()) {
+                Some(Value::Array(all)) => {
+                    let mut left = all.iter().filter(|one| !state.had.contains(one));
+                    left.any(|one| meets(one, value))
+                }
+                _ => false,
+            },
             Slot::AtMost(pick) => {
                 let most = self.picked(pick).and_then(|taken| taken.as_f64());
                 let value = value.as_f64().filter(|value| *value > 0.0);
@@ -178,6 +246,15 @@ impl Progress {
                 made.any(|made| meets(made, value))
             }
         }
+    }
+
+    /// Whether the arguments of a call are those that were planned.
+    fn are(&self, args: &Map<String, Value>, planned: &Map<String, Value>) -> bool {
+        let met = |(name, value): (&String, &Value)| {
+            let planned = planned.get(name);
+            planned.is_some_and(|planned| self.is(planned, value))
+        };
+        args.len() == planned.len() && args.iter().all(met)
     }
 
     fn is(&self, planned: &Value, value: &Value) -> bool {
@@ -195,11 +272,17 @@ impl Progress {
     fn picked(&self, pick: &Pick) -> Option<Value> {
         let of_the_tool = self.reads.iter().filter(|read| read.tool == pick.from);
         let of_the_tool: Vec<&Read> = of_the_tool.collect();
+        let wanted = self.arguments(pick);
+        let pick = &Pick {
+            is: self.known(&pick.is)?,
+            ..pick.clone()
+        };
         let planned = |read: &Read| {
             let args = read.args.as_object();
             let fixed =
                 !pick.given.is_empty() || args.is_none_or(|args| args.values().all(is_nothing));
-            fixed && same_fields(&given(args), &pick.given)
+            let wanted = wanted.as_ref();
+            fixed && wanted.is_some_and(|wanted| self.are(&given(args), wanted))
         };
         // The first that has such a record counts, also where it has too many: whoever wrote them
         // cannot have the call made again for a better one.
@@ -216,14 +299,42 @@ impl Progress {
         }
     }
 
-    /// What the effects that `created` names returned.
+    /// The arguments of the call that `pick` takes from; `None` where one is picked out of a result
+    /// that is not there.
+    fn arguments(&self, pick: &Pick) -> Option<Map<String, Value>> {
+        self.known(&pick.given)
+    }
+
+    /// `values` with what is picked in the place of each pick; `None` where one picks nothing.
+    fn known<'a, T>(&self, values: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Option<T>
+    where
+        T: FromIterator<(String, Value)>,
+    {
+        let known = |(name, value): (&String, &Value)| {
+            let value = match Pick::in_argument(value) {
+                Some(inner) => self.picked(&inner)?,
+                None => value.clone(),
+            };
+            Some((name.clone(), value))
+        };
+        values.into_iter().map(known).collect()
+    }
+
+    /// What the effects that `created` names returned, but for what was free in them.
     fn made<'a>(&'a self, created: &'a Created) -> impl Iterator<Item = &'a Value> {
         let effects = self.plan.iter().flat_map(|plan| &plan.effects);
-        effects.zip(&self.state).filter_map(move |(effect, state)| {
-            match (effect.tool == created.by, state) {
-                (true, State::Used(Some(result))) => pick::field(result, &created.take),
-                _ => None,
-            }
+        let theirs = effects.zip(&self.state);
+        let theirs = theirs.filter(move |(effect, _)| effect.tool == created.by);
+        let made = theirs.flat_map(|(_, state)| &state.made);
+        made.filter_map(move |(result, texts)| {
+            let taken = field(result, &created.take)?;
+            // A result often repeats what it was made with, and that was free. What a handle stood
+            // for is not known here.
+            let repeats = |text: &Value| {
+                let has_handle = || text.to_string().contains(HANDLE);
+                same(text, taken) || created.take.is_empty() && has_handle()
+            };
+            (!texts.iter().any(repeats)).then_some(taken)
         })
     }
 }

@@ -17,6 +17,13 @@ const PHRASES_MAX: usize = 600;
 const QUOTED_CHARS: usize = 200;
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\d+(?:,\d{3})*(?:\.\d+)?"));
+static EACH: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\b(?:each|every|everyone|everybody|all|both)\b|每|所有|全部"));
+static BOUND: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:at (?:least|most)|(?:more|less|fewer) than|up to|over|under|above|below|higher|lower|cheaper|minimum|maximum|budget)\b|至少|至多|最多|最少|不超过|以上|以下|超过|低于|高于",
+    )
+});
 static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r#"(?:^|[\s(:,])'([^'\n]+)'|"([^"\n]+)"|“([^”\n]+)”|‘([^’\n]+)’|`([^`\n]+)`|「([^」\n]+)」"#,
@@ -80,6 +87,16 @@ impl Said {
     pub(super) fn has_in_any_case(&self, value: &Value) -> bool {
         let lower = |text: &str| stands_in(&self.words.to_lowercase(), &text.to_lowercase());
         self.has(value) || value.as_str().is_some_and(|text| lower(text.trim()))
+    }
+
+    /// Whether the words speak of each of several.
+    pub(crate) fn speaks_of_each(&self) -> bool {
+        EACH.is_match(&self.words)
+    }
+
+    /// Whether the words bound something by a number or a time.
+    pub(crate) fn speaks_of_a_bound(&self) -> bool {
+        BOUND.is_match(&self.words)
     }
 
     /// The numbers that were said.

@@ -1,5 +1,7 @@
 //! Plans against what a process may try.
 
+mod picks;
+
 use serde_json::json;
 
 use super::*;
@@ -283,7 +285,7 @@ fn a_pick_is_made_by_the_kernel() {
         &files,
         Some(json!("a@x.example")),
     );
-    // A text is not compared with a number, so that no file is the largest.
+    // A number in a text is that number, so that two files are the largest.
     check(from(json!({"how": "max", "by": "size"})), &files, None);
     let numbers = json!({"files": [{"id": 1, "size": 3}, {"id": 2, "size": 8}, {"id": 3, "size": 3}], "n": 3});
     check(
@@ -298,7 +300,8 @@ fn a_pick_is_made_by_the_kernel() {
         Some(json!("the one")),
     );
     check(from(json!({})), &json!({"id": ""}), None);
-    check(from(json!({})), &json!("id: 7"), None);
+    check(from(json!({})), &json!("id: 7"), Some(json!("7")));
+    check(from(json!({})), &json!("no fields"), None);
     check(
         from(json!({"how": "max", "by": "size"})),
         &json!([{"id": 1}]),
@@ -389,7 +392,10 @@ fn a_read_with_the_arguments_of_the_plan_is_expected() {
     let pick = json!({"at_most": {"from": "files.search", "given": {"for": "plan"}, "take": "n"}});
     let progress = progress(json!([{"tool": "bank.pay", "args": {"amount": pick}}]), &[]);
     let check = |tool: &str, args: Value, want: bool| {
-        assert_eq!(progress.expects(tool, &args), want, "{tool} {args}");
+        for told in [true, false] {
+            let expects = progress.expects(tool, &args, told);
+            assert_eq!(expects, want, "{tool} {args}");
+        }
     };
     check("files.search", json!({"for": "plan"}), true);
     check("files.search", json!({"for": "plan", "in": null}), true);
@@ -430,13 +436,13 @@ fn an_effect_is_used_up_and_what_it_made_may_be_used() {
     let share = |id: &str| json!({ "id": id });
     assert_eq!(progress.matches("files.share", &share("26")), None);
     assert_eq!(progress.matches("files.create", &create), Some(0));
-    progress.use_up(0);
+    progress.use_up(0, &create);
     progress.saw("files.create", &create, r#"{"id": "26"}"#, false);
     progress.settle();
     assert_eq!(progress.matches("files.share", &share("13")), None);
     assert_eq!(progress.matches("files.share", &share("26")), Some(1));
     assert_eq!(progress.matches("files.create", &create), Some(2));
-    progress.use_up(2);
+    progress.use_up(2, &create);
     progress.settle();
     assert_eq!(progress.matches("files.create", &create), None);
 }
@@ -451,6 +457,9 @@ fn a_plan_is_told_in_words_and_kept_as_json() {
             "take": "amount"}}, "date": {"is": "today"}, "note": "text"}},
         {"tool": "files.share", "args": {"id": {"created": {"by": "files.create", "take": "id"}},
             "right": {"one_of": ["r", "rw"]}}},
+        {"tool": "mail.send", "args": {"to": {"each": {"from": "team.list",
+            "given": {"of": {"pick": {"from": "team.find", "how": "first", "take": "id"}}},
+            "how": "only", "take": "mail"}}}},
     ]);
     let plan = plan(effects.clone());
     let kept = serde_json::to_value(&plan).unwrap();
@@ -461,5 +470,6 @@ fn a_plan_is_told_in_words_and_kept_as_json() {
     files.delete: id is the id of the entry of files.list with the greatest size
     bank.pay: amount is at most the amount of the last entry of bank.history (n 9) with to "Ann" and "rent" in note, date is "today", note is any text
     files.share: id is id of what files.create made, right is "r" or "rw"
+    mail.send: to is each of the mail of all entries of team.list (of the id of the first entry of team.find)
     "#);
 }

@@ -34,6 +34,7 @@ impl Slot {
                 values.join(" or ")
             }
             Slot::Pick(pick) => pick.told(),
+            Slot::Each(pick) => format!("each of {}", pick.of_all().told()),
             Slot::AtMost(pick) => format!("at most {}", pick.told()),
             Slot::Created(created) if created.take.is_empty() => {
                 format!("what {} made", created.by)
@@ -52,27 +53,27 @@ impl Pick {
             How::First => "the first entry",
             How::Last => "the last entry",
             How::Max | How::Min => "the entry",
+            How::All => "all entries",
         };
         let mut told = match self.take.as_str() {
             "" => format!("{which} of {}", self.from),
             field => format!("the {field} of {which} of {}", self.from),
         };
         if !self.given.is_empty() {
-            let given = self
-                .given
-                .iter()
-                .map(|(name, value)| format!("{name} {value}"));
+            let given = self.given.iter().map(|(name, value)| argument(name, value));
             told.push_str(&format!(" ({})", given.collect::<Vec<_>>().join(", ")));
         }
-        let is = self
-            .is
-            .iter()
-            .map(|(name, value)| format!("{name} {value}"));
+        let is = self.is.iter().map(|(name, value)| argument(name, value));
         let has = self
             .has
             .iter()
             .map(|(name, words)| format!("\"{words}\" in {name}"));
-        let mut with: Vec<String> = is.chain(has).collect();
+        let bounds = [(&self.at_least, "at least"), (&self.at_most, "at most")];
+        let bounds = bounds.into_iter().flat_map(|(bounds, word)| {
+            let bounds = bounds.iter();
+            bounds.map(move |(name, bound)| format!("{name} {word} {bound}"))
+        });
+        let mut with: Vec<String> = is.chain(has).chain(bounds).collect();
         match self.how {
             How::Max => with.push(format!("the greatest {}", self.by)),
             How::Min => with.push(format!("the least {}", self.by)),
@@ -82,5 +83,13 @@ impl Pick {
             told.push_str(&format!(" with {}", with.join(" and ")));
         }
         told
+    }
+}
+
+/// An argument or a field with its value, or with what is picked for it.
+fn argument(name: &str, value: &Value) -> String {
+    match Pick::in_argument(value) {
+        Some(pick) => format!("{name} {}", pick.told()),
+        None => format!("{name} {value}"),
     }
 }

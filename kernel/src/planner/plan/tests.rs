@@ -170,6 +170,41 @@ fn a_model_can_write_what_may_stand_and_no_other_literals() {
 }
 
 #[test]
+fn what_is_done_for_each_and_asked_of_what_was_found_can_be_written() {
+    let day = NaiveDate::from_ymd_opt(2024, 5, 15).unwrap();
+    let mut ground = ground();
+    let rooms = json!({"type": "array", "items": {"type": "string"}});
+    ground.readers.push(Reader {
+        name: "rooms.rate".into(),
+        parameters: schema(&[("rooms", rooms)], &["rooms"]),
+        returns: json!({}),
+    });
+    let check = |words: &str, id: Value, want: bool| {
+        let form = ground.form(&Said::of(words, day)).unwrap();
+        assert_eq!(engine::compiles(&form), Ok(()));
+        let effect = json!({"tool": "files.delete", "args": {"id": id}});
+        let text = json!({ "effects": [effect] }).to_string();
+        assert_eq!(engine::admits(&form, &text), want, "{text}");
+    };
+    let each = || json!({"each": {"from": "files.list", "how": "only", "take": "id"}});
+    check("Delete each old file", each(), true);
+    check("Delete the old file", each(), false);
+    let all = || json!({"from": "files.list", "how": "all", "take": "name"});
+    check("Delete the old file", json!({"pick": all()}), false);
+    let best = json!({"pick": {"from": "rooms.rate", "given": {"rooms": {"pick": all()}},
+        "how": "max", "by": "rating", "take": "name"}});
+    check("Delete the old file", best, true);
+    let within = || {
+        let cheap = json!({"from": "files.list", "at_most": {"price": 200}, "how": "only",
+            "take": "name"});
+        json!({"pick": {"from": "mail.search", "given": {"words": "file"},
+            "where": {"name": {"pick": cheap}}, "how": "max", "by": "rating", "take": "id"}})
+    };
+    check("Delete the best file under 200", within(), true);
+    check("Delete the best file, 200", within(), false);
+}
+
+#[test]
 fn the_plans_of_the_lesson_can_be_read() {
     for (about, written) in PLAN.examples {
         let plan: Value = serde_json::from_str(written).expect(about);

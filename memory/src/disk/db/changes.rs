@@ -4,12 +4,13 @@ use std::path::Path;
 
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::rows::{page, word};
+use super::rows::{page, suspicion, word};
 use super::{Db, Head, Result, head};
 use crate::disk::error;
 use crate::error::StoreError;
 use crate::page::{Kind, NewPage, Page, PageId};
 use crate::store::HISTORY_MAX;
+use crate::suspicion::Suspicion;
 use crate::vector::Packed;
 
 /// Changes that are durable once `commit` returns, and never happened if it is not called.
@@ -56,14 +57,15 @@ impl<'a> Changes<'a> {
         for source in &page.derived_from {
             let known = self
                 .tx
-                .prepare_cached("SELECT trust, secrecy FROM pages WHERE id = ?1")?
+                .prepare_cached("SELECT trust, secrecy, suspicion FROM pages WHERE id = ?1")?
                 .query_row([source.as_str()], |row| {
-                    Ok((word(row, "trust")?, word(row, "secrecy")?))
+                    Ok((word(row, "trust")?, word(row, "secrecy")?, suspicion(row)?))
                 })
                 .optional()?;
-            if let Some((trust, secrecy)) = known {
+            if let Some((trust, secrecy, suspicion)) = known {
                 page.trust = page.trust.min(trust);
                 page.secrecy = page.secrecy.max(secrecy);
+                page.suspicion = Suspicion::joined(page.suspicion, suspicion);
             }
         }
         let id = page.id.clone();
@@ -114,11 +116,15 @@ impl<'a> Changes<'a> {
             false => serde_json::to_string(&page.derived_from)
                 .map_err(|source| rusqlite::Error::ToSqlConversionFailure(source.into()))?,
         };
+        let suspicion = page.suspicion.as_ref().map(serde_json::to_string);
+        let suspicion = suspicion
+            .transpose()
+            .map_err(|source| rusqlite::Error::ToSqlConversionFailure(source.into()))?;
         self.tx
             .prepare_cached(&format!(
                 "INSERT INTO {table} (seq, id, kind, title, text, source, trust, whole, part,
-                 space, derived, version, created_ms, sha256, secrecy)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+                 space, derived, version, created_ms, sha256, secrecy, suspicion)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
             ))?
             .execute(params![
                 seq,
@@ -136,6 +142,7 @@ impl<'a> Changes<'a> {
                 page.created_ms,
                 page.sha256,
                 page.secrecy.as_str(),
+                suspicion,
             ])?;
         Ok(())
     }

@@ -24,7 +24,7 @@ use crate::store::{LIST_MAX, PageSummary, Stats};
 /// Marks the file as ours: "QUPU".
 const APPLICATION_ID: i64 = 0x5155_5055;
 /// The format of the file; raised with every change to `schema.sql`.
-const FORMAT: i64 = 3;
+const FORMAT: i64 = 4;
 /// A reader may wait this long while the writer checkpoints.
 const BUSY_MAX: Duration = Duration::from_secs(5);
 /// Statements that stay compiled: more than there are here.
@@ -119,8 +119,13 @@ impl Db {
         self.conn.pragma_update(None, "secure_delete", "ON")?;
         let change = match format {
             0 => include_str!("schema.sql"),
-            1 => concat!(include_str!("from_1.sql"), include_str!("from_2.sql")),
-            2 => include_str!("from_2.sql"),
+            1 => concat!(
+                include_str!("from_1.sql"),
+                include_str!("from_2.sql"),
+                include_str!("from_3.sql")
+            ),
+            2 => concat!(include_str!("from_2.sql"), include_str!("from_3.sql")),
+            3 => include_str!("from_3.sql"),
             _ => return self.conn.execute_batch(include_str!("indices.sql")),
         };
         self.conn.execute_batch(&format!(

@@ -6,6 +6,7 @@ use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, Type, ValueRef
 use crate::page::{Page, PageId, Place};
 use crate::space::Space;
 use crate::store::PageSummary;
+use crate::suspicion::Suspicion;
 
 pub(super) fn page(row: &Row) -> rusqlite::Result<Page> {
     Ok(Page {
@@ -16,6 +17,7 @@ pub(super) fn page(row: &Row) -> rusqlite::Result<Page> {
         source: row.get("source")?,
         trust: word(row, "trust")?,
         secrecy: word(row, "secrecy")?,
+        suspicion: suspicion(row)?,
         place: place(row)?,
         derived_from: derived(row)?,
         space: row.get("space")?,
@@ -67,6 +69,15 @@ fn derived(row: &Row) -> rusqlite::Result<Vec<PageId>> {
         return Ok(Vec::new());
     }
     serde_json::from_str(&list).map_err(|source| {
+        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(source))
+    })
+}
+
+/// What a detector said, written in JSON; nothing where it said nothing.
+pub(super) fn suspicion(row: &Row) -> rusqlite::Result<Option<Suspicion>> {
+    let written: Option<String> = row.get("suspicion")?;
+    let read = written.map(|written| serde_json::from_str(&written));
+    read.transpose().map_err(|source| {
         rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(source))
     })
 }

@@ -15,7 +15,8 @@ CREATE TABLE pages (
     space      TEXT NOT NULL DEFAULT '',
     derived    TEXT NOT NULL DEFAULT '[]',
     version    INTEGER NOT NULL DEFAULT 1,
-    secrecy    TEXT NOT NULL DEFAULT 'public'
+    secrecy    TEXT NOT NULL DEFAULT 'public',
+    suspicion  TEXT
 ) STRICT;
 
 CREATE INDEX pages_by_place ON pages (whole, part) WHERE whole IS NOT NULL;
@@ -36,7 +37,8 @@ CREATE TABLE history (
     space      TEXT NOT NULL,
     derived    TEXT NOT NULL,
     version    INTEGER NOT NULL,
-    secrecy    TEXT NOT NULL DEFAULT 'public'
+    secrecy    TEXT NOT NULL DEFAULT 'public',
+    suspicion  TEXT
 ) STRICT;
 
 CREATE INDEX history_by_id ON history (id, seq);

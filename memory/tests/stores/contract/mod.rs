@@ -44,6 +44,7 @@ contract! {
     a_memory_keeps_its_history,
     a_page_is_trusted_no_further_than_its_sources,
     a_page_is_as_secret_as_its_sources,
+    a_page_is_as_suspicious_as_its_sources,
     lineage_leads_back_to_the_first_sources,
     spaces_are_apart,
     copies_count_once_and_strangers_get_a_share,

@@ -1,8 +1,8 @@
 //! Where pages come from, what they said before, and how that is shown.
 
 use quipu_memory::{
-    HISTORY_MAX, Kind, NewPage, Page, Passage, Presentation, Query, Secrecy, Space, Store, Trust,
-    present,
+    HISTORY_MAX, Kind, NewPage, Page, Passage, Presentation, Query, Secrecy, Space, Store,
+    Suspicion, Trust, present,
 };
 
 use super::{found, ids, page, put};
@@ -106,6 +106,35 @@ pub fn a_page_is_as_secret_as_its_sources(store: &dyn Store) {
             .iter()
             .all(|page| page.secrecy.as_str() == page.id.as_str())
     );
+}
+
+pub fn a_page_is_as_suspicious_as_its_sources(store: &dyn Store) {
+    let said = |score: f32| Some(Suspicion::new(score, 1.0));
+    let check = |id: &str, from: &[&str], own: Option<Suspicion>, want: Option<Suspicion>| {
+        let new = NewPage {
+            suspicion: own,
+            derived_from: from.iter().map(|id| (*id).into()).collect(),
+            ..memory(id, &format!("a llama called {id}"))
+        };
+        assert_eq!(store.put(new).expect("put").suspicion, want, "{id}");
+        let kept = store.get(&id.into()).expect("get").expect("there");
+        assert_eq!(kept.suspicion, want, "{id}");
+    };
+    check("unknown", &[], None, None);
+    check("harmless", &[], said(0.1), said(0.1));
+    check("attack", &[], said(0.97), said(0.97));
+    check("of-both", &["harmless", "attack"], None, said(0.97));
+    check("of-one", &["unknown"], said(0.3), said(0.3));
+    // Whoever finds it is told.
+    for hit in store.search(&Query::new("llama", 10)).expect("searched") {
+        let page = store.get(&hit.id).expect("get").expect("there");
+        assert_eq!(hit.suspicion, page.suspicion, "{}", hit.id);
+    }
+    // What it said before keeps what was said of it.
+    let again = memory("attack", "something harmless");
+    assert_eq!(store.put(again).expect("put").suspicion, None);
+    let before = store.history(&"attack".into()).expect("history");
+    assert_eq!(before[0].suspicion, said(0.97));
 }
 
 pub fn lineage_leads_back_to_the_first_sources(store: &dyn Store) {

@@ -1,6 +1,10 @@
 //! Documents that come from files, and stores of an older release.
 
-use quipu_memory::{Access, DiskStore, ImportedFile, NewPage, Place, Store, StoreError};
+use std::path::Path;
+
+use quipu_memory::{
+    Access, DiskStore, ImportedFile, NewPage, Place, Store, StoreError, Suspicion,
+};
 
 use super::{filled, ids, open, page};
 
@@ -57,35 +61,44 @@ fn a_file_is_replaced_as_a_whole() {
     assert_eq!(store.files_below("/").expect("files"), ["/a/one.txt"]);
 }
 
-#[test]
-fn a_store_of_the_first_format_is_brought_up_to_date() {
-    let dir = crate::folder();
-    let path = filled(dir.path());
+/// Makes the store at `path` one that a release of `format` made.
+fn made_old(path: &Path, format: i64) {
     let database = rusqlite::Connection::open(path.join("pages.sqlite")).expect("opens");
-    // What the first format did not have.
-    database
-        .execute_batch(
-            "DROP INDEX pages_by_place; DROP INDEX history_by_id; DROP INDEX memories_by_space;
-             ALTER TABLE pages DROP COLUMN whole; ALTER TABLE pages DROP COLUMN part;
-             ALTER TABLE pages DROP COLUMN space; ALTER TABLE pages DROP COLUMN derived;
-             ALTER TABLE pages DROP COLUMN version; ALTER TABLE pages DROP COLUMN secrecy;
-             ALTER TABLE head DROP COLUMN embedder;
-             DROP TABLE history; DROP TABLE vectors; DROP TABLE files;
-             PRAGMA user_version = 1;",
-        )
-        .expect("made old");
-    drop(database);
-    let error = DiskStore::open(&path, Access::ReadOnly).err().expect("old");
-    assert!(matches!(error, StoreError::Older { .. }), "{error}");
-    let store = open(&path);
-    assert_eq!(ids(&store, "llama").len(), 31);
-    store.put(page("new", "one more llama")).expect("put");
-    assert_eq!(
-        store
-            .get(&"p1".into())
-            .expect("get")
-            .expect("there")
-            .version,
-        1
-    );
+    // What each format did not have.
+    let lacked = [
+        "DROP INDEX pages_by_place; DROP INDEX history_by_id; DROP INDEX memories_by_space;
+         ALTER TABLE pages DROP COLUMN whole; ALTER TABLE pages DROP COLUMN part;
+         ALTER TABLE pages DROP COLUMN space; ALTER TABLE pages DROP COLUMN derived;
+         ALTER TABLE pages DROP COLUMN version; ALTER TABLE head DROP COLUMN embedder;
+         DROP TABLE history; DROP TABLE vectors; DROP TABLE files;",
+        "ALTER TABLE pages DROP COLUMN secrecy; ALTER TABLE history DROP COLUMN secrecy;",
+        "ALTER TABLE pages DROP COLUMN suspicion; ALTER TABLE history DROP COLUMN suspicion;",
+    ];
+    for lacked in lacked[format as usize - 1..].iter().rev() {
+        database.execute_batch(lacked).expect("made old");
+    }
+    let version = database.pragma_update(None, "user_version", format);
+    version.expect("made old");
+}
+
+#[test]
+fn a_store_of_an_older_format_is_brought_up_to_date() {
+    let check = |format: i64| {
+        let dir = crate::folder();
+        let path = filled(dir.path());
+        made_old(&path, format);
+        let error = DiskStore::open(&path, Access::ReadOnly).err().expect("old");
+        assert!(matches!(error, StoreError::Older { .. }), "{format}: {error}");
+        let store = open(&path);
+        assert_eq!(ids(&store, "llama").len(), 31, "{format}");
+        let before = store.get(&"p1".into()).expect("get").expect("there");
+        assert_eq!((before.version, before.suspicion), (1, None), "{format}");
+        let suspicious = NewPage {
+            suspicion: Some(Suspicion::new(0.9, 1.0)),
+            ..page("new", "one more llama")
+        };
+        let put = store.put(suspicious).expect("put");
+        assert_eq!(store.get(&"new".into()).expect("get"), Some(put), "{format}");
+    };
+    (1..=3).for_each(check);
 }

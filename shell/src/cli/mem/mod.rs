@@ -137,10 +137,12 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     let page = store.get(&id)?.ok_or_else(|| no_page(&args.id))?;
     let label = Label::of_pages(std::iter::once(&page.id), page.trust);
     // What says so takes longer to read than the page.
-    let suspicion = match args.signals {
+    let looked = match args.signals {
         true => suspicion_of(session, label, &page.text),
         false => None,
     };
+    // Beside that, what was said of the text that a process made it of.
+    let suspicion = Suspicion::joined(page.suspicion, looked);
     if args.json {
         let mut shown = serde_json::to_value(&page)?;
         if let Some(said) = suspicion {

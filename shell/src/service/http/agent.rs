@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
 use quipu_kernel::event::{Event, Subscription};
-use quipu_kernel::label::{Label, Level, Secrecy, Trust};
+use quipu_kernel::label::{Label, Suspicion, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Status};
 use quipu_kernel::signal::Signal;
 use serde_json::{Value, json};
@@ -132,14 +132,11 @@ pub async fn fitting(service: &Arc<Service>, program: Program) -> Result<Program
     service.counting.run(bytes, service.patience(), work).await
 }
 
-/// How far an `answer` is trusted that a client says an agent gave, and who may learn it: as far
-/// as all that its process had read. Of one that no process here gave nobody knows that.
-fn level_of(service: &Service, answer: &str) -> Result<Level, ApiError> {
-    let known = service.kernel.journal().level_of_answer(answer)?;
-    Ok(known.unwrap_or(Level {
-        trust: Trust::Untrusted,
-        secrecy: Secrecy::Public,
-    }))
+/// What an `answer` is worth that a client says an agent gave: as much as all that its process had
+/// read. Of one that no process here gave nobody knows that.
+fn label_of(service: &Service, answer: &str) -> Result<Label, ApiError> {
+    let known = service.kernel.journal().label_of_answer(answer)?;
+    Ok(known.unwrap_or(Label::new("an answer over HTTP", Trust::Untrusted)))
 }
 
 /// Which of what was `said` is the task: the last that the user said.
@@ -175,6 +172,9 @@ fn program(
     let mut before = String::new();
     let mut label = client.clone();
     let mut answers = HashSet::new();
+    // What was said of the pages behind the answers, and whether a stranger's words stand beside
+    // them that nobody looked at.
+    let (mut suspicion, mut unseen) = (None, client.trust == Trust::Untrusted);
     for said in &said[..last] {
         match &said.by {
             Speaker::System => {
@@ -188,6 +188,7 @@ fn program(
                 for image in &said.images {
                     before.push_str(&format!("[The text in a picture:]\n{}\n", image.words));
                     label = label.lowered_to(Trust::Untrusted);
+                    unseen = true;
                 }
             }
             Speaker::Assistant => {
@@ -196,16 +197,23 @@ fn program(
                 let answer = said.text.trim();
                 let is_new = client.trust >= Trust::User && !answer.is_empty();
                 if is_new && answers.insert(answer) {
-                    label = label.held_to(level_of(service, answer)?);
+                    let given = label_of(service, answer)?;
+                    unseen |= given.trust == Trust::Untrusted && given.suspicion.is_none();
+                    suspicion = Suspicion::joined(suspicion, given.suspicion);
+                    label = label.held_to(given.level());
                 }
             }
             Speaker::Function(name) => {
                 before.push_str(&format!("{name}: {}\n", said.text));
                 label = label.lowered_to(Trust::Untrusted);
+                unseen = true;
             }
         }
     }
     if !before.is_empty() {
+        // Where that is no attack for certain, the whole is looked at before the first step.
+        let known = suspicion.filter(|said: &Suspicion| !unseen || said.is_notable());
+        let label = label.suspected(known);
         program.attached.push(Attached {
             picture: None,
             text: format!("Earlier in this conversation:\n{before}"),

@@ -189,7 +189,9 @@ fn program(service: &Service, caller: Caller, asked: Spawn) -> Result<(Loaded, P
         // A stranger does not learn what others had read by what becomes of a process.
         for pid in asked.input_from.iter().filter(|_| caller == Caller::User) {
             let read = service.kernel.journal().label_of(*pid)?;
-            label = label.held_to(read.level());
+            // Less than that leaves the text to be looked at itself.
+            let attack = read.suspicion.filter(|said| said.is_notable());
+            label = label.held_to(read.level()).suspected(attack);
         }
         program.attached.push(Attached {
             text,

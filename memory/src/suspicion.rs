@@ -1,4 +1,5 @@
-//! How much a text reads like an attempt to steer a model. It is a signal: it takes harmless
+//! How much a text reads like an attempt to steer a model, as a detector said it that this crate
+//! does not know. It is a signal: it takes harmless
 //! texts for attacks and misses attacks. So it is shown, and a rule may be stricter because of
 //! it; nothing is ever allowed by it.
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// What a detector says of a text, in hundredths.
 ///
 /// ```
-/// use quipu_kernel::label::Suspicion;
+/// use quipu_memory::Suspicion;
 ///
 /// let page = Suspicion::new(0.973, 1.0);
 /// assert_eq!(page.to_string(), "0.97");
@@ -44,7 +45,7 @@ fn is_whole(share: &f64) -> bool {
 }
 
 /// From this score on people are told of it unasked. Below it too many harmless pages are among
-/// them: it is the worst part of a page that counts, and a page has many.
+/// them.
 const NOTABLE: u8 = 90;
 
 impl Suspicion {
@@ -67,7 +68,7 @@ impl Suspicion {
         }
     }
 
-    /// How much the worst part of the text reads like an attack, from 0 to 1.
+    /// How much the text, by its worst part, reads like an attack, from 0 to 1.
     pub fn score(self) -> f64 {
         f64::from(self.score) / 100.0
     }
