@@ -82,7 +82,10 @@ fn what_is_no_classifier_is_refused() {
 fn a_long_text_has_to_look_worse() {
     let check = |worst: f32, windows: usize, want: f32| {
         let score = of_many(worst, windows);
-        assert!((score - want).abs() < 0.005, "{worst} in {windows}: {score}");
+        assert!(
+            (score - want).abs() < 0.005,
+            "{worst} in {windows}: {score}"
+        );
     };
     for worst in [0.0, 0.5, 0.9, 1.0] {
         check(worst, 1, worst);

@@ -230,12 +230,7 @@ impl Hands<'_> {
 
 /// `label` of `text`, which came in, with what the detector says of the text: also where the store
 /// keeps what was said of a page that it quotes, because it may quote others.
-fn seen(
-    detection: &Detection,
-    label: Label,
-    text: &str,
-    is_wanted: &dyn Fn() -> bool,
-) -> Label {
+fn seen(detection: &Detection, label: Label, text: &str, is_wanted: &dyn Fn() -> bool) -> Label {
     let kept = label.suspicion;
     let bare = Label {
         suspicion: None,

@@ -216,6 +216,11 @@ impl Execution {
                 return Ok(None);
             }
         }
+        // The store knows nothing of where a page leads.
+        if tool == SEARCH && self.gives_an_address() && self.has_more_to_open() {
+            drop(writing);
+            return self.look_further(n, prompt, legal).await;
+        }
         if self.only_has_to_read(legal, &tool).await? {
             drop(writing);
             return match self.has_more_to_open() {

@@ -17,6 +17,7 @@ use crate::planner::answer_form::{asks_for_a_fact, language_request};
 use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::only_denies;
 use crate::planner::shared_words::says_no_more;
+use crate::planner::wording::puts_numbers_together;
 use quipu_cpu::{Message, Role, without_thought};
 use quipu_tools::{Capability, Effect};
 
@@ -62,7 +63,11 @@ impl Execution {
         let last = self.last.as_ref().filter(|(_, worked)| *worked);
         let looked_up = last.is_some_and(|(action, _)| self.is_a_look(action));
         let has_numbers = self.found.iter().any(|text| speaks_of_numbers(text));
-        if !looked_up || !has_numbers || self.programs > 0 || !self.computes().await? {
+        let puts_together = puts_numbers_together(self.told());
+        if !looked_up || !has_numbers || !puts_together || self.programs > 0 {
+            return Ok(None);
+        }
+        if !self.computes().await? {
             return Ok(None);
         }
         let Some(asked) = self.program_asked_for(legal)? else {

@@ -12,6 +12,7 @@
 //! | [`may_speak_of_its_user`] | memories are shown by their meaning too | in a language without a list always, else by shared words only |
 //! | [`asks_of_oneself`] | lower odds show the memories of the user | the usual odds |
 //! | [`has_a_word_for_keeping`] | a memory of what is read first is planned before | it is asked for, or denied, after reading |
+//! | [`puts_numbers_together`] | a program computes from what was found | it is read, or the model chooses |
 //! | [`sends_to_documents`] | nothing is computed before something was read | a model may compute with what it does not know |
 //!
 //! Phrases that serve one job alone stand with it: requests to keep what stands beside a task in
@@ -24,6 +25,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::pattern::{HAN, laid_out, pattern};
+use crate::written::numbers;
 
 /// Whether a sentence only says that facts follow: "Please remember these three things."
 pub(super) fn announces(sentence: &str) -> bool {
@@ -54,6 +56,22 @@ pub(super) fn after_request_to_keep(text: &str) -> &str {
         pattern(asks)
     });
     ASKS.find(text).map_or(text, |found| &text[found.end()..])
+}
+
+/// Whether `task` gives a number of its own, or has a word for putting numbers together: "how much
+/// dearer", "in all". What stands at an address does not count.
+pub(crate) fn puts_numbers_together(task: &str) -> bool {
+    static PUTS: LazyLock<Regex> = LazyLock::new(|| {
+        let words = numbers::any_word();
+        laid_out(&format!(
+            r"(?i)\d|\b(?:{words}|total|altogether|together|sum|add|average|mean|difference|differ
+            |more|less|fewer|than|left|remain\w*|between|both|each|every|per|twice|half|double|times
+            |combined|in\s+all|dearer|cheaper|older|younger|longer|shorter)\b
+            |[二两三四五六七八九十百千]|一共|总共|共|合计|总和|平均|相差|比|还剩|剩下|加起来|来回|每|倍|一半"
+        ))
+    });
+    static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\S*://\S*"));
+    PUTS.is_match(&ADDRESS.replace_all(task, " "))
 }
 
 /// Whether `text` says that something is no longer as it was.
@@ -187,6 +205,27 @@ mod tests {
         check("麻烦你记一下，车位是B12", "车位是B12");
         check("Remember to feed the hen.", "Remember to feed the hen.");
         check("", "");
+    }
+
+    #[test]
+    fn numbers_are_put_together() {
+        check(
+            puts_numbers_together,
+            &[
+                "See http://127.0.0.1/mill for the price of a sack. What do nine sacks cost?",
+                "What do 9 sacks cost, by the page?",
+                "How much dearer is a sack of rye than one of oats?",
+                "According to the notes, how many sacks were sold in all?",
+                "看一下笔记，两袋米多少钱？",
+                "笔记里的米一共有多少公斤？",
+            ],
+            &[
+                "What does http://127.0.0.1:80/mill9 say a sack costs?",
+                "How long does the dough rest, by my notes?",
+                "笔记里的米多少钱？",
+                "",
+            ],
+        );
     }
 
     #[test]

@@ -131,6 +131,23 @@ async fn check(script: &[&str], plan: Option<Value>, wants: &[&str]) {
 }
 
 #[tokio::test]
+async fn a_memory_of_what_strangers_wrote_is_kept_once_where_it_was_planned() {
+    let first = r#"{"tool":"memory.put","args":{"text":"Letter 4 is of 2001."}}"#;
+    let second = r#"{"tool":"memory.put","args":{"text":"Letter 9 is of 2024."}}"#;
+    let refused = "not approved: memory.put changes something";
+    let well = "\"exited\" \"done\"";
+    let plan = json!([{"tool": "memory.put", "args": {"text": "text"}}]);
+    let script = [READ, first, second, DONE];
+    check(
+        &script,
+        Some(plan),
+        &["Delete letter 9", "kept as", refused, well],
+    )
+    .await;
+    check(&[READ, first, DONE], None, &[refused, well]).await;
+}
+
+#[tokio::test]
 async fn what_was_planned_happens_after_reading_and_nothing_else() {
     let well = "\"exited\" \"done\"";
     let refused = |tool: &str| format!("not approved: {tool} changes something");

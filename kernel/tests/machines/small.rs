@@ -15,6 +15,10 @@ use quipu_memory::{Kind, NewPage, Space};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+/// What a message can want, by the place of its weight: what was told before, a result.
+const RECALLED: usize = 1;
+const COMPUTED: usize = 2;
+
 /// What is written after the system's message in a whole window.
 type Write = fn(&str, &str) -> String;
 
@@ -28,10 +32,10 @@ fn none_of(inquiry: &Inquiry) -> Weights {
 }
 
 /// A machine with these devices and pages. Its CPU takes no tool for one that fits, and no task
-/// for a special one; each for one about its user, where it takes them for `personal`.
+/// for a special one; each for what it `wants`, where that is given.
 fn machine(
     write: Write,
-    personal: bool,
+    wants: Option<usize>,
     devices: &[Desk],
     pages: Vec<NewPage>,
 ) -> (Kernel, TempDir) {
@@ -49,9 +53,9 @@ fn machine(
     };
     let cpu = FunctionCpu::new(info, writes).weighing(move |inquiry| {
         let mut weights = none_of(inquiry);
-        // What a message wants: what was told before.
-        if weights.len() == 4 && personal {
-            weights[1] = 9.0;
+        // What a message wants.
+        if let (4, Some(wants)) = (weights.len(), wants) {
+            weights[wants] = 9.0;
         }
         weights
     });
@@ -107,7 +111,7 @@ fn reader(_: &str, seen: &str) -> String {
 /// Runs `program` where a stranger, or its user, wrote when ferries leave: whether that is looked
 /// up, and what is said.
 async fn check(program: Program, trust: Trust, devices: &[Desk], looks: bool, said: &str) {
-    let (kernel, _folder) = machine(reader, false, devices, vec![timetable(trust)]);
+    let (kernel, _folder) = machine(reader, None, devices, vec![timetable(trust)]);
     let (calls, exit) = ran(&kernel, program).await;
     let want = match looks {
         true => vec![("memory.search".to_owned(), Trust::Untrusted)],
@@ -165,7 +169,7 @@ fn cannot_tell(_: &str, _: &str) -> String {
 async fn a_refusal_among_tools_is_tried_without_them() {
     let check = async |write: Write, said: &str| {
         let desk = [Desk::new("desk", Vec::new())];
-        let (kernel, _folder) = machine(write, false, &desk, Vec::new());
+        let (kernel, _folder) = machine(write, None, &desk, Vec::new());
         let (calls, exit) = ran(&kernel, Program::new("Is 17 odd?")).await;
         assert!(calls.is_empty(), "{calls:?}");
         assert_eq!(exit.answer, Some(said.into()));
@@ -194,13 +198,94 @@ fn calls_what_is_not_there(system: &str, seen: &str) -> String {
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_is_given_from_what_was_read() {
     let pages = vec![timetable(Trust::Untrusted)];
-    let (kernel, _folder) = machine(calls_what_is_not_there, false, &[], pages);
+    let (kernel, _folder) = machine(calls_what_is_not_there, None, &[], pages);
     let (calls, exit) = ran(&kernel, Program::new(ASKED)).await;
     let search = ("memory.search".to_owned(), Trust::Untrusted);
     assert_eq!(
         (calls, exit.answer),
         (vec![search], Some("Pier nine.".into()))
     );
+}
+
+/// Writes a program from what stands beside the task, and takes what it has found for the answer.
+fn programmer(_: &str, seen: &str) -> String {
+    let asked = seen.contains("Write one Python function");
+    match (
+        asked,
+        seen.contains("carries 35 carts"),
+        seen.contains("carries many carts"),
+    ) {
+        (true, true, _) => "def solution():\n    return 12 * 35".into(),
+        (true, _, true) => "def solution():\n    return 12 * 500".into(),
+        _ => "It carries carts.".into(),
+    }
+}
+
+#[tokio::test]
+async fn what_was_looked_up_is_computed_from() {
+    let check = async |found: &str, wants: Option<usize>, code: Option<&str>| {
+        let page = NewPage {
+            text: found.into(),
+            ..timetable(Trust::Untrusted)
+        };
+        let desk = [Desk::new("desk", Vec::new()).with_programs().alone("run")];
+        let (kernel, _folder) = machine(programmer, wants, &desk, vec![page]);
+        let task = "How many carts does the ferry to Torshavn carry on 12 trips?";
+        let pid = kernel.spawn(Program::new(task)).expect("it starts");
+        let exit = kernel.wait(pid).await.expect("it ends");
+        assert_eq!(exit.status, Status::Exited, "{found}");
+        let steps = kernel.journal().steps(pid).expect("steps");
+        assert_eq!(steps[0].action["tool"], "memory.search", "{found}");
+        let run = steps
+            .iter()
+            .find_map(|step| step.action["args"]["code"].as_str());
+        assert_eq!(run.is_some(), code.is_some(), "{found}: {run:?}");
+        if let (Some(run), Some(code)) = (run, code) {
+            assert!(run.contains(code), "{run}");
+        }
+        replayed(&kernel, pid).await;
+    };
+    let number = "The ferry to Torshavn carries 35 carts on each of its trips.";
+    check(number, Some(COMPUTED), Some("return 12 * 35")).await;
+    // It is not asked to compute.
+    check(number, None, None).await;
+    // A program would have to make up a number.
+    let no_number = "The ferry to Torshavn carries many carts on each of its trips.";
+    check(no_number, Some(COMPUTED), None).await;
+    let other = "The ferry to Torshavn carries many carts on its 3 trips.";
+    check(other, Some(COMPUTED), None).await;
+}
+
+/// Finds it at once where nothing else is in sight, and goes on and on else.
+fn rambler(_: &str, seen: &str) -> String {
+    match seen.contains("Answer from the text above only") {
+        true => "It leaves from pier nine.".into(),
+        false => "To find the pier, open the timetable, and look for the ferry.".into(),
+    }
+}
+
+/// Makes it up, however it is asked.
+fn inventor(_: &str, _: &str) -> String {
+    "It leaves from pier 47, which is run by Wim Blom.".into()
+}
+
+#[tokio::test]
+async fn what_was_looked_up_is_said_and_nothing_else() {
+    let check = async |write: Write, task: &str, want: &str| {
+        let pages = vec![timetable(Trust::Untrusted)];
+        let (kernel, _folder) = machine(write, None, &[], pages);
+        let (calls, exit) = ran(&kernel, Program::new(task)).await;
+        assert_eq!(calls.len(), 1, "{task}");
+        assert_eq!(exit.answer, Some(want.into()), "{task}");
+    };
+    check(rambler, ASKED, "It leaves from pier nine.").await;
+    // It asks for more than a fact.
+    let why = "Why does the ferry to Torshavn leave from pier nine?";
+    check(rambler, why, &rambler("", "")).await;
+    // Only what stands in the documents counts where the task says so.
+    let there = "By the documents, from which pier does the ferry to Torshavn leave?";
+    check(inventor, there, "Nothing that was found says this.").await;
+    check(inventor, ASKED, &inventor("", "")).await;
 }
 
 #[tokio::test]
@@ -251,7 +336,7 @@ fn both(_: &str, _: &str) -> String {
 #[tokio::test]
 async fn two_questions_are_both_answered() {
     let check = async |write: Write, task: &str, want: &str| {
-        let (kernel, _folder) = machine(write, false, &[], Vec::new());
+        let (kernel, _folder) = machine(write, None, &[], Vec::new());
         let (_, exit) = ran(&kernel, Program::new(task)).await;
         assert_eq!(exit.answer, Some(want.into()), "{task}");
         assert_eq!(exit.status, Status::Exited);
@@ -303,7 +388,7 @@ async fn who_answers_for_one_text_of_several_sees_that_text_alone() {
             "Each document about a budget is in the blue box.",
         )];
         let desk = [Desk::new("desk", Vec::new())];
-        let (kernel, _folder) = machine(child, false, &desk, pages);
+        let (kernel, _folder) = machine(child, None, &desk, pages);
         let text = |name: &str, text: &str| Attached {
             picture: None,
             text: text.into(),
@@ -333,7 +418,7 @@ async fn what_was_told_comes_to_mind_where_it_may_matter() {
         memory("lock", "The lock of the bicycle has the code 4471."),
         memory("cat", "The cat is called Miso."),
     ];
-    let (kernel, _folder) = machine(reader, true, &[], pages);
+    let (kernel, _folder) = machine(reader, Some(RECALLED), &[], pages);
     let check = async |task: &str, want: &[&str]| {
         let pid = kernel.spawn(Program::new(task)).expect("it starts");
         kernel.wait(pid).await.expect("it ends");
@@ -353,7 +438,7 @@ async fn what_was_told_comes_to_mind_where_it_may_matter() {
 #[tokio::test]
 async fn what_a_user_points_at_is_kept_and_not_the_words_for_it() {
     let check = async |told: &str, trust: Trust, kept: &[&str], status: Status| {
-        let (kernel, _folder) = machine(never, false, &[], Vec::new());
+        let (kernel, _folder) = machine(never, None, &[], Vec::new());
         let mut program = Program::new(told);
         program.attached.push(Attached {
             picture: None,

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use quipu_memory::{
-    Access, Hit, ImportedFile, NewPage, Page, PageId, PageSummary, Query, Share, Space,
-    Stats, Store, StoreError,
+    Access, Hit, ImportedFile, NewPage, Page, PageId, PageSummary, Query, Share, Space, Stats,
+    Store, StoreError,
 };
 use serde::de::DeserializeOwned;
 

@@ -33,11 +33,7 @@ const TOLD_AFTER: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// Those of the store; `Locked` where another program writes one of an earlier release.
-pub fn current(
-    folder: &Path,
-    access: Access,
-    patience: Duration,
-) -> Result<DiskStore, StoreError> {
+pub fn current(folder: &Path, access: Access, patience: Duration) -> Result<DiskStore, StoreError> {
     let open = |access| DiskStore::open_with(folder, access, patience, &|_, _| {});
     match open(access) {
         Err(StoreError::Older { .. }) => {

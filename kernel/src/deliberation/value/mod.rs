@@ -163,7 +163,9 @@ fn date(text: &str) -> Option<Worth> {
 /// The only time of day in a text.
 fn time(text: &str) -> Option<Worth> {
     static TIME: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)\b(?P<h>\d{1,2})[:：](?P<m>[0-5]\d)(?:\s*(?P<half>am|pm|a\.m\.|p\.m\.))?")
+        pattern(
+            r"(?i)(?-u:\b)(?P<h>\d{1,2})[:：](?P<m>[0-5]\d)(?:\s*(?P<half>am|pm|a\.m\.|p\.m\.))?",
+        )
     });
     let mut found = TIME.captures_iter(text);
     let (only, None) = (found.next()?, found.next()) else {

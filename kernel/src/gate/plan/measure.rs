@@ -67,7 +67,7 @@ impl Measure {
             Some((_, bytes)) => (*bytes, BYTES.to_owned()),
             None => (1.0, unit),
         };
-        (low <= high).then(|| Self {
+        (low <= high).then_some(Self {
             low: low * scale,
             high: high * scale,
             unit,

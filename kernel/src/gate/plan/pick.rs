@@ -248,8 +248,8 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
     if let (Value::String(a), Value::String(b)) = (a, b) {
         let moments = moment(a.trim()).zip(moment(b.trim()));
         if let Some((a, b)) = moments {
-            let of_a_kind = (a.date.is_some(), a.time.is_some())
-                == (b.date.is_some(), b.time.is_some());
+            let of_a_kind =
+                (a.date.is_some(), a.time.is_some()) == (b.date.is_some(), b.time.is_some());
             return of_a_kind.then(|| (a.date, a.time).cmp(&(b.date, b.time)));
         }
         if Measure::of(a).is_none() && Measure::of(b).is_none() {

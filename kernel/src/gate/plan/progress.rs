@@ -151,7 +151,10 @@ impl Progress {
 
     /// Whether a call of `tool` with `args` is what `pick` takes from, or a pick that stands in it.
     fn reads_for(&self, pick: &Pick, tool: &str, args: &Map<String, Value>, told: bool) -> bool {
-        let is_picked = pick.given.values().any(|value| Pick::in_argument(value).is_some());
+        let is_picked = pick
+            .given
+            .values()
+            .any(|value| Pick::in_argument(value).is_some());
         if pick.from == tool && (told || !is_picked) {
             let planned = self.arguments(pick);
             if planned.is_some_and(|planned| self.are(args, &planned)) {

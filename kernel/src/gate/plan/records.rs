@@ -38,7 +38,10 @@ static URL: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?:https?://|www\.)[^\
 /// The records of `result` for a pick that names the fields `wanted`.
 pub(super) fn of<'a>(result: &'a Value, wanted: &[&str]) -> Vec<Cow<'a, Value>> {
     match result {
-        Value::Array(list) => list.iter().map(|member| of_member(member, wanted)).collect(),
+        Value::Array(list) => list
+            .iter()
+            .map(|member| of_member(member, wanted))
+            .collect(),
         Value::Object(fields) => {
             let mut lists = fields.values().filter_map(list_of_objects);
             match (lists.next(), lists.next()) {
@@ -65,7 +68,9 @@ pub(super) fn field<'a>(record: &'a Value, path: &str) -> Option<&'a Value> {
         let fields = value.as_object()?;
         fields.get(name).or_else(|| {
             let plain = plain(name);
-            let mut alike = fields.iter().filter(|(other, _)| self::plain(other) == plain);
+            let mut alike = fields
+                .iter()
+                .filter(|(other, _)| self::plain(other) == plain);
             let (_, only) = alike.next()?;
             alike.next().is_none().then_some(only)
         })
@@ -208,7 +213,9 @@ fn record(parts: &[(String, &str)]) -> Value {
     for (name, _) in parts {
         *counts.entry(name.as_str()).or_default() += 1;
     }
-    let once = parts.iter().filter(|(name, _)| counts.get(name.as_str()) == Some(&1));
+    let once = parts
+        .iter()
+        .filter(|(name, _)| counts.get(name.as_str()) == Some(&1));
     let fields = once.map(|(name, value)| (name.clone(), Value::from(*value)));
     Value::Object(fields.collect())
 }
@@ -237,9 +244,21 @@ mod tests {
         // Lists and objects.
         check(json!([{"id": 1}]), &["id"], json!([{"id": 1}]));
         check(json!(["a", 2]), &[], json!(["a", 2]));
-        check(json!(["a"]), &["name"], json!([{"name": "a", "value": "a"}]));
-        check(json!({"n": 1, "all": [{"id": 1}]}), &["id"], json!([{"id": 1}]));
-        check(json!({"id": {"a": 1}}), &["id.a"], json!([{"id": {"a": 1}}]));
+        check(
+            json!(["a"]),
+            &["name"],
+            json!([{"name": "a", "value": "a"}]),
+        );
+        check(
+            json!({"n": 1, "all": [{"id": 1}]}),
+            &["id"],
+            json!([{"id": 1}]),
+        );
+        check(
+            json!({"id": {"a": 1}}),
+            &["id.a"],
+            json!([{"id": {"a": 1}}]),
+        );
         check(json!({"Due day": 1}), &["due_day"], json!([{"Due day": 1}]));
         check(
             json!({"North": "Rating: 4.2\nReviews: Fine.", "South": "Rating: 3.9\nReviews: -"}),
@@ -281,8 +300,11 @@ mod tests {
             &[],
             json!([{"phone": "12 34", "email": "ann@a.example"}]),
         );
-        check(json!("It opens at 10:30; see http://a.example/b."), &[],
-            json!([{"url": "http://a.example/b"}]));
+        check(
+            json!("It opens at 10:30; see http://a.example/b."),
+            &[],
+            json!([{"url": "http://a.example/b"}]),
+        );
         check(json!(""), &[], json!([]));
     }
 
@@ -303,7 +325,10 @@ mod tests {
     fn lines_that_somebody_else_added_say_nothing() {
         let check = |text: &str, name: &str, want: Option<&str>| {
             let records = of_text(text);
-            let values: Vec<_> = records.iter().filter_map(|record| field(record, name)).collect();
+            let values: Vec<_> = records
+                .iter()
+                .filter_map(|record| field(record, name))
+                .collect();
             let found = values.first().and_then(|value| value.as_str());
             assert_eq!(found.filter(|_| values.len() == 1), want, "{text}");
         };
@@ -312,7 +337,11 @@ mod tests {
         check("Rating: 4.2\nReviews: Fine.\nRating: 5", "rating", None);
         check("Rating: 4.2\nReviews: Fine, Rating: 5", "rating", None);
         check("Airline: A, Price: 200\nAirline: B", "price", Some("200"));
-        check("Airline: A, Price: 2\nObey!\nAirline: B, Price: 1", "price", None);
+        check(
+            "Airline: A, Price: 2\nObey!\nAirline: B, Price: 1",
+            "price",
+            None,
+        );
         // Two addresses.
         check("Write to a@a.example. No, to b@b.example.", "email", None);
         let renamed = json!({"North": "Rating: 4\nName: South"});

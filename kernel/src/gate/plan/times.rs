@@ -13,9 +13,18 @@ static DAY_WORD: LazyLock<Regex> = LazyLock::new(|| {
     let weekdays = days::any_weekday();
     pattern(&format!(r"(?i)\b(?:today|tomorrow|{weekdays})\b|今天|明天"))
 });
+// An ideograph is a letter, and a time may stand right behind one.
 static CLOCK: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)\b(\d{1,2}):(\d{2})(?::\d{2})?(?:\s*([ap])\.?m\b)?"));
-static HOUR: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(\d{1,2})()\s*([ap])\.?m\b"));
+    LazyLock::new(|| pattern(r"(?i)(?-u:\b)(\d{1,2})[:：](\d{2})(?::\d{2})?(?:\s*([ap])\.?m\b)?"));
+static HOUR: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)(?-u:\b)(\d{1,2})()\s*([ap])\.?m\b"));
+/// "下午3点20", "早上八点半". Without a half of the day a number in ideographs may count points.
+static HAN_CLOCK: LazyLock<Regex> = LazyLock::new(|| {
+    let half = "凌晨|早上|早晨|清晨|上午|中午|下午|傍晚|晚上|今晚|明晚";
+    let number = "[一二两三四五六七八九十]{1,3}";
+    pattern(&format!(
+        r"(?:(?P<half>{half})\s*(?P<named>\d{{1,2}}|{number})|(?-u:\b)(?P<bare>\d{{1,2}}))\s*[点點时時](?:(?P<thirty>半)|(?P<quarters>[一三])刻|(?P<minutes>\d{{1,2}}|{number})分?)?"
+    ))
+});
 static NOON: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bnoon\b"));
 static LENGTH: LazyLock<Regex> = LazyLock::new(|| {
     let words = numbers::any_word();
@@ -83,7 +92,11 @@ impl Times {
         let noon = NaiveTime::from_hms_opt(12, 0, 0).filter(|_| NOON.is_match(words));
         Self {
             dates,
-            clock: clock.filter_map(|found| time(&found)).chain(noon).collect(),
+            clock: clock
+                .filter_map(|found| time(&found))
+                .chain(HAN_CLOCK.captures_iter(words).filter_map(han_time))
+                .chain(noon)
+                .collect(),
             lengths: LENGTH.captures_iter(words).filter_map(length).collect(),
         }
     }
@@ -149,6 +162,32 @@ fn time(found: &Captures<'_>) -> Option<NaiveTime> {
     clippy::needless_pass_by_value,
     reason = "it is what an iterator of captures gives"
 )]
+fn han_time(found: Captures<'_>) -> Option<NaiveTime> {
+    let number = |name: &str| {
+        let text = found.name(name)?.as_str();
+        text.parse().ok().or_else(|| numbers::han_count(text))
+    };
+    let hour = number("named").or_else(|| number("bare"))?;
+    let quarter = |text: &str| if text == "一" { 15 } else { 45 };
+    let minute = match (found.name("thirty"), found.name("quarters")) {
+        (Some(_), _) => 30,
+        (_, Some(quarters)) => quarter(quarters.as_str()),
+        _ => number("minutes").unwrap_or(0),
+    };
+    let half = match found.name("half").map(|half| half.as_str()) {
+        Some("下午" | "傍晚" | "晚上" | "今晚" | "明晚") => Some("pm"),
+        // "中午12点" is noon, "中午1点" an hour later.
+        Some("中午") if hour < 11 => Some("pm"),
+        Some("凌晨") => Some("am"),
+        _ => None,
+    };
+    time_of_day(hour, minute, half)
+}
+
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "it is what an iterator of captures gives"
+)]
 fn length(found: Captures<'_>) -> Option<TimeDelta> {
     let many = found[1].to_lowercase();
     let many: f64 = match many.as_str() {
@@ -165,4 +204,30 @@ fn length(found: Captures<'_>) -> Option<TimeDelta> {
     };
     // A day at most: what lasts longer is given by its dates.
     (minutes <= 24.0 * 60.0).then(|| TimeDelta::minutes(minutes.round() as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_day_stand_behind_ideographs_too() {
+        let check = |words: &str, want: &[&str]| {
+            let today = NaiveDate::from_ymd_opt(2026, 2, 3).unwrap_or_default();
+            let times = Times::of(words, today);
+            let said = times
+                .clock
+                .iter()
+                .map(|time| time.format("%H:%M").to_string());
+            assert_eq!(said.collect::<Vec<_>>(), want, "{words}");
+        };
+        check("Meet me at 9:05 or 4 p.m.", &["09:05", "16:00"]);
+        check("明天10:30开会", &["10:30"]);
+        check("下午3点20分见", &["15:20"]);
+        check("早上八点半，晚上十点一刻", &["08:30", "22:15"]);
+        check("中午12点吃饭，凌晨12点睡", &["12:00", "00:00"]);
+        check("15点到", &["15:00"]);
+        check("我有三点建议", &[]);
+        check("Room 12-15 is free.", &[]);
+    }
 }

@@ -188,7 +188,8 @@ impl Legal {
                 let program = self.program_in(text);
                 Ok(program.unwrap_or_else(|| json!({ "answer": text })))
             }
-            (Move::Number | Move::Choice, _) => Ok(json!({ "answer": text })),
+            (Move::Number, _) => Ok(json!({ "answer": number::without_zeros(text) })),
+            (Move::Choice, _) => Ok(json!({ "answer": text })),
             (Move::Ask, _) => Ok(json!({ "ask": text })),
         }
     }

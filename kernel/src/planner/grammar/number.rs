@@ -16,9 +16,9 @@ pub(super) fn grammar(computed: Option<&str>) -> String {
     let Some(text) = computed.filter(plain) else {
         return NUMBER.to_owned();
     };
+    let text = without_zeros(text);
     let value: f64 = text.parse().unwrap_or_default();
     let forms = match text.split_once('.') {
-        Some((whole, decimals)) if decimals.bytes().all(|b| b == b'0') => vec![whole.to_owned()],
         Some((_, decimals)) if decimals.len() > DECIMALS_MAX => {
             vec![
                 text.to_owned(),
@@ -32,9 +32,26 @@ pub(super) fn grammar(computed: Option<&str>) -> String {
     format!("start: {}", forms.join(" | "))
 }
 
+/// A whole number without its point: a small model writes "40.0" where it has worked it out.
+pub(super) fn without_zeros(number: &str) -> &str {
+    match number.split_once('.') {
+        Some((whole, decimals)) if decimals.bytes().all(|b| b == b'0') => whole,
+        _ => number,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_number_has_no_point() {
+        let check = |number: &str, want: &str| assert_eq!(without_zeros(number), want);
+        check("40.0", "40");
+        check("-3.000", "-3");
+        check("110.50", "110.50");
+        check("40", "40");
+    }
 
     #[test]
     fn a_number_that_was_computed_is_not_miscopied() {

@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use quipu_memory::{
-    Access, DiskStore, ImportedFile, NewPage, Place, Store, StoreError, Suspicion,
-};
+use quipu_memory::{Access, DiskStore, ImportedFile, NewPage, Place, Store, StoreError, Suspicion};
 
 use super::{filled, ids, open, page};
 
@@ -88,7 +86,10 @@ fn a_store_of_an_older_format_is_brought_up_to_date() {
         let path = filled(dir.path());
         made_old(&path, format);
         let error = DiskStore::open(&path, Access::ReadOnly).err().expect("old");
-        assert!(matches!(error, StoreError::Older { .. }), "{format}: {error}");
+        assert!(
+            matches!(error, StoreError::Older { .. }),
+            "{format}: {error}"
+        );
         let store = open(&path);
         assert_eq!(ids(&store, "llama").len(), 31, "{format}");
         let before = store.get(&"p1".into()).expect("get").expect("there");
@@ -98,7 +99,11 @@ fn a_store_of_an_older_format_is_brought_up_to_date() {
             ..page("new", "one more llama")
         };
         let put = store.put(suspicious).expect("put");
-        assert_eq!(store.get(&"new".into()).expect("get"), Some(put), "{format}");
+        assert_eq!(
+            store.get(&"new".into()).expect("get"),
+            Some(put),
+            "{format}"
+        );
     };
     (1..=3).for_each(check);
 }

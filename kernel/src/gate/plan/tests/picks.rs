@@ -11,7 +11,8 @@ fn a_pick_reads_lists_maps_texts_and_units() {
         let pick: Pick = serde_json::from_value(fields).unwrap();
         assert_eq!(pick.of(&result), want, "{pick:?} {result}");
     };
-    let rooms = || json!({"North": "Rating: 4.2\nPrice: $90", "South": "Rating: 4.10\nPrice: $120"});
+    let rooms =
+        || json!({"North": "Rating: 4.2\nPrice: $90", "South": "Rating: 4.10\nPrice: $120"});
     let max = |by: &str| json!({"how": "max", "by": by, "take": "name"});
     check(max("rating"), rooms(), Some(json!("North")));
     check(max("price"), rooms(), Some(json!("South")));
@@ -23,18 +24,50 @@ fn a_pick_reads_lists_maps_texts_and_units() {
     let mixed = json!([{"id": 1, "size": "9 EUR"}, {"id": 2, "size": "12 USD"}]);
     check(largest, mixed, None);
     let times = json!([{"id": 1, "at": "9:00"}, {"id": 2, "at": "10:30"}]);
-    check(json!({"how": "max", "by": "at", "take": "id"}), times, Some(json!(2)));
+    check(
+        json!({"how": "max", "by": "at", "take": "id"}),
+        times,
+        Some(json!(2)),
+    );
     let trips = json!("Line: A, Price: 200\nLine: B, Price: 1,150");
-    check(json!({"how": "min", "by": "price", "take": "line"}), trips, Some(json!("A")));
+    check(
+        json!({"how": "min", "by": "price", "take": "line"}),
+        trips,
+        Some(json!("A")),
+    );
     // A value in a list, and a list of a record.
     let team = || json!([{"team": "red", "who": ["ann", "bob"]}, {"team": "blue", "who": ["cy"]}]);
-    check(json!({"where": {"who": "Bob"}, "take": "team"}), team(), Some(json!("red")));
-    check(json!({"has": {"who": "cy"}, "take": "team"}), team(), Some(json!("blue")));
-    check(json!({"how": "all", "take": "who"}), team(), Some(json!(["ann", "bob", "cy"])));
-    check(json!({"how": "all"}), json!(["a", "b", "a"]), Some(json!(["a", "b"])));
-    check(json!({"how": "all", "take": "name"}), json!(["a"]), Some(json!(["a"])));
+    check(
+        json!({"where": {"who": "Bob"}, "take": "team"}),
+        team(),
+        Some(json!("red")),
+    );
+    check(
+        json!({"has": {"who": "cy"}, "take": "team"}),
+        team(),
+        Some(json!("blue")),
+    );
+    check(
+        json!({"how": "all", "take": "who"}),
+        team(),
+        Some(json!(["ann", "bob", "cy"])),
+    );
+    check(
+        json!({"how": "all"}),
+        json!(["a", "b", "a"]),
+        Some(json!(["a", "b"])),
+    );
+    check(
+        json!({"how": "all", "take": "name"}),
+        json!(["a"]),
+        Some(json!(["a"])),
+    );
     // One without it, none, and too many.
-    check(json!({"how": "all", "take": "id"}), json!([{"id": 1}, {}]), None);
+    check(
+        json!({"how": "all", "take": "id"}),
+        json!([{"id": 1}, {}]),
+        None,
+    );
     check(json!({"how": "all"}), json!([]), None);
     let many: Vec<usize> = (0..101).collect();
     check(json!({"how": "all"}), json!(many), None);
@@ -70,12 +103,20 @@ fn an_effect_for_each_is_done_once_for_each() {
 
 #[test]
 fn a_read_may_have_arguments_that_are_picked() {
-    let names = json!({"from": "rooms.list", "given": {"in": "Lyon"}, "how": "all", "take": "name"});
+    let names =
+        json!({"from": "rooms.list", "given": {"in": "Lyon"}, "how": "all", "take": "name"});
     let best = json!({"pick": {"from": "rooms.ratings", "given": {"rooms": {"pick": names}},
         "how": "max", "by": "value", "take": "name"}});
     let effects = json!([{"tool": "rooms.book", "args": {"room": best}}]);
     let list = |town: &str| ("rooms.list", json!({"in": town}), json!(["N", "S"]), false);
-    let rated = |rooms: Value| ("rooms.ratings", json!({"rooms": rooms}), json!({"N": 4.2, "S": 3.9}), false);
+    let rated = |rooms: Value| {
+        (
+            "rooms.ratings",
+            json!({"rooms": rooms}),
+            json!({"N": 4.2, "S": 3.9}),
+            false,
+        )
+    };
     let check = |reads: &[(&str, Value, Value, bool)], want: bool| {
         let progress = progress(effects.clone(), reads);
         let matches = progress.matches("rooms.book", &json!({"room": "N"}));
@@ -113,8 +154,14 @@ fn each_and_picks_in_a_row_have_their_bounds() {
     let list = || json!({"from": "files.list", "take": "owner"});
     let mail = |to: Value, body: Value| json!({"tool": "mail.send", "args": {"to": to, "subject": "text", "body": body}});
     check(mail(json!({"each": list()}), json!("text")), "");
-    check(mail(json!({"each": {"from": "mail.send"}}), json!("text")), "does not read");
-    check(mail(json!({"each": list()}), json!({"each": list()})), "only one argument");
+    check(
+        mail(json!({"each": {"from": "mail.send"}}), json!("text")),
+        "does not read",
+    );
+    check(
+        mail(json!({"each": list()}), json!({"each": list()})),
+        "only one argument",
+    );
     let pay = json!({"tool": "bank.pay", "args": {"recipient": {"pick": list()},
         "amount": {"each": list()}, "date": {"is": "today"}}});
     check(pay, "amount may not be each");
@@ -123,8 +170,14 @@ fn each_and_picks_in_a_row_have_their_bounds() {
     let nested = |inner: Value| json!({"from": "files.search", "given": {"for": {"pick": inner}}, "take": "id"});
     let delete = |pick: Value| json!({"tool": "files.delete", "args": {"id": {"pick": pick}}});
     check(delete(nested(nested(list()))), "");
-    check(delete(nested(nested(nested(list())))), "too many results in a row");
-    check(delete(nested(json!({"from": "mail.send"}))), "does not read");
+    check(
+        delete(nested(nested(nested(list())))),
+        "too many results in a row",
+    );
+    check(
+        delete(nested(json!({"from": "mail.send"}))),
+        "does not read",
+    );
     let unsaid = json!({"from": "files.list", "where": {"name": "salaries"}, "take": "id"});
     check(delete(nested(unsaid)), "did not say");
 }
@@ -153,8 +206,14 @@ fn a_read_that_is_picked_from_tells_nothing_that_was_not_said() {
             "{given}: {found}"
         );
     };
-    check(json!({"words": "blue room", "in": "maps", "day": "today", "most": 100}), "");
-    check(json!({"words": "my diary"}), "words \"my diary\", which the user did not say");
+    check(
+        json!({"words": "blue room", "in": "maps", "day": "today", "most": 100}),
+        "",
+    );
+    check(
+        json!({"words": "my diary"}),
+        "words \"my diary\", which the user did not say",
+    );
     check(json!({"words": ["Blue", "diary"]}), "did not say");
     check(json!({"words": "today"}), "did not say");
     check(json!({"in": "mail"}), "did not say");
@@ -171,14 +230,19 @@ fn what_was_free_is_not_what_was_made() {
         ])
     };
     let found = problems("Make a.txt, and delete it", made("file.content"));
-    assert!(found.contains("is the content of files.create, which may be any text"), "{found}");
+    assert!(
+        found.contains("is the content of files.create, which may be any text"),
+        "{found}"
+    );
     let found = problems("Make a.txt, and delete it", made("Content"));
     assert!(found.contains("may be any text"), "{found}");
     assert_eq!(problems("Make a.txt, and delete it", made("id")), "");
     let check = |take: &str, content: &str, result: Value, id: &str, want: bool| {
         let mut progress = progress(made(take), &[]);
         let create = json!({"filename": "a.txt", "content": content});
-        let at = progress.matches("files.create", &create).expect("it is planned");
+        let at = progress
+            .matches("files.create", &create)
+            .expect("it is planned");
         progress.use_up(at, &create);
         progress.saw("files.create", &create, &result.to_string(), false);
         progress.settle();
@@ -199,7 +263,10 @@ fn what_was_free_is_not_what_was_made() {
 fn records_are_found_within_bounds_and_among_others() {
     let check = |more: Value, want: Option<&str>| {
         let mut fields = json!({"from": "a.b", "take": "name"});
-        fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        fields
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         let pick: Pick = serde_json::from_value(fields).unwrap();
         let rooms = json!([
             {"name": "N", "price": "$90", "from": "2024-05-10"},
@@ -216,13 +283,15 @@ fn records_are_found_within_bounds_and_among_others() {
     check(json!({"at_least": {"from": "2024-05-20"}}), Some("S"));
     check(json!({"where": {"name": ["W", "x"]}}), Some("W"));
     // Of those within a bound of one result, the best of another one.
-    let cheap = json!({"from": "rooms.prices", "at_most": {"price": 100}, "how": "all", "take": "name"});
+    let cheap =
+        json!({"from": "rooms.prices", "at_most": {"price": 100}, "how": "all", "take": "name"});
     let best = json!({"pick": {"from": "rooms.ratings", "where": {"name": {"pick": cheap}},
         "how": "max", "by": "rating", "take": "name"}});
     let effects = json!([{"tool": "files.delete", "args": {"id": best}}]);
     let none = || json!({});
     let prices = json!([{"name": "N", "price": 90}, {"name": "E", "price": 80}, {"name": "S", "price": 120}]);
-    let ratings = json!([{"name": "N", "rating": 4}, {"name": "E", "rating": 3}, {"name": "S", "rating": 5}]);
+    let ratings =
+        json!([{"name": "N", "rating": 4}, {"name": "E", "rating": 3}, {"name": "S", "rating": 5}]);
     let check = |reads: &[(&str, Value, Value, bool)], id: &str, want: bool| {
         let progress = progress(effects.clone(), reads);
         let found = progress.matches("files.delete", &json!({ "id": id }));
@@ -238,7 +307,10 @@ fn records_are_found_within_bounds_and_among_others() {
     // Bounds are what the user said.
     let found = |bound: Value| {
         let pick = json!({"from": "files.list", "at_most": {"size": bound}, "take": "id"});
-        problems("Delete the file under 200", json!([{"tool": "files.delete", "args": {"id": {"pick": pick}}}]))
+        problems(
+            "Delete the file under 200",
+            json!([{"tool": "files.delete", "args": {"id": {"pick": pick}}}]),
+        )
     };
     assert_eq!(found(json!(200)), "");
     assert!(found(json!(300)).contains("which the user did not say"));
