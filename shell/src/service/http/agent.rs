@@ -177,10 +177,6 @@ fn program(
             }
             Speaker::User => {
                 before.push_str(&format!("User: {}\n", said.text));
-                for image in &said.images {
-                    before.push_str(&format!("[The text in a picture:]\n{}\n", image.words));
-                    label = label.lowered_to(Trust::Untrusted);
-                }
             }
             Speaker::Assistant => {
                 before.push_str(&format!("You: {}\n", said.text));
@@ -195,6 +191,10 @@ fn program(
                 before.push_str(&format!("{name}: {}\n", said.text));
                 label = label.lowered_to(Trust::Untrusted);
             }
+        }
+        for image in &said.images {
+            before.push_str(&format!("[The text in a picture:]\n{}\n", image.words));
+            label = label.lowered_to(Trust::Untrusted);
         }
     }
     if !before.is_empty() {

@@ -11,9 +11,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::chat::choosing::{sampling, shaping};
-use super::chat::fields::{Stop, add, few, stop_words, text, tokens};
+use super::chat::fields::{Stop, add, content_of, few, stop_words, text, tokens, whole};
 use super::error::ApiError;
-use super::plain::{Ask, Choice, Finish, Piece, Said, Speaker, Turn, function, prompt_tokens};
+use super::plain::{
+    Ask, Choice, Finish, Piece, Said, Speaker, Turn, function, prompt_tokens, schema,
+};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
 use super::{chat, models, pictures};
@@ -22,6 +24,7 @@ use super::{chat, models, pictures};
 #[derive(Debug, Deserialize)]
 pub struct Body {
     model: Option<String>,
+    #[serde(default, deserialize_with = "whole")]
     max_tokens: Option<i64>,
     system: Option<Value>,
     messages: Vec<Message>,
@@ -188,7 +191,7 @@ fn ask_for(body: &Body, tokens_max: Option<u32>, usual: Sampling) -> Result<Ask,
         functions,
         choice,
         parallel: alone != Some(true),
-        schema: None,
+        schema: format(body)?,
         tokens_max,
         odds: None,
         sampling: sampling(body.temperature, None, usual)?,
@@ -196,6 +199,26 @@ fn ask_for(body: &Body, tokens_max: Option<u32>, usual: Sampling) -> Result<Ask,
         stops: stop_words("stop_sequences", stops.as_ref())?,
         plain: None,
     })
+}
+
+/// The schema of the answer: in its place today, or that of the beta before.
+fn format(body: &Body) -> Result<Option<Value>, ApiError> {
+    let config = body.rest.get("output_config");
+    let given = config.and_then(|config| config.get("format"));
+    let (param, given) = match given.filter(|given| !given.is_null()) {
+        Some(given) => ("output_config.format", Some(given)),
+        None => ("output_format", body.rest.get("output_format")),
+    };
+    let Some(given) = given.filter(|given| !given.is_null()) else {
+        return Ok(None);
+    };
+    match given["type"].as_str() {
+        Some("json_schema") => schema(&format!("{param}.schema"), &given["schema"], false).map(Some),
+        _ => Err(ApiError::invalid(
+            format!("{param}.type"),
+            "a format is `json_schema`",
+        )),
+    }
 }
 
 fn said(body: &Body) -> Result<Vec<Said>, ApiError> {
@@ -255,14 +278,7 @@ fn blocks_said(
             // A thought of an earlier turn is not told again.
             Some("thinking" | "redacted_thinking") => {}
             Some("image") if *by == Speaker::User => {
-                let source = &block["source"];
-                own.images.push(match source["type"].as_str() {
-                    Some("base64") => {
-                        let data = source["data"].as_str().unwrap_or_default();
-                        pictures::of(place, data)?
-                    }
-                    _ => pictures::at(place, source["url"].as_str())?,
-                });
+                own.images.extend(pictures::in_part(|| place, block)?);
             }
             // A document that is a text.
             Some("document") if block.pointer("/source/type") == Some(&json!("text")) => {
@@ -281,9 +297,12 @@ fn blocks_said(
                     let message = "no message before it has a tool_use with this id";
                     ApiError::invalid(format!("{place}.tool_use_id"), message)
                 })?;
-                let result = text(&format!("{place}.content"), block.get("content"))?;
+                let place = format!("{place}.content");
+                let (result, images) = content_of(&place, block.get("content"))?;
                 let speaker = Speaker::Function(name.clone());
-                said.push(Said::new(speaker, result.unwrap_or_default()));
+                let mut result = Said::new(speaker, result.unwrap_or_default());
+                result.images = images;
+                said.push(result);
             }
             other => {
                 let message = format!("a block of type {:?} cannot be read", other.unwrap_or(""));

@@ -69,17 +69,21 @@ pub fn of(param: String, base64: &str) -> Result<Image, ApiError> {
     })
 }
 
-/// The picture in a part of a content, in the forms of two APIs; `None` for another part.
+/// The picture in a part of a content, in the forms of three APIs; `None` for another part.
 ///
 /// # Errors
 /// As [`at`].
 pub fn in_part(param: impl FnOnce() -> String, part: &Value) -> Result<Option<Image>, ApiError> {
-    let url = match part["type"].as_str() {
-        Some("image_url") => part["image_url"]["url"].as_str(),
-        Some("input_image") => part["image_url"].as_str(),
+    let (url, source) = (&part["image_url"], &part["source"]);
+    let image = match part["type"].as_str() {
+        Some("image_url" | "input_image") => at(param(), url.as_str().or(url["url"].as_str())),
+        Some("image") => match source["type"].as_str() {
+            Some("base64") => of(param(), source["data"].as_str().unwrap_or_default()),
+            _ => at(param(), source["url"].as_str()),
+        },
         _ => return Ok(None),
     };
-    at(param(), url).map(Some)
+    image.map(Some)
 }
 
 /// Decodes the pictures of a conversation where the model sees; otherwise puts the text that the
@@ -188,6 +192,13 @@ mod tests {
             "5 bytes",
         );
         check(json!({"type": "input_image", "image_url": png}), "5 bytes");
+        check(json!({"type": "image_url", "image_url": png}), "5 bytes");
+        let source = json!({"type": "url", "url": png});
+        check(json!({"type": "image", "source": source}), "5 bytes");
+        let data = png.rsplit(',').next();
+        let source = json!({"type": "base64", "media_type": "image/png", "data": data});
+        check(json!({"type": "image", "source": source}), "5 bytes");
+        check(json!({"type": "image"}), "nothing is fetched");
         check(json!({"type": "text", "text": "x"}), "no picture");
         let fetched = "http://127.0.0.1/a.png";
         check(
