@@ -10,7 +10,7 @@
 //! | `apart` | work that takes too long for the threads that answer |
 //! | `plain/` | the plain model, whichever API it is asked by |
 //! | `chat/` | `/v1/chat/completions` |
-//! | `responses/`, `messages` | `/v1/responses`, `/v1/messages` |
+//! | `responses/`, `messages/` | `/v1/responses`, `/v1/messages` |
 //! | `completions`, `completion` | a text that goes on, as OpenAI and as llama.cpp's server ask |
 //! | `tokens` | `/tokenize`, `/detokenize` |
 //! | `agent` | a whole agent as a model |
