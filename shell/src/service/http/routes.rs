@@ -79,11 +79,7 @@ pub const ROUTES: &[Route] = &[
         Entry,
         "OpenAI's completions: a text goes on, without a template",
     ),
-    post(
-        "/v1/responses",
-        Entry,
-        "OpenAI's responses, without a state that is kept",
-    ),
+    post("/v1/responses", Entry, "OpenAI's responses"),
     post("/v1/messages", Entry, "Anthropic's messages"),
     post(
         "/v1/messages/count_tokens",

@@ -29,7 +29,8 @@ async fn a_response_is_gone_on_with() {
     let ask = async |body: Value| machine.post(RESPONSES, &body).await;
     let first = ask(json!({"input": "Hello"})).await;
     first.check(200, &[(TEXT, json!("Hello to you.")), ("/store", json!(true))]);
-    let (id, item) = (&first.json()["id"], &first.json()["output"][0]["id"]);
+    let first = first.json();
+    let (id, item) = (&first["id"], &first["output"][0]["id"]);
     let again = [(TEXT, json!("Hello again."))];
     // By the response, by an item in its place, and by the item itself.
     let by_id = ask(json!({"input": "And?", "previous_response_id": id})).await;
@@ -39,7 +40,7 @@ async fn a_response_is_gone_on_with() {
     for named in [
         json!({"type": "item_reference", "id": item}),
         json!({ "id": item }),
-        first.json()["output"][0].clone(),
+        first["output"][0].clone(),
     ] {
         let input = json!([{"role": "user", "content": "Hello"}, named, user]);
         ask(json!({ "input": input })).await.check(200, &again);
@@ -47,7 +48,8 @@ async fn a_response_is_gone_on_with() {
     // What a stream wrote is kept too.
     let streamed = ask(json!({"input": "Hello", "stream": true})).await;
     let events = streamed.events();
-    let id = &events.last().unwrap().1["response"]["id"];
+    let (_, last) = events.last().unwrap();
+    let id = &last["response"]["id"];
     let by_id = ask(json!({"input": "And?", "previous_response_id": id})).await;
     by_id.check(200, &again);
 
@@ -74,7 +76,8 @@ async fn a_call_is_gone_on_with() {
     let called = machine
         .post(RESPONSES, &json!({"input": "When?", "tools": [clock()]}))
         .await;
-    let (id, call) = (&called.json()["id"], &called.json()["output"][0]);
+    let called = called.json();
+    let (id, call) = (&called["id"], &called["output"][0]);
     let result = json!([{"type": "function_call_output", "call_id": call["call_id"],
                          "output": [{"type": "input_text", "text": "12:00"}]}]);
     let body = json!({"input": result, "previous_response_id": id, "tools": [clock()]});
