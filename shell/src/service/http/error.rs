@@ -98,6 +98,11 @@ impl ApiError {
         Self::malformed("the body did not come in time; send it again")
     }
 
+    /// The body broke off, or was sent in pieces that are none.
+    pub fn cut_short(reason: &str) -> Self {
+        Self::malformed(format!("the body broke off: {reason}; send it again, whole"))
+    }
+
     /// There is no such thing.
     pub fn not_found(param: Option<&str>, code: &'static str, message: impl Into<String>) -> Self {
         Self {
