@@ -212,6 +212,26 @@ async fn a_schema_is_read_where_other_servers_take_it() {
 }
 
 #[tokio::test]
+async fn a_thread_is_sent_again_whole() {
+    let sandbox = Sandbox::new();
+    let machine = Machine::start(&sandbox, &[HELLO], &[]);
+    let check = async |thread: Value, status: u16, wanted: &[(&str, Value)]| {
+        let body = json!({"model": "script", "max_tokens": 9, "thread": thread,
+                          "messages": [{"role": "user", "content": "Hello"}]});
+        machine.post(MESSAGES, &body).await.check(status, wanted);
+    };
+    check(json!({"type": "create"}), 200, &[]).await;
+    check(Value::Null, 200, &[]).await;
+    let code = "/error/details/error_code";
+    let lost = [
+        ("/error/type", json!("not_found_error")),
+        (code, json!("thread_not_found")),
+    ];
+    let thread = json!({"type": "continue", "previous_message_id": "msg_1"});
+    check(thread, 404, &lost).await;
+}
+
+#[tokio::test]
 async fn models_are_listed_for_clients_of_both_kinds() {
     let sandbox = Sandbox::new();
     let machine = Machine::start(&sandbox, &[HELLO], &[]);

@@ -65,6 +65,9 @@ struct ToolChoice {
     disable_parallel_tool_use: Option<bool>,
 }
 
+/// What Anthropic's API calls a conversation that it does not hold any more.
+const THREAD_LOST: &str = "thread_not_found";
+
 /// Answers `POST /v1/messages`.
 pub async fn post(
     State(service): State<Arc<Service>>,
@@ -138,6 +141,13 @@ fn ask_for(body: &Body, tokens_max: Option<u32>, usual: Sampling) -> Result<Ask,
     {
         let message = "the plain model reaches no servers: call their tools on your side";
         return Err(ApiError::unsupported("mcp_servers", message));
+    }
+    // Anthropic's clients then send all of it again, as to a service that has lost it.
+    let thread = body.rest.get("thread");
+    if thread.is_some_and(|thread| thread["type"] == "continue") {
+        let message = "conversations are not kept: send all messages, with a `thread` of the type \
+                       `create`, or without one";
+        return Err(ApiError::not_found(Some("thread"), THREAD_LOST, message));
     }
     let tools = body.tools.as_deref().unwrap_or_default();
     few(tools.len())?;
