@@ -95,6 +95,7 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/v1/chat/completions", post(chat::post))
         .route("/v1/completions", post(completions::post))
         .route("/v1/responses", post(responses::post))
+        .route("/v1/responses/input_tokens", post(responses::count))
         .route("/v1/messages", post(messages::post))
         .route("/v1/messages/count_tokens", post(messages::count))
         .route("/v1/embeddings", post(embeddings::post))

@@ -80,6 +80,11 @@ pub const ROUTES: &[Route] = &[
         "OpenAI's completions: a text goes on, without a template",
     ),
     post("/v1/responses", Entry, "OpenAI's responses"),
+    post(
+        "/v1/responses/input_tokens",
+        Entry,
+        "How many tokens the prompt of a response has",
+    ),
     post("/v1/messages", Entry, "Anthropic's messages"),
     post(
         "/v1/messages/count_tokens",

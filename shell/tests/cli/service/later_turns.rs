@@ -59,6 +59,16 @@ async fn a_response_is_gone_on_with() {
     };
     let dropped = ask(json!({"input": "Hello", "store": false})).await;
     dropped.check(200, &[("/store", json!(false))]);
+    // Its prompt can be counted before it is asked for.
+    let counted = async |body: Value| {
+        let reply = machine.post("/v1/responses/input_tokens", &body).await;
+        reply.check(200, &[("/object", json!("response.input_tokens"))]);
+        reply.json()["input_tokens"].as_u64().unwrap()
+    };
+    let alone = counted(json!({"input": "And?"})).await;
+    let after = counted(json!({"input": "And?", "previous_response_id": id})).await;
+    assert!(0 < alone && alone < after, "{alone} {after}");
+
     let gone = dropped.json()["id"].clone();
     let place = "previous_response_id";
     refused(json!({"input": "x", "previous_response_id": gone}), place).await;

@@ -268,6 +268,14 @@ fn said(body: &Body) -> Result<Vec<Said>, ApiError> {
     Ok(said)
 }
 
+/// Adds a `text` to what is said, on a line of its own.
+fn say(said: &mut Said, text: &str) {
+    if !said.text.is_empty() {
+        said.text.push('\n');
+    }
+    said.text.push_str(text);
+}
+
 /// What the blocks of one message say: results of tools first, as they were asked for.
 fn blocks_said(
     param: &str,
@@ -281,24 +289,25 @@ fn blocks_said(
         let place = format!("{param}[{at}]");
         let word = |name: &str| block[name].as_str().unwrap_or_default().to_owned();
         match block["type"].as_str() {
-            Some("text") => {
-                if !own.text.is_empty() {
-                    own.text.push('\n');
-                }
-                own.text.push_str(&word("text"));
-            }
+            Some("text") => say(&mut own, &word("text")),
             // A thought of an earlier turn is not told again.
             Some("thinking" | "redacted_thinking") => {}
             Some("image") if *by == Speaker::User => {
                 own.images.extend(pictures::in_part(|| place, block)?);
             }
-            // A document that is a text.
-            Some("document") if block.pointer("/source/type") == Some(&json!("text")) => {
-                let document = block.pointer("/source/data").and_then(Value::as_str);
-                if !own.text.is_empty() {
-                    own.text.push('\n');
-                }
-                own.text.push_str(document.unwrap_or_default());
+            // A document that is a text, or blocks of it.
+            Some("document") if block["source"]["type"] == "text" => {
+                say(&mut own, block["source"]["data"].as_str().unwrap_or_default());
+            }
+            Some("document") if block["source"]["type"] == "content" => {
+                let place = format!("{place}.source.content");
+                let document = text(&place, block["source"].get("content"))?;
+                say(&mut own, &document.unwrap_or_default());
+            }
+            Some("search_result") => {
+                let found = text(&format!("{place}.content"), block.get("content"))?;
+                say(&mut own, &word("title"));
+                say(&mut own, &found.unwrap_or_default());
             }
             Some("tool_use") => {
                 names.insert(word("id"), word("name"));

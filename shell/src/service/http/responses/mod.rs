@@ -24,7 +24,7 @@ use super::chat::choosing::{sampling, shaping};
 use super::chat::fields::{self, arguments, choice, content_of, no_picture, odds, tokens, whole};
 use super::chat::reply::Head;
 use super::error::ApiError;
-use super::plain::{Ask, Piece, Said, Speaker, Turn, schema};
+use super::plain::{Ask, Piece, Said, Speaker, Turn, prompt_tokens, schema};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
 use super::{chat, models, pictures};
@@ -109,6 +109,22 @@ pub async fn post(
         return Err(ApiError::internal("the CPU gave no answer; ask again"));
     }
     wire::framed(&service, turn, reply).await
+}
+
+/// Answers `POST /v1/responses/input_tokens`.
+pub async fn count(
+    State(service): State<Arc<Service>>,
+    Input(mut body): Input<Body>,
+) -> Result<Response, ApiError> {
+    models::check(&service, body.model.as_deref())?;
+    let _place = service.admit()?;
+    body.resolve(&service.responses)?;
+    let mut ask = ask(&body, service.session.settings.sampling())?;
+    pictures::see(&service, &mut ask.said, false).await?;
+    let tokens = prompt_tokens(&service, ask).await?;
+    Ok(wire::json(
+        &json!({"object": "response.input_tokens", "input_tokens": tokens}),
+    ))
 }
 
 /// What is asked of the plain model, where `usual` says how tokens are chosen.
