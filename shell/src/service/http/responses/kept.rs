@@ -37,16 +37,16 @@ pub struct Response {
     pub id: String,
     /// The response that it went on from.
     pub before: Option<String>,
-    /// Items that the client sent.
-    pub input: Vec<Value>,
+    /// The list of items that the client sent, as JSON: read, it may take many times the room.
+    pub input: String,
     /// Items that the model wrote.
     pub output: Vec<Value>,
 }
 
 impl Response {
     fn bytes(&self) -> usize {
-        let items = self.input.iter().chain(&self.output);
-        items.map(|item| item.to_string().len()).sum()
+        let output = self.output.iter().map(|item| item.to_string().len());
+        self.input.len() + output.sum::<usize>()
     }
 }
 
@@ -96,9 +96,13 @@ impl Kept {
             next = found.before.as_deref();
             turns.push(found);
         }
-        let turns = turns.iter().rev();
-        let items = turns.flat_map(|turn| turn.input.iter().chain(&turn.output));
-        Ok(items.cloned().collect())
+        let mut items = Vec::new();
+        for turn in turns.iter().rev() {
+            let input: Vec<Value> = serde_json::from_str(&turn.input).unwrap_or_default();
+            items.extend(input);
+            items.extend(turn.output.iter().cloned());
+        }
+        Ok(items)
     }
 
     /// The `items` of a client, with those that are kept in the place of their ids.
@@ -157,7 +161,7 @@ mod tests {
         Response {
             id: id.to_owned(),
             before: before.map(str::to_owned),
-            input: vec![item_of(text)],
+            input: json!([item_of(text)]).to_string(),
             output: vec![json!({"type": "message", "id": format!("msg_{id}")})],
         }
     }

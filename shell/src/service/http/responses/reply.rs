@@ -176,7 +176,7 @@ impl Reply {
             room.kept.keep(Response {
                 id: self.id.clone(),
                 before: room.before,
-                input: room.sent,
+                input: Value::from(room.sent).to_string(),
                 output: self.items.clone(),
             });
         }
