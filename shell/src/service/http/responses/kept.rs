@@ -16,6 +16,8 @@ use crate::config::private;
 const KEPT_MAX: usize = 1024;
 /// The most bytes of their items, as JSON. The newest one stays all the same.
 const KEPT_BYTES_MAX: usize = 32 << 20;
+/// The most bytes of a conversation that is gone on with: as many as a client may send at once.
+const CONVERSATION_BYTES_MAX: usize = 8 << 20;
 /// The type of an item that names another.
 const REFERENCE: &str = "item_reference";
 
@@ -79,10 +81,10 @@ impl Kept {
     /// The items of the conversation up to response `id` and with it, the oldest first.
     ///
     /// # Errors
-    /// A response that is not kept, or goes on from one that is not.
+    /// A response that is not kept, or goes on from one that is not; too long a conversation.
     pub fn conversation(&self, id: &str) -> Result<Vec<Value>, ApiError> {
         let kept = self.lock();
-        let mut turns = Vec::new();
+        let (mut turns, mut bytes) = (Vec::new(), 0);
         let mut next = Some(id);
         while let Some(id) = next {
             let found = kept.all.iter().find(|response| response.id == id);
@@ -94,6 +96,10 @@ impl Kept {
                 ApiError::invalid("previous_response_id", message)
             })?;
             next = found.before.as_deref();
+            bytes += found.bytes();
+            if bytes > CONVERSATION_BYTES_MAX {
+                return Err(ApiError::too_large(CONVERSATION_BYTES_MAX));
+            }
             turns.push(found);
         }
         let mut items = Vec::new();
@@ -222,10 +228,12 @@ mod tests {
         assert!(kept.conversation("1").is_ok());
         let large = "x".repeat(KEPT_BYTES_MAX);
         kept.keep(response("large", None, &large));
-        assert!(kept.conversation("large").is_ok());
+        let refused = kept.conversation("large").map_err(|error| error.status.as_u16());
+        assert_eq!(refused, Err(413));
         assert_eq!(kept.lock().all.len(), 1);
         kept.keep(response("next", None, "x"));
-        assert!(kept.conversation("large").is_err());
+        assert!(kept.conversation("next").is_ok());
+        assert_eq!(kept.lock().all.len(), 1);
         let bytes: usize = kept.lock().all.iter().map(Response::bytes).sum();
         assert_eq!(kept.lock().bytes, bytes);
     }
