@@ -185,11 +185,6 @@ fn program(
             }
             Speaker::User => {
                 before.push_str(&format!("User: {}\n", said.text));
-                for image in &said.images {
-                    before.push_str(&format!("[The text in a picture:]\n{}\n", image.words));
-                    label = label.lowered_to(Trust::Untrusted);
-                    unseen = true;
-                }
             }
             Speaker::Assistant => {
                 before.push_str(&format!("You: {}\n", said.text));
@@ -208,6 +203,11 @@ fn program(
                 label = label.lowered_to(Trust::Untrusted);
                 unseen = true;
             }
+        }
+        for image in &said.images {
+            before.push_str(&format!("[The text in a picture:]\n{}\n", image.words));
+            label = label.lowered_to(Trust::Untrusted);
+            unseen = true;
         }
     }
     if !before.is_empty() {

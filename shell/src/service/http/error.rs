@@ -98,6 +98,11 @@ impl ApiError {
         Self::malformed("the body did not come in time; send it again")
     }
 
+    /// The body broke off, or was sent in pieces that are none.
+    pub fn cut_short(reason: &str) -> Self {
+        Self::malformed(format!("the body broke off: {reason}; send it again, whole"))
+    }
+
     /// There is no such thing.
     pub fn not_found(param: Option<&str>, code: &'static str, message: impl Into<String>) -> Self {
         Self {
@@ -210,7 +215,11 @@ impl ApiError {
             (_, SERVER) => "api_error",
             (_, kind) => kind,
         };
-        json!({"type": "error", "error": {"type": kind, "message": self.message}})
+        let mut error = json!({"type": kind, "message": self.message});
+        if let Some(code) = self.code {
+            error["details"] = json!({ "error_code": code });
+        }
+        json!({"type": "error", "error": error})
     }
 
     /// The reply with this `body`.
@@ -351,5 +360,7 @@ mod tests {
         check(&ApiError::too_many(1), json!("rate_limit_error"));
         check(&ApiError::unauthorized(), json!("authentication_error"));
         check(&ApiError::internal("x"), json!("api_error"));
+        let lost = ApiError::not_found(None, "thread_not_found", "b").body_for_anthropic();
+        assert_eq!(lost["error"]["details"]["error_code"], "thread_not_found");
     }
 }

@@ -10,7 +10,7 @@
 //! | `apart` | work that takes too long for the threads that answer |
 //! | `plain/` | the plain model, whichever API it is asked by |
 //! | `chat/` | `/v1/chat/completions` |
-//! | `responses/`, `messages` | `/v1/responses`, `/v1/messages` |
+//! | `responses/`, `messages/` | `/v1/responses`, `/v1/messages` |
 //! | `completions`, `completion` | a text that goes on, as OpenAI and as llama.cpp's server ask |
 //! | `tokens` | `/tokenize`, `/detokenize` |
 //! | `agent` | a whole agent as a model |
@@ -95,6 +95,7 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/v1/chat/completions", post(chat::post))
         .route("/v1/completions", post(completions::post))
         .route("/v1/responses", post(responses::post))
+        .route("/v1/responses/input_tokens", post(responses::count))
         .route("/v1/messages", post(messages::post))
         .route("/v1/messages/count_tokens", post(messages::count))
         .route("/v1/embeddings", post(embeddings::post))

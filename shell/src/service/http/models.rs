@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
+use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
@@ -50,14 +51,21 @@ pub fn unknown(service: &Service, name: &str) -> ApiError {
     )
 }
 
+/// A model in OpenAI's form, with what Anthropic's has beside it.
+fn model(service: &Service, id: &str, meta: &Value) -> Value {
+    let started = i64::try_from(service.started_s).unwrap_or_default();
+    let started = DateTime::from_timestamp(started, 0).unwrap_or_default();
+    json!({
+        "id": id, "object": "model", "created": service.started_s, "owned_by": "quipu",
+        "type": "model", "display_name": id,
+        "created_at": started.to_rfc3339_opts(SecondsFormat::Secs, true), "meta": meta,
+    })
+}
+
 fn list(service: &Service) -> Vec<Value> {
     let info = service.cpu().info();
-    let entry = |id: &str| {
-        json!({
-            "id": id, "object": "model", "created": service.started_s, "owned_by": "quipu",
-            "meta": {"n_ctx": info.window, "kind": info.kind},
-        })
-    };
+    let meta = json!({"n_ctx": info.window, "kind": info.kind});
+    let entry = |id: &str| model(service, id, &meta);
     let mut models = vec![entry(&service.model), entry(agent::DEFAULT)];
     let agents = all(&service.session.paths.agents());
     models.extend(
@@ -65,10 +73,7 @@ fn list(service: &Service) -> Vec<Value> {
             .keys()
             .map(|name| entry(&format!("{}{name}", agent::PREFIX))),
     );
-    let own = |id: &str, kind: &str| {
-        json!({"id": id, "object": "model", "created": service.started_s, "owned_by": "quipu",
-               "meta": {"kind": kind}})
-    };
+    let own = |id: &str, kind: &str| model(service, id, &json!({ "kind": kind }));
     if let Ok(embedder) = service.meanings.find(service) {
         models.push(own(embedder.called(), "embedder"));
     }
@@ -99,7 +104,12 @@ pub async fn props(State(service): State<Arc<Service>>) -> Response {
 
 /// Answers `GET /v1/models`.
 pub async fn get(State(service): State<Arc<Service>>) -> Response {
-    wire::json(&json!({"object": "list", "data": list(&service)}))
+    let models = list(&service);
+    let id = |model: Option<&Value>| model.map(|model| model["id"].clone());
+    wire::json(&json!({
+        "object": "list", "first_id": id(models.first()), "last_id": id(models.last()),
+        "has_more": false, "data": models,
+    }))
 }
 
 /// Answers `GET /v1/models/{id}`.

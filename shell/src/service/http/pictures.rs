@@ -36,7 +36,7 @@ pub struct Image {
 ///
 /// # Errors
 /// An address that would have to be fetched, and what is no picture.
-pub fn at(param: String, url: Option<&str>) -> Result<Image, ApiError> {
+fn at(param: String, url: Option<&str>) -> Result<Image, ApiError> {
     let data = url.and_then(|url| url.strip_prefix("data:"));
     let base64 = data
         .and_then(|data| data.split_once(','))
@@ -54,7 +54,7 @@ pub fn at(param: String, url: Option<&str>) -> Result<Image, ApiError> {
 ///
 /// # Errors
 /// What is no picture.
-pub fn of(param: String, base64: &str) -> Result<Image, ApiError> {
+fn of(param: String, base64: &str) -> Result<Image, ApiError> {
     let bytes = BASE64_STANDARD.decode(base64.trim());
     let bytes = bytes.map_err(|error| ApiError::invalid(&*param, format!("no base64: {error}")))?;
     if !is_picture(&bytes) || bytes.len() as u64 > PICTURE_BYTES_MAX {
@@ -69,17 +69,21 @@ pub fn of(param: String, base64: &str) -> Result<Image, ApiError> {
     })
 }
 
-/// The picture in a part of a content, in the forms of two APIs; `None` for another part.
+/// The picture in a part of a content, in the forms of three APIs; `None` for another part.
 ///
 /// # Errors
 /// As [`at`].
 pub fn in_part(param: impl FnOnce() -> String, part: &Value) -> Result<Option<Image>, ApiError> {
-    let url = match part["type"].as_str() {
-        Some("image_url") => part["image_url"]["url"].as_str(),
-        Some("input_image") => part["image_url"].as_str(),
+    let (url, source) = (&part["image_url"], &part["source"]);
+    let image = match part["type"].as_str() {
+        Some("image_url" | "input_image") => at(param(), url.as_str().or(url["url"].as_str())),
+        Some("image") => match source["type"].as_str() {
+            Some("base64") => of(param(), source["data"].as_str().unwrap_or_default()),
+            _ => at(param(), source["url"].as_str()),
+        },
         _ => return Ok(None),
     };
-    at(param(), url).map(Some)
+    image.map(Some)
 }
 
 /// Decodes the pictures of a conversation where the model sees; otherwise puts the text that the
@@ -165,8 +169,10 @@ fn seen(
 
 #[cfg(test)]
 mod tests {
+    use quipu_cpu::Sampling;
     use serde_json::json;
 
+    use super::super::{chat, messages, responses};
     use super::*;
 
     #[test]
@@ -188,6 +194,13 @@ mod tests {
             "5 bytes",
         );
         check(json!({"type": "input_image", "image_url": png}), "5 bytes");
+        check(json!({"type": "image_url", "image_url": png}), "5 bytes");
+        let source = json!({"type": "url", "url": png});
+        check(json!({"type": "image", "source": source}), "5 bytes");
+        let data = png.rsplit(',').next();
+        let source = json!({"type": "base64", "media_type": "image/png", "data": data});
+        check(json!({"type": "image", "source": source}), "5 bytes");
+        check(json!({"type": "image"}), "nothing is fetched");
         check(json!({"type": "text", "text": "x"}), "no picture");
         let fetched = "http://127.0.0.1/a.png";
         check(
@@ -209,5 +222,50 @@ mod tests {
             json!({"type": "input_image", "image_url": torn}),
             "no base64",
         );
+    }
+
+    #[test]
+    fn the_result_of_a_function_may_show_one() {
+        let usual = Sampling {
+            temperature: 0.0,
+            seed: 0,
+        };
+        let check = |said: Result<Vec<Said>, ApiError>| {
+            let shown = said.map(|said| said.last().map_or(0, |last| last.images.len()));
+            assert_eq!(shown, Ok(1));
+        };
+        let data = BASE64_STANDARD.encode(b"\x89PNG1");
+        let url = format!("data:image/png;base64,{data}");
+
+        let call = json!({"id": "c", "function": {"name": "look", "arguments": "{}"}});
+        let shown = json!([{"type": "image_url", "image_url": {"url": url}}]);
+        let body: chat::request::Body = serde_json::from_value(json!({"messages": [
+            {"role": "user", "content": "Look."},
+            {"role": "assistant", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c", "content": shown},
+        ]}))
+        .unwrap();
+        check(body.ask(usual).map(|ask| ask.said));
+
+        let shown = json!([{"type": "input_image", "image_url": url}]);
+        let body: responses::Body = serde_json::from_value(json!({"input": [
+            {"role": "user", "content": "Look."},
+            {"type": "function_call", "call_id": "c", "name": "look", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "c", "output": shown},
+        ]}))
+        .unwrap();
+        check(responses::ask(&body, usual).map(|ask| ask.said));
+
+        let source = json!({"type": "base64", "media_type": "image/png", "data": data});
+        let shown = json!([{"type": "image", "source": source}]);
+        let body: messages::Body = serde_json::from_value(json!({"max_tokens": 9, "messages": [
+            {"role": "user", "content": "Look."},
+            {"role": "assistant", "content": [
+                {"type": "tool_use", "id": "c", "name": "look", "input": {}}]},
+            {"role": "user", "content": [
+                {"type": "tool_result", "tool_use_id": "c", "content": shown}]},
+        ]}))
+        .unwrap();
+        check(messages::ask(&body, usual).map(|ask| ask.said));
     }
 }

@@ -79,10 +79,11 @@ pub const ROUTES: &[Route] = &[
         Entry,
         "OpenAI's completions: a text goes on, without a template",
     ),
+    post("/v1/responses", Entry, "OpenAI's responses"),
     post(
-        "/v1/responses",
+        "/v1/responses/input_tokens",
         Entry,
-        "OpenAI's responses, without a state that is kept",
+        "How many tokens the prompt of a response has",
     ),
     post("/v1/messages", Entry, "Anthropic's messages"),
     post(

@@ -18,6 +18,7 @@ use super::embeddings::Meanings;
 use super::error::ApiError;
 use super::guard::{Caller, Guard};
 use super::metrics::Metrics;
+use super::responses::kept::Kept;
 use super::sense::Sense;
 use crate::service::schedules::Scheduler;
 use crate::session::hearing::Ears;
@@ -57,6 +58,8 @@ pub struct Service {
     pub guard: Guard,
     /// What is counted.
     pub metrics: Metrics,
+    /// Responses that clients come back to.
+    pub responses: Kept,
     /// The model of `/v1/embeddings`.
     pub meanings: Meanings,
     /// The voice of `/v1/audio/speech`.
@@ -104,6 +107,7 @@ impl Service {
             started_s: now.as_secs(),
             guard,
             metrics: Metrics::default(),
+            responses: Kept::default(),
             meanings: Meanings::default(),
             voice: Sense::new(builtin::VOICE),
             ears: Sense::new(builtin::EARS),

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -116,14 +116,26 @@ async fn drop_all(body: Body) {
 /// The body of a request, of at most `bytes_max`.
 ///
 /// # Errors
-/// Where it is larger, or does not come in time.
+/// Where it is larger, breaks off, or does not come in time.
 pub async fn read(request: Request, bytes_max: usize) -> Result<Bytes, ApiError> {
     let request = within(request, bytes_max).await?;
-    let bytes = to_bytes(request.into_body(), bytes_max);
+    let bytes = gathered(request.into_body(), bytes_max);
     let bytes = tokio::time::timeout(BODY_PATIENCE, bytes).await;
-    bytes
-        .map_err(|_| ApiError::too_slow())?
-        .map_err(|_| ApiError::too_large(bytes_max))
+    bytes.map_err(|_| ApiError::too_slow())?
+}
+
+/// The bytes of `body`, of at most `bytes_max`.
+async fn gathered(body: Body, bytes_max: usize) -> Result<Bytes, ApiError> {
+    let mut pieces = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| ApiError::cut_short(&error.to_string()))?;
+        if bytes.len() + piece.len() > bytes_max {
+            return Err(ApiError::too_large(bytes_max));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.into())
 }
 
 /// The parameters after the `?` of an address.
@@ -295,6 +307,24 @@ mod tests {
         check(&[form, ("origin", "http://localhost:8080")], false);
         check(&[("sec-fetch-site", "same-origin")], false);
         check(&[form, ("sec-fetch-mode", "no-cors")], false);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_not_one_that_is_too_large() {
+        type Pieces = Vec<Result<&'static str, &'static str>>;
+        let check = async |pieces: Pieces, want: Result<&'static str, u16>| {
+            let shown = format!("{pieces:?}");
+            let pieces = pieces.into_iter();
+            let pieces = pieces.map(|piece| piece.map_err(std::io::Error::other));
+            let body = Body::from_stream(stream::iter(pieces));
+            let got = gathered(body, 4).await.map_err(|error| error.status.as_u16());
+            let want = want.map(|text| Bytes::copy_from_slice(text.as_bytes()));
+            assert_eq!(got, want, "{shown}");
+        };
+        check(vec![Ok("ab"), Ok("cd")], Ok("abcd")).await;
+        check(vec![], Ok("")).await;
+        check(vec![Ok("ab"), Ok("cde")], Err(413)).await;
+        check(vec![Ok("ab"), Err("broken")], Err(400)).await;
     }
 
     #[tokio::test]

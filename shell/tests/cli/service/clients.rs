@@ -217,6 +217,11 @@ async fn the_forms_of_other_apis_are_read_as_they_are_meant() {
         json!({"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}});
     let document = json!({"type": "document", "source": {"type": "text", "data": "A letter.",
                           "media_type": "text/plain"}});
+    let line = json!([{"type": "text", "text": "A line."}]);
+    let blocks = json!({"type": "document", "title": "Lines",
+                        "source": {"type": "content", "content": line}});
+    let found = json!({"type": "search_result", "source": "x", "title": "A page",
+                       "content": line});
     let messages = [
         json!({"system": null, "tools": null, "tool_choice": null, "stop_sequences": null,
                "temperature": null, "top_p": null, "top_k": null, "stream": null,
@@ -226,7 +231,7 @@ async fn the_forms_of_other_apis_are_read_as_they_are_meant() {
                "thinking": {"type": "enabled", "budget_tokens": 1024}}),
         json!({"tools": [{"type": "custom", "name": "clock", "input_schema": {"type": "object"},
                           "cache_control": null}], "tool_choice": {"type": "none"}}),
-        json!({"messages": [{"role": "user", "content": [document,
+        json!({"messages": [{"role": "user", "content": [document, blocks, found,
                               {"type": "text", "text": "What is it?"}]},
                             {"role": "assistant", "content": [thought]},
                             {"role": "user", "content": "And?"}]}),

@@ -94,6 +94,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/v1/chat/completions", "entry"),
     ("post", "/v1/completions", "entry"),
     ("post", "/v1/responses", "entry"),
+    ("post", "/v1/responses/input_tokens", "entry"),
     ("post", "/v1/messages", "entry"),
     ("post", "/v1/messages/count_tokens", "entry"),
     ("post", "/v1/embeddings", "entry"),

@@ -6,6 +6,7 @@ mod clients;
 mod completions;
 mod guards;
 mod hearing;
+mod later_turns;
 pub mod machine;
 mod native;
 mod odds;

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use quipu_kernel::grammar::Callable;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Number, Value, json};
 
 use super::super::error::ApiError;
 use super::super::pictures::{self, Image};
@@ -12,6 +13,11 @@ use super::super::plain::{Choice, FUNCTIONS_MAX, STOPS_MAX};
 
 /// The most likeliest tokens that are told beside each.
 const LIKELIEST_MAX: u32 = 20;
+/// The largest whole number up to which a float holds each: 2^53.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+/// Why a picture is refused where neither a user nor a function speaks.
+const NO_PICTURE: &str =
+    "a picture stands in a message of the user's or in the result of a function";
 
 /// Fields that ask for what the CPU does not do, the values that ask for nothing, and what
 /// to do instead.
@@ -44,6 +50,9 @@ const UNSUPPORTED: &[(&str, &[&str], &str)] = &[
         &["\"\""],
         "send a JSON Schema in `response_format`, or leave it out",
     ),
+    ("guided_choice", &["[]"], FORMS),
+    ("guided_grammar", &["\"\""], FORMS),
+    ("guided_regex", &["\"\""], FORMS),
     ("mirostat", &["0"], OTHERWISE),
     ("typical_p", &["1"], OTHERWISE),
     ("top_n_sigma", &["-1", "0"], OTHERWISE),
@@ -65,6 +74,10 @@ const UNSUPPORTED: &[(&str, &[&str], &str)] = &[
 /// What to ask for in place of other ways to choose tokens.
 const OTHERWISE: &str = "tokens are chosen by `temperature`, `top_k`, `top_p`, `min_p`, penalties \
                          and `logit_bias`; leave it out";
+
+/// What to ask for in place of other forms of an answer.
+pub const FORMS: &str = "an answer is held to a JSON Schema, which may have `enum` or `pattern`; \
+                         send one in `response_format`";
 
 /// Names the first field of `rest` that asks for what is not done.
 ///
@@ -179,26 +192,77 @@ pub fn odds(logprobs: Option<bool>, most: Option<u32>) -> Result<Option<usize>, 
     }
 }
 
+/// Reads a whole number, which some languages write as `16.0`.
+///
+/// # Errors
+/// What is no whole number, or is none of the type `N`.
+pub fn whole<'de, D, N>(field: D) -> Result<Option<N>, D::Error>
+where
+    D: Deserializer<'de>,
+    N: TryFrom<i64>,
+{
+    let Some(number) = Option::<Number>::deserialize(field)? else {
+        return Ok(None);
+    };
+    let pointed = || {
+        let pointed = number.as_f64()?;
+        // Those that a float holds exactly.
+        (pointed.fract() == 0.0 && pointed.abs() <= EXACT_MAX).then_some(pointed as i64)
+    };
+    let whole = number.as_i64().or_else(pointed);
+    let whole = whole.and_then(|whole| N::try_from(whole).ok());
+    let wrong = || Error::custom(format!("{number} is no whole number that can be used here"));
+    whole.map(Some).ok_or_else(wrong)
+}
+
+/// Leaves those of `functions` that a choice of the type `allowed_tools` names, where `given` is
+/// one, and gives what it says of them: OpenAI's APIs put that at two places.
+///
+/// # Errors
+/// One that names no tools.
+fn allowed(given: &Value, functions: &mut Vec<Callable>) -> Result<Option<Value>, ApiError> {
+    if given["type"] != "allowed_tools" {
+        return Ok(None);
+    }
+    let inner = given.get("allowed_tools").unwrap_or(given);
+    let tools = inner["tools"].as_array().ok_or_else(|| {
+        let message = "send the tools that may be called, as {\"type\":\"function\",\"name\":…}";
+        ApiError::invalid("tool_choice.tools", message)
+    })?;
+    let names: Vec<&str> = tools.iter().filter_map(named).collect();
+    functions.retain(|function| names.contains(&function.name.as_str()));
+    Ok(Some(inner["mode"].clone()))
+}
+
+/// The name in a choice of a tool: beside its type, or a level lower.
+fn named(tool: &Value) -> Option<&str> {
+    let inner = ["/function/name", "/custom/name", "/name"];
+    let mut inner = inner.iter().filter_map(|place| tool.pointer(place));
+    inner.next()?.as_str()
+}
+
 /// Whether a function is called; the name of one may stand a level higher, as in
-/// `/v1/responses`.
+/// `/v1/responses`. Those of `functions` that may not be called are taken away.
 ///
 /// # Errors
 /// A choice that is none, or names no function.
-pub fn choice(given: Option<&Value>, functions: &[Callable]) -> Result<Choice, ApiError> {
+pub fn choice(given: Option<&Value>, functions: &mut Vec<Callable>) -> Result<Choice, ApiError> {
+    let mode = given.map(|given| allowed(given, functions)).transpose()?;
+    let mode = mode.flatten();
+    let given = mode.as_ref().or(given);
     let wrong = |message: String| Err(ApiError::invalid("tool_choice", message));
     let word = match given {
         None | Some(Value::Null) => return Ok(Choice::Auto),
         Some(Value::String(word)) => word.as_str(),
         Some(value) => value["type"].as_str().unwrap_or("function"),
     };
-    let named = given.and_then(|value| value.pointer("/function/name").or(value.get("name")));
-    let choice = match (word, named) {
+    let choice = match (word, given.and_then(named)) {
         ("auto", _) => return Ok(Choice::Auto),
         ("none", _) => return Ok(Choice::None),
         // What Mistral and Anthropic call it.
         ("required" | "any", _) => Choice::Required,
-        ("function" | "tool", Some(Value::String(name))) => Choice::Named(name.clone()),
-        ("function" | "tool", _) => return wrong("it names no function".to_owned()),
+        ("function" | "tool" | "custom", Some(name)) => Choice::Named(name.to_owned()),
+        ("function" | "tool" | "custom", None) => return wrong("it names no function".to_owned()),
         (other, _) => {
             return wrong(format!(
                 "{other:?} is no choice; there are `auto`, `none`, `required` and \
@@ -236,11 +300,13 @@ pub fn text(param: &str, content: Option<&Value>) -> Result<Option<String>, ApiE
     let (text, images) = content_of(param, content)?;
     match images.is_empty() {
         true => Ok(text),
-        false => Err(ApiError::unsupported(
-            param,
-            "a picture stands in a message of the user's, and nowhere else",
-        )),
+        false => Err(no_picture(param)),
     }
+}
+
+/// A picture stands where none is taken.
+pub fn no_picture(param: &str) -> ApiError {
+    ApiError::unsupported(param, NO_PICTURE)
 }
 
 /// The text of a content, which may be in parts, and its pictures.

@@ -5,9 +5,11 @@
 //! | `request` | the body |
 //! | `fields` | fields that other APIs have too |
 //! | `choosing` | those that say how tokens are chosen |
+//! | `elsewhere` | the schema of an answer, where other servers take it |
 //! | `reply` | answers and pieces of them |
 
 pub mod choosing;
+mod elsewhere;
 pub mod fields;
 pub mod reply;
 pub mod request;

@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 use super::super::error::ApiError;
 use super::super::plain::{Ask, Said, Speaker, function, schema};
 use super::choosing::{sampling, shaping};
+use super::elsewhere;
 use super::fields::{
-    self, Stop, add, arguments, choice, content_of, few, odds, stop_words, tokens,
+    self, Stop, add, arguments, choice, content_of, few, no_picture, odds, stop_words, tokens,
+    whole,
 };
 
 /// The most answers of one request.
@@ -30,10 +32,14 @@ pub struct Body {
     pub stream: Option<bool>,
     /// What a stream has beside them.
     pub stream_options: Option<StreamOptions>,
+    #[serde(default, deserialize_with = "whole")]
     n: Option<u32>,
+    #[serde(default, deserialize_with = "whole")]
     max_tokens: Option<i64>,
+    #[serde(default, deserialize_with = "whole")]
     max_completion_tokens: Option<i64>,
     temperature: Option<f32>,
+    #[serde(default, deserialize_with = "whole")]
     seed: Option<i64>,
     stop: Option<Stop>,
     response_format: Option<Value>,
@@ -67,7 +73,7 @@ impl StreamOptions {
 
 #[derive(Debug, Deserialize)]
 struct Tool {
-    r#type: String,
+    r#type: Option<String>,
     function: Option<Function>,
 }
 
@@ -168,8 +174,8 @@ impl Body {
     /// The first field that cannot be used.
     pub fn ask(&self, usual: Sampling) -> Result<Ask, ApiError> {
         self.supported()?;
-        let functions = self.functions()?;
-        let choice = choice(self.tool_choice.as_ref(), &functions)?;
+        let mut functions = self.functions()?;
+        let choice = choice(self.tool_choice.as_ref(), &mut functions)?;
         Ok(Ask {
             said: said(&self.messages)?,
             choice,
@@ -191,7 +197,8 @@ impl Body {
         let mut functions: Vec<Callable> = Vec::new();
         for (at, tool) in tools.iter().enumerate() {
             let param = format!("tools[{at}].function");
-            let given = tool.function.as_ref().filter(|_| tool.r#type == "function");
+            let is_function = tool.r#type.as_deref().is_none_or(|kind| kind == "function");
+            let given = tool.function.as_ref().filter(|_| is_function);
             let given = given.ok_or_else(|| {
                 ApiError::unsupported(
                     format!("tools[{at}].type"),
@@ -213,12 +220,10 @@ impl Body {
     /// # Errors
     /// A format that is not known, or a schema that no model can be held to.
     pub fn schema(&self) -> Result<Option<Value>, ApiError> {
-        let Some(format) = self
-            .response_format
-            .as_ref()
-            .filter(|format| !format.is_null())
-        else {
-            return Ok(None);
+        let format = self.response_format.as_ref();
+        let format = format.filter(|format| !format.is_null() && format["type"] != "text");
+        let Some(format) = format else {
+            return elsewhere::schema_in(&self.rest);
         };
         // OpenAI's place of the schema, and that of llama.cpp's server.
         let given = match format.get("json_schema") {
@@ -229,7 +234,6 @@ impl Body {
         let param = "response_format.json_schema.schema";
         let own = given.get("schema").filter(|schema| !schema.is_null());
         match (format["type"].as_str(), own) {
-            (Some("text"), _) => Ok(None),
             (Some("json_object"), None) => Ok(Some(json!({"type": "object"}))),
             (Some("json_object" | "json_schema"), Some(own)) => schema(param, own, held).map(Some),
             (Some("json_schema"), None) => Err(ApiError::invalid(param, "the schema is missing")),
@@ -288,11 +292,8 @@ pub fn said(messages: &[Turn]) -> Result<Vec<Said>, ApiError> {
                 "it says nothing",
             ));
         }
-        if by != Speaker::User && !images.is_empty() {
-            return Err(ApiError::unsupported(
-                format!("{param}.content"),
-                "a picture stands in a message of the user's, and nowhere else",
-            ));
+        if matches!(by, Speaker::System | Speaker::Assistant) && !images.is_empty() {
+            return Err(no_picture(&format!("{param}.content")));
         }
         let mut read = Said::new(by, text.unwrap_or_default());
         read.images = images;

@@ -1,12 +1,15 @@
-//! `/v1/responses`: the plain model in the form of OpenAI's newer API, without a state that
-//! is kept between requests.
+//! `/v1/responses`: the plain model in the form of OpenAI's newer API.
 //!
 //! | file | job |
 //! | --- | --- |
 //! | this one | what is asked for |
+//! | `tools` | tools that may be called, and how their calls are told |
 //! | `reply` | responses, and the events of their streams |
+//! | `kept` | responses that a client comes back to |
 
+pub mod kept;
 mod reply;
+mod tools;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,17 +17,20 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use quipu_cpu::Sampling;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::chat::choosing::{sampling, shaping};
-use super::chat::fields::{self, add, arguments, choice, content_of, few, odds, text, tokens};
+use super::chat::fields::{self, arguments, choice, content_of, no_picture, odds, tokens, whole};
+use super::chat::reply::Head;
 use super::error::ApiError;
-use super::plain::{Ask, Piece, Said, Speaker, Turn, function, schema};
+use super::plain::{Ask, Piece, Said, Speaker, Turn, prompt_tokens, schema};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
 use super::{chat, models, pictures};
-use reply::Reply;
+use kept::Kept;
+use reply::{Reply, Room};
+use tools::{Forms, Tool, functions, within};
 
 /// The body of a request.
 #[derive(Debug, Deserialize)]
@@ -35,38 +41,28 @@ pub struct Body {
     tools: Option<Vec<Tool>>,
     tool_choice: Option<Value>,
     parallel_tool_calls: Option<bool>,
+    #[serde(default, deserialize_with = "whole")]
     max_output_tokens: Option<i64>,
     temperature: Option<f32>,
     text: Option<Value>,
     include: Option<Vec<String>>,
     top_logprobs: Option<u32>,
     stream: Option<bool>,
+    previous_response_id: Option<String>,
+    store: Option<bool>,
     #[serde(flatten)]
     rest: HashMap<String, Value>,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-struct Tool {
-    r#type: String,
-    #[serde(default)]
-    name: String,
-    description: Option<String>,
-    parameters: Option<Value>,
-    strict: Option<bool>,
 }
 
 /// What a client includes for the odds of tokens.
 const ODDS: &str = "message.output_text.logprobs";
 
 /// Fields that ask for what is kept elsewhere, and what to send instead.
-const KEPT: &[(&str, &str)] = &[
-    (
-        "previous_response_id",
-        "responses are not kept; send the earlier items in `input`",
-    ),
+const ELSEWHERE: &[(&str, &str)] = &[
     (
         "conversation",
-        "conversations are not kept; send the earlier items in `input`",
+        "conversations are not kept; send the earlier items in `input`, or \
+         `previous_response_id`",
     ),
     (
         "prompt",
@@ -81,14 +77,24 @@ const KEPT: &[(&str, &str)] = &[
 /// Answers `POST /v1/responses`.
 pub async fn post(
     State(service): State<Arc<Service>>,
-    Input(body): Input<Body>,
+    Input(mut body): Input<Body>,
 ) -> Result<Response, ApiError> {
     models::check(&service, body.model.as_deref())?;
+    let sent = body.resolve(&service.responses)?;
     let mut ask = ask(&body, service.session.settings.sampling())?;
     pictures::see(&service, &mut ask.said, false).await?;
     let mut turn = Turn::new(&service, ask).await?;
-    let head = chat::head(&service, body.model.as_deref());
-    let mut reply = Reply::new(head, body.asked());
+    let head = Head {
+        id: kept::new_id()?,
+        ..chat::head(&service, body.model.as_deref())
+    };
+    let room = body.is_stored().then(|| Room {
+        kept: service.responses.clone(),
+        before: body.previous_response_id.clone(),
+        sent,
+    });
+    let forms = Forms::of(body.tools.as_deref().unwrap_or_default());
+    let mut reply = Reply::new(head, body.asked(), forms, room);
     if body.stream != Some(true) {
         while let Some(piece) = turn.next().await? {
             let ended = match &piece {
@@ -105,33 +111,36 @@ pub async fn post(
     wire::framed(&service, turn, reply).await
 }
 
+/// Answers `POST /v1/responses/input_tokens`.
+pub async fn count(
+    State(service): State<Arc<Service>>,
+    Input(mut body): Input<Body>,
+) -> Result<Response, ApiError> {
+    models::check(&service, body.model.as_deref())?;
+    let _place = service.admit()?;
+    body.resolve(&service.responses)?;
+    let mut ask = ask(&body, service.session.settings.sampling())?;
+    pictures::see(&service, &mut ask.said, false).await?;
+    let tokens = prompt_tokens(&service, ask).await?;
+    Ok(wire::json(
+        &json!({"object": "response.input_tokens", "input_tokens": tokens}),
+    ))
+}
+
 /// What is asked of the plain model, where `usual` says how tokens are chosen.
 pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
     fields::supported(&body.rest)?;
-    for (name, instead) in KEPT {
+    for (name, instead) in ELSEWHERE {
         let given = body.rest.get(*name);
         if given.is_some_and(|given| !given.is_null() && *given != false) {
             return Err(ApiError::unsupported(*name, *instead));
         }
     }
-    let tools = body.tools.as_deref().unwrap_or_default();
-    few(tools.len())?;
-    let mut functions = Vec::new();
-    for (at, tool) in tools.iter().enumerate() {
-        let param = format!("tools[{at}]");
-        if tool.r#type != "function" {
-            let message = "only tools of type `function` are taken";
-            return Err(ApiError::unsupported(format!("{param}.type"), message));
-        }
-        let description = tool.description.as_deref().unwrap_or_default();
-        let held = tool.strict.unwrap_or(false);
-        let parameters = tool.parameters.as_ref();
-        let read = function(&param, &tool.name, description, parameters, held)?;
-        add(&mut functions, read, &param)?;
-    }
+    let mut functions = functions(body.tools.as_deref().unwrap_or_default())?;
+    let choice = choice(body.tool_choice.as_ref(), &mut functions)?;
     Ok(Ask {
         said: said(body)?,
-        choice: choice(body.tool_choice.as_ref(), &functions)?,
+        choice,
         functions,
         parallel: body.parallel_tool_calls.unwrap_or(true),
         schema: format(body.text.as_ref())?,
@@ -145,6 +154,29 @@ pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
 }
 
 impl Body {
+    /// Whether the response is kept for the client to come back to, as OpenAI does unless it is
+    /// told otherwise.
+    fn is_stored(&self) -> bool {
+        self.store.unwrap_or(true)
+    }
+
+    /// Puts what is kept into the input: the conversation that it goes on with before it, and
+    /// items in the place of their ids. Gives the items that the client sent.
+    fn resolve(&mut self, kept: &Kept) -> Result<Vec<Value>, ApiError> {
+        let sent = match &self.input {
+            Value::String(text) if !text.is_empty() => vec![kept::item_of(text)],
+            Value::Array(items) => kept.resolved(items)?,
+            // It is refused where it is read.
+            _ => return Ok(Vec::new()),
+        };
+        let before = self.previous_response_id.as_deref();
+        let before = before.map(|id| kept.conversation(id)).transpose()?;
+        let mut items = before.unwrap_or_default();
+        items.extend(sent.iter().cloned());
+        self.input = items.into();
+        Ok(sent)
+    }
+
     /// Whether the odds of tokens are asked for, in one of two ways.
     fn wants_odds(&self) -> bool {
         let included = self.include.iter().flatten();
@@ -159,6 +191,9 @@ impl Body {
         let text = self.text.clone().filter(|text| !text.is_null());
         let text = text.unwrap_or_else(|| json!({"format": {"type": "text"}}));
         let choice = self.tool_choice.clone().filter(|choice| !choice.is_null());
+        // Those that the model was told of.
+        let tools = self.tools.iter().flatten();
+        let tools: Vec<&Tool> = tools.filter(|tool| !tool.is_service()).collect();
         let asked = [
             ("instructions", json!(self.instructions)),
             ("max_output_tokens", json!(self.max_output_tokens)),
@@ -171,10 +206,12 @@ impl Body {
                 "reasoning",
                 or("reasoning", json!({"effort": null, "summary": null})),
             ),
+            ("previous_response_id", json!(self.previous_response_id)),
+            ("store", json!(self.is_stored())),
             ("temperature", json!(self.temperature)),
             ("text", text),
             ("tool_choice", choice.unwrap_or_else(|| "auto".into())),
-            ("tools", json!(self.tools.as_deref().unwrap_or_default())),
+            ("tools", json!(tools)),
             ("top_logprobs", json!(self.top_logprobs.unwrap_or_default())),
             ("top_p", or("top_p", Value::Null)),
             ("user", or("user", Value::Null)),
@@ -218,33 +255,40 @@ fn said(body: &Body) -> Result<Vec<Said>, ApiError> {
             return Err(ApiError::invalid("input", message));
         }
     };
-    let mut names: HashMap<&str, &str> = HashMap::new();
+    let mut names: HashMap<&str, String> = HashMap::new();
     for (at, item) in items.iter().enumerate() {
         let param = format!("input[{at}]");
         let word = |name: &str| item[name].as_str().unwrap_or_default();
         match item["type"].as_str() {
             None | Some("message") => said.push(message(&param, item)?),
-            Some("function_call") => {
-                names.insert(word("call_id"), word("name"));
-                let call = (word("name").to_owned(), arguments(&item["arguments"]));
+            Some(kind @ ("function_call" | "custom_tool_call")) => {
+                let name = within(word("namespace"), word("name"));
+                let args = match kind {
+                    "custom_tool_call" => json!({"input": word("input")}),
+                    _ => arguments(&item["arguments"]),
+                };
+                names.insert(word("call_id"), name.clone());
                 match said.last_mut() {
                     // Calls that were made together are one turn.
-                    Some(last) if last.by == Speaker::Assistant => last.calls.push(call),
+                    Some(last) if last.by == Speaker::Assistant => last.calls.push((name, args)),
                     _ => {
                         let mut turn = Said::new(Speaker::Assistant, "");
-                        turn.calls.push(call);
+                        turn.calls.push((name, args));
                         said.push(turn);
                     }
                 }
             }
-            Some("function_call_output") => {
+            Some("function_call_output" | "custom_tool_call_output") => {
                 let name = names.get(word("call_id")).ok_or_else(|| {
                     let message = "no item before it is a call with this id";
                     ApiError::invalid(format!("{param}.call_id"), message)
                 })?;
-                let output = text(&format!("{param}.output"), item.get("output"))?;
-                let speaker = Speaker::Function((*name).to_owned());
-                said.push(Said::new(speaker, output.unwrap_or_default()));
+                let place = format!("{param}.output");
+                let (output, images) = content_of(&place, item.get("output"))?;
+                let speaker = Speaker::Function(name.clone());
+                let mut result = Said::new(speaker, output.unwrap_or_default());
+                result.images = images;
+                said.push(result);
             }
             // A thought of an earlier turn is not told again.
             Some("reasoning") => {}
@@ -270,8 +314,7 @@ fn message(param: &str, item: &Value) -> Result<Said, ApiError> {
     let (text, images) = content_of(&format!("{param}.content"), item.get("content"))?;
     let text = text.ok_or_else(|| ApiError::invalid(param, "it says nothing"))?;
     if by != Speaker::User && !images.is_empty() {
-        let message = "a picture stands in a message of the user's, and nowhere else";
-        return Err(ApiError::unsupported(format!("{param}.content"), message));
+        return Err(no_picture(&format!("{param}.content")));
     }
     let mut said = Said::new(by, text);
     said.images = images;

@@ -7,6 +7,18 @@ use super::super::chat::reply::{Head, odds_of};
 use super::super::error::ApiError;
 use super::super::plain::{Finish, Piece};
 use super::super::wire::{self, Framed};
+use super::kept::{Kept, Response};
+use super::tools::Forms;
+
+/// Where a response is kept once it is whole.
+pub struct Room {
+    /// The responses of the machine.
+    pub kept: Kept,
+    /// The response that it goes on from.
+    pub before: Option<String>,
+    /// The items that the client sent.
+    pub sent: Vec<Value>,
+}
 
 /// A reply as it grows.
 pub struct Reply {
@@ -15,6 +27,10 @@ pub struct Reply {
     created: u64,
     /// What is repeated of the request.
     asked: Map<String, Value>,
+    /// How calls are told.
+    forms: Forms,
+    /// Where it is kept, if it is.
+    room: Option<Room>,
     /// Items that are whole.
     items: Vec<Value>,
     /// The text of the message that is being written.
@@ -28,13 +44,16 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A reply like `head`, which repeats what was `asked`.
-    pub fn new(head: Head, asked: Map<String, Value>) -> Self {
+    /// A reply like `head`, which repeats what was `asked`, tells calls in these `forms`, and is
+    /// kept where there is `room`.
+    pub fn new(head: Head, asked: Map<String, Value>, forms: Forms, room: Option<Room>) -> Self {
         Self {
-            id: head.id.replace("chatcmpl-", "resp_"),
+            id: head.id,
             model: head.model,
             created: head.created,
             asked,
+            forms,
+            room,
             items: Vec::new(),
             text: None,
             odds: Vec::new(),
@@ -55,8 +74,8 @@ impl Reply {
         let mut whole = json!({
             "id": self.id, "object": "response", "created_at": self.created, "status": status,
             "model": self.model, "output": self.items, "error": null,
-            "incomplete_details": details, "previous_response_id": null, "store": false,
-            "background": false, "truncation": "disabled", "service_tier": "default",
+            "incomplete_details": details, "background": false, "truncation": "disabled",
+            "service_tier": "default",
             "usage": ended.map(|(_, usage)| usage_of(usage)),
         });
         for (name, value) in &self.asked {
@@ -119,41 +138,48 @@ impl Reply {
     }
 
     fn call(&mut self, name: &str, args: &str) -> String {
+        let told = self.forms.told(name, args);
         let index = self.items.len();
-        let id = format!("fc_{}_{index}", self.id);
-        let item = |args: &str, status: &str| {
-            json!({"type": "function_call", "id": id, "call_id": format!("call_{id}"),
-                   "name": name, "arguments": args, "status": status})
+        let id = format!("{}_{}_{index}", told.prefix, self.id);
+        let call_id = format!("call_{}_{index}", self.id.trim_start_matches("resp_"));
+        let item = |written: &str, status: &str| {
+            let mut item = told.item.clone();
+            item["id"] = id.as_str().into();
+            item["call_id"] = call_id.as_str().into();
+            item[told.field] = written.into();
+            item["status"] = status.into();
+            json!({"output_index": index, "item": item})
         };
-        let at = |more: Value| {
+        let at = |field: &str| {
             let mut fields = json!({"item_id": id, "output_index": index});
-            for (key, value) in more.as_object().into_iter().flatten() {
-                fields[key.as_str()] = value.clone();
-            }
+            fields[field] = told.text.as_str().into();
             fields
         };
-        let whole = item(args, "completed");
+        let whole = item(&told.text, "completed");
         let events = [
             (
-                "response.output_item.added",
-                json!({"output_index": index, "item": item("", "in_progress")}),
+                "response.output_item.added".to_owned(),
+                item("", "in_progress"),
             ),
-            (
-                "response.function_call_arguments.delta",
-                at(json!({ "delta": args })),
-            ),
-            (
-                "response.function_call_arguments.done",
-                at(json!({ "arguments": args })),
-            ),
-            (
-                "response.output_item.done",
-                json!({"output_index": index, "item": whole}),
-            ),
+            (format!("{}.delta", told.events), at("delta")),
+            (format!("{}.done", told.events), at(told.field)),
+            ("response.output_item.done".to_owned(), whole.clone()),
         ];
-        let events = events.map(|(kind, fields)| self.event(kind, fields));
-        self.items.push(whole);
+        let events = events.map(|(kind, fields)| self.event(&kind, fields));
+        self.items.push(whole["item"].clone());
         events.concat()
+    }
+
+    /// Keeps it for the client to come back to.
+    fn keep(&mut self) {
+        if let Some(room) = self.room.take() {
+            room.kept.keep(Response {
+                id: self.id.clone(),
+                before: room.before,
+                input: Value::from(room.sent).to_string(),
+                output: self.items.clone(),
+            });
+        }
     }
 }
 
@@ -194,6 +220,7 @@ impl Framed for Reply {
                     _ => "completed",
                 };
                 events.push_str(&self.close(status));
+                self.keep();
                 let response = self.whole(Some((ended, usage)));
                 let kind = match ended {
                     Finish::Length => "response.incomplete",
@@ -234,11 +261,11 @@ mod tests {
     #[test]
     fn what_stops_a_response_is_its_last_event() {
         let head = Head {
-            id: "chatcmpl-7".into(),
+            id: "resp_7".into(),
             created: 7,
             model: "m".into(),
         };
-        let mut reply = Reply::new(head, Map::new());
+        let mut reply = Reply::new(head, Map::new(), Forms::default(), None);
         reply.begin();
         let text = reply.failed(&ApiError::internal("it broke"));
         let data = text.strip_prefix("event: response.failed\ndata: ").unwrap();

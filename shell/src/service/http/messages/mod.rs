@@ -1,4 +1,11 @@
 //! `/v1/messages`: the plain model in the form of Anthropic's API.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one | what is asked for |
+//! | `reply` | messages, and the events of their streams |
+
+mod reply;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,22 +14,23 @@ use axum::extract::State;
 use axum::response::Response;
 use quipu_cpu::Sampling;
 use quipu_kernel::grammar::Callable;
-use quipu_kernel::process::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::chat::choosing::{sampling, shaping};
-use super::chat::fields::{Stop, add, few, stop_words, text, tokens};
+use super::chat::fields::{Stop, add, content_of, few, stop_words, text, tokens, whole};
 use super::error::ApiError;
-use super::plain::{Ask, Choice, Finish, Piece, Said, Speaker, Turn, function, prompt_tokens};
+use super::plain::{Ask, Choice, Said, Speaker, Turn, function, prompt_tokens, schema};
 use super::state::Service;
-use super::wire::{self, Framed, Input};
-use super::{chat, models, pictures};
+use super::wire::{self, Input};
+use super::{models, pictures};
+use reply::Reply;
 
 /// The body of a request.
 #[derive(Debug, Deserialize)]
 pub struct Body {
     model: Option<String>,
+    #[serde(default, deserialize_with = "whole")]
     max_tokens: Option<i64>,
     system: Option<Value>,
     messages: Vec<Message>,
@@ -57,6 +65,9 @@ struct ToolChoice {
     name: Option<String>,
     disable_parallel_tool_use: Option<bool>,
 }
+
+/// What Anthropic's API calls a conversation that it does not hold any more.
+const THREAD_LOST: &str = "thread_not_found";
 
 /// Answers `POST /v1/messages`.
 pub async fn post(
@@ -101,14 +112,9 @@ async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiErro
     pictures::see(service, &mut ask.said, false).await?;
     let stops = ask.stops.clone();
     let mut turn = Turn::new(service, ask).await?;
-    let mut reply = Reply {
-        id: format!("msg_{:016x}", chat::unique()),
-        model: body.model.clone().unwrap_or_else(|| service.model.clone()),
-        prompt_tokens: u32::try_from(turn.prompt_tokens()).unwrap_or(u32::MAX),
-        stops,
-        blocks: Vec::new(),
-        open: false,
-    };
+    let model = body.model.clone();
+    let model = model.unwrap_or_else(|| service.model.clone());
+    let mut reply = Reply::new(model, turn.prompt_tokens(), stops);
     if body.stream != Some(true) {
         while let Some(piece) = turn.next().await? {
             if let Some(whole) = reply.whole(piece) {
@@ -137,6 +143,13 @@ fn ask_for(body: &Body, tokens_max: Option<u32>, usual: Sampling) -> Result<Ask,
         let message = "the plain model reaches no servers: call their tools on your side";
         return Err(ApiError::unsupported("mcp_servers", message));
     }
+    // Anthropic's clients then send all of it again, as to a service that has lost it.
+    let thread = body.rest.get("thread");
+    if thread.is_some_and(|thread| thread["type"] == "continue") {
+        let message = "conversations are not kept: send all messages, with a `thread` of the type \
+                       `create`, or without one";
+        return Err(ApiError::not_found(Some("thread"), THREAD_LOST, message));
+    }
     let functions = functions(body)?;
     let choice = choice(body, &functions)?;
     let alone = body.tool_choice.as_ref();
@@ -147,7 +160,7 @@ fn ask_for(body: &Body, tokens_max: Option<u32>, usual: Sampling) -> Result<Ask,
         functions,
         choice,
         parallel: alone != Some(true),
-        schema: None,
+        schema: format(body)?,
         tokens_max,
         odds: None,
         sampling: sampling(body.temperature, None, usual)?,
@@ -202,6 +215,28 @@ fn choice(body: &Body, functions: &[Callable]) -> Result<Choice, ApiError> {
     }
 }
 
+/// The schema of the answer: in its place today, or that of the beta before.
+fn format(body: &Body) -> Result<Option<Value>, ApiError> {
+    let config = body.rest.get("output_config");
+    let given = config.and_then(|config| config.get("format"));
+    let (param, given) = match given.filter(|given| !given.is_null()) {
+        Some(given) => ("output_config.format", Some(given)),
+        None => ("output_format", body.rest.get("output_format")),
+    };
+    let Some(given) = given.filter(|given| !given.is_null()) else {
+        return Ok(None);
+    };
+    match given["type"].as_str() {
+        Some("json_schema") => {
+            schema(&format!("{param}.schema"), &given["schema"], false).map(Some)
+        }
+        _ => Err(ApiError::invalid(
+            format!("{param}.type"),
+            "a format is `json_schema`",
+        )),
+    }
+}
+
 fn said(body: &Body) -> Result<Vec<Said>, ApiError> {
     if body.messages.is_empty() {
         return Err(ApiError::invalid("messages", "there are no messages"));
@@ -237,6 +272,14 @@ fn said(body: &Body) -> Result<Vec<Said>, ApiError> {
     Ok(said)
 }
 
+/// Adds a `text` to what is said, on a line of its own.
+fn say(said: &mut Said, text: &str) {
+    if !said.text.is_empty() {
+        said.text.push('\n');
+    }
+    said.text.push_str(text);
+}
+
 /// What the blocks of one message say: results of tools first, as they were asked for.
 fn blocks_said(
     param: &str,
@@ -250,31 +293,25 @@ fn blocks_said(
         let place = format!("{param}[{at}]");
         let word = |name: &str| block[name].as_str().unwrap_or_default().to_owned();
         match block["type"].as_str() {
-            Some("text") => {
-                if !own.text.is_empty() {
-                    own.text.push('\n');
-                }
-                own.text.push_str(&word("text"));
-            }
+            Some("text") => say(&mut own, &word("text")),
             // A thought of an earlier turn is not told again.
             Some("thinking" | "redacted_thinking") => {}
             Some("image") if *by == Speaker::User => {
-                let source = &block["source"];
-                own.images.push(match source["type"].as_str() {
-                    Some("base64") => {
-                        let data = source["data"].as_str().unwrap_or_default();
-                        pictures::of(place, data)?
-                    }
-                    _ => pictures::at(place, source["url"].as_str())?,
-                });
+                own.images.extend(pictures::in_part(|| place, block)?);
             }
-            // A document that is a text.
-            Some("document") if block.pointer("/source/type") == Some(&json!("text")) => {
-                let document = block.pointer("/source/data").and_then(Value::as_str);
-                if !own.text.is_empty() {
-                    own.text.push('\n');
-                }
-                own.text.push_str(document.unwrap_or_default());
+            // A document that is a text, or blocks of it.
+            Some("document") if block["source"]["type"] == "text" => {
+                say(&mut own, block["source"]["data"].as_str().unwrap_or_default());
+            }
+            Some("document") if block["source"]["type"] == "content" => {
+                let place = format!("{place}.source.content");
+                let document = text(&place, block["source"].get("content"))?;
+                say(&mut own, &document.unwrap_or_default());
+            }
+            Some("search_result") => {
+                let found = text(&format!("{place}.content"), block.get("content"))?;
+                say(&mut own, &word("title"));
+                say(&mut own, &found.unwrap_or_default());
             }
             Some("tool_use") => {
                 names.insert(word("id"), word("name"));
@@ -285,9 +322,12 @@ fn blocks_said(
                     let message = "no message before it has a tool_use with this id";
                     ApiError::invalid(format!("{place}.tool_use_id"), message)
                 })?;
-                let result = text(&format!("{place}.content"), block.get("content"))?;
+                let place = format!("{place}.content");
+                let (result, images) = content_of(&place, block.get("content"))?;
                 let speaker = Speaker::Function(name.clone());
-                said.push(Said::new(speaker, result.unwrap_or_default()));
+                let mut result = Said::new(speaker, result.unwrap_or_default());
+                result.images = images;
+                said.push(result);
             }
             other => {
                 let message = format!("a block of type {:?} cannot be read", other.unwrap_or(""));
@@ -302,184 +342,4 @@ fn blocks_said(
         return Err(ApiError::invalid(param, "it says nothing"));
     }
     Ok(said)
-}
-
-/// A reply as it grows.
-struct Reply {
-    id: String,
-    model: String,
-    /// Of the whole prompt, which a stream tells before it is computed.
-    prompt_tokens: u32,
-    /// Texts that end the answer.
-    stops: Vec<String>,
-    blocks: Vec<Value>,
-    /// Whether the last block is a text that may go on.
-    open: bool,
-}
-
-impl Reply {
-    fn message(&self, content: &[Value], ended: Option<Finish>, usage: Usage) -> Value {
-        json!({
-            "id": self.id, "type": "message", "role": "assistant", "model": self.model,
-            "content": content, "stop_reason": ended.map(reason),
-            "stop_sequence": self.word(ended),
-            "usage": usage_of(usage),
-        })
-    }
-
-    /// The text that ended the answer, if one did.
-    fn word(&self, ended: Option<Finish>) -> Option<&String> {
-        match ended {
-            Some(Finish::Word(at)) => self.stops.get(at),
-            _ => None,
-        }
-    }
-
-    fn call(&self, name: &str) -> Value {
-        let id = self.id.trim_start_matches("msg_");
-        let id = format!("toolu_{id}_{}", self.blocks.len());
-        json!({"type": "tool_use", "id": id, "name": name, "input": {}})
-    }
-
-    /// Takes a piece in; the whole reply with the last.
-    fn whole(&mut self, piece: Piece) -> Option<Value> {
-        match piece {
-            Piece::Text(text) if self.open => {
-                if let Some(last) = self.blocks.last_mut() {
-                    let before = last["text"].as_str().unwrap_or_default();
-                    last["text"] = format!("{before}{text}").into();
-                }
-            }
-            Piece::Text(text) => {
-                self.open = true;
-                self.blocks.push(json!({"type": "text", "text": text}));
-            }
-            Piece::Call { name, args } => {
-                let mut call = self.call(&name);
-                call["input"] = serde_json::from_str(&args).unwrap_or_default();
-                self.open = false;
-                self.blocks.push(call);
-            }
-            Piece::Odds(_) => {}
-            Piece::End(ended, usage) => {
-                return Some(self.message(&self.blocks, Some(ended), usage));
-            }
-        }
-        None
-    }
-
-    fn start(&mut self, block: Value) -> String {
-        self.blocks.push(block.clone());
-        let index = self.blocks.len() - 1;
-        named(&json!({"type": "content_block_start", "index": index, "content_block": block}))
-    }
-
-    fn delta(&self, delta: &Value) -> String {
-        let index = self.blocks.len().saturating_sub(1);
-        named(&json!({"type": "content_block_delta", "index": index, "delta": delta}))
-    }
-
-    fn close(&mut self) -> String {
-        if !std::mem::take(&mut self.open) {
-            return String::new();
-        }
-        let index = self.blocks.len().saturating_sub(1);
-        named(&json!({"type": "content_block_stop", "index": index}))
-    }
-}
-
-impl Framed for Reply {
-    fn begin(&mut self) -> String {
-        let usage = Usage {
-            prompt_tokens: self.prompt_tokens,
-            ..Usage::default()
-        };
-        let message = self.message(&[], None, usage);
-        named(&json!({"type": "message_start", "message": message}))
-    }
-
-    fn events(&mut self, piece: Piece) -> String {
-        match piece {
-            Piece::Text(text) => {
-                let mut events = String::new();
-                if !self.open {
-                    events.push_str(&self.start(json!({"type": "text", "text": ""})));
-                    self.open = true;
-                }
-                events + &self.delta(&json!({"type": "text_delta", "text": text}))
-            }
-            Piece::Call { name, args } => {
-                let mut events = self.close();
-                let call = self.call(&name);
-                events.push_str(&self.start(call));
-                let delta = json!({"type": "input_json_delta", "partial_json": args});
-                events.push_str(&self.delta(&delta));
-                self.open = true;
-                events + &self.close()
-            }
-            Piece::Odds(_) => String::new(),
-            Piece::End(ended, usage) => {
-                let word = self.word(Some(ended));
-                let delta = json!({"stop_reason": reason(ended), "stop_sequence": word});
-                let usage = usage_of(usage);
-                self.close()
-                    + &named(&json!({"type": "message_delta", "delta": delta, "usage": usage}))
-                    + &named(&json!({"type": "message_stop"}))
-            }
-        }
-    }
-
-    fn failed(&mut self, error: &ApiError) -> String {
-        wire::event(Some("error"), &error.body_for_anthropic())
-    }
-
-    fn alive(&self) -> String {
-        named(&json!({"type": "ping"}))
-    }
-}
-
-/// An event that is called as its type says.
-fn named(event: &Value) -> String {
-    wire::event(event["type"].as_str(), event)
-}
-
-fn reason(finish: Finish) -> &'static str {
-    match finish {
-        Finish::Stop => "end_turn",
-        Finish::Word(_) => "stop_sequence",
-        Finish::Length => "max_tokens",
-        Finish::Calls => "tool_use",
-    }
-}
-
-/// A usage as Anthropic counts it: what was resident stands apart.
-fn usage_of(usage: Usage) -> Value {
-    json!({
-        "input_tokens": usage.prompt_tokens.saturating_sub(usage.cached_tokens),
-        "cache_read_input_tokens": usage.cached_tokens, "cache_creation_input_tokens": 0,
-        "output_tokens": usage.generated_tokens,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_stops_a_message_is_its_last_event() {
-        let mut reply = Reply {
-            id: "msg_7".into(),
-            model: "m".into(),
-            prompt_tokens: 7,
-            stops: Vec::new(),
-            blocks: Vec::new(),
-            open: false,
-        };
-        let text = reply.failed(&ApiError::too_many(3));
-        let data = text.strip_prefix("event: error\ndata: ").unwrap();
-        let data: Value = serde_json::from_str(data).unwrap();
-        assert_eq!(data["type"], "error");
-        assert_eq!(data["error"]["type"], "rate_limit_error");
-        assert_eq!(reply.alive(), "event: ping\ndata: {\"type\":\"ping\"}\n\n");
-    }
 }
