@@ -17,6 +17,7 @@ use crate::judgement::Question;
 use crate::label::Trust;
 use crate::pattern::HAN;
 use crate::planner::facts::{asks_to_keep, facts, only_tells, without_request};
+use crate::planner::parts::{Part, Parts};
 use crate::planner::plain::short;
 use crate::planner::pointed::pointed_at;
 use crate::planner::shared_words::{dice, share_a_thing, share_a_word, shared_things};
@@ -170,13 +171,22 @@ impl Execution {
         let last = self.last.as_ref().map(|(action, _)| &action["tool"]);
         let all = self.kept && !self.unkept && last.is_some_and(|tool| *tool == REMEMBER);
         let told = self.told().trim();
-        let more = self.parts.is_some() || self.program.answer_schema.is_some();
+        let mut parts = self.parts.iter().flat_map(Parts::all);
+        let more = parts.any(Part::is_left) || self.program.answer_schema.is_some();
         if !self.shared.cpu.info().constrains || !all || more || !only_tells(told) {
             return None;
         }
-        let facts = match self.pointed_at() {
-            Some(pieces) => short(&pieces.join(" "), NOTE_CHARS),
-            None => {
+        let kept = self
+            .last
+            .as_ref()
+            .map(|(action, _)| &action["args"]["text"]);
+        let read = kept
+            .and_then(Value::as_str)
+            .filter(|_| !self.found.is_empty());
+        let facts = match (read, self.pointed_at()) {
+            (Some(read), _) => read.to_owned(),
+            (None, Some(pieces)) => short(&pieces.join(" "), NOTE_CHARS),
+            (None, None) => {
                 let facts = facts(told);
                 let facts: Vec<&str> = facts.iter().map(|fact| without_request(fact)).collect();
                 facts.join("\n")

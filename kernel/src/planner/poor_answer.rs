@@ -43,27 +43,33 @@ pub(crate) fn leaves_to_call(answer: &str, tool: &str) -> bool {
 }
 
 /// Whether `answer` has a number or a name that does not stand in `read`. Names are known by a
-/// capital letter within a sentence.
+/// capital letter within a sentence; days and months are written in many ways.
 pub(crate) fn says_what_was_not_read(answer: &str, read: &str) -> bool {
     let lower = read.to_lowercase();
-    let read_words: BTreeSet<&str> = lower.unicode_words().collect();
-    let new_name = |sentence: &String| {
-        let mut words = sentence.unicode_words().skip(1);
-        words.any(|word| {
-            let capital = word.starts_with(char::is_uppercase) && word.chars().count() > 1;
-            let bare = word.to_lowercase();
-            let bare = bare.split(['\'', '’']).next().unwrap_or_default();
-            capital
-                && !read_words.contains(bare)
-                && !read_words.contains(word.to_lowercase().as_str())
-        })
+    let known: BTreeSet<&str> = lower.unicode_words().map(stem).collect();
+    let is_new_name = |word: &str| {
+        let capital = word.starts_with(char::is_uppercase) && word.chars().count() > 1;
+        let word = word.to_lowercase();
+        capital && !known.contains(stem(&word)) && !CALENDAR.is_match(&word)
     };
     has_another_number(answer, read)
         || answer
             .lines()
             .flat_map(sentences)
-            .any(|said| new_name(&said))
+            .any(|sentence| sentence.unicode_words().skip(1).any(is_new_name))
 }
+
+/// A word without what marks a plural or an owner.
+fn stem(word: &str) -> &str {
+    let bare = word.split(['\'', '’']).next().unwrap_or_default();
+    bare.strip_suffix('s').unwrap_or(bare)
+}
+
+static CALENDAR: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r"^(?:mon|tues|wednes|thurs|fri|satur|sun)days?$
+        |^(?:january|february|march|april|may|june|july|august|september|october|november|december)$";
+    laid_out(words)
+});
 
 /// Whether `answer` is nothing but that the texts which were read do not say what is asked. Only
 /// English and Chinese are known.
@@ -136,6 +142,8 @@ mod tests {
         check("Ida Brook runs it since 1987.", false);
         check("Since 1987 it is Brook's.", false);
         check("The mill has 2 wheels.", false);
+        check("The mill is closed on Sundays.", false);
+        check("The old Mill's owner is Brook.", false);
         check("It is run by Otto Brook.", true);
         check("She runs it since 1978.", true);
         check("", false);

@@ -100,7 +100,9 @@ impl ApiError {
 
     /// The body broke off, or was sent in pieces that are none.
     pub fn cut_short(reason: &str) -> Self {
-        Self::malformed(format!("the body broke off: {reason}; send it again, whole"))
+        Self::malformed(format!(
+            "the body broke off: {reason}; send it again, whole"
+        ))
     }
 
     /// There is no such thing.

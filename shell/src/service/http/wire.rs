@@ -317,7 +317,9 @@ mod tests {
             let pieces = pieces.into_iter();
             let pieces = pieces.map(|piece| piece.map_err(std::io::Error::other));
             let body = Body::from_stream(stream::iter(pieces));
-            let got = gathered(body, 4).await.map_err(|error| error.status.as_u16());
+            let got = gathered(body, 4)
+                .await
+                .map_err(|error| error.status.as_u16());
             let want = want.map(|text| Bytes::copy_from_slice(text.as_bytes()));
             assert_eq!(got, want, "{shown}");
         };

@@ -28,7 +28,10 @@ async fn a_response_is_gone_on_with() {
     let machine = Machine::start(&sandbox, &[HELLO, AGAIN], &[]);
     let ask = async |body: Value| machine.post(RESPONSES, &body).await;
     let first = ask(json!({"input": "Hello"})).await;
-    first.check(200, &[(TEXT, json!("Hello to you.")), ("/store", json!(true))]);
+    first.check(
+        200,
+        &[(TEXT, json!("Hello to you.")), ("/store", json!(true))],
+    );
     let first = first.json();
     let (id, item) = (&first["id"], &first["output"][0]["id"]);
     let again = [(TEXT, json!("Hello again."))];
@@ -72,7 +75,11 @@ async fn a_response_is_gone_on_with() {
     let gone = dropped.json()["id"].clone();
     let place = "previous_response_id";
     refused(json!({"input": "x", "previous_response_id": gone}), place).await;
-    refused(json!({"input": "x", "previous_response_id": "resp_1"}), place).await;
+    refused(
+        json!({"input": "x", "previous_response_id": "resp_1"}),
+        place,
+    )
+    .await;
     let twice = json!([user, {"id": item}, {"id": item}]);
     refused(json!({ "input": twice }), "input[2].id").await;
     let unknown = json!([user, {"type": "item_reference", "id": "msg_1"}]);
@@ -109,14 +116,18 @@ async fn tools_are_called_in_the_form_they_were_sent_in() {
         };
         let called = machine.post(RESPONSES, &body(json!({}))).await;
         called.check(200, item);
-        let streamed = machine.post(RESPONSES, &body(json!({"stream": true}))).await;
+        let streamed = machine
+            .post(RESPONSES, &body(json!({"stream": true})))
+            .await;
         let events = streamed.events();
         assert!(events.iter().any(|(name, _)| name == last), "{events:#?}");
         let call = called.json()["output"][0].clone();
         let kind = format!("{}_output", call["type"].as_str().unwrap());
         let input = json!([{"role": "user", "content": "Do it."}, call,
                            {"type": kind, "call_id": call["call_id"], "output": "done"}]);
-        let answer = machine.post(RESPONSES, &body(json!({ "input": input }))).await;
+        let answer = machine
+            .post(RESPONSES, &body(json!({ "input": input })))
+            .await;
         answer.check(200, &[(TEXT, json!("Hello to you."))]);
     };
     let kind = "/output/0/type";
@@ -209,7 +220,10 @@ async fn a_schema_is_read_where_other_servers_take_it() {
     for (param, more) in [
         ("guided_regex", json!({"guided_regex": "[0-9]+"})),
         ("guided_choice", json!({"guided_choice": ["a", "b"]})),
-        ("structured_outputs.regex", json!({"structured_outputs": {"regex": "a"}})),
+        (
+            "structured_outputs.regex",
+            json!({"structured_outputs": {"regex": "a"}}),
+        ),
         ("json_schema", json!({"json_schema": {"type": "nonsense"}})),
     ] {
         let mut body = json!({"messages": [{"role": "user", "content": "When?"}]});
@@ -259,5 +273,8 @@ async fn models_are_listed_for_clients_of_both_kinds() {
         ],
     );
     let made = models.json()["data"][0]["created_at"].clone();
-    assert!(made.as_str().is_some_and(|made| made.ends_with('Z')), "{made}");
+    assert!(
+        made.as_str().is_some_and(|made| made.ends_with('Z')),
+        "{made}"
+    );
 }

@@ -79,7 +79,10 @@ mod tests {
         check(json!({"guided_json": own}), Ok(true));
         check(json!({"guided_json": own.to_string()}), Ok(true));
         check(json!({"structured_outputs": {"json": own}}), Ok(true));
-        check(json!({"structured_outputs": {"json_object": true}}), Ok(true));
+        check(
+            json!({"structured_outputs": {"json_object": true}}),
+            Ok(true),
+        );
         check(json!({"guided_json": "{"}), Err("guided_json"));
         check(json!({"json_schema": {"type": "x"}}), Err("json_schema"));
         check(

@@ -301,7 +301,10 @@ fn blocks_said(
             }
             // A document that is a text, or blocks of it.
             Some("document") if block["source"]["type"] == "text" => {
-                say(&mut own, block["source"]["data"].as_str().unwrap_or_default());
+                say(
+                    &mut own,
+                    block["source"]["data"].as_str().unwrap_or_default(),
+                );
             }
             Some("document") if block["source"]["type"] == "content" => {
                 let place = format!("{place}.source.content");

@@ -213,8 +213,14 @@ mod tests {
         check(json!([named, named]), Err("input[1].id"));
         check(json!([{"id": "msg_b"}]), Err("input[0].id"));
         // A whole item may have an id of its own.
-        check(json!([{"id": "msg_b", "role": "user", "content": "x"}]), Ok(""));
-        check(json!([{"id": "rs_1", "type": "reasoning"}]), Ok("reasoning"));
+        check(
+            json!([{"id": "msg_b", "role": "user", "content": "x"}]),
+            Ok(""),
+        );
+        check(
+            json!([{"id": "rs_1", "type": "reasoning"}]),
+            Ok("reasoning"),
+        );
         check(json!([{"type": "item_reference"}]), Ok("item_reference"));
     }
 
@@ -228,7 +234,9 @@ mod tests {
         assert!(kept.conversation("1").is_ok());
         let large = "x".repeat(KEPT_BYTES_MAX);
         kept.keep(response("large", None, &large));
-        let refused = kept.conversation("large").map_err(|error| error.status.as_u16());
+        let refused = kept
+            .conversation("large")
+            .map_err(|error| error.status.as_u16());
         assert_eq!(refused, Err(413));
         assert_eq!(kept.lock().all.len(), 1);
         kept.keep(response("next", None, "x"));

@@ -94,7 +94,9 @@ pub fn within(namespace: &str, name: &str) -> String {
 /// # Errors
 /// The first tool that cannot be used, by its place.
 pub fn functions(tools: &[Tool]) -> Result<Vec<Callable>, ApiError> {
-    let sizes = tools.iter().map(|tool| tool.tools.as_ref().map_or(1, Vec::len));
+    let sizes = tools
+        .iter()
+        .map(|tool| tool.tools.as_ref().map_or(1, Vec::len));
     few(sizes.sum())?;
     let refused = |param: &str| {
         let message = "only tools of type `function` are taken, `custom` ones, and namespaces of \
@@ -231,12 +233,27 @@ mod tests {
         check(json!([plain, custom]), Ok(&["clock", "note"]));
         check(json!([text]), Ok(&["note"]));
         check(json!([plain, held]), Err("tools[1].format"));
-        check(json!([plain, space("mcp__wall__")]), Ok(&["clock", "mcp__wall__clock"]));
-        check(json!([space("wall"), space("wall")]), Err("tools[1].tools[0].name"));
+        check(
+            json!([plain, space("mcp__wall__")]),
+            Ok(&["clock", "mcp__wall__clock"]),
+        );
+        check(
+            json!([space("wall"), space("wall")]),
+            Err("tools[1].tools[0].name"),
+        );
         // What a service runs is left out, unless nothing else is there.
-        check(json!([search, plain, {"type": "local_shell"}]), Ok(&["clock"]));
-        check(json!([{"type": "web_search_preview_2025_03_11"}]), Err("tools[0].type"));
-        check(json!([plain, {"type": "widget", "name": "x"}]), Err("tools[1].type"));
+        check(
+            json!([search, plain, {"type": "local_shell"}]),
+            Ok(&["clock"]),
+        );
+        check(
+            json!([{"type": "web_search_preview_2025_03_11"}]),
+            Err("tools[0].type"),
+        );
+        check(
+            json!([plain, {"type": "widget", "name": "x"}]),
+            Err("tools[1].type"),
+        );
         check(
             json!([{"type": "namespace", "name": "a", "tools": [search]}]),
             Err("tools[0].tools[0].type"),
@@ -256,7 +273,12 @@ mod tests {
             assert_eq!((told.text.as_str(), told.item), (text, item), "{name}");
         };
         let args = r#"{"zone":"UTC"}"#;
-        check("clock", args, args, json!({"type": "function_call", "name": "clock"}));
+        check(
+            "clock",
+            args,
+            args,
+            json!({"type": "function_call", "name": "clock"}),
+        );
         check(
             "wall__clock",
             args,
