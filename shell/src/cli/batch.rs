@@ -1,5 +1,6 @@
 //! `quipu batch`: many processes on one CPU.
 
+mod at_work;
 mod begun;
 mod tally;
 
@@ -23,7 +24,7 @@ use tokio::sync::mpsc::Sender;
 use super::options::ProcessOptions;
 use super::results::{self, Earlier, Kind, Results};
 use super::run::exit_code;
-use crate::service::conversation::{Ask, Conversation, Ended, Say, Start};
+use crate::service::conversation::{Ask, Conversation, Ended, Say, Start, Told};
 use crate::service::door::Door;
 use crate::service::knowledge;
 use crate::service::machine::Lifetime;
@@ -33,10 +34,12 @@ use crate::terminal::error::{FAILED, INTERRUPTED, UserError, describe, is_closed
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::{file_words, lines};
 use crate::terminal::output::counted;
+use crate::terminal::reading::Reading;
 use crate::terminal::{hints, sources};
+pub use at_work::AtWork;
 use begun::{begun, same};
+pub use tally::progress;
 use tally::{TICK, Tally};
-pub use tally::{progress, silence};
 
 /// Processes at once unless `--jobs` says otherwise.
 const JOBS_DEFAULT: u16 = 16;
@@ -119,9 +122,26 @@ impl Line {
     }
 }
 
-/// Waits for the end of the task `id`.
-async fn settle(id: Value, conversation: Conversation) -> (Value, Result<Ended>) {
-    (id, conversation.end().await)
+/// Waits for the end of the task `id`, which is `at_work` meanwhile.
+async fn settle(
+    id: Value,
+    mut conversation: Conversation,
+    at_work: AtWork,
+) -> (Value, Result<Ended>) {
+    let mut reading = Reading::default();
+    let working = at_work.begin(&id, reading.now());
+    let ended = loop {
+        match conversation.next().await {
+            Ok(Told::Ended(ended)) => break Ok(*ended),
+            Ok(Told::Event(event)) => {
+                reading.note(&event);
+            }
+            Ok(_) => {}
+            Err(error) => break Err(error),
+        }
+    };
+    drop(working);
+    (id, ended)
 }
 
 /// Runs the command. The exit code is that of the first task that did not end well.
@@ -181,7 +201,8 @@ async fn on(
     let progress = progress(tasks.len() as u64);
     progress.enable_steady_tick(TICK);
     let mut tally = Tally::of(tasks.len());
-    let silence = silence(&progress, tasks.len(), "task");
+    let at_work = AtWork::default();
+    let silence = at_work.silence(&progress, tasks.len(), "task");
     // The most urgent start first; equals in the order of their lines.
     tasks.sort_by_key(|task| std::cmp::Reverse(task.program.priority));
     let mut waiting = tasks.into_iter();
@@ -234,7 +255,7 @@ async fn on(
             };
             listeners.retain(|listener| !listener.is_closed());
             listeners.push(conversation.say.clone());
-            running.push(settle(id, conversation));
+            running.push(settle(id, conversation, at_work.clone()));
         }
         if running.is_empty() {
             break;

@@ -53,7 +53,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde_json::json;
 
-use super::batch;
+use super::batch::{self, AtWork};
 use super::options::ProcessOptions;
 use super::results::{self, Earlier, Results};
 use crate::session::Session;
@@ -62,6 +62,7 @@ use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::file_words;
 use crate::terminal::output::{self, counted};
 use crate::terminal::person;
+use crate::terminal::reading::Now;
 use agents::Agents;
 use case_run::{Bench, Job};
 use cases::Case;
@@ -319,6 +320,12 @@ fn left<'a>(
     Ok(parts)
 }
 
+/// Runs `job`, which is `at_work` meanwhile.
+async fn at_work_on(at_work: &AtWork, bench: &Bench<'_>, job: Job<'_>, model: &str) -> Row {
+    let _working = at_work.begin(&job.case.id, Now::default());
+    bench.run(job, model).await
+}
+
 /// Runs jobs on the model that results call so. False when it was interrupted.
 pub(super) async fn run_jobs(
     bench: &Bench<'_>,
@@ -328,7 +335,8 @@ pub(super) async fn run_jobs(
     keep: &mut dyn FnMut(Row) -> Result<()>,
 ) -> Result<bool> {
     let progress = batch::progress(jobs.len() as u64);
-    let _silence = batch::silence(&progress, jobs.len(), "case");
+    let at_work = AtWork::default();
+    let _silence = at_work.silence(&progress, jobs.len(), "case");
     let mut waiting = jobs.iter();
     let mut running = FuturesUnordered::new();
     interrupts.begin();
@@ -336,7 +344,7 @@ pub(super) async fn run_jobs(
         while running.len() < usize::from(at_once)
             && let Some(job) = waiting.next()
         {
-            running.push(bench.run(*job, model));
+            running.push(at_work_on(&at_work, bench, *job, model));
         }
         tokio::select! {
             () = interrupts.next() => break false,
