@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use quipu_kernel::check_resumable;
 use quipu_kernel::event::Event;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::label::{Label, Secrecy, Trust};
@@ -150,6 +151,7 @@ async fn run_agent(session: &Session, args: RunArgs, agent: Loaded, format: Form
         },
         (None, None, None) => return Err(task::no_prompt()),
     };
+    can_start(session, &start)?;
     let ask = Ask {
         start,
         think: args.process.think(&agent),
@@ -159,6 +161,15 @@ async fn run_agent(session: &Session, args: RunArgs, agent: Loaded, format: Form
     let done = attend(session, &door, ask, format, &mut interrupts).await;
     door.leave(&mut interrupts).await;
     done
+}
+
+/// Checks that the process which is to go on, or be copied, is there: a model takes long to load.
+fn can_start(session: &Session, start: &Start) -> Result<()> {
+    match start {
+        Start::Spawn { .. } => Ok(()),
+        Start::Resume { pid, .. } => Ok(check_resumable(&session.journal()?, *pid)?),
+        Start::Fork { pid, at, .. } => Ok(session.journal()?.check_fork(*pid, *at)?),
+    }
 }
 
 /// Asks for a process behind `door`, shows it to its end, and prints its answer.
