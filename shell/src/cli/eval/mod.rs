@@ -168,6 +168,9 @@ fn share(text: &str) -> Result<f64, String> {
 pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
     let mut cases = cases::read(&args.cases)?;
     cases.truncate(args.limit.unwrap_or(usize::MAX));
+    if !args.calibrate && args.judge.is_none() {
+        tell_unchecked(&args.cases, &cases);
+    }
     if let Some(file) = &args.grade {
         let rows = grade::rows(&cases, file)?;
         let missing = grade::missing(&cases, &rows);
@@ -189,6 +192,18 @@ pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
         return calibrate::run(session, &args, &cases).await;
     }
     evaluate(session, &args, &cases).await
+}
+
+/// Says of how many `cases` of `file` nothing has to hold: each of them passes.
+fn tell_unchecked(file: &Path, cases: &[Case]) {
+    let unchecked = cases.iter().filter(|case| case.checks_nothing()).count();
+    if unchecked > 0 {
+        say!(
+            "warning: {}: without a check, and so passed by any answer: {unchecked} of {}",
+            file_words(file),
+            counted(cases.len(), "case")
+        );
+    }
 }
 
 /// What is left to be run on a model.
