@@ -59,6 +59,12 @@ fn a_process_is_named_by_its_number() {
         2,
         &["an empty word names no file", "hint: name files, folders"],
     );
+    let said = sandbox.quipu(&["mem", "add", "ftp://example.com/notes"]);
+    said.check(2, &["cannot be fetched", "begins with http:// or https://"]);
+    let said = sandbox.quipu(&["mem", "search", " "]);
+    said.check(2, &["there is nothing to look for", "hint: say it in words"]);
+    let said = sandbox.quipu(&["run", "--timeout", "5m", "task"]);
+    said.check(2, &["for '--timeout <S>': it takes a whole number"]);
     let said = sandbox.quipu(&["run", "what", "is", "two"]);
     said.check(2, &["goes in quotes: quipu run 'what is two'"]);
 }

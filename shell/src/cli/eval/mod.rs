@@ -45,6 +45,7 @@ mod watch;
 mod web_server;
 
 use std::collections::HashSet;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -122,7 +123,7 @@ pub struct EvalArgs {
     trace: bool,
     /// Only the first so many cases
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
     /// Where a line for each case goes; what is there is replaced
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -167,7 +168,7 @@ fn share(text: &str) -> Result<f64, String> {
 /// Runs the command.
 pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
     let mut cases = cases::read(&args.cases)?;
-    cases.truncate(args.limit.unwrap_or(usize::MAX));
+    cases.truncate(args.limit.map_or(usize::MAX, NonZeroUsize::get));
     if !args.calibrate && args.judge.is_none() {
         tell_unchecked(&args.cases, &cases);
     }
