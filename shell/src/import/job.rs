@@ -25,8 +25,8 @@ use crate::session::user_call::user_call;
 use crate::terminal::bar::{bar, busy};
 use crate::terminal::error::{INTERRUPTED, UserError};
 use crate::terminal::interrupts::is_pressed;
-use crate::terminal::lines::not_json;
 use crate::terminal::output::visible;
+use crate::terminal::text::not_what_it_says;
 use crate::terminal::words::{fill, words};
 
 /// Pages of one file from which on storing them takes so long that it is said.
@@ -187,7 +187,7 @@ impl<'a> Import<'a> {
         let name = named.unwrap_or(path);
         let is_lines = name.extension().is_some_and(|end| end != "json");
         let odd = std::str::from_utf8(&bytes).ok().filter(|_| is_lines);
-        if let Some(odd) = odd.and_then(|text| not_json(name, text)) {
+        if let Some(odd) = odd.and_then(|text| not_what_it_says(name, text)) {
             let name = visible(&name.display().to_string());
             self.tally
                 .partly

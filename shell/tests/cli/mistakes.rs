@@ -29,6 +29,7 @@ fn a_file_that_holds_something_else_is_told() {
     let wrong = "broken.jsonl: line 2 is not JSON: ";
     check("broken.jsonl", "{\"a\":1}\n{broken\n", Some(wrong));
     check("note.txt", "{broken", None);
+    check("page.docx", "Not found", Some("page.docx: it is no docx"));
 }
 
 #[test]
