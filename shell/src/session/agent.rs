@@ -26,6 +26,7 @@ use crate::config::trust;
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
 use crate::terminal::text::read_text;
+use crate::terminal::toml_words;
 use files::SkillFiles;
 
 /// An agent with what its file says beyond the kernel's notion of one.
@@ -192,7 +193,8 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
         .extension()
         .is_some_and(|extension| extension == "toml")
     {
-        let manifest: Manifest = toml::from_str(text).map_err(|error| broken(file, &error))?;
+        let manifest: Manifest =
+            toml::from_str(text).map_err(|error| broken(file, &toml_words::wrong(&error)))?;
         let folder = folder_of(file);
         let name = manifest.name.unwrap_or(fallback);
         let schema = manifest.schema.map(|given| beside::schema(given, &folder));

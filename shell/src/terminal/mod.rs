@@ -58,5 +58,6 @@ pub mod secrets;
 pub mod silence;
 pub mod sources;
 pub mod text;
+pub mod toml_words;
 pub mod words;
 pub mod writing;
