@@ -19,11 +19,10 @@ pub fn unparsed(error: &clap::Error, args: &[String]) -> u8 {
             format!("`quipu --help` and `quipu COMMAND --help` say what {option} takes"),
         ));
     }
-    if let Some((option, given, wanted)) = no_number(error) {
-        // The parser would tell how it reads numbers.
+    if let Some(message) = no_number(error) {
         return report(&UserError::usage(
-            format!("invalid value '{given}' for '{option}': {wanted}"),
-            format!("`quipu --help` and `quipu COMMAND --help` say what {option} takes"),
+            message,
+            "`quipu --help` and `quipu COMMAND --help` say what an option takes",
         ));
     }
     // Whoever reads it may have gone.
@@ -59,8 +58,9 @@ fn negative<'a>(error: &clap::Error, args: &'a [String]) -> Option<(&'a str, &'a
     (is_option && takes_a_value(option, before)).then_some((option.as_str(), args[at].as_str()))
 }
 
-/// The option that takes another number than it was given, what it was given, and what it takes.
-fn no_number(error: &clap::Error) -> Option<(&str, &str, String)> {
+/// What is wrong with the value of an option that takes another number. The parser would tell how it
+/// reads numbers.
+pub fn no_number(error: &clap::Error) -> Option<String> {
     let named = |kind: ContextKind| match error.get(kind) {
         Some(ContextValue::String(one)) => Some(one.as_str()),
         _ => None,
@@ -92,7 +92,7 @@ fn no_number(error: &clap::Error) -> Option<(&str, &str, String)> {
             _ => format!("it takes {low} or more"),
         }
     };
-    Some((option, given, wanted))
+    Some(format!("invalid value '{given}' for '{option}': {wanted}"))
 }
 
 /// Whether `option` is one with a value, of the command that the words `before` it name.
@@ -180,8 +180,9 @@ mod tests {
     fn what_is_no_number_is_told_in_words() {
         let check = |line: &str, want: Option<&str>| {
             let (error, _) = error_of(line);
-            let wanted = no_number(&error).map(|(.., wanted)| wanted);
-            assert_eq!(wanted.as_deref(), want, "{line}");
+            let said = no_number(&error);
+            let wanted = said.as_deref().and_then(|said| said.split_once("': "));
+            assert_eq!(wanted.map(|(_, wanted)| wanted), want, "{line}");
         };
         check("quipu --seed abc", Some("it takes a whole number"));
         check("quipu run --timeout 5m task", Some("it takes a whole number"));

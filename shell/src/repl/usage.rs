@@ -6,7 +6,7 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use quipu_kernel::process::Pid;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, no_number};
 use crate::terminal::error::UserError;
 
 /// The error of the slash command `words`, which clap could not take.
@@ -40,10 +40,7 @@ pub fn of(error: &clap::Error, words: &[String]) -> Error {
             )
         }
         _ => {
-            let rendered = error.render().to_string();
-            let paragraph = rendered.lines().take_while(|line| !line.trim().is_empty());
-            let message: Vec<&str> = paragraph.map(str::trim).collect();
-            let message = message.join(" ");
+            let message = no_number(error).unwrap_or_else(|| first_paragraph(error));
             let name = words.first().map_or("", String::as_str);
             UserError::usage(
                 message.trim_start_matches("error: "),
@@ -51,6 +48,13 @@ pub fn of(error: &clap::Error, words: &[String]) -> Error {
             )
         }
     }
+}
+
+/// What clap says before it tells of usage, on a line.
+fn first_paragraph(error: &clap::Error) -> String {
+    let rendered = error.render().to_string();
+    let paragraph = rendered.lines().take_while(|line| !line.trim().is_empty());
+    paragraph.map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 /// The first text that clap has of a kind.
@@ -101,6 +105,10 @@ mod tests {
         };
         check("foo", "there is no /foo");
         check("tool shwo", "there is no /tool shwo");
+        check(
+            "mem search -k 0 hen",
+            "invalid value '0' for '-k <N>': it takes 1 or more",
+        );
         check("ps --jsn", "unexpected argument '--jsn' found");
         check(
             "kill x",

@@ -78,8 +78,8 @@ fn a_process_that_cannot_go_on_is_told_before_a_model_is_looked_for() {
         (&["run", "--fork", "1@9"], "process 1 has no step 9"),
     ];
     for (args, want) in rows {
-        let said = sandbox.quipu(&[args, &["--model", "./nowhere.gguf"][..]].concat());
-        said.check(2, &[want, "hint: "]);
+        let said = sandbox.quipu(&[*args, &["--model", "./nowhere.gguf"]].concat());
+        said.check(2, &[*want, "hint: "]);
     }
 }
 
