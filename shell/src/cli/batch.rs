@@ -12,6 +12,7 @@ use clap::Args;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use indicatif::ProgressBar;
+use quipu_kernel::gate::Approve;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limit;
@@ -24,7 +25,7 @@ use tokio::sync::mpsc::Sender;
 use super::options::ProcessOptions;
 use super::results::{self, Earlier, Kind, Results};
 use super::run::exit_code;
-use crate::service::conversation::{Ask, Conversation, Ended, Say, Start, Told};
+use crate::service::conversation::{Ask, Ended, Say, Start};
 use crate::service::door::Door;
 use crate::service::knowledge;
 use crate::service::machine::Lifetime;
@@ -34,7 +35,7 @@ use crate::terminal::error::{FAILED, INTERRUPTED, UserError, describe, is_closed
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::{file_words, lines};
 use crate::terminal::output::counted;
-use crate::terminal::reading::Reading;
+use crate::terminal::words::words;
 use crate::terminal::{hints, sources};
 pub use at_work::AtWork;
 use begun::{begun, same};
@@ -120,28 +121,6 @@ impl Line {
         progress.set_message(tally.troubles());
         progress.inc(1);
     }
-}
-
-/// Waits for the end of the task `id`, which is `at_work` meanwhile.
-async fn settle(
-    id: Value,
-    mut conversation: Conversation,
-    at_work: AtWork,
-) -> (Value, Result<Ended>) {
-    let mut reading = Reading::default();
-    let working = at_work.begin(&id, reading.now());
-    let ended = loop {
-        match conversation.next().await {
-            Ok(Told::Ended(ended)) => break Ok(*ended),
-            Ok(Told::Event(event)) => {
-                reading.note(&event);
-            }
-            Ok(_) => {}
-            Err(error) => break Err(error),
-        }
-    };
-    drop(working);
-    (id, ended)
 }
 
 /// Runs the command. The exit code is that of the first task that did not end well.
@@ -255,7 +234,7 @@ async fn on(
             };
             listeners.retain(|listener| !listener.is_closed());
             listeners.push(conversation.say.clone());
-            running.push(settle(id, conversation, at_work.clone()));
+            running.push(at_work.clone().until_end(id, conversation));
         }
         if running.is_empty() {
             break;
@@ -318,6 +297,10 @@ async fn on(
     drop(silence);
     if tally.has_any() {
         say!("{}", tally.line(waiting.len() + unbegun));
+    }
+    let asks = args.process.policy(session).approve == Approve::Ask;
+    if asks && tally.count(Status::Denied) > 0 {
+        say!("{}", words().nobody_asked);
     }
     if stopped {
         match &args.out {

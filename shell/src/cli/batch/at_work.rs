@@ -3,11 +3,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use anyhow::Result;
 use indicatif::ProgressBar;
 use serde_json::Value;
 
+use crate::service::conversation::{Conversation, Ended, Told};
 use crate::terminal::output::{counted, one_line, shortened};
-use crate::terminal::reading::Now;
+use crate::terminal::reading::{Now, Reading};
 use crate::terminal::silence::{PATIENCE, Silence};
 
 /// Those that are named; of the others it is said how many there are.
@@ -42,6 +44,27 @@ impl AtWork {
             all: self.clone(),
             now,
         }
+    }
+
+    /// Waits for the end of the task `id`, which is at work meanwhile.
+    pub async fn until_end(
+        self,
+        id: Value,
+        mut conversation: Conversation,
+    ) -> (Value, Result<Ended>) {
+        let mut reading = Reading::default();
+        let _working = self.begin(&id, reading.now());
+        let ended = loop {
+            match conversation.next().await {
+                Ok(Told::Ended(ended)) => break Ok(*ended),
+                Ok(Told::Event(event)) => {
+                    reading.note(&event);
+                }
+                Ok(_) => {}
+                Err(error) => break Err(error),
+            }
+        };
+        (id, ended)
     }
 
     /// Says after a while, and then ever more seldom, what goes on among `all` of this `noun`,

@@ -97,7 +97,8 @@ impl Tally {
         format!("{} · {cost}", parts.join(", "))
     }
 
-    fn count(&self, status: Status) -> usize {
+    /// How many have ended so.
+    pub(super) fn count(&self, status: Status) -> usize {
         self.ended.iter().filter(|ended| **ended == status).count()
     }
 }
