@@ -22,7 +22,7 @@ use super::walk::{self, Ignored};
 use crate::session::Session;
 use crate::session::library::Library;
 use crate::session::user_call::user_call;
-use crate::terminal::bar::{bar, busy};
+use crate::terminal::bar::{bar, busy, silence};
 use crate::terminal::error::{INTERRUPTED, UserError};
 use crate::terminal::interrupts::is_pressed;
 use crate::terminal::output::visible;
@@ -117,8 +117,10 @@ impl<'a> Import<'a> {
         self.tally.ignored = walked.ignored;
         let files = walked.files;
         let progress = bar(files.len() as u64);
+        let _silence = silence(&progress);
         for file in &files {
             go_on()?;
+            progress.set_message(visible(&file.display().to_string()));
             if let Err(reason) = self.file(file)? {
                 self.skip(file, &reason, ": ");
             }
