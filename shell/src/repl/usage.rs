@@ -9,6 +9,42 @@ use quipu_kernel::process::Pid;
 use crate::cli::{Cli, no_number};
 use crate::terminal::error::UserError;
 
+/// Commands that only the shell has.
+pub(super) const OWN: &[&str] = &[
+    "/clear",
+    "/compare",
+    "/context",
+    "/continue",
+    "/correct",
+    "/cost",
+    "/export",
+    "/help",
+    "/history",
+    "/import",
+    "/plan",
+    "/queue",
+    "/queue clear",
+    "/queue go",
+    "/queue rm",
+    "/quit",
+    "/resume",
+    "/speak",
+    "/speak off",
+    "/speak on",
+    "/step",
+    "/think",
+    "/think auto",
+    "/think off",
+    "/turns",
+    "/undo",
+];
+
+/// Whether the shell has a command of this name.
+pub(super) fn is_there(name: &str) -> bool {
+    let is_own = OWN.iter().any(|own| own.strip_prefix('/') == Some(name));
+    is_own || ["exit", "q"].contains(&name) || Cli::command().find_subcommand(name).is_some()
+}
+
 /// The error of the slash command `words`, which clap could not take.
 pub fn of(error: &clap::Error, words: &[String]) -> Error {
     let all = "/help lists the commands";
@@ -118,6 +154,9 @@ mod tests {
             "kill",
             "the following required arguments were not provided: <PID>",
         );
+        for (name, want) in [("ps", true), ("queue", true), ("q", true), ("nope", false)] {
+            assert_eq!(is_there(name), want, "{name}");
+        }
         let tool = Cli::try_parse_from(["quipu", "tool"]).expect_err("a usage error");
         let said = of(&tool, &["tool".to_owned()]).to_string();
         assert!(said.starts_with("/tool takes one of: ls, "), "{said}");
