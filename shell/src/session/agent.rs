@@ -198,6 +198,7 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
         let folder = folder_of(file);
         let name = manifest.name.unwrap_or(fallback);
         let schema = manifest.schema.map(|given| beside::schema(given, &folder));
+        let in_file = |error: anyhow::Error| error.context(file.display().to_string());
         let mut memory = manifest.memory;
         if !manifest.knowledge.is_empty() {
             let known = SpaceName(beside::space(&name));
@@ -217,7 +218,7 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
             memory,
             think: manifest.think,
             model: manifest.model,
-            schema: schema.transpose()?,
+            schema: schema.transpose().map_err(in_file)?,
             examples,
             knowledge: beside::folders(&manifest.knowledge, &folder),
             ..Loaded::default()
