@@ -185,13 +185,22 @@ mod tests {
             assert_eq!(wanted.map(|(_, wanted)| wanted), want, "{line}");
         };
         check("quipu --seed abc", Some("it takes a whole number"));
-        check("quipu run --timeout 5m task", Some("it takes a whole number"));
+        check(
+            "quipu run --timeout 5m task",
+            Some("it takes a whole number"),
+        );
         check("quipu run --timeout 0 task", Some("it takes 1 or more"));
         check("quipu run --max-steps 0 task", Some("it takes 1 or more"));
         check("quipu --threads 999", Some("it takes 1 to 512"));
-        check("quipu --threads 99999999999999999999", Some("that number is too large"));
+        check(
+            "quipu --threads 99999999999999999999",
+            Some("that number is too large"),
+        );
         check("quipu --temperature warm", Some("it takes a number"));
-        check("quipu mem search -k many hen", Some("it takes a whole number"));
+        check(
+            "quipu mem search -k many hen",
+            Some("it takes a whole number"),
+        );
         check("quipu mem search -k 0 hen", Some("it takes 1 or more"));
         check("quipu eval cases --limit 0", Some("it takes 1 or more"));
         check("quipu run --approve maybe task", None);

@@ -71,10 +71,7 @@ fn a_process_that_cannot_go_on_is_told_before_a_model_is_looked_for() {
         (&["run", "--resume", "7"], "there is no process 7"),
         (&["run", "--fork", "7"], "there is no process 7"),
         (&["--resume", "7"], "there is no process 7"),
-        (
-            &["run", "--resume", "1"],
-            "process 1 has already finished",
-        ),
+        (&["run", "--resume", "1"], "process 1 has already finished"),
         (&["run", "--fork", "1@9"], "process 1 has no step 9"),
     ];
     for (args, want) in rows {
