@@ -145,7 +145,8 @@ fn document(path: &Path) -> Result<Option<Format>, String> {
         return Ok(None);
     }
     let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head));
+    let read =
+        File::open(path).and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head));
     if read.is_err() {
         return Ok(None);
     }
