@@ -16,7 +16,7 @@ fn model_progress_with_a_prompt_is_a_line_that_is_written_over() {
         "name = \"plain\"\ninstructions = \"Answer.\"\ntools = []\n",
     );
     // Several batches long.
-    let task = format!("Say yes. {}", "The llama walks on. ".repeat(250));
+    let task = format!("Say yes. {}", "The llama walks on. ".repeat(150));
     let limits = ["--max-steps", "1", "--max-tokens", "8"];
     let run = ["run", "--agent", "plain.toml", "--model", &model, &task];
     let mut terminal = Terminal::of(sandbox, &[&run[..], &limits].concat());
