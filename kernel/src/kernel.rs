@@ -23,7 +23,7 @@ use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
 use crate::label::Secrecy;
 use crate::limits::Limits;
-use crate::process::{Branch, Exit, Pid, Program, Reply};
+use crate::process::{Branch, Exit, Pid, Program, Reply, State, Status};
 use crate::signal::Signal;
 use crate::window::VmError;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
@@ -50,6 +50,24 @@ pub struct Parts {
     pub sampling: Sampling,
     /// What the model's odds are worth.
     pub judgement: Judgement,
+}
+
+/// Checks that process `pid` of `journal` can be carried on. No machine is needed for that, so
+/// whoever starts one for it need not load a model first.
+///
+/// # Errors
+/// Where there is no such process, or it was imported, has finished or was killed.
+pub fn check_resumable(journal: &Journal, pid: Pid) -> Result<(), KernelError> {
+    let row = journal.process(pid)?;
+    if row.imported {
+        return Err(JournalError::Imported(pid).into());
+    }
+    match (row.exit.map(|exit| exit.status), row.state) {
+        (Some(Status::Exited), _) => Err(KernelError::Finished(pid)),
+        // One that was only interrupted is ready.
+        (Some(Status::Interrupted), State::Exited) => Err(KernelError::Killed(pid)),
+        _ => Ok(()),
+    }
 }
 
 /// A running machine. Processes are tasks of the tokio runtime it lives in.

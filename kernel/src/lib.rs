@@ -85,6 +85,6 @@ mod written;
 pub use consolidation::{Consolidated, Idle};
 pub use embedding::Vectors;
 pub use exec::Likelihood;
-pub use kernel::{Kernel, KernelError, Parts, Resumed};
+pub use kernel::{Kernel, KernelError, Parts, Resumed, check_resumable};
 pub use planner::{decision, grammar, judgement, lessons, numbers, program};
 pub use process::{limits, signal};

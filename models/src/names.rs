@@ -70,8 +70,12 @@ pub fn resolve(spec: &str, places: &Places) -> Result<PathBuf, ModelError> {
         });
     }
     if !hubname::is_plain(spec) {
-        return Err(ModelError::BadName {
-            name: spec.to_owned(),
+        let name = spec.to_owned();
+        // Other programs write a name otherwise, such as `model:size`.
+        let near = near(spec, places);
+        return Err(match near.is_empty() {
+            true => ModelError::BadName { name },
+            false => ModelError::Unknown { name, near },
         });
     }
     let file = if is_path(spec) {

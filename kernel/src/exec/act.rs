@@ -16,8 +16,10 @@ use crate::journal::{Outcome, StepRow};
 use crate::process::State;
 use crate::signal::Signal;
 
-/// What a process is told of a call that was cut off.
-const STOPPED: &str = "stopped before it finished; it may have taken effect";
+/// What a process is told of a call that was cut off and changes nothing.
+const STOPPED: &str = "stopped before it finished";
+/// And of one that changes something.
+const STOPPED_MIDWAY: &str = "stopped before it finished; it may have taken effect";
 
 impl Execution {
     /// The world as step `n` reaches it.
@@ -237,6 +239,10 @@ impl Execution {
         let begun = Instant::now();
         let left = time_left(&self.program, &self.spent, self.started);
         let floor = self.judged_by(passed.what()).level();
+        let stopped = match passed.what().reads_the_world() {
+            true => STOPPED,
+            false => STOPPED_MIDWAY,
+        };
         let (cancel, work) = self.world(step.n).run(passed, floor, left);
         match self.until_it_ends(work).await {
             Ok(outcome) => Ok(outcome),
@@ -244,7 +250,7 @@ impl Execution {
                 cancel.cancel();
                 if !leaves_it_open(&ending) {
                     let ms = begun.elapsed().as_millis() as u64;
-                    self.outcome(step, self.kernel_says(STOPPED.into(), false, ms))?;
+                    self.outcome(step, self.kernel_says(stopped.into(), false, ms))?;
                 }
                 Err(ending)
             }

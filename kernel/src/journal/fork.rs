@@ -1,6 +1,6 @@
 //! Copying a process in the journal.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use super::{Journal, Result, now_ms, pictures, wrap};
@@ -20,6 +20,22 @@ impl Journal {
         self.copy(pid, Some(at), &otherwise)
     }
 
+    /// Checks that there is a process `pid` whose step `at` is done, as [`Self::fork`] needs.
+    ///
+    /// # Errors
+    /// Where there is no such process or step, or the process was imported.
+    pub fn check_fork(&self, pid: Pid, at: Option<u32>) -> Result<()> {
+        if self.process(pid)?.imported {
+            return Err(JournalError::Imported(pid));
+        }
+        let done = last_done(&self.connection.lock(), pid);
+        let done = done.map_err(|error| wrap(&self.path, error))?;
+        match at {
+            Some(at) if at > done => Err(JournalError::NoStep { pid, at, done }),
+            _ => Ok(()),
+        }
+    }
+
     /// Records a copy of `pid` after its step `at`, or its last completed one, whose program is
     /// `otherwise` in some of its fields.
     fn copy(&self, pid: Pid, at: Option<u32>, otherwise: &Value) -> Result<Pid> {
@@ -31,14 +47,7 @@ impl Journal {
         let wrap = |error| wrap(&self.path, error);
         let mut connection = self.connection.lock();
         let transaction = connection.transaction().map_err(wrap)?;
-        let done: Option<u32> = transaction
-            .query_row(
-                "SELECT max(n) FROM step WHERE pid=?1 AND outcome IS NOT NULL",
-                [pid],
-                |row| row.get(0),
-            )
-            .map_err(wrap)?;
-        let done = done.unwrap_or(0);
+        let done = last_done(&transaction, pid).map_err(wrap)?;
         let at = at.unwrap_or(done);
         if at > done {
             return Err(JournalError::NoStep { pid, at, done });
@@ -75,4 +84,14 @@ impl Journal {
         self.note_head(child, head);
         Ok(child)
     }
+}
+
+/// The last step of `pid` that is done; 0 where none is.
+fn last_done(connection: &Connection, pid: Pid) -> rusqlite::Result<u32> {
+    let last: Option<u32> = connection.query_row(
+        "SELECT max(n) FROM step WHERE pid=?1 AND outcome IS NOT NULL",
+        [pid],
+        |row| row.get(0),
+    )?;
+    Ok(last.unwrap_or(0))
 }

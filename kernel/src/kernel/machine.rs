@@ -12,14 +12,13 @@ use parking_lot::{Mutex, ReentrantMutex};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
-use super::{KernelError, WAITING_MAX};
+use super::{KernelError, WAITING_MAX, check_resumable};
 use crate::event::Event;
 use crate::exec::{Apart, Execution, Facts, Family, Inbox, Past, Shared, Waits, not_set_up};
-use crate::journal::JournalError;
 use crate::journal::tape::Row;
 use crate::limits::Limits;
 use crate::planner::date;
-use crate::process::{Ending, Exit, PRIORITIES, Pid, Program, Reply, State, Status};
+use crate::process::{Ending, Exit, PRIORITIES, Pid, Program, Reply, State};
 use crate::signal::Signal;
 
 pub(super) struct Handle {
@@ -95,19 +94,8 @@ impl Machine {
         let _whole = self.resuming.lock();
         self.takes_processes()?;
         let journal = &self.shared.journal;
+        check_resumable(journal, pid)?;
         let (mut program, spent_ms) = journal.program(pid)?;
-        let row = journal.process(pid)?;
-        if row.imported {
-            return Err(JournalError::Imported(pid).into());
-        }
-        match (row.exit.map(|exit| exit.status), row.state) {
-            (Some(Status::Exited), _) => return Err(KernelError::Finished(pid)),
-            // One that was only interrupted is ready.
-            (Some(Status::Interrupted), State::Exited) => {
-                return Err(KernelError::Killed(pid));
-            }
-            _ => {}
-        }
         if self.is_running(pid) {
             return Err(KernelError::Running(pid));
         }

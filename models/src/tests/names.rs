@@ -78,6 +78,8 @@ fn what_is_not_found_is_named() {
     check("org/repo:Q2_K", "org/repo:Q2_K is not downloaded, None");
     check("smollm-135m", "near [\"smollm2-135m");
     check("qwen", "near [\"qwen2.5-coder-1.5b");
+    check("qwen2.5-coder:1.5b", "near [\"qwen2.5-coder-1.5b\"");
+    check("zz:zz zz", "cannot be the name of a model");
     check("mime", "near [\"mine");
     check("zzzzzzzzzz", "near []");
     check("./none.gguf", "there is no model file ./none.gguf");

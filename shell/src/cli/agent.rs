@@ -267,7 +267,10 @@ fn check(session: &Session, agent: &Path) -> Result<u8> {
     if let Some(missing) = loaded.knowledge.iter().find(|path| !path.exists()) {
         let path = visible(&missing.display().to_string());
         return Err(UserError::usage(
-            format!("it knows {path}, which is not there"),
+            format!(
+                "the agent {} knows {path}, which is not there",
+                visible(&loaded.agent.name)
+            ),
             "`knowledge` names files and folders, from the folder of the file on",
         ));
     }

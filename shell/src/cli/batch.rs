@@ -1,6 +1,7 @@
 //! `quipu batch`: many processes on one CPU. Here are its options and the order of its work;
 //! `tasks` reads them, `pool` runs them, `report` tells of them.
 
+mod at_work;
 mod begun;
 mod pool;
 mod report;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use quipu_kernel::gate::Approve;
 
 use super::options::ProcessOptions;
 use super::results::{self, Earlier, Kind, Results};
@@ -22,10 +24,11 @@ use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::output::counted;
+pub use at_work::AtWork;
 use begun::begun;
 use pool::{Pool, Waiting};
 use report::Report;
-pub use tally::{progress, silence};
+pub use tally::progress;
 use tasks::{Ready, read};
 
 /// Processes at once unless `--jobs` says otherwise.
@@ -109,11 +112,12 @@ async fn on(
     };
     begun.retain(|(pid, _)| !tasks.iter().any(|task| task.pid == Some(*pid)));
     let report = Report::begin(out, tasks.len());
+    let asks = args.process.policy(session).approve == Approve::Ask;
     let mut pool = Pool::of(door, args, tasks, begun, report);
     interrupts.begin();
     pool.run(interrupts).await?;
     interrupts.end();
-    pool.finish()
+    pool.finish(asks)
 }
 
 /// The tasks without an `earlier` result; says how many have one.

@@ -39,7 +39,7 @@ pub mod trust;
 use anyhow::Result;
 
 pub use args::{Cli, Command};
-pub use parse_error::unparsed;
+pub use parse_error::{no_number, unparsed};
 
 use crate::config::globals::Globals;
 use crate::session::Session;

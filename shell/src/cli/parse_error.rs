@@ -1,5 +1,8 @@
 //! A command line that cannot be read: what the parser says of it, and what it does not know.
 
+use std::error::Error;
+use std::num::{IntErrorKind, ParseFloatError, ParseIntError};
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory};
 
@@ -14,6 +17,12 @@ pub fn unparsed(error: &clap::Error, args: &[String]) -> u8 {
         return report(&UserError::usage(
             format!("{option} {number}: a negative number makes no sense there"),
             format!("`quipu --help` and `quipu COMMAND --help` say what {option} takes"),
+        ));
+    }
+    if let Some(message) = no_number(error) {
+        return report(&UserError::usage(
+            message,
+            "`quipu --help` and `quipu COMMAND --help` say what an option takes",
         ));
     }
     // Whoever reads it may have gone.
@@ -47,6 +56,43 @@ fn negative<'a>(error: &clap::Error, args: &'a [String]) -> Option<(&'a str, &'a
     let (option, before) = args[..at].split_last()?;
     let is_option = option.starts_with('-') && !is_number(option);
     (is_option && takes_a_value(option, before)).then_some((option.as_str(), args[at].as_str()))
+}
+
+/// What is wrong with the value of an option that takes another number. The parser would tell how it
+/// reads numbers.
+pub fn no_number(error: &clap::Error) -> Option<String> {
+    let named = |kind: ContextKind| match error.get(kind) {
+        Some(ContextValue::String(one)) => Some(one.as_str()),
+        _ => None,
+    };
+    let (option, given) = (
+        named(ContextKind::InvalidArg)?,
+        named(ContextKind::InvalidValue)?,
+    );
+    if error.kind() != ErrorKind::ValueValidation {
+        return None;
+    }
+    let why = error.source()?;
+    let wanted = if let Some(why) = why.downcast_ref::<ParseIntError>() {
+        match why.kind() {
+            IntErrorKind::PosOverflow => "that number is too large".to_owned(),
+            IntErrorKind::Zero => "it takes 1 or more".to_owned(),
+            IntErrorKind::NegOverflow => "that number is too small".to_owned(),
+            _ => "it takes a whole number".to_owned(),
+        }
+    } else if why.is::<ParseFloatError>() {
+        "it takes a number".to_owned()
+    } else {
+        let why = why.to_string();
+        let (_, range) = why.split_once(" is not in ")?;
+        let (low, high) = range.split_once("..")?;
+        // A bound of its type is none that anybody set.
+        match high.strip_prefix('=').unwrap_or(high).parse::<u64>() {
+            Ok(high) if high < u64::from(u32::MAX) => format!("it takes {low} to {high}"),
+            _ => format!("it takes {low} or more"),
+        }
+    };
+    Some(format!("invalid value '{given}' for '{option}': {wanted}"))
 }
 
 /// Whether `option` is one with a value, of the command that the words `before` it name.
@@ -128,6 +174,37 @@ mod tests {
         let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
         let error = Cli::try_parse_from(&args).expect_err("a usage error");
         (error, args)
+    }
+
+    #[test]
+    fn what_is_no_number_is_told_in_words() {
+        let check = |line: &str, want: Option<&str>| {
+            let (error, _) = error_of(line);
+            let said = no_number(&error);
+            let wanted = said.as_deref().and_then(|said| said.split_once("': "));
+            assert_eq!(wanted.map(|(_, wanted)| wanted), want, "{line}");
+        };
+        check("quipu --seed abc", Some("it takes a whole number"));
+        check(
+            "quipu run --timeout 5m task",
+            Some("it takes a whole number"),
+        );
+        check("quipu run --timeout 0 task", Some("it takes 1 or more"));
+        check("quipu run --max-steps 0 task", Some("it takes 1 or more"));
+        check("quipu --threads 999", Some("it takes 1 to 512"));
+        check(
+            "quipu --threads 99999999999999999999",
+            Some("that number is too large"),
+        );
+        check("quipu --temperature warm", Some("it takes a number"));
+        check(
+            "quipu mem search -k many hen",
+            Some("it takes a whole number"),
+        );
+        check("quipu mem search -k 0 hen", Some("it takes 1 or more"));
+        check("quipu eval cases --limit 0", Some("it takes 1 or more"));
+        check("quipu run --approve maybe task", None);
+        check("quipu kill abc", None);
     }
 
     #[test]

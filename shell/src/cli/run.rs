@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use quipu_kernel::check_resumable;
 use quipu_kernel::event::Event;
+use quipu_kernel::gate::Approve;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, State, Status, text_of};
@@ -150,15 +152,31 @@ async fn run_agent(session: &Session, args: RunArgs, agent: Loaded, format: Form
         },
         (None, None, None) => return Err(task::no_prompt()),
     };
+    can_start(session, &start)?;
     let ask = Ask {
         start,
         think: args.process.think(&agent),
     };
     let granted = args.process.policy(session);
+    let nobody_asked = !interactive && granted.approve == Approve::Ask;
     let door = Door::open(session, granted, &agent, Lifetime::Command).await?;
-    let done = attend(session, &door, ask, format, &mut interrupts).await;
+    let view = View {
+        format,
+        renderer: Renderer::new(),
+        nobody_asked,
+    };
+    let done = attend(session, &door, ask, view, &mut interrupts).await;
     door.leave(&mut interrupts).await;
     done
+}
+
+/// Checks that the process which is to go on, or be copied, is there: a model takes long to load.
+fn can_start(session: &Session, start: &Start) -> Result<()> {
+    match start {
+        Start::Spawn { .. } => Ok(()),
+        Start::Resume { pid, .. } => Ok(check_resumable(&session.journal()?, *pid)?),
+        Start::Fork { pid, at, .. } => Ok(session.journal()?.check_fork(*pid, *at)?),
+    }
 }
 
 /// Asks for a process behind `door`, shows it to its end, and prints its answer.
@@ -166,13 +184,10 @@ async fn attend(
     session: &Session,
     door: &Door,
     ask: Ask,
-    format: Format,
+    mut view: View,
     interrupts: &mut Interrupts,
 ) -> Result<u8> {
-    let mut view = View {
-        format,
-        renderer: Renderer::new(),
-    };
+    let (format, nobody_asked) = (view.format, view.nobody_asked);
     let mut conversation = door.begin(ask).await?;
     let rules = session.paths.policy();
     let mut sources = Sources::default();
@@ -183,6 +198,9 @@ async fn attend(
     let ended = follow(&mut conversation, interrupts, &rules, &mut show, None).await?;
     let exit = &ended.exit;
     tell_how_it_goes_on(session, door.journal(), &ended)?;
+    if nobody_asked && exit.status == Status::Denied {
+        say!("{}", words().nobody_asked);
+    }
     match format {
         Format::Text => {
             if let Some(answer) = &exit.answer {
@@ -348,6 +366,8 @@ async fn answer(question: &Option<Event>, rules: &Path) -> (String, Reply) {
 struct View {
     format: Format,
     renderer: Renderer,
+    /// Whether what needs an approval is refused because nobody is there.
+    nobody_asked: bool,
 }
 
 impl View {

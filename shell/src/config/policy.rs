@@ -36,6 +36,7 @@ use toml::Spanned;
 
 use super::private;
 use crate::terminal::error::UserError;
+use crate::terminal::toml_words;
 
 /// What a user can do about a file that is not understood.
 const FORM: &str = "a rule is [[rule]] with tool = \"…\" and do = \"allow\", \"ask\" or \"deny\", and \
@@ -69,8 +70,8 @@ pub fn load(path: &Path) -> Result<Rules> {
 
 fn parse(text: &str, path: &Path) -> Result<Rules> {
     let file: File = toml::from_str(text).map_err(|error| {
-        let words = error.to_string();
-        UserError::usage(format!("{}: {}", path.display(), words.trim_end()), FORM)
+        let words = toml_words::wrong(&error);
+        UserError::usage(format!("{}: {words}", path.display()), FORM)
     })?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let origin = |at: usize| {

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::env_vars;
 use crate::config::globals::Globals;
 use crate::terminal::error::UserError;
+use crate::terminal::toml_words;
 
 /// `config.toml`; every key may be left out.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -428,7 +429,7 @@ pub(super) fn read(path: &Path) -> Result<File> {
     };
     toml::from_str(&text).map_err(|error| {
         UserError::usage(
-            format!("{}: {}", path.display(), error.to_string().trim_end()),
+            format!("{}: {}", path.display(), toml_words::wrong(&error)),
             "fix that line, or remove it for the default",
         )
     })

@@ -30,7 +30,19 @@ const TEXTS: &[&str] = &["html", "subtitles", "calendar", "canvas", "drawing"];
 /// # Errors
 /// A file that cannot be read, is too large, or has no text.
 pub fn text(session: &Session, path: &Path, what: &str) -> Result<String> {
-    let Some(format) = document(path) else {
+    if path.is_dir() {
+        return Err(UserError::usage(
+            format!("{} is a folder", path.display()),
+            "name its files one by one; `quipu mem add` takes a folder as a whole",
+        ));
+    }
+    let format = document(path).map_err(|kind| {
+        UserError::usage(
+            format!("{} is {kind}", path.display()),
+            "name a text, a document, a picture or a recording",
+        )
+    })?;
+    let Some(format) = format else {
         return session.text_of(path, what);
     };
     let mut bytes = Vec::new();
@@ -125,20 +137,26 @@ fn is_picture_at(path: &Path) -> bool {
     matches!(read, Some(Ok(_))) && is_picture(&head)
 }
 
-/// The format of the document at `path`, if it is one that has to be read as such.
-fn document(path: &Path) -> Option<Format> {
+/// The format of the document at `path`, if it is one that has to be read as such; `Err` with what
+/// it is where nothing reads it.
+fn document(path: &Path) -> Result<Option<Format>, String> {
     // What is read of a pipe is gone for who reads it next.
     if !path.is_file() {
-        return None;
+        return Ok(None);
     }
     let mut head = Vec::new();
-    let file = File::open(path).ok()?;
-    file.take(HEAD_BYTES as u64).read_to_end(&mut head).ok()?;
-    match formats::of(path, &head).ok()? {
-        Format::Document(name) if TEXTS.contains(&name) => None,
-        format @ (Format::Pdf | Format::Document(_)) => Some(format),
-        _ => None,
+    let read =
+        File::open(path).and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head));
+    if read.is_err() {
+        return Ok(None);
     }
+    Ok(match formats::of(path, &head) {
+        Ok(Format::Document(name)) if TEXTS.contains(&name) => None,
+        Ok(format @ (Format::Pdf | Format::Document(_))) => Some(format),
+        // A message that is written in letters is a text all the same.
+        Err(kind) if std::str::from_utf8(&head).is_err() => return Err(kind),
+        _ => None,
+    })
 }
 
 /// All parts of a document as one text, each behind its name.
@@ -166,20 +184,23 @@ mod tests {
     #[test]
     fn what_is_a_document_is_known() {
         let dir = tempfile::tempdir().expect("a folder");
-        let check = |name: &str, bytes: &[u8], expected: Option<Format>| {
+        let is = |name: &str, bytes: &[u8], expected: Result<Option<Format>, String>| {
             let path = dir.path().join(name);
             std::fs::write(&path, bytes).expect("written");
             assert_eq!(document(&path), expected, "{name}");
         };
+        let check = |name: &str, bytes: &[u8], format| is(name, bytes, Ok(format));
         check("a.pdf", b"%PDF-1.7\n", Some(Format::Pdf));
         check("a.docx", b"PK\x03\x04", Some(Format::Document("zipped")));
         check("a.rtf", b"{\\rtf1", Some(Format::Document("rich-text")));
         check("a.html", b"<html>", None);
         check("a.md", b"# A", None);
         check("a.png", b"\x89PNG\r\n", None);
-        check("a.gz", b"\x1f\x8b", None);
-        assert_eq!(document(&dir.path().join("nothing")), None);
-        assert_eq!(document(dir.path()), None);
+        check("a.asc", b"-----BEGIN PGP MESSAGE", None);
+        let packed = "a compressed file (unpack it first)";
+        is("a.gz", b"\x1f\x8b", Err(packed.to_owned()));
+        assert_eq!(document(&dir.path().join("nothing")), Ok(None));
+        assert_eq!(document(dir.path()), Ok(None));
     }
 
     #[test]

@@ -22,11 +22,11 @@ use super::walk::{self, Ignored};
 use crate::session::Session;
 use crate::session::library::Library;
 use crate::session::user_call::user_call;
-use crate::terminal::bar::{bar, busy};
+use crate::terminal::bar::{bar, busy, silence};
 use crate::terminal::error::{INTERRUPTED, UserError};
 use crate::terminal::interrupts::is_pressed;
-use crate::terminal::lines::not_json;
 use crate::terminal::output::visible;
+use crate::terminal::text::not_what_it_says;
 use crate::terminal::words::{fill, words};
 
 /// Pages of one file from which on storing them takes so long that it is said.
@@ -117,8 +117,10 @@ impl<'a> Import<'a> {
         self.tally.ignored = walked.ignored;
         let files = walked.files;
         let progress = bar(files.len() as u64);
+        let _silence = silence(&progress);
         for file in &files {
             go_on()?;
+            progress.set_message(visible(&file.display().to_string()));
             if let Err(reason) = self.file(file)? {
                 self.skip(file, &reason, ": ");
             }
@@ -202,7 +204,7 @@ impl<'a> Import<'a> {
         let shown = visible(&name.display().to_string());
         let is_lines = name.extension().is_some_and(|end| end != "json");
         let text = std::str::from_utf8(bytes).ok().filter(|_| is_lines);
-        if let Some(odd) = text.and_then(|text| not_json(name, text)) {
+        if let Some(odd) = text.and_then(|text| not_what_it_says(name, text)) {
             let told = format!("{shown}: {odd}; it is read as a text");
             self.tally.partly.push(told);
         }

@@ -10,40 +10,12 @@ use quipu_kernel::Kernel;
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 
 use super::Repl;
+use super::usage::OWN;
 use crate::cli::Cli;
 use crate::service::door::Door;
 use crate::session::agent;
 use crate::terminal::output::visible;
 
-/// Commands that only the shell has.
-const OWN: &[&str] = &[
-    "/clear",
-    "/compare",
-    "/context",
-    "/continue",
-    "/correct",
-    "/cost",
-    "/export",
-    "/help",
-    "/history",
-    "/import",
-    "/plan",
-    "/queue",
-    "/queue clear",
-    "/queue go",
-    "/queue rm",
-    "/quit",
-    "/resume",
-    "/speak",
-    "/speak off",
-    "/speak on",
-    "/step",
-    "/think",
-    "/think auto",
-    "/think off",
-    "/turns",
-    "/undo",
-];
 /// Commands that take the id of a page, and those that take the number of a process.
 const OF_PAGES: &[&str] = &["/mem show ", "/mem rm "];
 const OF_PROCESSES: &[&str] = &[

@@ -125,6 +125,10 @@ enum End {
 pub async fn run(session: Session, begin: Begin) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
     paths::create(&session.paths.state)?;
+    if let Begin::At(pid) = begin {
+        // A model takes long to load.
+        session.journal()?.process(pid)?;
+    }
     let is_typed = std::io::stdin().is_terminal();
     let door = match open(&session, is_typed).await {
         Err(error) if is_typed => {

@@ -6,8 +6,44 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use quipu_kernel::process::Pid;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, no_number};
 use crate::terminal::error::UserError;
+
+/// Commands that only the shell has.
+pub(super) const OWN: &[&str] = &[
+    "/clear",
+    "/compare",
+    "/context",
+    "/continue",
+    "/correct",
+    "/cost",
+    "/export",
+    "/help",
+    "/history",
+    "/import",
+    "/plan",
+    "/queue",
+    "/queue clear",
+    "/queue go",
+    "/queue rm",
+    "/quit",
+    "/resume",
+    "/speak",
+    "/speak off",
+    "/speak on",
+    "/step",
+    "/think",
+    "/think auto",
+    "/think off",
+    "/turns",
+    "/undo",
+];
+
+/// Whether the shell has a command of this name.
+pub(super) fn is_there(name: &str) -> bool {
+    let is_own = OWN.iter().any(|own| own.strip_prefix('/') == Some(name));
+    is_own || ["exit", "q"].contains(&name) || Cli::command().find_subcommand(name).is_some()
+}
 
 /// The error of the slash command `words`, which clap could not take.
 pub fn of(error: &clap::Error, words: &[String]) -> Error {
@@ -40,10 +76,7 @@ pub fn of(error: &clap::Error, words: &[String]) -> Error {
             )
         }
         _ => {
-            let rendered = error.render().to_string();
-            let paragraph = rendered.lines().take_while(|line| !line.trim().is_empty());
-            let message: Vec<&str> = paragraph.map(str::trim).collect();
-            let message = message.join(" ");
+            let message = no_number(error).unwrap_or_else(|| first_paragraph(error));
             let name = words.first().map_or("", String::as_str);
             UserError::usage(
                 message.trim_start_matches("error: "),
@@ -51,6 +84,13 @@ pub fn of(error: &clap::Error, words: &[String]) -> Error {
             )
         }
     }
+}
+
+/// What clap says before it tells of usage, on a line.
+fn first_paragraph(error: &clap::Error) -> String {
+    let rendered = error.render().to_string();
+    let paragraph = rendered.lines().take_while(|line| !line.trim().is_empty());
+    paragraph.map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 /// The first text that clap has of a kind.
@@ -101,6 +141,10 @@ mod tests {
         };
         check("foo", "there is no /foo");
         check("tool shwo", "there is no /tool shwo");
+        check(
+            "mem search -k 0 hen",
+            "invalid value '0' for '-k <N>': it takes 1 or more",
+        );
         check("ps --jsn", "unexpected argument '--jsn' found");
         check(
             "kill x",
@@ -110,6 +154,9 @@ mod tests {
             "kill",
             "the following required arguments were not provided: <PID>",
         );
+        for (name, want) in [("ps", true), ("queue", true), ("q", true), ("nope", false)] {
+            assert_eq!(is_there(name), want, "{name}");
+        }
         let tool = Cli::try_parse_from(["quipu", "tool"]).expect_err("a usage error");
         let said = of(&tool, &["tool".to_owned()]).to_string();
         assert!(said.starts_with("/tool takes one of: ls, "), "{said}");

@@ -26,6 +26,7 @@ use crate::config::trust;
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
 use crate::terminal::text::read_text;
+use crate::terminal::toml_words;
 use files::SkillFiles;
 
 /// An agent with what its file says beyond the kernel's notion of one.
@@ -197,10 +198,12 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
 
 /// The agent of an `agent.toml`.
 fn of_manifest(file: &Path, text: &str, fallback: String) -> Result<Loaded> {
-    let manifest: Manifest = toml::from_str(text).map_err(|error| broken(file, &error))?;
+    let manifest: Manifest =
+        toml::from_str(text).map_err(|error| broken(file, &toml_words::wrong(&error)))?;
     let folder = folder_of(file);
     let name = manifest.name.unwrap_or(fallback);
     let schema = manifest.schema.map(|given| beside::schema(given, &folder));
+    let in_file = |error: anyhow::Error| error.context(file.display().to_string());
     let mut memory = manifest.memory;
     if !manifest.knowledge.is_empty() {
         let known = SpaceName(beside::space(&name));
@@ -220,7 +223,7 @@ fn of_manifest(file: &Path, text: &str, fallback: String) -> Result<Loaded> {
         memory,
         think: manifest.think,
         model: manifest.model,
-        schema: schema.transpose()?,
+        schema: schema.transpose().map_err(in_file)?,
         examples,
         knowledge: beside::folders(&manifest.knowledge, &folder),
         ..Loaded::default()

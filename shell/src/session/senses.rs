@@ -20,9 +20,8 @@ use quipu_models::catalogue;
 use super::hearing::is_recording;
 use super::{Session, builtin};
 use crate::terminal::error::UserError;
-use crate::terminal::lines::not_json;
 use crate::terminal::output::{shortened, visible};
-use crate::terminal::text::read_text;
+use crate::terminal::text::{not_what_it_says, read_text};
 
 /// Bytes by which a picture is known.
 const HEAD_BYTES: u64 = 16;
@@ -259,7 +258,10 @@ const EMPTY: &str = "it is empty, and nothing of it can be known";
 fn odd(path: &Path, text: &str) -> Option<String> {
     match text.trim().is_empty() {
         true => Some(EMPTY.to_owned()),
-        false => not_json(path, text).map(|wrong| format!("{wrong}; it is read as a text")),
+        false => {
+            let wrong = not_what_it_says(path, text);
+            wrong.map(|wrong| format!("{wrong}; it is read as a text"))
+        }
     }
 }
 

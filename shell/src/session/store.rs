@@ -120,20 +120,22 @@ impl Session {
 
     /// Gives the pages of `library` that have none their vectors.
     pub fn give_vectors(&self, library: &dyn Library) -> Result<()> {
-        let bar = OnceLock::new();
+        let shown = OnceLock::new();
         library.give_vectors(&|done, total| {
-            let bar = bar.get_or_init(|| {
+            let (bar, _) = shown.get_or_init(|| {
                 if total > VECTORS_AT_ONCE_MAX {
                     say!(
                         "preparing {total} pages to be found by meaning; they are found already \
                          as before, and Ctrl-C loses nothing: `quipu mem rebuild` goes on"
                     );
                 }
-                bar::bar(total)
+                let bar = bar::bar(total);
+                let silence = bar::silence(&bar);
+                (bar, silence)
             });
             bar.set_position(done);
         })?;
-        if let Some(bar) = bar.get() {
+        if let Some((bar, _)) = shown.get() {
             bar.finish_and_clear();
         }
         Ok(())

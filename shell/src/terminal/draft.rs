@@ -33,8 +33,9 @@ pub struct Draft {
     written: String,
 }
 
-/// The model that is being loaded, where a person sees how far that is.
-static LOADING: Mutex<Option<String>> = Mutex::new(None);
+/// The model that is being loaded, where a person sees how far that is, and the percent that are
+/// shown.
+static LOADING: Mutex<Option<(String, u32)>> = Mutex::new(None);
 
 /// Says that a model is being loaded, until this is dropped.
 pub struct Loading {
@@ -47,7 +48,7 @@ pub fn loading(model: &str) -> Loading {
     let said = visible(&fill(words().loading, &[("model", &model)]));
     let is_seen = std::io::stderr().is_terminal() && !is_plain();
     if is_seen {
-        *LOADING.lock().unwrap_or_else(PoisonError::into_inner) = Some(visible(model));
+        *LOADING.lock().unwrap_or_else(PoisonError::into_inner) = Some((visible(model), 0));
         line(&said);
         return Loading { _silence: None };
     }
@@ -58,12 +59,15 @@ pub fn loading(model: &str) -> Loading {
 
 /// Says how much of the model is loaded, from 0 to 1, where that is seen.
 pub fn loaded(share: f32) {
-    let model = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(model) = &*model {
+    let mut loading = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((model, shown)) = &mut *loading {
         let percent = (share.clamp(0.0, 1.0) * 100.0) as u32;
+        if percent == std::mem::replace(shown, percent) {
+            return;
+        }
         line(&fill(
             words().loading_on,
-            &[("model", model), ("percent", &percent)],
+            &[("model", &*model), ("percent", &percent)],
         ));
     }
 }

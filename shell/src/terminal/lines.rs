@@ -30,6 +30,12 @@ pub fn lines(path: &Path) -> Result<impl Iterator<Item = Line>> {
                 "name a file of JSON lines",
             )
         })?;
+        if path.is_dir() {
+            return Err(UserError::usage(
+                format!("{} is a folder", path.display()),
+                "name a file of JSON lines",
+            ));
+        }
         Box::new(BufReader::new(file))
     };
     let mut number = 0;
@@ -185,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_lines_count_and_a_folder_is_one_error() {
+    fn blank_lines_count_and_a_folder_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("lines");
         std::fs::write(&file, "1\n\n{\n \n2").unwrap();
@@ -194,6 +200,7 @@ mod tests {
             .map(|(number, value)| (number, value.is_ok()))
             .collect();
         assert_eq!(seen, [(1, true), (3, false), (5, true)]);
-        assert_eq!(lines(folder.path()).unwrap().count(), 1);
+        let refused = lines(folder.path()).err().unwrap().to_string();
+        assert!(refused.ends_with(" is a folder"), "{refused}");
     }
 }

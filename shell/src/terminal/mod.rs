@@ -4,7 +4,7 @@
 //! | file | job |
 //! | --- | --- |
 //! | `output` | data on standard output, and text that cannot touch the terminal |
-//! | `error`, `hints`, `model_hints` | what went wrong, a hint, an exit code |
+//! | `error`, `hints`, `model_hints`, `toml_words` | what went wrong, a hint, an exit code |
 //! | `render`, `branches` | the steps of a process as they happen, and its branches |
 //! | `draft`, `writing` | what a model is writing, and what a person is shown of it |
 //! | `reading`, `silence` | what goes on now, and a word where nothing is seen for a while |
@@ -58,5 +58,6 @@ pub mod secrets;
 pub mod silence;
 pub mod sources;
 pub mod text;
+pub mod toml_words;
 pub mod words;
 pub mod writing;

@@ -128,7 +128,7 @@ impl Reading {
     }
 }
 
-/// What is said once about work of which nothing was seen for a while.
+/// What is said about work of which nothing was seen for a while.
 pub fn still(now: &Now) -> String {
     let now = now.lock().unwrap_or_else(PoisonError::into_inner);
     match now.is_empty() {

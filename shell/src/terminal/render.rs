@@ -32,7 +32,7 @@ pub struct Renderer {
     draft: Draft,
     /// What goes on at this moment.
     reading: Reading,
-    /// Says that where no draft is seen, once.
+    /// Says that where no draft is seen.
     silence: Option<Silence>,
     /// The parts of the task as they were shown.
     parts: Shown,
@@ -167,7 +167,7 @@ impl Renderer {
     }
 
     /// Says what goes on at this moment: on a terminal in a line that the next one replaces,
-    /// elsewhere once, when nothing was seen for a while.
+    /// elsewhere in a line whenever nothing was seen for a while.
     fn tell_now(&mut self, event: &Event) {
         let reads = self.reading.note(event);
         match event {

@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::terminal::error::UserError;
+use crate::terminal::lines::not_json;
 
 /// The longest text file read whole; no window holds more.
 const TEXT_BYTES_MAX: u64 = 16 << 20;
@@ -18,7 +19,10 @@ pub fn read_text(path: &Path, what: &str) -> Result<String> {
     let wrong = |reason: String| {
         UserError::usage(
             format!("{}: {reason}", path.display()),
-            format!("{what} is a text file in UTF-8 of at most {TEXT_BYTES_MAX} bytes"),
+            format!(
+                "{what} is a text file in UTF-8 of at most {} MiB",
+                TEXT_BYTES_MAX >> 20
+            ),
         )
     };
     if let Some(kind) = no_file(path) {
@@ -56,6 +60,38 @@ fn no_file(path: &Path) -> Option<&'static str> {
     }
 }
 
+/// How a file begins that stands for a large one in a repository.
+const POINTER: &str = "version https://git-lfs.github.com/spec/";
+/// Endings of files that are no texts, and what such a file has at its beginning.
+const NO_TEXTS: [(&str, &str); 8] = [
+    ("pdf", "%PDF-"),
+    ("docx", "PK"),
+    ("xlsx", "PK"),
+    ("pptx", "PK"),
+    ("odt", "PK"),
+    ("ods", "PK"),
+    ("odp", "PK"),
+    ("epub", "PK"),
+];
+/// Characters among which that stands.
+const BEGINNING_CHARS: usize = 1 << 10;
+
+/// What is wrong with the file at `path`, which has this `text`, where it is another one than its
+/// name says, or only stands for one; `None` where nothing is.
+pub fn not_what_it_says(path: &Path, text: &str) -> Option<String> {
+    if text.starts_with(POINTER) {
+        return Some("it only stands for the file, which `git lfs pull` fetches".into());
+    }
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    let begins = NO_TEXTS.iter().find(|(known, _)| *known == ending);
+    let Some((_, begins)) = begins else {
+        return not_json(path, text);
+    };
+    let beginning: String = text.chars().take(BEGINNING_CHARS).collect();
+    let is_other = !beginning.contains(begins);
+    is_other.then(|| format!("it is no {ending}, as of a download that went wrong"))
+}
+
 /// `text` without the byte order mark that some editors put before it.
 pub fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
@@ -64,6 +100,32 @@ pub fn without_mark(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_another_than_its_name_says_is_told() {
+        let check = |name: &str, text: &str, want: Option<&str>| {
+            let said = not_what_it_says(name.as_ref(), text);
+            assert_eq!(said.as_deref(), want, "{name}");
+        };
+        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n";
+        let stands = Some("it only stands for the file, which `git lfs pull` fetches");
+        check("model", pointer, stands);
+        check("a.docx", pointer, stands);
+        check(
+            "a.DOCX",
+            "Not found",
+            Some("it is no docx, as of a download that went wrong"),
+        );
+        check(
+            "a.pdf",
+            "<html>",
+            Some("it is no pdf, as of a download that went wrong"),
+        );
+        check("a.pdf", "\n%PDF-1.4\n", None);
+        check("a.docx", "PK\u{3}\u{4}", None);
+        check("a.txt", "Not found", None);
+        check("a.jsonl", "{}\n", None);
+    }
 
     #[test]
     fn only_a_file_or_a_pipe_is_read_as_a_text() {

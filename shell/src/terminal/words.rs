@@ -167,6 +167,8 @@ catalogue! {
     listening: "listening with {name}; press Enter to stop", "正在用 {name} 聆听；按回车键停止";
     with_input: "with {bytes:byte} from standard input", "附上来自标准输入的 {bytes} 个字节";
     carries_on: "hint: `{command}` carries it on{alone}", "提示：`{command}` 继续执行{alone}";
+    nobody_asked: "hint: nobody was there to approve it: at a terminal you are asked; a rule in policy.toml or `--approve all` says yes beforehand",
+        "提示：当时无人批准：在终端上会询问您；policy.toml 中的规则或 `--approve all` 可事先同意";
     killed: "process {pid} was killed and does not go on; `{command}` starts a copy that does",
         "进程 {pid} 已被终止，不会继续；`{command}` 可启动一个继续执行的副本";
     goes_on_later: "hint: process {pid} goes on when `quipu serve` or `quipu` starts, or with `{command}`{alone}",

@@ -44,5 +44,7 @@ fn documents_are_read_beside_a_task() {
     for device in ["/dev/null", "/dev/zero"] {
         run(device).check(2, &["is a device", "hint: name a file"]);
     }
-    run(".").check(2, &["is a folder", "hint: name a file"]);
+    run(".").check(2, &["is a folder", "hint: name its files"]);
+    sandbox.write("f.gz", [0x1f, 0x8b]);
+    run("f.gz").check(2, &["f.gz is a compressed file (unpack it first)"]);
 }

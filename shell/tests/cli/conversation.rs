@@ -134,6 +134,8 @@ fn what_is_typed_meanwhile_comes_next() {
     shell.types("/model other");
     shell.shows("queued: /model other");
     // What only looks does not wait.
+    shell.types("/nope");
+    shell.shows("there is no /nope");
     shell.types("/plan");
     shell.shows("the task of process 1 has one part");
     shell.types("/context");

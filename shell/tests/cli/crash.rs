@@ -62,6 +62,24 @@ fn a_finished_process_is_not_run_again() {
     );
 }
 
+#[test]
+fn a_process_that_cannot_go_on_is_told_before_a_model_is_looked_for() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("script.jsonl", &[DONE]);
+    sandbox.quipu(&["run", "--cpu", &cpu, "task"]).check(0, &[]);
+    let rows: &[(&[&str], &str)] = &[
+        (&["run", "--resume", "7"], "there is no process 7"),
+        (&["run", "--fork", "7"], "there is no process 7"),
+        (&["--resume", "7"], "there is no process 7"),
+        (&["run", "--resume", "1"], "process 1 has already finished"),
+        (&["run", "--fork", "1@9"], "process 1 has no step 9"),
+    ];
+    for (args, want) in rows {
+        let said = sandbox.quipu(&[*args, &["--model", "./nowhere.gguf"]].concat());
+        said.check(2, &[*want, "hint: "]);
+    }
+}
+
 /// A batch of two tasks, killed in their second step, and its `--cpu`.
 fn a_killed_batch(options: &[&str]) -> (Sandbox, String) {
     let sandbox = Sandbox::new();

@@ -43,6 +43,22 @@ fn rows(table: &str) -> Vec<String> {
 }
 
 #[test]
+fn cases_that_any_answer_passes_are_told() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("script.jsonl", &[DONE]);
+    let unchecked = json!({"id": 1, "prompt": "a"});
+    let checked = json!({"id": 2, "prompt": "b", "check": {"exact": "done"}});
+    sandbox.write("cases.jsonl", format!("{unchecked}\n{checked}\n"));
+    let eval = ["eval", "cases.jsonl", "--cpu", &cpu];
+    let told = "warning: cases.jsonl: without a check, and so passed by any answer: 1 of 2 cases";
+    sandbox.quipu(&eval).check(0, &[told]);
+    sandbox.write("cases.jsonl", format!("{checked}\n"));
+    let said = sandbox.quipu(&eval);
+    said.check(0, &[]);
+    assert!(!said.err.contains("without a check"), "{said:#?}");
+}
+
+#[test]
 fn groups_are_summed_up_and_each_case_has_a_line() {
     let (sandbox, cpu) = prepared();
     let said = sandbox.quipu(&["eval", "cases.jsonl", "--cpu", &cpu, "--out", "results"]);

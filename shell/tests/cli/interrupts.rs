@@ -74,6 +74,10 @@ fn twice_ends_the_run() {
     terminal.interrupt();
     terminal.shows("quipu run --resume 1");
     assert_eq!(terminal.end(), (Some(130), String::new()));
+    // What reaches nothing has changed nothing.
+    let log = terminal.sandbox.quipu(&["log", "1", "--json"]).json();
+    let told = &log["steps"][0]["outcome"]["text"];
+    assert_eq!(told, "stopped before it finished", "{log}");
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod plugins;
 mod policy;
 mod privacy;
 mod python;
+mod reading;
 mod reference;
 mod registry;
 mod replay;

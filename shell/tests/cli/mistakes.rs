@@ -29,6 +29,7 @@ fn a_file_that_holds_something_else_is_told() {
     let wrong = "broken.jsonl: line 2 is not JSON: ";
     check("broken.jsonl", "{\"a\":1}\n{broken\n", Some(wrong));
     check("note.txt", "{broken", None);
+    check("page.docx", "Not found", Some("page.docx: it is no docx"));
 }
 
 #[test]
@@ -59,6 +60,15 @@ fn a_process_is_named_by_its_number() {
         2,
         &["an empty word names no file", "hint: name files, folders"],
     );
+    let said = sandbox.quipu(&["mem", "add", "ftp://example.com/notes"]);
+    said.check(2, &["cannot be fetched", "begins with http:// or https://"]);
+    let said = sandbox.quipu(&["mem", "search", " "]);
+    said.check(
+        2,
+        &["there is nothing to look for", "hint: say it in words"],
+    );
+    let said = sandbox.quipu(&["run", "--timeout", "5m", "task"]);
+    said.check(2, &["for '--timeout <S>': it takes a whole number"]);
     let said = sandbox.quipu(&["run", "what", "is", "two"]);
     said.check(2, &["goes in quotes: quipu run 'what is two'"]);
 }

@@ -46,6 +46,7 @@ fn a_rule_decides_where_nobody_is() {
     };
     let refused = "not approved: memory.put changes something";
     check("", &[], 3, 0, refused);
+    check("", &[], 3, 0, "hint: nobody was there to approve it");
     check("", &["--approve", "never"], 3, 0, refused);
     let allow = rule("label = \"untrusted\"", "allow");
     check(&allow, &["--approve", "never"], 0, 1, "kept as");

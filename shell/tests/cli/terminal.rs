@@ -7,6 +7,8 @@ use std::process::{Child, Stdio};
 use std::ptr::null_mut;
 use std::sync::{Arc, Mutex};
 
+use regex::Regex;
+
 use crate::sandbox::{Sandbox, signal, until};
 
 /// What an editor asks a terminal before it draws, and what the terminal says.
@@ -94,6 +96,11 @@ impl Terminal {
         self.screen.lock().unwrap().clone()
     }
 
+    /// What a person sees of it now: what was written over is gone.
+    pub fn seen(&self) -> String {
+        seen(&self.screen())
+    }
+
     pub fn types(&mut self, line: &str) {
         writeln!(self.keyboard, "{line}").unwrap();
     }
@@ -134,6 +141,35 @@ fn open_terminal() -> (OwnedFd, OwnedFd) {
     assert_eq!(opened, 0, "{}", std::io::Error::last_os_error());
     // SAFETY: they were opened just now and belong to nobody else.
     unsafe { (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(slave)) }
+}
+
+/// What is left on a screen on which `written` was written, by the movements that the program makes:
+/// to the beginning of a line, some lines up, and away with all that follows.
+fn seen(written: &str) -> String {
+    let parts = Regex::new(r"\r|\n|\x1b\[([0-9;?]*)([A-Za-z])|[^\r\n\x1b]+").unwrap();
+    let (mut rows, mut row, mut column) = (vec![Vec::<char>::new()], 0_usize, 0);
+    for part in parts.captures_iter(written) {
+        let letter = part.get(2).map(|letter| letter.as_str());
+        match (&part[0], letter) {
+            ("\r", _) => column = 0,
+            ("\n", _) => (row, column) = (row + 1, 0),
+            (_, Some("A")) => row = row.saturating_sub(part[1].parse().unwrap_or(1)),
+            (_, Some("J")) => {
+                rows.truncate(row + 1);
+                rows[row].truncate(column);
+            }
+            // A colour, say.
+            (_, Some(_)) => {}
+            (text, None) => {
+                rows[row].truncate(column);
+                rows[row].extend(text.chars());
+                column = rows[row].len();
+            }
+        }
+        rows.resize(rows.len().max(row + 1), Vec::new());
+    }
+    let lines = rows.iter().map(|row| row.iter().collect::<String>());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 impl Drop for Terminal {

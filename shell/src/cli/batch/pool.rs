@@ -17,7 +17,7 @@ use super::report::{Line, Report};
 use super::tasks::Ready;
 use crate::cli::results::Earlier;
 use crate::cli::run::exit_code;
-use crate::service::conversation::{Ask, Conversation, Ended, Say, Start};
+use crate::service::conversation::{Ask, Ended, Say, Start};
 use crate::service::door::Door;
 use crate::session::agent::Loaded;
 use crate::terminal::error::{FAILED, INTERRUPTED, describe};
@@ -50,11 +50,6 @@ impl Waiting {
 
 /// A task that runs: its id, and its end once that is there.
 type Running = BoxFuture<'static, (Value, Result<Ended>)>;
-
-/// Waits for the end of the task `id`.
-async fn settle(id: Value, conversation: Conversation) -> (Value, Result<Ended>) {
-    (id, conversation.end().await)
-}
 
 /// The tasks of a batch, of which at most `--jobs` run at once.
 pub(super) struct Pool<'a> {
@@ -119,17 +114,17 @@ impl<'a> Pool<'a> {
         }
     }
 
-    /// Says what the batch came to. The exit code is that of the first task that did not end well.
+    /// Says what the batch came to, and whether somebody would have been asked (`asks`). The exit code is that of the first task that did not end well.
     ///
     /// # Errors
     /// When the batch could not go on, or the last result is not on disk.
-    pub(super) fn finish(mut self) -> Result<u8> {
+    pub(super) fn finish(mut self, asks: bool) -> Result<u8> {
         self.report.clear();
         if let Some(error) = self.broken {
             self.report.finish()?;
             return Err(error);
         }
-        self.report.sum_up(self.waiting.len() + self.unbegun);
+        self.report.sum_up(self.waiting.len() + self.unbegun, asks);
         if self.stopped {
             match &self.args.out {
                 Some(_) => say!("hint: the same command with --resume does what is left"),
@@ -182,7 +177,9 @@ impl<'a> Pool<'a> {
             Ok(conversation) => {
                 self.listeners.retain(|listener| !listener.is_closed());
                 self.listeners.push(conversation.say.clone());
-                self.running.push(Box::pin(settle(id, conversation)));
+                let at_work = self.report.at_work.clone();
+                self.running
+                    .push(Box::pin(at_work.until_end(id, conversation)));
             }
             Err(error) => match ended_meanwhile(self.door.journal(), pid)? {
                 Some(ended) => {

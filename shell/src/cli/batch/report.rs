@@ -8,13 +8,15 @@ use quipu_kernel::process::{Pid, Status, Usage};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::tally::{TICK, Tally, progress, silence};
+use super::at_work::AtWork;
+use super::tally::{TICK, Tally, progress};
 use crate::cli::results::Results;
 use crate::service::conversation::Ended;
 use crate::service::door::Door;
 use crate::terminal::error::{UserError, is_closed_pipe};
 use crate::terminal::output::counted;
 use crate::terminal::silence::Silence;
+use crate::terminal::words::words;
 use crate::terminal::{hints, sources};
 
 /// One line of the results.
@@ -70,6 +72,8 @@ pub(super) struct Report {
     tally: Tally,
     progress: ProgressBar,
     silence: Option<Silence>,
+    /// The tasks that run.
+    pub(super) at_work: AtWork,
 }
 
 impl Report {
@@ -78,12 +82,14 @@ impl Report {
         let progress = progress(tasks as u64);
         progress.enable_steady_tick(TICK);
         let tally = Tally::of(tasks);
-        let silence = silence(&progress, tasks, "task");
+        let at_work = AtWork::default();
+        let silence = at_work.silence(&progress, tasks, "task");
         Self {
             out,
             tally,
             progress,
             silence,
+            at_work,
         }
     }
 
@@ -122,11 +128,15 @@ impl Report {
         self.progress.finish_and_clear();
     }
 
-    /// Says in a line what the batch came to, where there was anything to do.
-    pub(super) fn sum_up(&mut self, not_started: usize) {
+    /// Says in a line what the batch came to, where there was anything to do; and where something
+    /// was denied that somebody `asks` for, that nobody was there.
+    pub(super) fn sum_up(&mut self, not_started: usize, asks: bool) {
         self.silence = None;
         if self.tally.has_any() {
             say!("{}", self.tally.line(not_started));
+        }
+        if asks && self.tally.count(Status::Denied) > 0 {
+            say!("{}", words().nobody_asked);
         }
     }
 

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use crate::terminal::output::{counted, is_plain, one_line, seconds, shortened, visible};
 use crate::terminal::render::counts;
-use crate::terminal::silence::{PATIENCE, Silence};
 use crate::terminal::words::words;
 
 /// How often the bar of a batch moves, whether a task ends or not.
@@ -98,7 +97,8 @@ impl Tally {
         format!("{} · {cost}", parts.join(", "))
     }
 
-    fn count(&self, status: Status) -> usize {
+    /// How many have ended so.
+    pub(super) fn count(&self, status: Status) -> usize {
         self.ended.iter().filter(|ended| **ended == status).count()
     }
 }
@@ -111,14 +111,6 @@ pub fn progress(tasks: u64) -> ProgressBar {
         return ProgressBar::hidden();
     }
     ProgressBar::new(tasks).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-/// Says once that so many of these are at work, where nothing was seen for a while; nothing where
-/// the bar `progress` is seen, or there is no work.
-pub fn silence(progress: &ProgressBar, count: usize, noun: &str) -> Option<Silence> {
-    let all = counted(count, noun);
-    let is_silent = progress.is_hidden() && count > 0;
-    is_silent.then(|| Silence::watch(PATIENCE, move || say!("still at work on {all}")))
 }
 
 #[cfg(test)]

@@ -13,12 +13,13 @@ use super::agents::Agents;
 use super::case_run::{Bench, Job};
 use super::cases::Case;
 use super::regression::{area, fit, right, share};
-use super::{EvalArgs, batch};
+use super::{AtWork, EvalArgs, batch};
 use crate::session::Session;
 use crate::session::judgement::{self, Quality};
 use crate::terminal::error::{INTERRUPTED, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::output::{self, counted};
+use crate::terminal::reading::Now;
 
 /// Every so many cases one is set aside, to see how good the fit is on others.
 const ASIDE: usize = 4;
@@ -124,7 +125,8 @@ async fn ask(
     let agents = Agents::load(&args.agent, &args.cases, cases)?;
     let bench = Bench::open(session, &agents, &args.process, &args.cases, cases).await?;
     let progress = batch::progress(cases.len() as u64);
-    let _silence = batch::silence(&progress, cases.len(), "case");
+    let at_work = AtWork::default();
+    let _silence = at_work.silence(&progress, cases.len(), "case");
     let mut samples: BTreeMap<Question, Vec<Sample>> = BTreeMap::new();
     interrupts.begin();
     for (n, case) in cases.iter().enumerate() {
@@ -136,6 +138,7 @@ async fn ask(
             which: 0,
             skills: &[],
         };
+        let _working = at_work.begin(&case.id, Now::default());
         for (question, yes) in case.judged() {
             let odds = tokio::select! {
                 () = interrupts.next() => return Ok(None),

@@ -45,6 +45,7 @@ mod watch;
 mod web_server;
 
 use std::collections::HashSet;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -53,7 +54,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde_json::json;
 
-use super::batch;
+use super::batch::{self, AtWork};
 use super::options::ProcessOptions;
 use super::results::{self, Earlier, Results};
 use crate::session::Session;
@@ -62,6 +63,7 @@ use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::file_words;
 use crate::terminal::output::{self, counted};
 use crate::terminal::person;
+use crate::terminal::reading::Now;
 use agents::Agents;
 use case_run::{Bench, Job};
 use cases::Case;
@@ -121,7 +123,7 @@ pub struct EvalArgs {
     trace: bool,
     /// Only the first so many cases
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
     /// Where a line for each case goes; what is there is replaced
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -166,7 +168,10 @@ fn share(text: &str) -> Result<f64, String> {
 /// Runs the command.
 pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
     let mut cases = cases::read(&args.cases)?;
-    cases.truncate(args.limit.unwrap_or(usize::MAX));
+    cases.truncate(args.limit.map_or(usize::MAX, NonZeroUsize::get));
+    if !args.calibrate && args.judge.is_none() {
+        tell_unchecked(&args.cases, &cases);
+    }
     if let Some(file) = &args.grade {
         let rows = grade::rows(&cases, file)?;
         let missing = grade::missing(&cases, &rows);
@@ -188,6 +193,18 @@ pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
         return calibrate::run(session, &args, &cases).await;
     }
     evaluate(session, &args, &cases).await
+}
+
+/// Says of how many `cases` of `file` nothing has to hold: each of them passes.
+fn tell_unchecked(file: &Path, cases: &[Case]) {
+    let unchecked = cases.iter().filter(|case| case.checks_nothing()).count();
+    if unchecked > 0 {
+        say!(
+            "warning: {}: without a check, and so passed by any answer: {unchecked} of {}",
+            file_words(file),
+            counted(cases.len(), "case")
+        );
+    }
 }
 
 /// What is left to be run on a model.
@@ -319,6 +336,12 @@ fn left<'a>(
     Ok(parts)
 }
 
+/// Runs `job`, which is `at_work` meanwhile.
+async fn at_work_on(at_work: &AtWork, bench: &Bench<'_>, job: Job<'_>, model: &str) -> Row {
+    let _working = at_work.begin(&job.case.id, Now::default());
+    bench.run(job, model).await
+}
+
 /// Runs jobs on the model that results call so. False when it was interrupted.
 pub(super) async fn run_jobs(
     bench: &Bench<'_>,
@@ -328,7 +351,8 @@ pub(super) async fn run_jobs(
     keep: &mut dyn FnMut(Row) -> Result<()>,
 ) -> Result<bool> {
     let progress = batch::progress(jobs.len() as u64);
-    let _silence = batch::silence(&progress, jobs.len(), "case");
+    let at_work = AtWork::default();
+    let _silence = at_work.silence(&progress, jobs.len(), "case");
     let mut waiting = jobs.iter();
     let mut running = FuturesUnordered::new();
     interrupts.begin();
@@ -336,7 +360,7 @@ pub(super) async fn run_jobs(
         while running.len() < usize::from(at_once)
             && let Some(job) = waiting.next()
         {
-            running.push(bench.run(*job, model));
+            running.push(at_work_on(&at_work, bench, *job, model));
         }
         tokio::select! {
             () = interrupts.next() => break false,

@@ -78,6 +78,13 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
             "name files, folders or web addresses; is a variable in the command empty?",
         ));
     }
+    if let Some(other) = paths.iter().find(|path| is_other_address(path)) {
+        return Err(UserError::usage(
+            format!("{} cannot be fetched", visible(other)),
+            "a web address begins with http:// or https://; fetch the others first, and name \
+             the file",
+        ));
+    }
     if let Some(missing) = paths.iter().find(|path| !Path::new(path).exists()) {
         return Err(UserError::usage(
             format!("there is no {}", visible(missing)),
@@ -130,6 +137,11 @@ fn nothing(tally: &Tally) -> anyhow::Error {
         (true, None) => "there is no file in it: name a folder that has some, or a file",
     };
     UserError::failed("nothing was brought in", hint)
+}
+
+/// Whether it is an address that is no web address, and no file.
+fn is_other_address(what: &str) -> bool {
+    what.contains("://") && !Path::new(what).exists()
 }
 
 fn is_url(what: &str) -> bool {

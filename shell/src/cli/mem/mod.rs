@@ -22,7 +22,7 @@ use crate::config::settings::{SpaceName, space_words};
 use crate::service::lent::library;
 use crate::session::Session;
 use crate::session::library::Meaning;
-use crate::terminal::bar::bar;
+use crate::terminal::bar::{bar, silence};
 use crate::terminal::error::UserError;
 use crate::terminal::interrupts::is_pressed;
 use crate::terminal::output::{self, ago, counted, shortened};
@@ -310,11 +310,13 @@ fn rebuild(session: &Session, args: &RebuildArgs) -> Result<u8> {
     }
     let store = library(session, Access::ReadWrite)?;
     let bar = bar(0);
+    let silence = silence(&bar);
     store.rebuild(&|done, total| {
         bar.set_length(total);
         bar.set_position(done);
     })?;
     bar.finish_and_clear();
+    drop(silence);
     session.give_vectors(store.as_ref())?;
     say!(
         "the index is rebuilt: {}",

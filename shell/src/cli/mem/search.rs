@@ -1,5 +1,6 @@
 //! `quipu mem search`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -27,8 +28,8 @@ pub struct SearchArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "query")]
     jsonl: Option<PathBuf>,
     /// The most hits
-    #[arg(short, value_name = "N", default_value_t = 10)]
-    k: usize,
+    #[arg(short, value_name = "N", default_value = "10")]
+    k: NonZeroUsize,
     /// How to search
     #[arg(long, value_enum, default_value_t = ModeWord::Best)]
     mode: ModeWord,
@@ -66,13 +67,20 @@ impl From<ModeWord> for Mode {
 
 /// Runs the command.
 pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
+    let query = args.query.as_deref().unwrap_or_default();
+    if args.jsonl.is_none() && query.trim().is_empty() {
+        return Err(UserError::usage(
+            "there is nothing to look for: the query is empty",
+            "say it in words: quipu mem search \"…\"",
+        ));
+    }
     let store = library(session, Access::ReadOnly)?;
     require_meaning(store.as_ref(), args.mode)?;
     let search = |text: &str| {
         store.search(&Query {
             mode: args.mode.into(),
             spaces: args.space.as_ref().map(|space| vec![space.0.clone()]),
-            ..Query::new(text, args.k)
+            ..Query::new(text, args.k.get())
         })
     };
     if let Some(path) = &args.jsonl {
@@ -89,7 +97,6 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
         }
         return Ok(0);
     }
-    let query = args.query.as_deref().unwrap_or_default();
     let hits = search(query)?;
     if args.json {
         output::json(&hits)?;

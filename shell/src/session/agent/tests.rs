@@ -13,7 +13,7 @@ fn check(name: &str, text: &str, want: &str) {
             "{} | {} | {:?} | {:?}",
             agent.name, agent.instructions, agent.tools, limits.steps
         ),
-        Err(error) => error.to_string(),
+        Err(error) => format!("{error:#}"),
     };
     assert!(said.contains(want), "{said}");
 }
@@ -61,6 +61,7 @@ fn every_form_of_agent() {
     );
     check("do", "#!/usr/bin/env -S quipu run --agent", "do |  | None");
     check("a.toml", "schema = '../s.json'", "is not in the folder");
+    check("a.toml", "schema = 's.json'", "a.toml: there is no ");
     check(
         "a.toml",
         "[[examples]]\ntask = 't'",
