@@ -24,6 +24,13 @@ const REPORTS: &[&str] = &[
     "message/disposition-notification",
     "message/feedback-report",
 ];
+/// Parts that say how a page looks, and what it does.
+const LOOKS: &[&str] = &[
+    "text/css",
+    "text/javascript",
+    "application/javascript",
+    "application/x-javascript",
+];
 /// Parts whose text only a mail program with a key can read.
 const SEALED: &[&str] = &[
     "application/pkcs7-mime",
@@ -208,6 +215,8 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
             _ if REPORTS.contains(&what.as_str()) => {
                 String::from_utf8_lossy(part.contents()).replace("\r\n", "\n")
             }
+            // What belongs to the look of a page says nothing.
+            PartType::Text(_) if LOOKS.contains(&what.as_str()) => String::new(),
             PartType::Text(text) => shown(&what, &mended(part, text, raw)),
             // One without a name is a part of the text.
             PartType::Html(html) if part.attachment_name().is_some() => {
