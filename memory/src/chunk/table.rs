@@ -30,7 +30,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
     }
     let before = remarks(text, &records);
     let head = records.get(before).cloned();
-    let block = |(n, range)| Block {
+    let block = |(n, range): (usize, std::ops::Range<usize>)| Block {
         range,
         opens: n <= before,
         head: head.clone().filter(|_| n > before),
