@@ -293,12 +293,19 @@ fn sniffed(head: &[u8]) -> Option<&'static str> {
             ("<feed", "feed"),
             ("<en-export", "evernote"),
             ("<svg", "drawing"),
+            ("<pkg:package", "flat"),
+            ("<w:worddocument", "flat"),
+            ("<office:document", "flat"),
             ("<sami", "subtitles"),
             ("<timedtext", "subtitles"),
             ("<tt ", "subtitles"),
         ];
         let known = roots.iter().find(|(name, _)| root.starts_with(name));
-        return known.map(|(_, name)| *name);
+        let is_excel = root.starts_with("<workbook")
+            && root.contains("urn:schemas-microsoft-com:office:spreadsheet");
+        return known
+            .map(|(_, name)| *name)
+            .or(is_excel.then_some("flat"));
     }
     // Pictures from and to which something is shown: "{0}{25}".
     let shown = start.strip_prefix('{').and_then(|rest| rest.split_once("}{"));
@@ -409,6 +416,13 @@ mod tests {
         );
         check("a.txt", b"caffeine", Ok(Format::Text(Syntax::Plain)));
         check("a.smi", b"<SAMI><BODY>", document("subtitles"));
+        check(
+            "a.xls",
+            b"<?xml version='1.0'?><?mso-application progid='Excel.Sheet'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'>",
+            document("flat"),
+        );
+        check("a.twb", b"<workbook xmlns:user='a'>", Ok(Format::Text(Syntax::Source)));
+        check("a.xml", b"<pkg:package xmlns:pkg='a'>", document("flat"));
         check("a.sub", b"{0}{25}wool", document("subtitles"));
         check("a.sub", b"{a}{b}", Ok(Format::Text(Syntax::Source)));
         check("a.excalidraw", b"{}", document("canvas"));
