@@ -46,6 +46,7 @@ pub fn tidied(html: &str) -> Tidied {
     tables::mend(&document, true);
     readings(&document);
     powers(&document);
+    ticks(&document);
     pictures(&document);
     let body = document.select_single("body");
     let html = match body.exists() {
@@ -127,6 +128,18 @@ fn signs(document: &Document) {
             let is_power = node.node_name().is_some_and(|name| &*name == "msup");
             let sign = if is_power { '^' } else { '/' };
             node.set_text(format!("{first}{sign}{second}"));
+        }
+    }
+}
+
+/// Whether an item is done stands before it, as a sign.
+fn ticks(document: &Document) {
+    let boxes = "li input[type='checkbox'], td input[type='checkbox'], en-todo";
+    for item in document.select(boxes).iter() {
+        let is_done = item.attr("checked").is_some_and(|how| &*how != "false");
+        if let Some(node) = item.nodes().first() {
+            let sign = if is_done { "☑ " } else { "☐ " };
+            node.insert_before(&node.tree.new_text(sign));
         }
     }
 }
@@ -246,6 +259,10 @@ mod tests {
         check(
             "<p>It is <math><mfrac><mrow><msup><mi>x</mi><mn>2</mn></msup><mo>+</mo><mn>1</mn></mrow><mn>2</mn></mfrac></math>.",
             "It is (x^2+1)/2.",
+        );
+        check(
+            "<ul><li><input type='checkbox' checked>Wool</li><li><input type='checkbox'>Rope</li></ul>",
+            "- ☑ Wool\n- ☐ Rope",
         );
         check(
             "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><head><title/><script src='a.js'/></head><body><a id='p1'/><p>Wool.</p></body></html>",
