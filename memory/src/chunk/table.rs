@@ -2,7 +2,8 @@
 
 use super::{Block, lines};
 
-/// The blocks of a text: one for each record, and the first is the head of all others.
+/// The blocks of a text: one for each record, and the first is the head of all others. Remarks may
+/// come before it.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
     let mut records: Vec<std::ops::Range<usize>> = Vec::new();
     let mut quoted = false;
@@ -27,14 +28,58 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
         }
         quoted = ends_in_quotes(words, quoted);
     }
-    let head = records.first().cloned();
-    let block = |(n, range)| Block {
+    let before = remarks(text, &records);
+    let head = records.get(before).cloned();
+    let block = |(n, range): (usize, std::ops::Range<usize>)| Block {
         range,
-        opens: n == 0,
-        head: head.clone().filter(|_| n > 0),
+        opens: n <= before,
+        head: head.clone().filter(|_| n > before),
         ..Block::default()
     };
     records.into_iter().enumerate().map(block).collect()
+}
+
+/// How many records come before the head: a title, remarks, a day. They have fewer values than
+/// the head, which has as many as most records.
+fn remarks(text: &str, records: &[std::ops::Range<usize>]) -> usize {
+    let records = &records[..records.len().min(RECORDS_MAX)];
+    let is_remark = |record: &std::ops::Range<usize>| text[record.clone()].starts_with('#');
+    // How many records have as many of a sign as most, how many that is, and which have fewer
+    // before it.
+    let of = |sign: char| {
+        let counts: Vec<usize> = records
+            .iter()
+            .map(|record| signs(&text[record.clone()], sign))
+            .collect();
+        let alike = |usual: usize| counts.iter().filter(|count| **count == usual).count();
+        let usual = counts.iter().copied().filter(|count| *count > 0);
+        let usual = usual.max_by_key(|usual| (alike(*usual), *usual))?;
+        let before = counts.iter().zip(records).take_while(|(count, record)| {
+            **count < usual || **count != usual && is_remark(record)
+        });
+        let before = before.count();
+        Some((alike(usual), usual, before, counts[0]))
+    };
+    let best = [',', ';', '\t', '|'].into_iter().filter_map(of).max();
+    let Some((alike, usual, before, first)) = best else {
+        return 0;
+    };
+    // A head without a name for the numbers of the rows has one value less.
+    let is_head = before == 1 && first + 1 == usual && !is_remark(&records[0]);
+    match is_head || alike < before.max(2) {
+        true => 0,
+        false => before,
+    }
+}
+
+/// How often `sign` stands between the values of a record.
+fn signs(record: &str, sign: char) -> usize {
+    let mut quoted = false;
+    let between = |c: &char| {
+        quoted ^= *c == '"';
+        *c == sign && !quoted
+    };
+    record.chars().filter(between).count()
 }
 
 /// Whether a value in quotes goes on after `line`, where one does before it or not. A quote opens
@@ -65,3 +110,5 @@ fn is_preface(record: &str) -> bool {
 
 /// Lines of one record.
 const LINES_MAX: usize = 200;
+/// Records by which it is told where a table begins.
+const RECORDS_MAX: usize = 200;

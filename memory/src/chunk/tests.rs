@@ -125,6 +125,35 @@ fn texts_are_cut_at_their_joints() {
             ("", "k,v\n3,three", 5),
         ],
     );
+    // What stands before the head.
+    check(
+        "# by ada, and bo, in may\nk,v\n1,one\n2,two\n3,three\n4,four\n",
+        Table,
+        36,
+        &[
+            ("", "# by ada, and bo, in may\nk,v\n1,one", 1),
+            ("", "k,v\n2,two\n3,three\n4,four", 4),
+        ],
+    );
+    check(
+        "Herd\n\nDay,5\n\nk,v,w\n1,one,x\n2,two,x\n3,three,x\n4,four,x\n",
+        Table,
+        33,
+        &[
+            ("", "Herd\n\nDay,5\n\nk,v,w\n1,one,x", 1),
+            ("", "k,v,w\n2,two,x\n3,three,x\n4,four,x", 7),
+        ],
+    );
+    // A head without a name for the first column.
+    check(
+        "k,v\n1,one,x\n2,two,x\n3,three,x\n",
+        Table,
+        20,
+        &[
+            ("", "k,v\n1,one,x\n2,two,x", 1),
+            ("", "k,v\n3,three,x", 4),
+        ],
+    );
     check(
         "k,v\n1,5\" pipe\n2,two\n3,three\n",
         Table,

@@ -1,6 +1,6 @@
 //! EPUB: the chapters of a book in the order in which they are read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use roxmltree::Node;
 
@@ -49,9 +49,14 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
         title: outline.title,
         ..Found::default()
     };
-    let mut unread = 0;
+    let locked = locked(archive);
+    let (mut unread, mut protected) = (0, 0);
     let chapters = outline.chapters.into_iter().take(CHAPTERS_MAX);
     for (n, chapter) in chapters.enumerate() {
+        if locked.contains(&chapter) {
+            protected += 1;
+            continue;
+        }
         // A chapter that is damaged costs itself.
         let Ok(Some(bytes)) = archive.bytes(&chapter) else {
             unread += 1;
@@ -74,6 +79,11 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
             "{unread} chapters that are broken or not in the file"
         ));
     }
+    if protected > 0 {
+        found.left_out.push(format!(
+            "{protected} chapters that are protected against copying"
+        ));
+    }
     if found.is_empty() && archive.has("META-INF/encryption.xml") {
         return Err(failed(
             "a book that is protected against copying",
@@ -81,6 +91,20 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
         ));
     }
     Ok(found)
+}
+
+/// The files of a book that are encrypted. Often these are only its fonts.
+fn locked(archive: &mut Archive<'_>) -> HashSet<String> {
+    let text = archive.text("META-INF/encryption.xml").ok().flatten();
+    let text = text.unwrap_or_default();
+    let Ok(document) = xml(&text, "book") else {
+        return HashSet::new();
+    };
+    document
+        .descendants()
+        .filter(|node| node.has_tag_name_here("CipherReference"))
+        .filter_map(|node| node.attribute("URI").map(unescaped))
+        .collect()
 }
 
 /// What a book says of itself.
@@ -252,6 +276,50 @@ mod tests {
         assert_eq!(found.title, "The Cord");
         let texts: Vec<&str> = found.parts.iter().map(|part| part.text.as_str()).collect();
         assert_eq!(texts, ["# Knots\n\nfirst", "second"]);
+    }
+
+    #[test]
+    fn what_is_encrypted_is_no_text() {
+        let check = |locked: &[&str], expected: Result<(&[&str], &[&str]), &str>| {
+            let references: String = locked
+                .iter()
+                .map(|name| format!("<d><e:CipherReference URI='{name}'/></d>"))
+                .collect();
+            let encryption = format!("<encryption xmlns:e='e'>{references}</encryption>");
+            let book = archive(&[
+                (
+                    "META-INF/container.xml",
+                    "<c><rootfile full-path='b.opf'/></c>",
+                ),
+                ("META-INF/encryption.xml", &encryption),
+                (
+                    "b.opf",
+                    "<package><manifest><item id='a' href='one%20a.xhtml'/><item id='b' href='b.xhtml'/></manifest><spine><itemref idref='a'/><itemref idref='b'/></spine></package>",
+                ),
+                ("one a.xhtml", "<html><body><p>first</p></body></html>"),
+                ("b.xhtml", "<html><body><p>second</p></body></html>"),
+            ]);
+            let read = zipped::read(&book);
+            let found = read.as_ref().map(|found| {
+                let texts = found.parts.iter().map(|part| part.text.as_str());
+                let left_out = found.left_out.iter().map(String::as_str);
+                (texts.collect::<Vec<_>>(), left_out.collect::<Vec<_>>())
+            });
+            let expected = expected.map(|(texts, left_out)| (texts.to_vec(), left_out.to_vec()));
+            assert_eq!(found.map_err(|failed| failed.message.as_str()), expected);
+        };
+        check(&["font.otf"], Ok((&["first", "second"], &[])));
+        check(
+            &["one%20a.xhtml"],
+            Ok((
+                &["second"],
+                &["1 chapters that are protected against copying"],
+            )),
+        );
+        check(
+            &["one%20a.xhtml", "b.xhtml"],
+            Err("a book that is protected against copying"),
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod repeats;
 use encoding_rs::{Encoding, UTF_8};
 
 use crate::found::{Failed, Found, Paragraphs, failed, one_line};
+use crate::page;
 
 /// A line of such a file.
 struct Line {
@@ -30,6 +31,13 @@ const WORDS: &[(&str, &str)] = &[
     ("STATUS", "Status"),
     ("CATEGORIES", "Categories"),
     ("URL", "Address"),
+    ("CONFERENCE", "Join at"),
+    ("CONTACT", "Contact"),
+    ("RESOURCES", "Needs"),
+    ("PRIORITY", "Priority"),
+    ("PERCENT-COMPLETE", "Done, in percent"),
+    ("ATTACH", "Attached"),
+    ("FREEBUSY", "Busy"),
     ("COMMENT", "Comment"),
     ("DESCRIPTION", ""),
     ("NICKNAME", "Called"),
@@ -42,6 +50,9 @@ const WORDS: &[(&str, &str)] = &[
     ("ADR", "Address"),
     ("BDAY", "Born"),
     ("ANNIVERSARY", "Anniversary"),
+    ("RELATED", "Related"),
+    ("X-ABRELATEDNAMES", "Related"),
+    ("X-SOCIALPROFILE", "Profile"),
     ("NOTE", ""),
 ];
 
@@ -89,7 +100,8 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
 
 fn is_entry(open: &[String]) -> bool {
     let innermost = open.last().map(String::as_str);
-    matches!(innermost, Some("VEVENT" | "VTODO" | "VJOURNAL" | "VCARD"))
+    let entries = ["VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VCARD"];
+    innermost.is_some_and(|innermost| entries.contains(&innermost))
 }
 
 /// The lines of a file: one that begins with a space goes on from the one before.
@@ -157,8 +169,10 @@ fn written(entry: &[Line], whole: &mut Paragraphs) {
     };
     let name = of("SUMMARY")
         .or_else(|| of("FN"))
-        .or_else(|| of("N").map(|name| name.replace(';', " ")));
-    whole.heading(2, &name.unwrap_or_else(|| "Without a name".into()));
+        .or_else(|| entry.iter().find(|line| line.name == "N").map(person));
+    let is_busy = entry.iter().any(|line| line.name == "FREEBUSY");
+    let unnamed = if is_busy { "Busy" } else { "Without a name" };
+    whole.heading(2, &name.unwrap_or_else(|| unnamed.into()));
     let mut lines = Vec::new();
     let mut texts = Vec::new();
     let begins = entry.iter().find(|line| line.name == "DTSTART");
@@ -183,8 +197,22 @@ fn written(entry: &[Line], whole: &mut Paragraphs) {
             word => lines.push(format!("{word}{}: {}", uses(line), one_line(&value))),
         }
     }
+    // Some programs write a description as HTML only.
+    let html = entry.iter().find(|line| line.name == "X-ALT-DESC");
+    if let Some(html) = html.filter(|_| texts.is_empty()) {
+        let text = page::of_html(&unescaped(&html.value));
+        texts.extend(text.map(|(_, text)| text));
+    }
     whole.push(&lines.join("\n"));
     whole.push(&texts.join("\n\n"));
+}
+
+/// The parts of a name in the order in which one says them: the family comes first in the line,
+/// then the given name, others, titles before and after.
+fn person(line: &Line) -> String {
+    let parts: Vec<&str> = line.value.split(';').collect();
+    let said = [3, 1, 2, 0, 4].into_iter().filter_map(|n| parts.get(n));
+    one_line(&unescaped(&said.copied().collect::<Vec<_>>().join(" ")))
 }
 
 /// What the value of a line is for: " (cell)".
@@ -254,9 +282,21 @@ fn value(line: &Line) -> String {
                 .trim_start_matches("mailto:")
                 .trim_start_matches("MAILTO:");
             match param("CN") {
-                Some(name) => format!("{name} <{address}>"),
-                None => address.to_owned(),
+                Some(name) => format!("{name} <{address}>{}", answer(line)),
+                None => format!("{address}{}", answer(line)),
             }
+        }
+        // A file that stands in the line says nothing.
+        "ATTACH" if param("ENCODING").is_some() || line.value.starts_with("data:") => String::new(),
+        "FREEBUSY" => {
+            let spans = line.value.split(',').map(|span| match span.split_once('/') {
+                Some((from, last)) if last.starts_with('P') => {
+                    format!("{} for {}", time(from), repeats::duration(last))
+                }
+                Some((from, to)) => format!("{} to {}", time(from), time(to)),
+                None => time(span),
+            });
+            spans.collect::<Vec<_>>().join(", ")
         }
         "ADR" | "ORG" => {
             let parts: Vec<&str> = line
@@ -270,6 +310,15 @@ fn value(line: &Line) -> String {
     }
 }
 
+/// What somebody who was asked has answered: " (declined)".
+fn answer(line: &Line) -> String {
+    let answer = param(&line.params, "PARTSTAT").unwrap_or_default();
+    match answer.to_ascii_lowercase().as_str() {
+        answer @ ("accepted" | "declined" | "tentative" | "delegated") => format!(" ({answer})"),
+        _ => String::new(),
+    }
+}
+
 /// `20260305T100000Z` as `2026-03-05 10:00 UTC`; anything else as it is.
 fn time(value: &str) -> String {
     let (bare, zone) = match value.strip_suffix('Z') {
@@ -280,6 +329,10 @@ fn time(value: &str) -> String {
     let digits = |text: &str, len: usize| {
         text.len() == len && text.bytes().all(|byte| byte.is_ascii_digit())
     };
+    // A day of any year.
+    if let Some(day) = day.strip_prefix("--").filter(|day| digits(day, 4)) {
+        return format!("{}-{}", &day[..2], &day[2..]);
+    }
     if !digits(day, 8) || !(clock.is_empty() || digits(clock, 6)) {
         return value.to_owned();
     }
@@ -363,7 +416,23 @@ mod tests {
         check(
             "BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C3=89toile;=\nAda\nTEL;CELL:+51 1 234\nNOTE;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:caf=E9=\n=20 open\nBDAY:19790112\nEND:VCARD\n",
             "",
-            "## Étoile Ada\n\nTelephone (cell): +51 1 234\nBorn: 1979-01-12\n\ncafé  open",
+            "## Ada Étoile\n\nTelephone (cell): +51 1 234\nBorn: 1979-01-12\n\ncafé  open",
+        );
+        // Who comes, and where to.
+        check(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Shearing\nATTENDEE;CN=\"Reed: Bo\";PARTSTAT=DECLINED:mailto:bo@example.org\nATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:ada@example.org\nCONFERENCE;VALUE=URI:https://meet.example/wool\nATTACH;ENCODING=BASE64;VALUE=BINARY:AAAA\nX-ALT-DESC;FMTTYPE=text/html:<p>Bring <b>shears</b>\\, two.</p>\nEND:VEVENT\nEND:VCALENDAR\n",
+            "",
+            "## Shearing\n\nWith: Reed: Bo <bo@example.org> (declined)\nWith: ada@example.org\nJoin at: https://meet.example/wool\n\nBring **shears**, two.",
+        );
+        check(
+            "BEGIN:VCALENDAR\nBEGIN:VFREEBUSY\nFREEBUSY:20260301T100000Z/PT1H,20260302T100000Z/20260302T113000Z\nEND:VFREEBUSY\nEND:VCALENDAR\n",
+            "",
+            "## Busy\n\nBusy: 2026-03-01 10:00 UTC for 1 hour, 2026-03-02 10:00 UTC to 2026-03-02 11:30 UTC",
+        );
+        check(
+            "BEGIN:VCARD\nVERSION:4.0\nN:Quill;Ada;Maria;Dr.;PhD\nBDAY:--0412\nitem1.X-ABRELATEDNAMES:Bo\nEND:VCARD\n",
+            "",
+            "## Dr. Ada Maria Quill PhD\n\nBorn: 04-12\nRelated: Bo",
         );
         assert!(read(b"BEGIN:VCALENDAR\nEND:VCALENDAR\n").is_err());
     }

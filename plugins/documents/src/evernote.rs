@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn notes_have_their_words() {
-        let export = "<?xml version='1.0'?><!DOCTYPE en-export SYSTEM 'x'><en-export><note><title>Wool</title><content><![CDATA[<?xml version='1.0'?><!DOCTYPE en-note SYSTEM 'y'><en-note><div>of the <b>llama</b></div></en-note>]]></content><tag>farm</tag><resource><data encoding='base64'>iVBORw0KGgo=</data><resource-attributes><file-name>knot.png</file-name></resource-attributes></resource></note><note><title>Dyes</title><content><![CDATA[<en-note>red</en-note>]]></content></note></en-export>";
+        let export = "<?xml version='1.0'?><!DOCTYPE en-export SYSTEM 'x'><en-export><note><title>Wool</title><content><![CDATA[<?xml version='1.0'?><!DOCTYPE en-note SYSTEM 'y'><en-note><div>of the <b>llama</b></div><p><en-todo checked=\"true\"/>shorn</p></en-note>]]></content><tag>farm</tag><resource><data encoding='base64'>iVBORw0KGgo=</data><resource-attributes><file-name>knot.png</file-name></resource-attributes></resource></note><note><title>Dyes</title><content><![CDATA[<en-note>red</en-note>]]></content></note></en-export>";
         let found = read(export.as_bytes()).expect("notes");
         let parts: Vec<(&str, &str, &str)> = found
             .parts
@@ -70,7 +70,7 @@ mod tests {
                 (
                     "note 1",
                     "Wool",
-                    "# Wool\n\nTags: farm\n\nAttachments: knot.png\n\nof the **llama**"
+                    "# Wool\n\nTags: farm\n\nAttachments: knot.png\n\nof the **llama**\n\n☑ shorn"
                 ),
                 ("note 2", "Dyes", "# Dyes\n\nred"),
             ]

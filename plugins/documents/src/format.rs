@@ -14,7 +14,7 @@ pub enum Format {
     Mailbox,
     /// Zipped XML: an office document or a book.
     Zipped,
-    /// An OpenDocument file that is not zipped.
+    /// An office document in one file of XML.
     Flat,
     /// The container of older office documents.
     Compound,

@@ -1,6 +1,12 @@
 //! E-mails: who wrote what to whom, the text, and what is attached.
 
-use mail_parser::{Address, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use std::borrow::Cow;
+
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use mail_parser::{
+    Address, Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType,
+};
 
 use crate::found::{Failed, Found, Paragraphs, Part, broken, failed, one_line};
 use crate::{calendar, page};
@@ -9,6 +15,28 @@ use crate::{calendar, page};
 const DEPTH_MAX: usize = 4;
 /// Bytes of an attached text that are read.
 const ATTACHED_BYTES_MAX: usize = 64 << 10;
+/// Letters of a text that may only say that there is HTML beside it.
+const POINTER_LETTERS_MAX: usize = 400;
+/// Reports of programs that carry mails: why one did not arrive.
+const REPORTS: &[&str] = &[
+    "message/delivery-status",
+    "message/global-delivery-status",
+    "message/disposition-notification",
+    "message/feedback-report",
+];
+/// Parts that say how a page looks, and what it does.
+const LOOKS: &[&str] = &[
+    "text/css",
+    "text/javascript",
+    "application/javascript",
+    "application/x-javascript",
+];
+/// Parts whose text only a mail program with a key can read.
+const SEALED: &[&str] = &[
+    "application/pkcs7-mime",
+    "application/x-pkcs7-mime",
+    "application/pgp-encrypted",
+];
 
 /// The text of the mail in `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
@@ -16,7 +44,29 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
         .parse(counted(bytes))
         .ok_or_else(|| broken("mail", &"it has no headers"))?;
     let title = subject(&mail);
-    Ok(Found::whole(title, text(&mail, 0)))
+    let mut found = Found::whole(title, text(&mail, &mail.raw_message, 0));
+    if is_sealed(&mail) {
+        found.left_out.push(
+            "its text, which is encrypted or sealed (save it from its mail program, or as PDF)"
+                .into(),
+        );
+    }
+    Ok(found)
+}
+
+/// Whether the text of a mail is encrypted, or packed together with a signature.
+fn is_sealed(mail: &Message<'_>) -> bool {
+    mail.attachments()
+        .any(|part| SEALED.contains(&kind(part).as_str()))
+}
+
+/// What a part is: `text/plain`; empty where it does not say.
+fn kind(part: &MessagePart<'_>) -> String {
+    let kind = part.content_type().map_or_else(String::new, |kind| {
+        let sub = kind.subtype().map(|sub| format!("/{sub}"));
+        format!("{}{}", kind.ctype(), sub.unwrap_or_default())
+    });
+    kind.to_ascii_lowercase()
 }
 
 /// The mail in a file of Apple Mail (.emlx): its length stands in a line of its own before it,
@@ -35,18 +85,24 @@ fn counted(bytes: &[u8]) -> &[u8] {
 /// The mails in one file, each introduced by a line that begins with "From ".
 pub fn mailbox(bytes: &[u8]) -> Result<Found, Failed> {
     let mut found = Found::default();
-    let mut unread = 0;
+    let (mut unread, mut sealed) = (0, 0);
     for (n, part) in messages(bytes).into_iter().enumerate() {
         let part = unquoted(part);
         let Some(mail) = MessageParser::default().parse(&part) else {
             unread += 1;
             continue;
         };
+        sealed += usize::from(is_sealed(&mail));
         found.parts.push(Part {
             place: format!("message {}", n + 1),
             title: subject(&mail),
-            text: text(&mail, 0),
+            text: text(&mail, &mail.raw_message, 0),
         });
+    }
+    if sealed > 0 {
+        found.left_out.push(format!(
+            "the text of {sealed} messages, which is encrypted or sealed"
+        ));
     }
     if unread > 0 {
         found
@@ -113,8 +169,8 @@ fn subject(mail: &Message<'_>) -> String {
     one_line(mail.subject().unwrap_or_default())
 }
 
-/// A mail as Markdown.
-fn text(mail: &Message<'_>, depth: usize) -> String {
+/// A mail as Markdown, which stands in `raw`.
+fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
     let mut whole = Paragraphs::default();
     whole.heading(1 + depth, mail.subject().unwrap_or_default());
     let mut head = Vec::new();
@@ -132,19 +188,16 @@ fn text(mail: &Message<'_>, depth: usize) -> String {
         head.push(format!("Date: {}", date.to_rfc3339()));
     }
     whole.push(&head.join("\n"));
-    whole.push(&body(mail));
+    whole.push(&body(mail, raw));
     let mut attached = Vec::new();
     for part in mail.attachments() {
-        let kind = part.content_type().map_or_else(String::new, |kind| {
-            let sub = kind.subtype().map(|sub| format!("/{sub}"));
-            format!("{}{}", kind.ctype(), sub.unwrap_or_default())
-        });
+        let kind = kind(part);
         let name = one_line(part.attachment_name().unwrap_or_default());
         if let PartType::Message(inner) = &part.body
             && depth < DEPTH_MAX
         {
             whole.push("Attached message:");
-            whole.push(&text(inner, depth + 1));
+            whole.push(&text(inner, raw, depth + 1));
             continue;
         }
         let what = if kind.is_empty() {
@@ -159,9 +212,15 @@ fn text(mail: &Message<'_>, depth: usize) -> String {
         };
         attached.push(format!("{name} ({what}, {} bytes)", part.contents().len()));
         let shown = match &part.body {
-            PartType::Text(text) => shown(&what, text),
+            _ if REPORTS.contains(&what.as_str()) => {
+                String::from_utf8_lossy(part.contents()).replace("\r\n", "\n")
+            }
+            // What belongs to the look of a page says nothing.
+            PartType::Text(_) if LOOKS.contains(&what.as_str()) => String::new(),
+            PartType::Text(text) => shown(&what, &mended(part, text, raw)),
             // One without a name is a part of the text.
             PartType::Html(html) if part.attachment_name().is_some() => {
+                let html = mended(part, html, raw);
                 let html = &html[..html.floor_char_boundary(ATTACHED_BYTES_MAX)];
                 page::of_html(html).map_or_else(|_| String::new(), |(_, text)| text)
             }
@@ -194,22 +253,50 @@ fn shown(kind: &str, text: &str) -> String {
 }
 
 /// The text of a mail, of its own accord or made of its HTML.
-fn body(mail: &Message<'_>) -> String {
-    let text = said(mail.text_bodies());
-    // Beside HTML some programs send a text that is blank.
-    match text.trim().is_empty() {
-        true => said(mail.html_bodies()),
+fn body(mail: &Message<'_>, raw: &[u8]) -> String {
+    let text = said(mail.text_bodies(), raw);
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+    let own = letters(&text);
+    if own > POINTER_LETTERS_MAX {
+        return text;
+    }
+    // Beside HTML some programs send a text that is blank, or says that there is HTML.
+    let html = said(mail.html_bodies(), raw);
+    match letters(&html) > 3 * own {
+        true => html,
         false => text,
     }
 }
 
-/// What these parts of a mail say.
-fn said<'a>(parts: impl Iterator<Item = &'a MessagePart<'a>>) -> String {
+/// What a part of `raw` says. Letters that could not be read as the mail says they are written,
+/// or that it says nothing of, are read as they are most likely written.
+fn mended<'a>(part: &MessagePart<'_>, said: &'a str, raw: &[u8]) -> Cow<'a, str> {
+    let place = part.offset_body as usize..part.offset_end as usize;
+    let Some(bytes) = raw
+        .get(place)
+        .filter(|_| said.contains(char::REPLACEMENT_CHARACTER))
+    else {
+        return Cow::Borrowed(said);
+    };
+    let bytes: Option<Vec<u8>> = match part.encoding {
+        Encoding::None => Some(bytes.to_vec()),
+        Encoding::QuotedPrintable => quoted_printable_decode(bytes),
+        Encoding::Base64 => base64_decode(bytes),
+    };
+    let is_it = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).trim_end() == said.trim_end();
+    match bytes.filter(is_it) {
+        Some(bytes) => Cow::Owned(markup::decode(&bytes, "")),
+        None => Cow::Borrowed(said),
+    }
+}
+
+/// What these parts of a mail say, which stand in `raw`.
+fn said<'a>(parts: impl Iterator<Item = &'a MessagePart<'a>>, raw: &[u8]) -> String {
     let mut bodies = Paragraphs::default();
     for part in parts {
         match &part.body {
             PartType::Text(text) => {
-                let text = text.replace("\r\n", "\n");
+                let text = mended(part, text, raw).replace("\r\n", "\n");
                 match flow(part) {
                     Some(deletes) => bodies.push(&unwrapped(&text, deletes)),
                     None => bodies.push(&text),
@@ -217,7 +304,7 @@ fn said<'a>(parts: impl Iterator<Item = &'a MessagePart<'a>>) -> String {
             }
             PartType::Html(html) => {
                 bodies.push(
-                    &page::of_html(html)
+                    &page::of_html(&mended(part, html, raw))
                         .map(|(_, text)| text)
                         .unwrap_or_default(),
                 );
@@ -276,91 +363,4 @@ fn people(addresses: &Address<'_>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MAIL: &str = "From: =?utf-8?b?QWRhIMOJdG9pbGU=?= <ada@example.org>\r\nTo: bo@example.org\r\nSubject: =?utf-8?q?The_wool_=E2=80=93_again?=\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: base64\r\n\r\nRml2ZSBiYWxlcyBmb3IgdGhlIGNhZuku\r\n--x\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"=?utf-8?q?n=C3=B3ta.pdf?=\"\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n--x--\r\n";
-
-    #[test]
-    fn a_mail_is_decoded() {
-        let found = read(MAIL.as_bytes()).expect("a mail");
-        assert_eq!(found.title, "The wool – again");
-        assert_eq!(
-            found.parts[0].text,
-            "# The wool – again\n\nFrom: Ada Étoile <ada@example.org>\nTo: bo@example.org\n\nFive bales for the café.\n\nAttachments: nóta.pdf (application/pdf, 4 bytes)"
-        );
-    }
-
-    #[test]
-    fn html_is_read_where_there_is_no_text() {
-        let mail = "Subject: a\nContent-Type: text/html; charset=utf-8\n\n<h2>Wool</h2><p>of the <b>llama</b>";
-        let found = read(mail.as_bytes()).expect("a mail");
-        assert_eq!(found.parts[0].text, "# a\n\n## Wool\n\nof the **llama**");
-    }
-
-    #[test]
-    fn a_blank_text_beside_html_says_nothing() {
-        let mail = "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type: text/plain\n\n \n--x\nContent-Type: text/html\n\n<p>The wool is <b>red</b>.\n--x--\n";
-        let found = read(mail.as_bytes()).expect("a mail");
-        assert_eq!(found.parts[0].text, "# a\n\nThe wool is **red**.");
-    }
-
-    #[test]
-    fn an_invitation_says_when_it_is() {
-        let mail = "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nCome.\n--x\nContent-Type: text/calendar; method=REQUEST; name=\"i.ics\"\nContent-Disposition: attachment; filename=\"i.ics\"\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Shearing\nLOCATION:Yard\nEND:VEVENT\nEND:VCALENDAR\n--x--\n";
-        let found = read(mail.as_bytes()).expect("a mail");
-        let text = &found.parts[0].text;
-        assert!(
-            text.contains("Attached i.ics:\n\n## Shearing\n\nWhere: Yard"),
-            "{text}"
-        );
-        assert!(!text.contains("BEGIN:"), "{text}");
-    }
-
-    #[test]
-    fn lines_flow_where_the_mail_says_so() {
-        let check = |kind: &str, expected: &str| {
-            let mail = format!("Subject: a\nContent-Type: {kind}\n\nThe wool \nof the\nllama");
-            let found = read(mail.as_bytes()).expect("a mail");
-            assert_eq!(found.parts[0].text, format!("# a\n\n{expected}"), "{kind}");
-        };
-        check("text/plain; format=flowed", "The wool of the\nllama");
-        check(
-            "text/plain; format=flowed; delsp=yes",
-            "The woolof the\nllama",
-        );
-        check("text/plain", "The wool \nof the\nllama");
-    }
-
-    #[test]
-    fn a_mail_of_apple_says_how_long_it_is() {
-        let mail = "Subject: a\n\nwool\n";
-        let file = format!("{}     \n{mail}<?xml version='1.0'?><plist/>", mail.len());
-        let found = read(file.as_bytes()).expect("a mail");
-        assert_eq!(found.parts[0].text, "# a\n\nwool");
-    }
-
-    #[test]
-    fn a_mailbox_has_its_messages() {
-        let mails = "From ada Thu Mar  5 10:00:00 2026\nSubject: one\n\nfirst\n>From here on\n\nFrom bo Fri Mar  6 10:00:00 2026\nSubject: two\n\nsecond\n";
-        let found = mailbox(mails.as_bytes()).expect("a mailbox");
-        let parts: Vec<(&str, &str, &str)> = found
-            .parts
-            .iter()
-            .map(|part| (part.place.as_str(), part.title.as_str(), part.text.as_str()))
-            .collect();
-        assert_eq!(
-            parts,
-            [
-                ("message 1", "one", "# one\n\nfirst\nFrom here on"),
-                ("message 2", "two", "# two\n\nsecond"),
-            ]
-        );
-        assert!(mailbox(b"no mail").is_err());
-        // A line that is not quoted, since each message says how long it is.
-        let mails = "From ada Thu Mar  5 10:00:00 2026\nSubject: one\n\nfirst\n\nFrom here on\nwe walk: far\n";
-        let found = mailbox(mails.as_bytes()).expect("a mailbox");
-        assert_eq!(found.parts.len(), 1);
-        assert!(found.parts[0].text.ends_with("From here on\nwe walk: far"));
-    }
-}
+mod tests;

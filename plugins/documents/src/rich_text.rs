@@ -271,6 +271,9 @@ impl Reader {
             "intbl" => self.state.in_table = true,
             "outlinelevel" => self.state.level = index.filter(|level| *level < 6),
             "footnote" | "annotation" => self.begin_note(),
+            // The same words twice, the second time in Unicode.
+            "upr" => self.state.is_aside = true,
+            "ud" if !self.state.is_gone => self.state.is_aside = false,
             // A box of text, within a shape that older readers leave out.
             "shptxt" | "dptxbxtext" if !self.state.is_gone => {
                 self.paragraph();
@@ -491,6 +494,7 @@ mod tests {
         check(r"{\rtf1 Wool{\footnote shorn", "Wool [note: shorn]");
         check(r"{\rtf1 Wool{\footnote\chftn }.}", "Wool.");
         check(r"{\rtf1{\v hidden{\footnote too}}Wool}", "Wool");
+        check(r"{\rtf1{\upr{?}{\*\ud{\u9731?}}} Wool}", "☃ Wool");
         check(r"{\rtf1\ansi\ansicpg936 \'c4\'be\'d7\'ae}", "木桩");
     }
 }

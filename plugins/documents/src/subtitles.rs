@@ -8,7 +8,8 @@ use crate::zipped::xml;
 /// Fields of a line of ASS before what is said.
 const DIALOGUE_FIELDS: usize = 9;
 
-/// The text of the subtitles in `bytes`, SRT, WebVTT, SBV, ASS, TTML or LRC: a line for each.
+/// The text of the subtitles in `bytes`, SRT, WebVTT, SBV, ASS, TTML, YouTube's own, SAMI,
+/// MicroDVD, MPL2 or LRC: a line for each.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     let text = markup::decode(bytes, "")
         .replace("\r\n", "\n")
@@ -21,24 +22,21 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     if !timed.is_empty() {
         return Ok(Found::whole("", timed.join("\n")));
     }
+    let shown = shown(&text);
+    if !shown.is_empty() {
+        return Ok(Found::whole("", shown.join("\n")));
+    }
     let sung: Vec<String> = text.lines().filter_map(lyric).collect();
     if !sung.is_empty() && !text.contains("-->") {
         return Ok(Found::whole(name_of_song(&text), sung.join("\n")));
     }
     let mut lines: Vec<String> = Vec::new();
-    let mut cues = 0;
     let mut last = String::new();
-    for block in text.split("\n\n") {
-        let mut rest = block
-            .lines()
-            .map(str::trim)
-            .skip_while(|line| start_of(line).is_none());
-        let Some(start) = rest.next().and_then(start_of) else {
-            continue;
-        };
-        cues += 1;
+    let cues = cues(&text);
+    for (start, says) in &cues {
         let start = start.split(['.', ',']).next().unwrap_or(start);
-        let says: Vec<String> = rest.map(plain).filter(|line| !line.is_empty()).collect();
+        let says: Vec<String> = says.iter().map(|line| plain(line)).collect();
+        let says: Vec<String> = says.into_iter().filter(|line| !line.is_empty()).collect();
         // Rolling captions say each line again until it has left the screen.
         let fresh: Vec<&str> = says
             .iter()
@@ -52,7 +50,7 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
             last.clone_from(line);
         }
     }
-    match cues {
+    match cues.len() {
         0 => Err(failed(
             "no subtitles: there is no line with a time and -->",
             "save it as SRT or WebVTT",
@@ -61,21 +59,124 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     }
 }
 
-/// What is said in TTML, and when; nothing where it is none.
+/// When each thing is said, and its lines. Not all programs put a blank line between two, and
+/// some put one into what is said.
+fn cues(text: &str) -> Vec<(&str, Vec<&str>)> {
+    let is_web = text.starts_with("WEBVTT");
+    let is_number = |line: &str| !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit());
+    let begins = |line: &str| line.starts_with(|c: char| c.is_ascii_digit());
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let starts: Vec<usize> = (0..lines.len())
+        .filter(|n| begins(lines[*n]) && start_of(lines[*n]).is_some())
+        .collect();
+    let is_numbered = starts
+        .first()
+        .and_then(|first| first.checked_sub(1))
+        .is_some_and(|before| is_number(lines[before]));
+    let mut cues = Vec::new();
+    for (n, at) in starts.iter().enumerate() {
+        let next = starts.get(n + 1).copied();
+        let mut says = &lines[at + 1..next.unwrap_or(lines.len())];
+        while let [before @ .., last] = says
+            && last.is_empty()
+        {
+            says = before;
+        }
+        if let [before @ .., last] = says
+            && is_numbered
+            && next.is_some()
+            && is_number(last)
+        {
+            // It is the number of the next one.
+            says = before;
+        }
+        // What follows a blank line there is a remark, or the name of the next one.
+        let says = says.iter().take_while(|line| !is_web || !line.is_empty());
+        let start = start_of(lines[*at]).unwrap_or_default();
+        cues.push((start, says.copied().collect()));
+    }
+    cues
+}
+
+/// What is said in SAMI, MicroDVD and MPL2, and when, where that can be told: MicroDVD counts
+/// pictures.
+fn shown(text: &str) -> Vec<String> {
+    let small = text.to_ascii_lowercase();
+    if small.contains("<sami") {
+        let starts = small.match_indices("<sync").map(|(at, _)| at);
+        let starts: Vec<usize> = starts.chain([text.len()]).collect();
+        let line = |pair: &[usize]| {
+            let (_, rest) = text[pair[0]..pair[1]].split_once('=')?;
+            let digits = rest.trim_start_matches(['"', ' ']);
+            let digits = &digits[..digits.find(|c: char| !c.is_ascii_digit())?];
+            let (_, says) = rest.split_once('>')?;
+            let says = says.replace("<br>", " ").replace("<BR>", " ");
+            Some((digits.parse().ok()?, plain(&says.replace("&nbsp;", " "))))
+        };
+        let said: Vec<(u64, String)> = starts.windows(2).filter_map(line).collect();
+        return said
+            .into_iter()
+            .filter(|(_, says)| !says.is_empty())
+            .map(|(ms, says)| format!("{} {says}", clock(ms)))
+            .collect();
+    }
+    if text.contains("-->") {
+        return Vec::new();
+    }
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let line = |line: &str| {
+        let of = |open: char, close: char| {
+            let (from, rest) = line.trim().strip_prefix(open)?.split_once(close)?;
+            let (to, says) = rest.strip_prefix(open)?.split_once(close)?;
+            (is_number(from) && is_number(to)).then_some((from, says))
+        };
+        let (time, says) = match (of('[', ']'), of('{', '}')) {
+            (Some((tenths, says)), _) => {
+                (format!("{} ", clock(tenths.parse::<u64>().ok()?.saturating_mul(100))), says)
+            }
+            (None, Some((_, says))) => (String::new(), says),
+            (None, None) => return None,
+        };
+        let says: Vec<&str> = says
+            .split('|')
+            .map(|line| {
+                // How it looks: "{y:i}", "/".
+                let look = line.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+                let line = look.map_or(line, |(_, says)| says);
+                line.strip_prefix('/').unwrap_or(line)
+            })
+            .collect();
+        Some(format!("{time}{}", plain(&says.join(" "))))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+/// Milliseconds as hours, minutes and seconds.
+fn clock(ms: u64) -> String {
+    let seconds = ms / 1000;
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
+/// What is said in TTML or in YouTube's own form, and when; nothing where it is none.
 fn timed_text(text: &str) -> Vec<String> {
-    let Some(document) = text
-        .contains("<tt")
+    let is_timed = text.contains("<tt") || text.contains("<timedtext");
+    let Some(document) = is_timed
         .then(|| xml(text, "subtitles").ok())
         .flatten()
     else {
         return Vec::new();
     };
     let line = |said: Node<'_, '_>| {
-        let begin = said.attribute("begin")?;
-        let begin = if begin.contains(':') {
-            begin.split('.').next()?
-        } else {
-            begin
+        let ms = said.attribute("t").and_then(|ms| ms.parse().ok());
+        let begin = match (said.attribute("begin"), ms) {
+            (Some(begin), _) if begin.contains(':') => begin.split('.').next()?.to_owned(),
+            (Some(begin), _) => begin.to_owned(),
+            (None, ms) => clock(ms?),
         };
         let words = said
             .descendants()
@@ -182,6 +283,9 @@ fn plain(line: &str) -> String {
         ("&lt;", "<"),
         ("&gt;", ">"),
         ("&nbsp;", " "),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&#39;", "'"),
         ("&lrm;", ""),
         ("&rlm;", ""),
         ("&amp;", "&"),
@@ -226,6 +330,25 @@ mod tests {
         check(
             "[ti:Wool]\n[ar:Ada]\n[00:01.50]The wool\n[00:12.00][01:12.00]is dyed\n[00:20.00]\n",
             "00:01 The wool\n00:12 is dyed",
+        );
+        // Without blank lines between, and with one within.
+        check(
+            "1\n00:00:01,000 --> 00:00:02,000\nThe wool\n2\n00:00:03,000 --> 00:00:04,000\n\nis dyed\n\nred\n\n3\n00:00:05,000 --> 00:00:06,000\n1984\n",
+            "00:00:01 The wool\n00:00:03 is dyed red\n00:00:05 1984",
+        );
+        check(
+            "WEBVTT\n\n00:02.000 --> 00:04.000\nAda&#39;s wool --> here\n\nNOTE no\n\nlast\n00:05.000 --> 00:06.000\nred",
+            "00:02 Ada's wool --> here\n00:05 red",
+        );
+        check(
+            "<SAMI><BODY><SYNC Start=1000><P Class=ENCC>The wool<SYNC Start=2000><P Class=ENCC>&nbsp;<SYNC Start=65000><P>is<br>dyed</BODY></SAMI>",
+            "00:00:01 The wool\n00:01:05 is dyed",
+        );
+        check("{0}{25}The wool|is dyed\n{26}{50}{y:i}red\n", "The wool is dyed\nred");
+        check("[10][25]The wool|is dyed\n[650][700]/red\n", "00:00:01 The wool is dyed\n00:01:05 red");
+        check(
+            "<?xml version='1.0'?><timedtext format='3'><body><p t='65000' d='5'>is <s>dyed</s></p></body></timedtext>",
+            "00:01:05 is dyed",
         );
         assert!(read(b"plain text").is_err());
         assert_eq!(

@@ -5,6 +5,7 @@ mod encoding;
 mod intake;
 mod tables;
 mod tidy;
+mod xhtml;
 
 use htmd::HtmlToMarkdown;
 use htmd::options::{BulletListMarker, HrStyle, Options};

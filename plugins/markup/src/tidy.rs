@@ -2,7 +2,7 @@
 
 use dom_query::{Document, NodeRef};
 
-use crate::tables;
+use crate::{tables, xhtml};
 
 const HEADINGS: &str = "h1, h2, h3, h4, h5, h6";
 /// What leads around in a page, and what nobody is shown.
@@ -23,9 +23,10 @@ pub struct Tidied {
 
 /// `html` as one who opens the file reads it.
 pub fn tidied(html: &str) -> Tidied {
-    let document = Document::from(html);
+    let document = Document::from(&*xhtml::opened(html));
     let title = title(&document);
     formulas(&document);
+    signs(&document);
     document.select(NOT_CONTENT).remove();
     // An address that holds its own content is a picture, or a program.
     for link in document
@@ -45,6 +46,7 @@ pub fn tidied(html: &str) -> Tidied {
     tables::mend(&document, true);
     readings(&document);
     powers(&document);
+    ticks(&document);
     pictures(&document);
     let body = document.select_single("body");
     let html = match body.exists() {
@@ -104,6 +106,40 @@ fn formulas(document: &Document) {
         if !tex.is_empty() {
             let tex = tex.replace('&', "&amp;").replace('<', "&lt;");
             formula.replace_with_html(format!("<code>{tex}</code>"));
+        }
+    }
+}
+
+/// Fractions and powers of MathML, of which only the places of their parts say what they mean.
+fn signs(document: &Document) {
+    let formulas = document.select("mfrac, msup");
+    // The inner ones first, which are the text of the outer ones.
+    for node in formulas.nodes().iter().rev() {
+        let parts: Vec<String> = node
+            .element_children()
+            .iter()
+            .map(|part| part.text().split_whitespace().collect::<String>())
+            .map(|part| match part.chars().all(char::is_alphanumeric) {
+                true => part,
+                false => format!("({part})"),
+            })
+            .collect();
+        if let [first, second] = parts.as_slice() {
+            let is_power = node.node_name().is_some_and(|name| &*name == "msup");
+            let sign = if is_power { '^' } else { '/' };
+            node.set_text(format!("{first}{sign}{second}"));
+        }
+    }
+}
+
+/// Whether an item is done stands before it, as a sign.
+fn ticks(document: &Document) {
+    let boxes = "li input[type='checkbox'], td input[type='checkbox'], en-todo";
+    for item in document.select(boxes).iter() {
+        let is_done = item.attr("checked").is_some_and(|how| &*how != "false");
+        if let Some(node) = item.nodes().first() {
+            let sign = if is_done { "☑ " } else { "☐ " };
+            node.insert_before(&node.tree.new_text(sign));
         }
     }
 }
@@ -220,6 +256,18 @@ mod tests {
             "10^6 m^2, the 1st",
         );
         check("<p>Spun<sup><a href='#n1'>1</a></sup> wool", "Spun^1 wool");
+        check(
+            "<p>It is <math><mfrac><mrow><msup><mi>x</mi><mn>2</mn></msup><mo>+</mo><mn>1</mn></mrow><mn>2</mn></mfrac></math>.",
+            "It is (x^2+1)/2.",
+        );
+        check(
+            "<ul><li><input type='checkbox' checked>Wool</li><li><input type='checkbox'>Rope</li></ul>",
+            "- ☑ Wool\n- ☐ Rope",
+        );
+        check(
+            "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><head><title/><script src='a.js'/></head><body><a id='p1'/><p>Wool.</p></body></html>",
+            "Wool.",
+        );
         check(
             "<p><ruby>漢<rp>(</rp><rt>かん</rt>字<rt>じ</rt></ruby>を書く",
             "漢字(かんじ)を書く",

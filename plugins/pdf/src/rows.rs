@@ -17,6 +17,8 @@ const SPREAD_MAX: f64 = 0.6;
 const SPREAD_LETTERS: usize = 5;
 /// Letters nearer to each other than this, in parts of their size, were drawn twice.
 const TWICE: f64 = 0.2;
+/// The same in parts of the room that a letter takes: two of a narrow one may stand close.
+const TWICE_OF_ROOM: f64 = 0.75;
 /// Letters smaller than this, in parts of the largest of their line, may be lines beside it.
 const BESIDE: f64 = 0.7;
 /// How many letters each of these lines has at least.
@@ -176,9 +178,12 @@ fn row(mut letters: Vec<Letter>) -> Row {
     letters.sort_by(|a, b| a.start.x.min(a.end.x).total_cmp(&b.start.x.min(b.end.x)));
     // A shadow, or bold letters made of thin ones.
     letters.dedup_by(|next, before| {
+        let apart = (next.start - before.start).hypot();
+        let room = (before.end - before.start).hypot();
         next.text == before.text
             && !next.text.trim().is_empty()
-            && (next.start - before.start).hypot() < TWICE * before.size.min(next.size)
+            && apart < TWICE * before.size.min(next.size)
+            && (room == 0.0 || apart < TWICE_OF_ROOM * room)
     });
     let mut pieces = Vec::new();
     let mut rest = letters.as_slice();
@@ -324,6 +329,27 @@ mod tests {
             }
         };
         text.chars().enumerate().map(place).collect()
+    }
+
+    #[test]
+    fn a_letter_that_is_drawn_twice_is_said_once() {
+        let check = |letters: &[(&str, f64)], room: f64, expected: &str| {
+            let place = |(text, x): &(&str, f64)| Letter {
+                text: (*text).to_owned(),
+                start: (*x, 10.0).into(),
+                end: (x + room, 10.0).into(),
+                size: 10.0,
+            };
+            let found: Vec<String> = rows(letters.iter().map(place).collect())
+                .iter()
+                .map(Row::text)
+                .collect();
+            assert_eq!(found, [expected]);
+        };
+        // Bold, made of two thin ones.
+        check(&[("w", 0.0), ("w", 0.4), ("e", 6.0), ("e", 6.4)], 6.0, "we");
+        // Two of them in a narrow font.
+        check(&[("e", 0.0), ("l", 1.8), ("l", 3.6)], 1.8, "ell");
     }
 
     #[test]

@@ -221,6 +221,9 @@ struct Unpacking<'a> {
 impl Unpacking<'_> {
     fn zip(&mut self, file: File) -> Result<(), String> {
         let mut zip = ZipArchive::new(file).map_err(|error| broken(&error))?;
+        if zip.is_empty() {
+            return Err("an archive that has nothing in it".to_owned());
+        }
         for at in 0..zip.len() {
             if self.is_spent() {
                 self.rest_left_out(Some(zip.len() - at));

@@ -18,6 +18,16 @@ const INSIDE: &[&str] = &[
     "inputSchema",
 ];
 
+/// What stands around one of these in whole requests.
+const AROUND: &[&str] = &[
+    "text",
+    "output_config",
+    "output_format",
+    "generation_config",
+    "generationConfig",
+    "config",
+];
+
 /// Words of JSON Schema that constrain a value, or say what it is.
 const WORDS: &[&str] = &[
     "$ref",
@@ -95,10 +105,7 @@ pub fn unwrapped(given: &Value) -> Result<&Value, String> {
         if is_schema(map) {
             return Ok(inner);
         }
-        match INSIDE
-            .iter()
-            .find_map(|name| map.get(*name).filter(|v| v.is_object()))
-        {
+        match named(map, INSIDE).or_else(|| around(map)) {
             Some(found) => inner = found,
             None => return Err(no_schema(map)),
         }
@@ -108,6 +115,20 @@ pub fn unwrapped(given: &Value) -> Result<&Value, String> {
         Value::Object(map) if is_schema(map) => Ok(inner),
         _ => Err("a schema is a JSON object".to_owned()),
     }
+}
+
+/// The object under the first of these names that `map` has.
+fn named<'a>(map: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
+    names
+        .iter()
+        .find_map(|name| map.get(*name).filter(|value| value.is_object()))
+}
+
+/// What stands around a schema in `map`. By its name alone it could be anything.
+fn around(map: &Map<String, Value>) -> Option<&Value> {
+    let inner = named(map, AROUND)?;
+    let has_schema = named(inner.as_object()?, INSIDE).is_some();
+    has_schema.then_some(inner)
 }
 
 /// Whether `map` is a schema: it has a word of one, or nothing that could be anything else.
@@ -166,6 +187,9 @@ mod tests {
         check(json!({"format": {"type": "json_schema", "schema": schema}}));
         check(json!({"type": "function", "function": {"name": "f", "parameters": schema}}));
         check(json!({"name": "f", "input_schema": schema}));
+        check(json!({"text": {"format": {"type": "json_schema", "name": "pot", "schema": schema}}}));
+        check(json!({"output_config": {"format": {"type": "json_schema", "schema": schema}}}));
+        check(json!({"contents": [], "generationConfig": {"responseSchema": schema}}));
     }
 
     #[test]
@@ -192,5 +216,6 @@ mod tests {
         );
         check(json!([1]), "a schema is a JSON object");
         check(json!({"schema": [1]}), "\"schema\" are no words");
+        check(json!({"text": {"type": "string"}}), "\"text\" are no words");
     }
 }

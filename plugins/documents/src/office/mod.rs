@@ -14,6 +14,7 @@ mod sheets;
 mod slides;
 mod units;
 mod word;
+mod workbook;
 
 use crate::found::{Failed, Found, failed, one_line};
 use crate::zipped::{Archive, decoded, xml};
@@ -148,11 +149,15 @@ fn add_edges(archive: &mut Archive<'_>, found: &mut Found) {
     }
 }
 
-/// The text of an OpenDocument file that is not zipped.
+/// The text of an office document in one file of XML.
 pub fn flat(bytes: &[u8]) -> Result<Found, Failed> {
     let text = decoded(bytes);
     let document = xml(&text, "document")?;
-    let mut found = open::read(&document)?;
+    let mut found = match name(&document.root_element()) {
+        "package" | "wordDocument" => word::flat(&text)?,
+        "Workbook" => workbook::read(&document),
+        _ => open::read(&document)?,
+    };
     if found.title.is_empty() {
         found.title = title(&document);
     }

@@ -1,4 +1,5 @@
-//! What the style of a cell says of its number: that it is a share of a hundred, or money.
+//! What the style of a cell says of its number: that it is a share of a hundred, money, or a
+//! measure.
 
 use std::collections::HashMap;
 
@@ -14,10 +15,14 @@ pub enum Unit {
     Percent,
     /// Money of this sign, or this word.
     Money(String),
+    /// What this word says: "kg".
+    Named(String),
     /// Nothing: it is a name of so many digits, such as 00731.
     Digits(usize),
 }
 
+/// Letters of a word behind a number: what is longer is a sentence.
+const WORD_LETTERS_MAX: usize = 20;
 /// Signs of money, where they stand as they are.
 const MONEY: &[char] = &[
     '$', '€', '£', '¥', '₹', '₽', '₩', '₺', '₴', '₫', '฿', '₪', '₱',
@@ -84,6 +89,7 @@ fn in_code(code: &str) -> Option<Unit> {
     // Behind the semicolon stands how numbers below zero are shown.
     let mut rest = code;
     let mut plain = String::new();
+    let mut named = None;
     while let Some(sign) = rest.chars().next() {
         rest = &rest[sign.len_utf8()..];
         match sign {
@@ -92,6 +98,13 @@ fn in_code(code: &str) -> Option<Unit> {
                 let (words, after) = rest.split_once('"').unwrap_or((rest, ""));
                 if words.contains(MONEY) {
                     return Some(Unit::Money(words.trim().to_owned()));
+                }
+                // Behind a comma it is told in thousands.
+                let is_behind = plain.trim_end().ends_with(['0', '#', '?']);
+                let is_word = words.contains(char::is_alphabetic)
+                    && words.chars().count() <= WORD_LETTERS_MAX;
+                if is_behind && is_word {
+                    named = Some(words.trim().to_owned());
                 }
                 rest = after;
             }
@@ -118,6 +131,9 @@ fn in_code(code: &str) -> Option<Unit> {
     if let Some(money) = plain.chars().find(|sign| MONEY.contains(sign)) {
         return Some(Unit::Money(money.to_string()));
     }
+    if let Some(word) = named {
+        return Some(Unit::Named(word));
+    }
     if plain.len() > 1 && plain.bytes().all(|sign| sign == b'0') {
         return Some(Unit::Digits(plain.len()));
     }
@@ -138,7 +154,7 @@ pub fn number(number: f64) -> String {
 pub fn said(value: f64, plain: String, unit: Option<Unit>) -> String {
     match unit {
         Some(Unit::Percent) => format!("{}%", number(value * 100.0)),
-        Some(Unit::Money(money)) => format!("{plain} {money}"),
+        Some(Unit::Money(word) | Unit::Named(word)) => format!("{plain} {word}"),
         Some(Unit::Digits(count)) if value >= 0.0 && value.fract() == 0.0 => {
             format!("{plain:0>count$}")
         }
@@ -164,7 +180,10 @@ mod tests {
         check("[$USD] #,##0.00", "0.25 USD");
         check("[$€-407]\\ #,##0", "0.25 €");
         check("_-[$£-809]* #,##0.00_-", "0.25 £");
-        check("0 \"kg\"", "0.25");
+        check("0 \"kg\"", "0.25 kg");
+        check("0.0\\ \"kg\";-0.0\\ \"kg\"", "0.25 kg");
+        check("#,##0,\"k\"", "0.25");
+        check("\"about \"0", "0.25");
         check("0\\%", "0.25");
         check("[$-409]d mmm", "0.25");
         check("\"open", "0.25");

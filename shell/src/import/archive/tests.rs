@@ -201,3 +201,13 @@ fn what_is_beyond_a_limit_is_named() {
     let (_, said) = unpacked("a.tar", &tarred(&links), budget);
     assert_eq!(said.lines().count(), 3, "{said}");
 }
+
+#[test]
+fn an_archive_that_has_nothing_in_it_is_told() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("a.zip");
+    fs::write(&path, zipped(&[])).expect("written");
+    let kind = kind(&path).expect("an archive");
+    let told = unpack(&path, kind, dir.path(), &mut Budget::default());
+    assert_eq!(told, Err("an archive that has nothing in it".to_owned()));
+}

@@ -1,0 +1,150 @@
+//! What becomes of paragraphs, tables and notes.
+
+use crate::zipped::{self, tests::archive};
+
+const STYLES: &str = "<w:styles xmlns:w='w'><w:style w:styleId='H'><w:name w:val='heading 1'/></w:style><w:style w:styleId='Mine'><w:name w:val='Mine'/><w:basedOn w:val='H'/></w:style></w:styles>";
+
+fn check(body: &str, expected: &str) {
+    let document = format!(
+        "<w:document xmlns:w='w' xmlns:r='r' xmlns:mc='mc'><w:body>{body}</w:body></w:document>"
+    );
+    let file = archive(&[
+        ("[Content_Types].xml", "<Types/>"),
+        ("word/document.xml", &document),
+        ("word/styles.xml", STYLES),
+        (
+            "word/_rels/document.xml.rels",
+            "<Relationships><Relationship Id='r1' Type='x/hyperlink' Target='https://example.org/' TargetMode='External'/></Relationships>",
+        ),
+        (
+            "word/footnotes.xml",
+            "<w:footnotes xmlns:w='w'><w:footnote w:id='2'><w:p><w:r><w:t>by hand</w:t></w:r></w:p></w:footnote></w:footnotes>",
+        ),
+        (
+            "word/comments.xml",
+            "<w:comments xmlns:w='w'><w:comment w:id='0' w:author='Bo'><w:p><w:r><w:t>forty?</w:t></w:r></w:p></w:comment></w:comments>",
+        ),
+    ]);
+    let found = zipped::read(&file).expect("a document");
+    assert_eq!(found.parts[0].text, expected, "{body}");
+}
+
+#[test]
+fn paragraphs_keep_what_they_are() {
+    check(
+        "<w:p><w:pPr><w:pStyle w:val='Mine'/></w:pPr><w:r><w:t>Wool</w:t></w:r></w:p><w:p><w:r><w:t xml:space='preserve'>of the </w:t></w:r><w:ins><w:r><w:t>llama</w:t></w:r></w:ins><w:del><w:r><w:delText>goat</w:delText></w:r></w:del></w:p>",
+        "# Wool\n\nof the llama",
+    );
+    let item = |text: &str, depth: u8| {
+        format!(
+            "<w:p><w:pPr><w:numPr><w:ilvl w:val='{depth}'/></w:numPr></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+        )
+    };
+    check(
+        &format!("{}{}", item("red", 0), item("dark", 1)),
+        "- red\n  - dark",
+    );
+    check(
+        "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>Dye</w:t></w:r></w:p></w:tc><w:sdt><w:sdtContent><w:tc><w:p><w:r><w:t>Kilos</w:t></w:r></w:p></w:tc></w:sdtContent></w:sdt></w:tr><w:tr><w:tc><w:p><w:r><w:t>red</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>4</w:t></w:r></w:p></w:tc></w:tr></w:tbl>",
+        "| Dye | Kilos |\n| --- | --- |\n| red | 4 |",
+    );
+}
+
+#[test]
+fn looks_that_mean_something_are_read() {
+    check(
+        "<w:p><w:pPr><w:framePr w:dropCap='drop' w:lines='3'/></w:pPr><w:r><w:t>O</w:t></w:r></w:p><w:p><w:r><w:t>nce there was wool.</w:t></w:r></w:p>",
+        "Once there was wool.",
+    );
+    check(
+        "<w:p><w:pPr><w:framePr w:dropCap='drop'/></w:pPr><w:r><w:t>O</w:t></w:r></w:p>",
+        "O",
+    );
+    check(
+        "<w:p><w:r><w:sym w:font='Wingdings' w:char='F0FE'/><w:t xml:space='preserve'> 2</w:t><w:sym w:font='Symbol' w:char='F070'/><w:sym w:font='Symbol' w:char='F0A3'/><w:sym w:font='Webdings' w:char='F061'/></w:r></w:p>",
+        "☑ 2π≤",
+    );
+}
+
+#[test]
+fn a_document_in_one_file_of_xml_is_read() {
+    let parts = |style: &str, body: &str| {
+        format!(
+            "<pkg:package xmlns:pkg='p' xmlns:w='w'><pkg:part><pkg:xmlData><w:styles>{style}</w:styles></pkg:xmlData></pkg:part><pkg:part><pkg:xmlData><w:document><w:body>{body}</w:body></w:document></pkg:xmlData></pkg:part></pkg:package>"
+        )
+    };
+    let heading = "<w:style w:styleId='H'><w:name w:val='heading 1'/></w:style>";
+    let body = "<w:p><w:pPr><w:pStyle w:val='H'/></w:pPr><w:r><w:t>Wool</w:t></w:r></w:p><wx:sect xmlns:wx='x'><w:p><w:r><w:t>of the llama</w:t></w:r></w:p></wx:sect>";
+    let found = super::flat(&parts(heading, body)).expect("a document");
+    assert_eq!(found.parts[0].text, "# Wool\n\nof the llama");
+    assert!(super::flat("<pkg:package xmlns:pkg='p'/>").is_err());
+}
+
+#[test]
+fn what_stands_above_the_line_or_covers_cells_keeps_its_meaning() {
+    let raised = |text: &str| {
+        format!("<w:r><w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:t>{text}</w:t></w:r>")
+    };
+    check(
+        &format!(
+            "<w:p><w:r><w:t>10</w:t></w:r>{}<w:r><w:t xml:space='preserve'> on the 1</w:t></w:r>{}</w:p>",
+            raised("-6"),
+            raised("st")
+        ),
+        "10^-6 on the 1st",
+    );
+    check(
+        "<w:p><w:r><w:ruby><w:rt><w:r><w:t>kanji</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>漢字</w:t></w:r></w:rubyBase></w:ruby></w:r></w:p>",
+        "漢字(kanji)",
+    );
+    let cell = |how: &str, text: &str| {
+        format!("<w:tc><w:tcPr>{how}</w:tcPr><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc>")
+    };
+    check(
+        &format!(
+            "<w:tbl><w:tr>{}{}</w:tr><w:tr>{}{}{}</w:tr></w:tbl>",
+            cell("<w:vMerge w:val='restart'/>", "Fin"),
+            cell("<w:gridSpan w:val='2'/>", "Wool"),
+            cell("<w:vMerge/>", ""),
+            cell("", "4"),
+            cell("", "5"),
+        ),
+        "| Fin | Wool | |\n| --- | --- | --- |\n| Fin | 4 | 5 |",
+    );
+}
+
+#[test]
+fn notes_links_and_boxes_are_read() {
+    check(
+        "<w:p><w:r><w:t>Spun</w:t></w:r><w:r><w:footnoteReference w:id='2'/></w:r><w:r><w:commentReference w:id='0'/></w:r></w:p>",
+        "Spun[^2]\n\n[^2]: by hand\n\nRemark by Bo: forty?",
+    );
+    check(
+        "<w:p><w:hyperlink r:id='r1'><w:r><w:t>the mill</w:t></w:r></w:hyperlink><w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r></w:p>",
+        "[the mill](https://example.org/)",
+    );
+    check(
+        "<w:p><w:r><mc:AlternateContent><mc:Choice><w:txbxContent><w:p><w:r><w:t>boxed</w:t></w:r></w:p></w:txbxContent></mc:Choice><mc:Fallback><w:txbxContent><w:p><w:r><w:t>boxed</w:t></w:r></w:p></w:txbxContent></mc:Fallback></mc:AlternateContent><w:t>beside</w:t></w:r></w:p>",
+        "beside\n\nboxed",
+    );
+}
+
+#[test]
+fn what_stands_beside_the_text_costs_itself() {
+    let file = archive(&[
+        ("[Content_Types].xml", "<Types/>"),
+        (
+            "word/document.xml",
+            "<w:document xmlns:w='w' xmlns:r='r'><w:body><w:p><w:r><w:t>Wool</w:t></w:r></w:p><w:altChunk r:id='r1'/></w:body></w:document>",
+        ),
+        ("word/comments.xml", "<w:comments"),
+        (
+            "word/_rels/document.xml.rels",
+            "<Relationships><Relationship Id='r1' Type='x/aFChunk' Target='a.html'/></Relationships>",
+        ),
+        ("word/a.html", "<p>of the llama"),
+    ]);
+    let found = zipped::read(&file).expect("a document");
+    assert_eq!(found.parts[0].text, "Wool\n\nof the llama");
+    assert!(found.left_out[0].starts_with("comments: a broken document"));
+}
