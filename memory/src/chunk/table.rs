@@ -54,9 +54,10 @@ fn remarks(text: &str, records: &[std::ops::Range<usize>]) -> usize {
         let alike = |usual: usize| counts.iter().filter(|count| **count == usual).count();
         let usual = counts.iter().copied().filter(|count| *count > 0);
         let usual = usual.max_by_key(|usual| (alike(*usual), *usual))?;
-        let before = counts.iter().zip(records).take_while(|(count, record)| {
-            **count < usual || **count != usual && is_remark(record)
-        });
+        let before = counts
+            .iter()
+            .zip(records)
+            .take_while(|(count, record)| **count < usual || **count != usual && is_remark(record));
         let before = before.count();
         Some((alike(usual), usual, before, counts[0]))
     };

@@ -149,10 +149,7 @@ fn texts_are_cut_at_their_joints() {
         "k,v\n1,one,x\n2,two,x\n3,three,x\n",
         Table,
         20,
-        &[
-            ("", "k,v\n1,one,x\n2,two,x", 1),
-            ("", "k,v\n3,three,x", 4),
-        ],
+        &[("", "k,v\n1,one,x\n2,two,x", 1), ("", "k,v\n3,three,x", 4)],
     );
     check(
         "k,v\n1,5\" pipe\n2,two\n3,three\n",

@@ -303,14 +303,16 @@ fn sniffed(head: &[u8]) -> Option<&'static str> {
         let known = roots.iter().find(|(name, _)| root.starts_with(name));
         let is_excel = root.starts_with("<workbook")
             && root.contains("urn:schemas-microsoft-com:office:spreadsheet");
-        return known
-            .map(|(_, name)| *name)
-            .or(is_excel.then_some("flat"));
+        return known.map(|(_, name)| *name).or(is_excel.then_some("flat"));
     }
     // Pictures from and to which something is shown: "{0}{25}".
-    let shown = start.strip_prefix('{').and_then(|rest| rest.split_once("}{"));
+    let shown = start
+        .strip_prefix('{')
+        .and_then(|rest| rest.split_once("}{"));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if shown.is_some_and(|(from, rest)| is_number(from) && rest.starts_with(|c: char| c.is_ascii_digit())) {
+    if shown.is_some_and(|(from, rest)| {
+        is_number(from) && rest.starts_with(|c: char| c.is_ascii_digit())
+    }) {
         return Some("subtitles");
     }
     let is_header = |line: &str| {
@@ -421,7 +423,11 @@ mod tests {
             b"<?xml version='1.0'?><?mso-application progid='Excel.Sheet'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'>",
             document("flat"),
         );
-        check("a.twb", b"<workbook xmlns:user='a'>", Ok(Format::Text(Syntax::Source)));
+        check(
+            "a.twb",
+            b"<workbook xmlns:user='a'>",
+            Ok(Format::Text(Syntax::Source)),
+        );
         check("a.xml", b"<pkg:package xmlns:pkg='a'>", document("flat"));
         check("a.sub", b"{0}{25}wool", document("subtitles"));
         check("a.sub", b"{a}{b}", Ok(Format::Text(Syntax::Source)));

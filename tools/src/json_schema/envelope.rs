@@ -187,7 +187,9 @@ mod tests {
         check(json!({"format": {"type": "json_schema", "schema": schema}}));
         check(json!({"type": "function", "function": {"name": "f", "parameters": schema}}));
         check(json!({"name": "f", "input_schema": schema}));
-        check(json!({"text": {"format": {"type": "json_schema", "name": "pot", "schema": schema}}}));
+        check(
+            json!({"text": {"format": {"type": "json_schema", "name": "pot", "schema": schema}}}),
+        );
         check(json!({"output_config": {"format": {"type": "json_schema", "schema": schema}}}));
         check(json!({"contents": [], "generationConfig": {"responseSchema": schema}}));
     }
