@@ -289,13 +289,16 @@ fn value(line: &Line) -> String {
         // A file that stands in the line says nothing.
         "ATTACH" if param("ENCODING").is_some() || line.value.starts_with("data:") => String::new(),
         "FREEBUSY" => {
-            let spans = line.value.split(',').map(|span| match span.split_once('/') {
-                Some((from, last)) if last.starts_with('P') => {
-                    format!("{} for {}", time(from), repeats::duration(last))
-                }
-                Some((from, to)) => format!("{} to {}", time(from), time(to)),
-                None => time(span),
-            });
+            let spans = line
+                .value
+                .split(',')
+                .map(|span| match span.split_once('/') {
+                    Some((from, last)) if last.starts_with('P') => {
+                        format!("{} for {}", time(from), repeats::duration(last))
+                    }
+                    Some((from, to)) => format!("{} to {}", time(from), time(to)),
+                    None => time(span),
+                });
             spans.collect::<Vec<_>>().join(", ")
         }
         "ADR" | "ORG" => {

@@ -131,9 +131,13 @@ fn shown(text: &str) -> Vec<String> {
             (is_number(from) && is_number(to)).then_some((from, says))
         };
         let (time, says) = match (of('[', ']'), of('{', '}')) {
-            (Some((tenths, says)), _) => {
-                (format!("{} ", clock(tenths.parse::<u64>().ok()?.saturating_mul(100))), says)
-            }
+            (Some((tenths, says)), _) => (
+                format!(
+                    "{} ",
+                    clock(tenths.parse::<u64>().ok()?.saturating_mul(100))
+                ),
+                says,
+            ),
             (None, Some((_, says))) => (String::new(), says),
             (None, None) => return None,
         };
@@ -165,10 +169,7 @@ fn clock(ms: u64) -> String {
 /// What is said in TTML or in YouTube's own form, and when; nothing where it is none.
 fn timed_text(text: &str) -> Vec<String> {
     let is_timed = text.contains("<tt") || text.contains("<timedtext");
-    let Some(document) = is_timed
-        .then(|| xml(text, "subtitles").ok())
-        .flatten()
-    else {
+    let Some(document) = is_timed.then(|| xml(text, "subtitles").ok()).flatten() else {
         return Vec::new();
     };
     let line = |said: Node<'_, '_>| {
@@ -344,8 +345,14 @@ mod tests {
             "<SAMI><BODY><SYNC Start=1000><P Class=ENCC>The wool<SYNC Start=2000><P Class=ENCC>&nbsp;<SYNC Start=65000><P>is<br>dyed</BODY></SAMI>",
             "00:00:01 The wool\n00:01:05 is dyed",
         );
-        check("{0}{25}The wool|is dyed\n{26}{50}{y:i}red\n", "The wool is dyed\nred");
-        check("[10][25]The wool|is dyed\n[650][700]/red\n", "00:00:01 The wool is dyed\n00:01:05 red");
+        check(
+            "{0}{25}The wool|is dyed\n{26}{50}{y:i}red\n",
+            "The wool is dyed\nred",
+        );
+        check(
+            "[10][25]The wool|is dyed\n[650][700]/red\n",
+            "00:00:01 The wool is dyed\n00:01:05 red",
+        );
         check(
             "<?xml version='1.0'?><timedtext format='3'><body><p t='65000' d='5'>is <s>dyed</s></p></body></timedtext>",
             "00:01:05 is dyed",

@@ -237,6 +237,15 @@ impl Conversation {
     pub async fn say(&self, say: Say) {
         let _ = self.say.send(say).await;
     }
+
+    /// Waits for the end, whatever is told before it.
+    pub async fn end(mut self) -> Result<Ended> {
+        loop {
+            if let Told::Ended(ended) = self.next().await? {
+                return Ok(*ended);
+            }
+        }
+    }
 }
 
 impl Attendant {

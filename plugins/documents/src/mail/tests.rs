@@ -16,7 +16,8 @@ fn a_mail_is_decoded() {
 
 #[test]
 fn html_is_read_where_there_is_no_text() {
-    let mail = "Subject: a\nContent-Type: text/html; charset=utf-8\n\n<h2>Wool</h2><p>of the <b>llama</b>";
+    let mail =
+        "Subject: a\nContent-Type: text/html; charset=utf-8\n\n<h2>Wool</h2><p>of the <b>llama</b>";
     let found = read(mail.as_bytes()).expect("a mail");
     assert_eq!(found.parts[0].text, "# a\n\n## Wool\n\nof the **llama**");
 }
@@ -37,10 +38,15 @@ fn a_text_that_only_points_to_html_gives_way_to_it() {
         let found = read(mail.as_bytes()).expect("a mail");
         assert_eq!(found.parts[0].text, format!("# a\n\n{expected}"), "{plain}");
     };
-    let news = "The gate code of the north yard is 4711, and the shears are in the shed. ".repeat(3);
+    let news =
+        "The gate code of the north yard is 4711, and the shears are in the shed. ".repeat(3);
     let news = news.trim();
     check("See this mail in a browser.", news, news);
-    check("The code is 4711.", "The code is <b>4711</b>.", "The code is 4711.");
+    check(
+        "The code is 4711.",
+        "The code is <b>4711</b>.",
+        "The code is 4711.",
+    );
 }
 
 #[test]
@@ -62,7 +68,10 @@ fn letters_that_nobody_declared_are_read() {
     check("", &latin);
     check("Content-Type: text/plain; charset=utf-8\n", &latin);
     check("Content-Type: text/plain\n", words.as_bytes());
-    check("Content-Transfer-Encoding: quoted-printable\n", quoted.as_bytes());
+    check(
+        "Content-Transfer-Encoding: quoted-printable\n",
+        quoted.as_bytes(),
+    );
 }
 
 #[test]
@@ -70,7 +79,10 @@ fn a_mail_that_came_back_says_why() {
     let mail = "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=x\n\n--x\nContent-Type: text/plain\n\nIt came back.\n--x\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; bo@example.org\nDiagnostic-Code: smtp; 550 no such user\n--x--\n";
     let found = read(mail.as_bytes()).expect("a mail");
     let text = &found.parts[0].text;
-    assert!(text.contains("Diagnostic-Code: smtp; 550 no such user"), "{text}");
+    assert!(
+        text.contains("Diagnostic-Code: smtp; 550 no such user"),
+        "{text}"
+    );
     assert_eq!(found.left_out, Vec::<String>::new());
 }
 
@@ -140,7 +152,8 @@ fn a_mailbox_has_its_messages() {
     );
     assert!(mailbox(b"no mail").is_err());
     // A line that is not quoted, since each message says how long it is.
-    let mails = "From ada Thu Mar  5 10:00:00 2026\nSubject: one\n\nfirst\n\nFrom here on\nwe walk: far\n";
+    let mails =
+        "From ada Thu Mar  5 10:00:00 2026\nSubject: one\n\nfirst\n\nFrom here on\nwe walk: far\n";
     let found = mailbox(mails.as_bytes()).expect("a mailbox");
     assert_eq!(found.parts.len(), 1);
     assert!(found.parts[0].text.ends_with("From here on\nwe walk: far"));

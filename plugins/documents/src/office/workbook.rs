@@ -37,7 +37,8 @@ pub fn read(document: &Document<'_>) -> Found {
 fn cells(row: &Node<'_, '_>) -> Vec<String> {
     let mut cells: Vec<String> = Vec::new();
     for cell in row.children().filter(|node| name(node) == "Cell") {
-        let number = |of: &str| attribute(&cell, of).and_then(|number| number.parse::<usize>().ok());
+        let number =
+            |of: &str| attribute(&cell, of).and_then(|number| number.parse::<usize>().ok());
         let place = number("Index").map_or(cells.len(), |place| place.saturating_sub(1));
         let gap = place.saturating_sub(cells.len()).min(GAP_MAX);
         cells.extend(std::iter::repeat_n(String::new(), gap));
