@@ -11,7 +11,7 @@
 #          ZapfDingbats, where that is a tick, and reads it back as 3): "Smoker: 3".
 # Seen with pymupdf 2.0, pypdf 7.1.1, pdfplumber 0.11.10, pypdfium2 5.15.2, reportlab 5.1.0: the rows printed below.
 # So:      a model is asked who signed, and is shown a form nobody filled in. Before the text, ask whether the file
-#          has fields or notes (all four libraries can list them), and write them as lines "name: value", boxes as yes
+#          has fields or notes (pypdf and PyMuPDF list both), and write them as lines "name: value", boxes as yes
 #          or no. A text of a form from PyMuPDF needs sort=True, and a lone digit after a label may be a tick.
 set -eu
 dir=$(mktemp -d)
