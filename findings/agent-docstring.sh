@@ -1,9 +1,9 @@
 #!/bin/sh
 # One docstring in Google's style as a tool's description: four agent frameworks.
 #
-# Guess:   all four read the sections of a docstring: what is under Args goes to the arguments, and the rest (Returns,
-#          Example, Note, a last sentence) is part of the tool's description. A blank line before Args is a matter of
-#          taste.
+# Guess:   all four read the sections of a docstring: what is under Args goes to the arguments whole, and Returns is
+#          left out or kept whole. About Example, Note, a last sentence and the blank line before Args there was no
+#          written guess: they turned up among the trials.
 # Reality: what is under Example or Note reaches the model in none of the four, and a sentence after the arguments in
 #          none either, but that smolagents takes it for the end of the last argument. Returns is dropped by three;
 #          pydantic-ai makes XML of it and cuts the sentence at its first colon: "The state: booked or full." is of the

@@ -2,7 +2,7 @@
 # The same answers to a sum, graded by Inspect's match(numeric=True) and by the filter of lm-eval's gsm8k.
 #
 # Guess:   both look for the last number of an answer and compare its value with the right one, so plain answers are
-#          graded alike. They differ, if at all, over words and fractions.
+#          graded alike. They differ, if at all, over fractions and units.
 # Reality: of 19 answers, all with one number that a reader would take for the result, 14 are graded in opposite ways.
 #          lm-eval compares text: 18.00 is not 18, 0.50 and .5 are not 0.5. Three dots at the end are its last
 #          "number". A minus sign as typeset (−) is dropped, so −18 is wrong where it is right and right where 18 is.

@@ -2,8 +2,8 @@
 # One answer with tool calls, run by two JavaScript libraries: generateText of the AI SDK and runTools of OpenAI's client.
 #
 # Guess:   a call of a tool without parameters may have the arguments "" and runs with {}. Ids that are not unique, as
-#          some servers of local models number them, do no harm: calls and results are told apart by their order. For
-#          a tool that fails and for an answer cut at its limit no guess was written; both turned up among the trials.
+#          some servers of local models number them, do no harm. For a tool that fails and for an answer cut at its
+#          limit no guess was written; both turned up among the trials.
 # Reality: 1. Arguments "": the AI SDK runs the tool; runTools tells the model "Unexpected end of JSON input". Arguments
 #             "null": the AI SDK refuses them, runTools calls the function with null.
 #          2. Two calls with one id, add 1 and add 2: both libraries run both. But the AI SDK then tells the model that it

@@ -2,8 +2,8 @@
 # A filled form in PDF, as text: what four readers give of its fields, and of words typed over a page.
 #
 # Guess:   what is filled in stands on the page for whoever opens it, so MuPDF and PDFium, which draw pages, give it as
-#          text; pypdf and pdfplumber, which read what the page's own program prints, do not. A ticked box is a tick
-#          or nothing.
+#          text; pypdf and pdfplumber, which read what the page's own program prints, do not. About ticked boxes
+#          there was no guess: they turned up among the trials.
 # Reality: PDFium's text has none of it either. Three of the four give a filled form as the empty one, without a word,
 #          and leave out words that a person typed over the page (a FreeText note, as viewers' "add text" makes it).
 #          PyMuPDF gives names and choices, but behind all labels; with sort=True beside them. A ticked box is, by who

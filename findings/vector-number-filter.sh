@@ -2,7 +2,7 @@
 # Numbers in the fields of a vector store: what a filter finds in Chroma and Qdrant, and what LanceDB keeps.
 #
 # Guess:   a filter compares numbers as numbers: whether a price was stored as 3 or as 3.0 makes no difference, and a
-#          price of 2 is below 2.9. A number that does not fit the column of a table is kept, or is an error.
+#          price of 2 is below 2.9. About what LanceDB stores there was no guess: it turned up among the trials.
 # Reality: Chroma: {"price": {"$lt": 2.9}} does not find the price 2, though {"$lt": 3} does, and {"$gte": 2.9} finds
 #          it. For prices stored as whole numbers the fraction of the bound is cut off, so "below 2.9" is "below 2".
 #          {"$eq": 2.9} finds 2. For stored floats the bound is what it says.
