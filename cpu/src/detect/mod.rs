@@ -41,6 +41,8 @@ const WINDOWS_MAX: usize = 150;
 /// others are spread over the rest.
 const FIRST: usize = WINDOWS_MAX / 2;
 
+/// Windows of a text up to which its worst one has to look worse.
+const COUNTED_MAX: usize = 3;
 /// The odds that a harmless window scores .5 or more; that it scores `s` or more are as many times
 /// `(1 - s) / s`. Fitted to passages of the web (MS MARCO), each of two windows, of which .43 had .5
 /// or more, .07 had .9 and .03 had .97: by this it is .43, .07 and .02.
@@ -220,8 +222,10 @@ fn windows(tokens: usize) -> Vec<Range<usize>> {
 /// score that one harmless window reaches as seldom as any of so many reaches `worst`: one minus
 /// the chance that none of them does (Šidák, "Rectangular Confidence Regions for the Means of
 /// Multivariate Normal Distributions", 1967), which is at most too much where windows of a text
-/// are alike. Of one window it is the window's own.
+/// are alike. Of one window it is the window's own. More than a few windows do not count: whoever
+/// writes a text sets its length.
 fn of_many(worst: f32, windows: usize) -> f32 {
+    let windows = windows.min(COUNTED_MAX);
     if windows <= 1 {
         return worst;
     }

@@ -26,9 +26,11 @@ impl Execution {
 
     /// The same below what was found for it.
     pub(super) fn told_with_what_was_found(&self) -> String {
-        let mut texts = self.found.clone();
-        texts.push(self.told_by_itself());
-        texts.join("\n\n")
+        let (found, told) = (self.what_was_found(), self.told_by_itself());
+        match found.is_empty() {
+            true => told,
+            false => format!("{found}\n\n{told}"),
+        }
     }
 
     /// Whether the user gave an address of the web.
@@ -43,15 +45,9 @@ impl Execution {
     pub(super) fn program_asked_for(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
         let python = |call: &Callable| call.program.as_deref() == Some("python");
         let told = self.told_with_what_was_found();
-        let alone = match self.found.is_empty() || self.vm.has_held() {
-            true => {
-                let only = self.vm.holds_only_the_task() || self.doubts(legal);
-                only && self.vm.has_nothing_beside()
-            }
-            // What came to mind before it was looked up says no more.
-            false => self.program.attached.is_empty(),
-        };
-        let alone = alone && self.is_told_all_in_the_task();
+        let only = self.vm.holds_only_the_task() || self.doubts(legal);
+        let only = only && self.vm.has_nothing_beside() && self.is_told_all_in_the_task();
+        let alone = only || self.has_found_all();
         if !alone || !legal.runs_programs().is_some_and(python) {
             return Ok(None);
         }

@@ -11,6 +11,7 @@ use crate::grammar::{Callable, Legal, Move};
 use crate::judgement::Question;
 use crate::planner::answer_form::language_request;
 use crate::planner::numbers::is_invented;
+use crate::planner::wording::{asks_of_oneself, sends_to_documents};
 use crate::process::Way;
 use crate::program::checker_asked_for;
 use quipu_cpu::{Completion, Prompt};
@@ -217,7 +218,9 @@ impl Execution {
             }
         }
         // The store knows nothing of where a page leads.
-        if tool == SEARCH && self.gives_an_address() && self.has_more_to_open() {
+        let told = self.told();
+        let in_store = sends_to_documents(told) || asks_of_oneself(told);
+        if tool == SEARCH && !in_store && self.gives_an_address() && self.has_more_to_open() {
             drop(writing);
             return self.look_further(n, prompt, legal).await;
         }

@@ -10,15 +10,18 @@ use serde_json::Value;
 use super::weigh::failed;
 use super::writing::Decided;
 use super::{Ending, Execution};
-use crate::calls::{NOTHING_FOUND, SEARCH, look_up};
-use crate::grammar::{Legal, Move};
+use crate::calls::{NOTHING_FOUND, REMEMBER, SEARCH, look_up};
+use crate::grammar::{Callable, Legal, Move};
+use crate::journal::Outcome;
+use crate::label::Label;
 use crate::pattern::pattern;
 use crate::planner::answer_form::{asks_for_a_fact, language_request};
 use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::only_denies;
 use crate::planner::shared_words::says_no_more;
 use crate::planner::wording::puts_numbers_together;
-use quipu_cpu::{Message, Role, without_thought};
+use crate::window::fence::Borders;
+use quipu_cpu::{Completion, Message, Prompt, Role, without_thought};
 use quipu_tools::{Capability, Effect};
 
 /// Tokens of a fact in words.
@@ -28,10 +31,74 @@ const IN_A_SENTENCE: &str = "Answer from the text above only, in one short sente
 /// The same in Chinese.
 const IN_CHINESE: &str = "只根据上文，用一句话回答。";
 
+/// What the calls of a process have looked up.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The texts, oldest first, each within its border: nothing that it has by handles only.
+    texts: Vec<String>,
+    /// Whether other calls have said something that counts beside these.
+    has_others: bool,
+    /// How many texts there were when a program was written that had to make up a number.
+    tried: usize,
+}
+
+impl Found {
+    /// Whether anything was looked up.
+    pub(super) fn is_there(&self) -> bool {
+        !self.texts.is_empty()
+    }
+}
+
 impl Execution {
-    /// Whether the call `action` looked something up and `text` is what it found.
-    pub(super) fn has_found(&self, action: &Value, text: &str) -> bool {
-        text != NOTHING_FOUND && self.is_a_look(action)
+    /// Takes in what came of the call `action`, which worked.
+    pub(super) fn note_found(&mut self, action: &Value, outcome: &Outcome) {
+        let Some(tool) = action["tool"].as_str() else {
+            return;
+        };
+        if self.is_a_look(action) {
+            if outcome.text != NOTHING_FOUND {
+                let text = self.within_its_border(&outcome.text, &outcome.label);
+                self.found.texts.push(text);
+            }
+            return;
+        }
+        let called = look_up(&self.shared.bus, tool);
+        // What a program or a calculator says was worked out from the rest.
+        let computes = called.as_ref().is_some_and(|found| {
+            let function = found.function();
+            function.program.is_some()
+                || function.needs.is_empty() && found.effect() == Effect::Read
+        });
+        if called.is_some_and(|found| found.effect() == Effect::Write) {
+            // What was read may be no longer true.
+            self.found.texts.clear();
+        }
+        self.found.has_others |= !computes && tool != REMEMBER;
+    }
+
+    /// A text that others wrote, as the window shows it.
+    pub(super) fn within_its_border(&self, text: &str, label: &Label) -> String {
+        Borders::new(self.shared.cpu.info().constrains).around(text, text, label)
+    }
+
+    /// Whether what was looked up, and what came to mind before, is all that the task needs.
+    pub(super) fn has_found_all(&self) -> bool {
+        let found = &self.found;
+        !found.texts.is_empty()
+            && !found.has_others
+            && !self.vm.has_held()
+            && self.program.attached.is_empty()
+            && self.is_told_all_in_the_task()
+    }
+
+    /// What came to mind and what was looked up; empty where nothing was.
+    pub(super) fn what_was_found(&self) -> String {
+        if self.found.texts.is_empty() {
+            return String::new();
+        }
+        let mut texts: Vec<String> = self.vm.reminder().into_iter().collect();
+        texts.extend(self.found.texts.iter().cloned());
+        texts.join("\n\n")
     }
 
     /// Whether `action` reads what others wrote: a search of the store, a page, a file. What a
@@ -51,6 +118,16 @@ impl Execution {
             })
     }
 
+    /// Whether the last step looked something up.
+    pub(super) fn has_looked_up(&self, legal: &Legal) -> bool {
+        let opens = |action: &Value| {
+            let called = legal.calls.iter().find(|call| action["tool"] == call.name);
+            called.is_some_and(Callable::looks_up)
+        };
+        let last = self.last.as_ref().filter(|(_, worked)| *worked);
+        last.is_some_and(|(action, _)| opens(action) || self.is_a_look(action))
+    }
+
     /// A program that computes the task from what was just looked up, where something is to be
     /// computed and numbers were found: a small model computes in its head by then, or takes what
     /// it found for the answer. `None` where the program has numbers that stand nowhere: more has to
@@ -60,32 +137,27 @@ impl Execution {
         n: u32,
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
-        let last = self.last.as_ref().filter(|(_, worked)| *worked);
-        let looked_up = last.is_some_and(|(action, _)| self.is_a_look(action));
-        let has_numbers = self.found.iter().any(|text| speaks_of_numbers(text));
+        let texts = self.found.texts.len();
+        let has_numbers = self.found.texts.iter().any(|text| speaks_of_numbers(text));
         let puts_together = puts_numbers_together(self.told());
-        if !looked_up || !has_numbers || !puts_together || self.programs > 0 {
-            return Ok(None);
-        }
-        if !self.computes().await? {
+        let may = has_numbers && puts_together && self.programs == 0 && texts > self.found.tried;
+        if !may || !self.has_looked_up(legal) || !self.computes().await? {
             return Ok(None);
         }
         let Some(asked) = self.program_asked_for(legal)? else {
             return Ok(None);
         };
-        let mut writing = self.write(&asked, legal, Move::Function, u32::MAX);
-        writing.shown = false;
-        let completion = loop {
-            if let Some(completion) = self.read(n, &mut writing).await? {
-                break completion;
-            }
-        };
-        let read = self.told_with_what_was_found();
+        let completion = self
+            .unseen(n, &asked, legal, Move::Function, u32::MAX)
+            .await?;
+        let read = format!("{}\n{}", self.what_was_found(), self.told_by_itself());
         if is_invented(&completion.text, &read) {
+            self.found.tried = texts;
+            self.charge(&completion);
             return Ok(None);
         }
         self.programs += 1;
-        self.show(n, &writing.text);
+        self.show(n, &completion.text);
         Ok(Some(Decided {
             chosen: Move::Function,
             completion,
@@ -99,40 +171,58 @@ impl Execution {
         n: u32,
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
-        let last = self.last.as_ref().filter(|(_, worked)| *worked);
-        let looked_up = last.is_some_and(|(action, _)| self.is_a_look(action));
-        let alone =
-            legal.answer.is_none() && self.parts.is_none() && self.is_told_all_in_the_task();
-        let asks = asks_for_a_fact(self.told());
-        if !looked_up || self.found.is_empty() || self.vm.has_held() || !alone || !asks {
+        let alone = legal.answer.is_none() && self.parts.is_none() && self.has_found_all();
+        if !alone || !self.has_looked_up(legal) || !asks_for_a_fact(self.told()) {
             return Ok(None);
         }
         let told = self.told_by_itself();
         let chinese = language_request(&told).is_some();
         let request = if chinese { IN_CHINESE } else { IN_A_SENTENCE };
-        let texts = self.found.join("\n\n");
+        let texts = self.what_was_found();
         let question = Message::new(Role::User, format!("{texts}\n\n{told}\n\n{request}"));
         let asked = self.shared.cpu.prepare(&[question]).map_err(failed)?;
         if asked.len + self.vm.reserve() > self.shared.cpu.info().window {
             return Ok(None);
         }
-        let mut writing = self.write(&asked, &Legal::default(), Move::Answer, FACT_TOKENS_MAX);
-        writing.shown = false;
-        let completion = loop {
-            if let Some(completion) = self.read(n, &mut writing).await? {
-                break completion;
-            }
-        };
+        let words = Legal::default();
+        let completion = self
+            .unseen(n, &asked, &words, Move::Answer, FACT_TOKENS_MAX)
+            .await?;
         let answer = without_thought(&completion.text);
         let whole = completion.closed_early.is_none();
         if !whole || only_denies(answer) || !says_no_more(answer, &texts, &told) {
+            self.charge(&completion);
             return Ok(None);
         }
-        self.show(n, &writing.text);
+        self.show(n, &completion.text);
         Ok(Some(Decided {
             chosen: Move::Answer,
             completion,
         }))
+    }
+
+    /// What the CPU writes, which nobody sees before it is known to count.
+    async fn unseen(
+        &mut self,
+        n: u32,
+        asked: &Prompt,
+        legal: &Legal,
+        chosen: Move,
+        tokens_max: u32,
+    ) -> Result<Completion, Ending> {
+        let mut writing = self.write(asked, legal, chosen, tokens_max);
+        writing.shown = false;
+        loop {
+            if let Some(completion) = self.read(n, &mut writing).await? {
+                return Ok(completion);
+            }
+        }
+    }
+
+    /// Counts what `completion` cost, which comes to nothing.
+    fn charge(&mut self, completion: &Completion) {
+        self.usage += completion.usage;
+        self.spent.tokens += completion.usage.generated_tokens;
     }
 }
 

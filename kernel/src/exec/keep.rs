@@ -182,7 +182,7 @@ impl Execution {
             .map(|(action, _)| &action["args"]["text"]);
         let read = kept
             .and_then(Value::as_str)
-            .filter(|_| !self.found.is_empty());
+            .filter(|_| self.found.is_there());
         let facts = match (read, self.pointed_at()) {
             (Some(read), _) => read.to_owned(),
             (None, Some(pieces)) => short(&pieces.join(" "), NOTE_CHARS),

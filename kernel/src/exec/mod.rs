@@ -93,6 +93,7 @@ use crate::planner::{LeftOut, LoopGuard, Planner, Reads};
 use crate::process::{Drawn, Ending, Exit, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
+use found::Found;
 use quipu_cpu::Weights;
 
 pub(crate) use ending::not_set_up;
@@ -146,8 +147,8 @@ pub(crate) struct Execution {
     last: Option<(Value, bool)>,
     /// What it has looked at since anything changed.
     reads: Reads,
-    /// What its calls have looked up, oldest first: nothing that it has by handles only.
-    found: Vec<String>,
+    /// What its calls have looked up.
+    found: Found,
     /// Whether it asked again for what it knew: then only an answer is left.
     stuck: bool,
     /// How likely it is that the user told something to be kept.

@@ -8,13 +8,13 @@ use super::writing::Decided;
 use super::{Ending, Execution};
 use crate::grammar::{Callable, Legal, Move};
 use crate::planner::answer_form::{asks_for_a_fact, language_request};
-use crate::planner::numbers::says_other_numbers;
+use crate::planner::numbers::{has_another_number, says_other_numbers};
 use crate::planner::poor_answer::{
     leaves_to_call, only_denies, only_refuses, says_what_was_not_read,
 };
 use crate::planner::questions::left_out;
 use crate::planner::shared_words::says_no_more;
-use crate::planner::wording::{asks_of_oneself, sends_to_documents};
+use crate::planner::wording::sends_to_documents;
 use quipu_cpu::{Message, Prompt, Role, without_thought};
 
 /// What is asked for where an answer only refused.
@@ -49,7 +49,7 @@ impl Execution {
         if only_refuses(answer) {
             return self.without_tools(n, prompt, decided).await;
         }
-        if let Some(result) = self.result_left_out(answer, legal).await? {
+        if let Some(result) = self.result_left_out(prompt, answer, legal).await? {
             return self.with_the_result(n, prompt, &result, decided).await;
         }
         if let Some(only) = self.call_left_in(answer, legal) {
@@ -59,13 +59,13 @@ impl Execution {
         let is_unreadable = legal
             .action(decided.chosen, &decided.completion.text)
             .is_err();
-        let invents = self.answers_beyond(prompt, answer);
+        let invents = self.answers_beyond(prompt, legal, answer);
         if !is_unreadable && !only_denies(answer) && !invents {
             return Ok(decided);
         }
         let mut again = self.read_again(n, legal, decided).await?;
         // What was not found is not known, however sure it sounds.
-        if invents && self.answers_beyond(prompt, without_thought(&again.completion.text)) {
+        if invents && self.answers_beyond(prompt, legal, without_thought(&again.completion.text)) {
             let chinese = language_request(self.told()).is_some();
             again.completion.text = if chinese {
                 NOT_SAID_IN_CHINESE
@@ -78,33 +78,31 @@ impl Execution {
     }
 
     /// Whether `answer` has a number or a name that stands nowhere, though the task asks for what
-    /// stands in documents, on a page or in what its user told, and that was just looked up.
-    fn answers_beyond(&self, prompt: &Prompt, answer: &str) -> bool {
+    /// stands in documents or on a page, and that was just looked up.
+    fn answers_beyond(&self, prompt: &Prompt, legal: &Legal, answer: &str) -> bool {
         let told = self.told();
-        let last = self.last.as_ref().filter(|(_, worked)| *worked);
-        let looked_up = last.is_some_and(|(action, _)| self.is_a_look(action));
-        let only_there =
-            sends_to_documents(told) || self.gives_an_address() || asks_of_oneself(told);
-        // The boot page has numbers and names that are nobody's.
-        let read = prompt.messages.iter().skip(1);
-        let read: Vec<&str> = read.map(|message| message.text.as_str()).collect();
-        looked_up
+        let only_there = sends_to_documents(told) || self.gives_an_address();
+        self.has_looked_up(legal)
             && only_there
             && asks_for_a_fact(told)
-            && says_what_was_not_read(answer, &read.join("\n"))
+            && says_what_was_not_read(answer, &all_of(prompt))
     }
 
     /// The number that the last step computed, where the task asks for it and `answer` says only
-    /// other numbers: a small model answers with what it had found before.
+    /// numbers that stood there before: a small model answers with what it had found. One that
+    /// stands nowhere may be the last step, done in its head.
     async fn result_left_out(
         &mut self,
+        prompt: &Prompt,
         answer: &str,
         legal: &Legal,
     ) -> Result<Option<String>, Ending> {
         let Some(result) = legal.computed.clone().filter(|_| self.has_computed(legal)) else {
             return Ok(None);
         };
-        match says_other_numbers(answer, &result) && self.computes().await? {
+        let left_out = says_other_numbers(answer, &result)
+            && !has_another_number(answer, &all_of(prompt), 0.0);
+        match left_out && self.computes().await? {
             true => Ok(Some(result)),
             false => Ok(None),
         }
@@ -194,16 +192,6 @@ impl Execution {
         })
     }
 
-    /// Whether the last step looked something up.
-    pub(super) fn has_looked_up(&self, legal: &Legal) -> bool {
-        let looks_up = |action: &Value| {
-            let called = legal.calls.iter().find(|call| action["tool"] == call.name);
-            called.is_some_and(Callable::looks_up)
-        };
-        let last = self.last.as_ref();
-        last.is_some_and(|(action, worked)| *worked && looks_up(action))
-    }
-
     /// What was looked up, read once more with nothing but the task beside it, where `decided`
     /// denies that it says what is asked, or cannot be read: among tools and rules a small model
     /// overlooks a sentence that it has quoted. What is said then counts only if the words found
@@ -220,7 +208,8 @@ impl Execution {
             return Ok(decided);
         };
         let told = self.told_by_itself();
-        let question = Message::new(Role::User, format!("{found}\n\n{told}\n\n{FROM_THE_TEXT}"));
+        let text = self.within_its_border(&found, &self.vm.last_label());
+        let question = Message::new(Role::User, format!("{text}\n\n{told}\n\n{FROM_THE_TEXT}"));
         let asked = self.shared.cpu.prepare(&[question]).map_err(failed)?;
         if asked.len + self.vm.reserve() > self.shared.cpu.info().window {
             return Ok(decided);
@@ -279,4 +268,11 @@ impl Execution {
         self.written(n, asked, &Legal::default(), Move::Answer)
             .await
     }
+}
+
+/// All that stands in a window. The boot page has numbers and names that are nobody's.
+fn all_of(prompt: &Prompt) -> String {
+    let messages = prompt.messages.iter().skip(1);
+    let texts: Vec<&str> = messages.map(|message| message.text.as_str()).collect();
+    texts.join("\n")
 }

@@ -70,7 +70,7 @@ impl Execution {
             failing: None,
             last: None,
             reads: Reads::default(),
-            found: Vec::new(),
+            found: Found::default(),
             stuck: false,
             // One that is taken up again is looked at.
             keeps: 1.0,

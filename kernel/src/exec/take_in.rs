@@ -57,8 +57,8 @@ impl Execution {
             None => action.to_string(),
         };
         self.note_known(n, &action, &outcome);
-        if outcome.ok && held.is_none() && self.has_found(&action, &outcome.text) {
-            self.found.push(outcome.text.clone());
+        if outcome.ok && held.is_none() {
+            self.note_found(&action, &outcome);
         }
         if !together {
             // What this step brought in comes into the window below.

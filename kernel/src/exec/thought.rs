@@ -2,7 +2,7 @@
 
 use super::writing::Decided;
 use super::{Ending, Execution};
-use crate::grammar::{Legal, Move};
+use crate::grammar::{Legal, Move, without_zeros};
 use crate::limits::{Limit, THOUGHT_TOKENS_MAX};
 use quipu_cpu::{ClosedEarly, Prompt};
 
@@ -29,7 +29,10 @@ impl Execution {
             computed: None,
             ..legal.clone()
         };
-        self.after_reasoning(n, asked, &anew, Move::Number).await
+        let mut decided = self.after_reasoning(n, asked, &anew, Move::Number).await?;
+        let number = without_zeros(&decided.completion.text).to_owned();
+        decided.completion.text = number;
+        Ok(decided)
     }
 
     /// `chosen`, after it was reasoned out in words.

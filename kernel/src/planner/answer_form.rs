@@ -80,19 +80,27 @@ pub(crate) fn asks_for_a_fact(task: &str) -> bool {
     });
     static WORKS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?i)\b(?:summar\w*|translat\w*|list|write|draft|rewrite|outline|quote|copy|suggest|recommend|how\s+(?:to|do|does|can))\b|翻译|总结|概括|列出|写|介绍|描述|摘要|怎么|如何|建议",
+            r"(?i)\b(?:(?:what|which|who)\s+(?:\w+\s+)?(?:are|were)|summar\w*|translat\w*|list|write|draft|rewrite|outline|quote|copy|suggest|recommend|how\s+(?:to|do|does|can))\b|哪些|翻译|总结|概括|列出|写|介绍|描述|摘要|怎么|如何|建议",
         )
     });
     ASKS.is_match(task) && !WORKS.is_match(task) && !MORE.is_match(task)
 }
 
+/// An address, which is in no language.
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[!-~]*://[!-~]*"));
+
 /// A request to answer in the language of `task`, in that language; `None` where it speaks of a
 /// language itself, and in languages of which no words are known.
 pub(crate) fn language_request(task: &str) -> Option<&'static str> {
     static LANGUAGE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"[英法德日韩俄西意泰]文|[英法德日韩俄意泰汉]语|西班牙语|翻译|拼音")
+        laid_out(
+            r"(?i)[英法德日韩俄西意泰拉]文|[英法德日韩俄意泰汉粤双外母]语|西班牙|葡萄牙|阿拉伯|翻译|拼音|原文|原话|摘录
+            |english|french|german|spanish|italian|portuguese|japanese|korean|russian|arabic|chinese",
+        )
     });
-    let is_chinese = task.contains(|c: char| HAN.contains(&c));
+    let words = ADDRESS.replace_all(task, " ");
+    let count = |is: fn(char) -> bool| words.chars().filter(|c| is(*c)).count();
+    let is_chinese = count(|c| HAN.contains(&c)) > count(|c| c.is_ascii_alphabetic());
     // Japanese has ideographs too.
     let has_kana = task.contains(|c: char| ('\u{3040}'..='\u{30FF}').contains(&c));
     (is_chinese && !has_kana && !LANGUAGE.is_match(task)).then_some("请用中文回答。")
@@ -181,6 +189,8 @@ mod tests {
         check("Why is the bridge closed, and since when?", false);
         check("Which of the two is better? Compare them.", false);
         check("List all who signed.", false);
+        check("What are the dangers of the bridge, by the report?", false);
+        check("报告里有哪些危险？", false);
         check("把那一页翻译成英语，写了什么？", false);
         check("Read the page.", false);
         check("", false);
@@ -194,6 +204,9 @@ mod tests {
         check("桥有多长？", true);
         check("打开 http://127.0.0.1/a.html 看看桥有多长", true);
         check("桥用英语怎么说？", false);
+        check("Who is 王伟, by my notes?", false);
+        check("请用 English 说桥有多长", false);
+        check("摘录原文里桥有多长", false);
         check("請把這句話翻译成德文", false);
         check("橋はどれくらい長いですか。", false);
         check("How long is the bridge?", false);

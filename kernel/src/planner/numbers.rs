@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::pattern::{laid_out, pattern};
 use crate::written::numbers as written;
 
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:[,_ ]\d{3})*(?:\.\d+)?"));
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:[,_ ]\d{3}\b)*(?:\.\d+)?"));
 /// Words from which a number may have to be worked out. Without the word, such a number counts as
 /// made up: an optional one is left out, a required one is asked for.
 static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
@@ -49,12 +49,10 @@ static LARGE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:hundred|thousand|million|billion|trillion|dozen|score)s?\b|\d\s?[km]\b|[百千万亿]",
     )
 });
-/// Numbers up to this one are written in words as well.
-const SMALL_MAX: f64 = 12.0;
 /// Share of a number by which one that stands for it may differ.
 const ROUNDED: f64 = 0.01;
 /// Numbers up to this one need not be told: they count things, or are shares of a hundred.
-const COUNTS_MAX: f64 = 100.0;
+pub(crate) const COUNTS_MAX: f64 = 100.0;
 /// By what days, hours, seconds, degrees, bytes, feet and yards are converted, beside powers of ten.
 const CONVERTS: [f64; 13] = [
     144.0, 168.0, 180.0, 273.15, 360.0, 365.0, 366.0, 1024.0, 1440.0, 1760.0, 3600.0, 5280.0,
@@ -216,10 +214,10 @@ pub(crate) fn says_other_numbers(answer: &str, result: &str) -> bool {
             .any(|said| rounded(said) || alike(*said, result))
 }
 
-/// Whether `answer` has a number that does not stand in `read`. Small ones count things.
-pub(crate) fn has_another_number(answer: &str, read: &str) -> bool {
+/// Whether `answer` has a number above `most` that does not stand in `read`.
+pub(crate) fn has_another_number(answer: &str, read: &str, most: f64) -> bool {
     let known = numbers(read);
-    let new = |said: &f64| *said > SMALL_MAX && !known.iter().any(|known| alike(*known, *said));
+    let new = |said: &f64| *said > most && !known.iter().any(|known| alike(*known, *said));
     !LARGE.is_match(read) && numbers(answer).iter().any(new)
 }
 
@@ -405,6 +403,10 @@ mod tests {
         let check = |text: &str, want: &[f64]| assert_eq!(numbers(text), want, "{text}");
         check("1,250 and 3.5, then 7", &[1250.0, 3.5, 7.0]);
         check("3, 4, 5", &[3.0, 4.0, 5.0]);
+        check(
+            "25 March 2026, March 25 2026",
+            &[25.0, 2026.0, 25.0, 2026.0],
+        );
         check("no. 12-34", &[12.0, 34.0]);
         check("", &[]);
     }

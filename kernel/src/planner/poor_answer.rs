@@ -8,8 +8,11 @@ use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::facts::sentences;
-use super::numbers::has_another_number;
-use crate::pattern::{laid_out, pattern};
+use super::numbers::{COUNTS_MAX, has_another_number};
+use crate::pattern::{HAN, laid_out, pattern};
+
+/// Letters of a name.
+const NAME_CHARS_MIN: usize = 3;
 
 /// Whether `answer` is nothing but a refusal in the words that small models have for it, also where
 /// nothing speaks against the task.
@@ -42,21 +45,26 @@ pub(crate) fn leaves_to_call(answer: &str, tool: &str) -> bool {
     answer.contains(tool) && answer.lines().flat_map(sentences).any(|said| tells(&said))
 }
 
-/// Whether `answer` has a number or a name that does not stand in `read`. Names are known by a
-/// capital letter within a sentence; days and months are written in many ways.
+/// Whether `answer` has a number or a name that does not stand in `read`. Small numbers may have
+/// been worked out, or stand there in words. Names are known by a capital letter within a sentence;
+/// days, months and units are written in many ways, and the names of a Chinese text in any letters.
 pub(crate) fn says_what_was_not_read(answer: &str, read: &str) -> bool {
+    if has_another_number(answer, read, COUNTS_MAX) {
+        return true;
+    }
+    if read.contains(|c: char| HAN.contains(&c)) {
+        return false;
+    }
     let lower = read.to_lowercase();
     let known: BTreeSet<&str> = lower.unicode_words().map(stem).collect();
     let is_new_name = |word: &str| {
-        let capital = word.starts_with(char::is_uppercase) && word.chars().count() > 1;
+        let capital = word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase);
         let word = word.to_lowercase();
-        capital && !known.contains(stem(&word)) && !CALENDAR.is_match(&word)
+        let is_long = word.chars().count() >= NAME_CHARS_MIN;
+        capital && is_long && !known.contains(stem(&word)) && !COMMON.is_match(&word)
     };
-    has_another_number(answer, read)
-        || answer
-            .lines()
-            .flat_map(sentences)
-            .any(|sentence| sentence.unicode_words().skip(1).any(is_new_name))
+    let mut said = answer.lines().flat_map(sentences);
+    said.any(|sentence| sentence.unicode_words().skip(1).any(is_new_name))
 }
 
 /// A word without what marks a plural or an owner.
@@ -65,9 +73,11 @@ fn stem(word: &str) -> &str {
     bare.strip_suffix('s').unwrap_or(bare)
 }
 
-static CALENDAR: LazyLock<Regex> = LazyLock::new(|| {
+/// Words with a capital letter that name nobody.
+static COMMON: LazyLock<Regex> = LazyLock::new(|| {
     let words = r"^(?:mon|tues|wednes|thurs|fri|satur|sun)days?$
-        |^(?:january|february|march|april|may|june|july|august|september|october|november|december)$";
+        |^(?:january|february|march|april|may|june|july|august|september|october|november|december)$
+        |^(?:celsius|fahrenheit|kelvin|euros?|dollars?|english|chinese|german|french|spanish|the|and)$";
     laid_out(words)
 });
 
@@ -146,6 +156,8 @@ mod tests {
         check("The old Mill's owner is Brook.", false);
         check("It is run by Otto Brook.", true);
         check("She runs it since 1978.", true);
+        check("She has run it for 39 years, from 9 AM to 5 PM.", false);
+        check("It is 12 degrees Celsius there.", false);
         check("", false);
     }
 

@@ -56,6 +56,13 @@ impl Vm {
         self.reminder.is_some()
     }
 
+    /// The reminder as the window shows it.
+    pub fn reminder(&self) -> Option<String> {
+        let reminder = self.reminder.as_ref()?;
+        let text = &reminder.text;
+        Some(self.borders.around(text, text, &reminder.label))
+    }
+
     /// What the reminder quotes, where `text` is nothing but the ids of pages in it: a small model
     /// names the page that says it instead. An id that a caller chose counts in brackets only, as
     /// the reminder has it: without them `7` is an answer of its own.

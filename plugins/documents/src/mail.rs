@@ -214,7 +214,11 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
                 String::from_utf8_lossy(part.contents()).replace("\r\n", "\n")
             }
             // What belongs to the look of a page says nothing.
-            PartType::Text(_) if LOOKS.contains(&what.as_str()) => String::new(),
+            PartType::Text(_)
+                if LOOKS.contains(&what.as_str()) && part.attachment_name().is_none() =>
+            {
+                String::new()
+            }
             PartType::Text(text) => shown(&what, &mended(part, text, raw)),
             // One without a name is a part of the text.
             PartType::Html(html) if part.attachment_name().is_some() => {

@@ -334,11 +334,22 @@ impl Progress {
             // A result often repeats what it was made with, and that was free. What a handle stood
             // for is not known here.
             let repeats = |text: &Value| {
-                let has_handle = || text.to_string().contains(HANDLE);
-                same(text, taken) || created.take.is_empty() && has_handle()
+                let has_handle = text.to_string().contains(HANDLE);
+                let may_quote = created.take.is_empty() || is_prose(taken);
+                same(text, taken) || has_handle && may_quote
             };
             (!texts.iter().any(repeats)).then_some(taken)
         })
+    }
+}
+
+/// Whether a value may quote a text: one of several words, or one that is made of others. An id or
+/// an address is one word.
+fn is_prose(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(char::is_whitespace),
+        Value::Array(_) | Value::Object(_) => true,
+        _ => false,
     }
 }
 

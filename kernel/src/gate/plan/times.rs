@@ -17,13 +17,19 @@ static DAY_WORD: LazyLock<Regex> = LazyLock::new(|| {
 static CLOCK: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)(?-u:\b)(\d{1,2})[:：](\d{2})(?::\d{2})?(?:\s*([ap])\.?m\b)?"));
 static HOUR: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)(?-u:\b)(\d{1,2})()\s*([ap])\.?m\b"));
-/// "下午3点20", "早上八点半". Without a half of the day a number in ideographs may count points.
+/// "下午3点20", "早上八点半".
 static HAN_CLOCK: LazyLock<Regex> = LazyLock::new(|| {
-    let half = "凌晨|早上|早晨|清晨|上午|中午|下午|傍晚|晚上|今晚|明晚";
-    let number = "[一二两三四五六七八九十]{1,3}";
-    pattern(&format!(
-        r"(?:(?P<half>{half})\s*(?P<named>\d{{1,2}}|{number})|(?-u:\b)(?P<bare>\d{{1,2}}))\s*[点點时時](?:(?P<thirty>半)|(?P<quarters>[一三])刻|(?P<minutes>\d{{1,2}}|{number})分?)?"
-    ))
+    han_clock(
+        r"(?P<half>凌晨|早上|早晨|清晨|上午|中午|下午|傍晚|晚上|今晚|明晚)\s*(?P<hour>\d{1,2}|[一二两三四五六七八九十]{1,3})",
+        "",
+    )
+});
+/// "15点到". Without a half of the day a number may count points.
+static HAN_HOUR: LazyLock<Regex> = LazyLock::new(|| {
+    han_clock(
+        r"(?:^|[^午上晨晚\d\s])\s*(?P<hour>\d{1,2})",
+        r"$|[\s，。,、到开见起前后之整钟至]",
+    )
 });
 static NOON: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bnoon\b"));
 static LENGTH: LazyLock<Regex> = LazyLock::new(|| {
@@ -32,6 +38,12 @@ static LENGTH: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(half an|\d+(?:\.\d+)?|an?|{words})[\s-]*(hours?|hrs?|h|minutes?|mins?)\b"
     ))
 });
+
+/// An hour as `hour` has it, with minutes, or with one of the words in `ends` behind it.
+fn han_clock(hour: &str, ends: &str) -> Regex {
+    let minutes = r"(?P<thirty>半)|(?P<quarters>[一三])刻|(?P<minutes>\d{1,2}|[一二两三四五六七八九十]{1,3})分?";
+    pattern(&format!(r"{hour}\s*[点點时時](?:{minutes}|{ends})"))
+}
 
 /// What a text says of when.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,6 +107,7 @@ impl Times {
             clock: clock
                 .filter_map(|found| time(&found))
                 .chain(HAN_CLOCK.captures_iter(words).filter_map(han_time))
+                .chain(HAN_HOUR.captures_iter(words).filter_map(han_time))
                 .chain(noon)
                 .collect(),
             lengths: LENGTH.captures_iter(words).filter_map(length).collect(),
@@ -167,7 +180,7 @@ fn han_time(found: Captures<'_>) -> Option<NaiveTime> {
         let text = found.name(name)?.as_str();
         text.parse().ok().or_else(|| numbers::han_count(text))
     };
-    let hour = number("named").or_else(|| number("bare"))?;
+    let hour = number("hour")?;
     let quarter = |text: &str| if text == "一" { 15 } else { 45 };
     let minute = match (found.name("thirty"), found.name("quarters")) {
         (Some(_), _) => 30,
@@ -175,6 +188,8 @@ fn han_time(found: Captures<'_>) -> Option<NaiveTime> {
         _ => number("minutes").unwrap_or(0),
     };
     let half = match found.name("half").map(|half| half.as_str()) {
+        // "晚上12点" is midnight.
+        Some("晚上" | "今晚" | "明晚") if hour == 12 => Some("am"),
         Some("下午" | "傍晚" | "晚上" | "今晚" | "明晚") => Some("pm"),
         // "中午12点" is noon, "中午1点" an hour later.
         Some("中午") if hour < 11 => Some("pm"),
@@ -227,7 +242,10 @@ mod tests {
         check("早上八点半，晚上十点一刻", &["08:30", "22:15"]);
         check("中午12点吃饭，凌晨12点睡", &["12:00", "00:00"]);
         check("15点到", &["15:00"]);
+        check("下午 3点20见，明天9点半", &["15:20", "09:30"]);
+        check("今晚12点见", &["00:00"]);
         check("我有三点建议", &[]);
+        check("我有5点建议", &[]);
         check("Room 12-15 is free.", &[]);
     }
 }

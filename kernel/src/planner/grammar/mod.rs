@@ -27,6 +27,7 @@ use crate::numbers::Numbers;
 use crate::program::{called_on, called_on_each};
 use fence::{calls_of, prints, tells_a_result, without_fence, written_calls};
 pub use held::{Held, certainly_held, held};
+pub(crate) use number::without_zeros;
 use quipu_cpu::without_thought;
 
 /// The argument of a function that runs a program.
@@ -188,8 +189,7 @@ impl Legal {
                 let program = self.program_in(text);
                 Ok(program.unwrap_or_else(|| json!({ "answer": text })))
             }
-            (Move::Number, _) => Ok(json!({ "answer": number::without_zeros(text) })),
-            (Move::Choice, _) => Ok(json!({ "answer": text })),
+            (Move::Number | Move::Choice, _) => Ok(json!({ "answer": text })),
             (Move::Ask, _) => Ok(json!({ "ask": text })),
         }
     }

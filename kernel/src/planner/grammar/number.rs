@@ -33,7 +33,7 @@ pub(super) fn grammar(computed: Option<&str>) -> String {
 }
 
 /// A whole number without its point: a small model writes "40.0" where it has worked it out.
-pub(super) fn without_zeros(number: &str) -> &str {
+pub(crate) fn without_zeros(number: &str) -> &str {
     match number.split_once('.') {
         Some((whole, decimals)) if decimals.bytes().all(|b| b == b'0') => whole,
         _ => number,

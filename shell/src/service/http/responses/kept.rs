@@ -14,8 +14,9 @@ use crate::config::private;
 
 /// The most responses that are kept.
 const KEPT_MAX: usize = 1024;
-/// The most bytes of their items, as JSON. The newest one stays all the same.
-const KEPT_BYTES_MAX: usize = 32 << 20;
+/// The most bytes of their items, as JSON; what was written takes several times as many as values.
+/// The newest one stays all the same.
+const KEPT_BYTES_MAX: usize = 16 << 20;
 /// The most bytes of a conversation that is gone on with: as many as a client may send at once.
 const CONVERSATION_BYTES_MAX: usize = 8 << 20;
 /// The type of an item that names another.
@@ -98,7 +99,11 @@ impl Kept {
             next = found.before.as_deref();
             bytes += found.bytes();
             if bytes > CONVERSATION_BYTES_MAX {
-                return Err(ApiError::too_large(CONVERSATION_BYTES_MAX));
+                let message = format!(
+                    "the conversation has more than {CONVERSATION_BYTES_MAX} bytes by now; send \
+                     what of it still counts in `input`"
+                );
+                return Err(ApiError::invalid("previous_response_id", message));
             }
             turns.push(found);
         }

@@ -9,6 +9,7 @@ use super::super::plain::{Finish, Piece};
 use super::super::wire::{self, Framed};
 use super::kept::{Kept, Response};
 use super::tools::Forms;
+use crate::config::digest::digest;
 
 /// Where a response is kept once it is whole.
 pub struct Room {
@@ -93,7 +94,7 @@ impl Reply {
 
     /// The item that is being written, with `content` and its `status`.
     fn message(&self, content: &[Value], status: &str) -> Value {
-        json!({"type": "message", "id": format!("msg_{}_{}", self.id, self.items.len()),
+        json!({"type": "message", "id": format!("msg_{}_{}", self.token(), self.items.len()),
                "role": "assistant", "status": status, "content": content})
     }
 
@@ -137,11 +138,18 @@ impl Reply {
         events + &self.event("response.output_item.done", done)
     }
 
+    /// What its items are called after. Tools see the numbers of calls: nobody can tell from one by
+    /// which number the conversation is gone on with.
+    fn token(&self) -> String {
+        digest(&self.id, 24)
+    }
+
     fn call(&mut self, name: &str, args: &str) -> String {
         let told = self.forms.told(name, args);
         let index = self.items.len();
-        let id = format!("{}_{}_{index}", told.prefix, self.id);
-        let call_id = format!("call_{}_{index}", self.id.trim_start_matches("resp_"));
+        let token = self.token();
+        let id = format!("{}_{token}_{index}", told.prefix);
+        let call_id = format!("call_{token}_{index}");
         let item = |written: &str, status: &str| {
             let mut item = told.item.clone();
             item["id"] = id.as_str().into();
