@@ -46,6 +46,7 @@ pub fn tidied(html: &str) -> Tidied {
     tables::mend(&document, true);
     readings(&document);
     powers(&document);
+    struck(&document);
     ticks(&document);
     pictures(&document);
     let body = document.select_single("body");
@@ -91,9 +92,30 @@ fn powers(document: &Document) {
         let before = node.prev_sibling().map(|before| before.text().to_string());
         let follows = before
             .is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric() || c == ')'));
-        // A number of a note leads nowhere by now; it is no part of the word before it either.
-        if is_power && follows && !raised.select("a[href]").exists() {
+        let over = node.next_sibling().is_some_and(|next| {
+            let line = next.text();
+            matches!(line.trim(), "/" | "⁄" | "∕")
+                && next
+                    .next_sibling()
+                    .and_then(|below| below.node_name())
+                    .is_some_and(|name| &*name == "sub")
+        });
+        if is_power && over {
+            // "1½" is no 11 over 2.
+            node.set_text(format!("{}{says}", if follows { " " } else { "" }));
+        } else if is_power && follows && !raised.select("a[href]").exists() {
+            // A number of a note leads nowhere by now; it is no part of the word before it either.
             node.set_text(format!("^{says}"));
+        }
+    }
+}
+
+/// What is crossed out counts no more: a price before the one that holds now.
+fn struck(document: &Document) {
+    for gone in document.select("del, s, strike").iter() {
+        let says = gone.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some(node) = gone.nodes().first().filter(|_| !says.is_empty()) {
+            node.set_text(format!("~~{says}~~"));
         }
     }
 }
@@ -256,6 +278,12 @@ mod tests {
             "10^6 m^2, the 1st",
         );
         check("<p>Spun<sup><a href='#n1'>1</a></sup> wool", "Spun^1 wool");
+        check("<p>1<sup>1</sup>/<sub>2</sub> cups", "1 1/2 cups");
+        check("<p><sup>3</sup>⁄<sub>4</sub> cup", "3⁄4 cup");
+        check(
+            "<p>It costs <del>500</del> <b>700</b> euros",
+            "It costs ~~500~~ **700** euros",
+        );
         check(
             "<p>It is <math><mfrac><mrow><msup><mi>x</mi><mn>2</mn></msup><mo>+</mo><mn>1</mn></mrow><mn>2</mn></mfrac></math>.",
             "It is (x^2+1)/2.",

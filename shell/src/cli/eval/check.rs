@@ -269,7 +269,7 @@ fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
 /// A number as it stands alone in a text.
 const ALONE: &str = r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$";
 /// A number within a text, with or without thousands set apart.
-const WITHIN: &str = r"[0-9]{1,3}(?:[,'\u{a0}\u{202f}][0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?";
+const WITHIN: &str = r"[0-9]{1,3}(?:[,'\u{a0}\u{202f}][0-9]{3})+(?:\.[0-9]+)?|(?:[0-9]+(?:\.[0-9]+)?|\B\.[0-9]+)(?:[eE][-+]?[0-9]+)?";
 
 /// The number that `text` is as a whole.
 fn number(text: &str) -> Option<f64> {
@@ -373,6 +373,7 @@ mod tests {
         answers(json!({"number": 12}), json!("12.1"), "the answer is 12.1");
         answers(json!({"number": 12, "tolerance": 0.2}), json!("12.1"), "");
         let lenient = |number: f64| json!({"number": number, "lenient": true});
+        answers(lenient(0.5), json!("It is .5 m wide."), "");
         answers(lenient(1200.5), json!("It is 3, so $1,200.50."), "");
         answers(lenient(12.0), json!("From 5 to 12 eggs"), "");
         answers(lenient(50.0), json!("about 50%"), "");
