@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::weigh::{after, failed};
 use super::writing::Decided;
 use super::{Ending, Execution};
-use crate::grammar::{Callable, Legal, Move};
+use crate::grammar::{Legal, Move};
 use crate::planner::answer_form::{asks_for_a_fact, language_request};
 use crate::planner::numbers::{has_another_number, says_other_numbers};
 use crate::planner::poor_answer::{

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::found::Found;
 use super::{Execution, Inbox, Past, Shared, examples, failed};
 use crate::calls;
 use crate::gate::plan::Progress;
