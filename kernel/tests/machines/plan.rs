@@ -101,7 +101,8 @@ fn kernel(script: &[&str], plan: Option<Value>, journal: &Path) -> Kernel {
         ("delete", Effect::Write, &["id"]),
     ];
     let post = Post::new(&functions, &net, letters);
-    Setup::with(post, &[net]).kernel_on(cpu, journal)
+    let keeps: Capability = "mem:write".parse().expect("a capability");
+    Setup::with(post, &[net, keeps]).kernel_on(cpu, journal)
 }
 
 fn program(plan: Option<Value>) -> Program {

@@ -242,7 +242,7 @@ mod tests {
         let refused = kept
             .conversation("large")
             .map_err(|error| error.status.as_u16());
-        assert_eq!(refused, Err(413));
+        assert_eq!(refused, Err(400));
         assert_eq!(kept.lock().all.len(), 1);
         kept.keep(response("next", None, "x"));
         assert!(kept.conversation("next").is_ok());
