@@ -20,7 +20,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 python3 -m venv venv
-venv/bin/pip install -q --disable-pip-version-check html2text==2025.4.15 markdownify==1.2.3 trafilatura==2.3.1
+venv/bin/pip install -q --disable-pip-version-check html2text==2025.4.15 markdownify==1.2.3 trafilatura==2.3.1 lxml_html_clean==0.4.6
 npm init -y >/dev/null
 npm install --silent --no-audit --no-fund --ignore-scripts turndown@7.2.5
 cat >read.js <<'JS'
