@@ -18,6 +18,8 @@ use quipu_cpu::{Completion, Prompt};
 
 /// Log-odds of naming a tool below which nothing else is asked: it is none.
 const CLEARLY_NONE: f32 = -3.0;
+/// Addresses on a page up to which only they may be opened next.
+const AHEAD_MAX: usize = 64;
 /// What is asked of the answers of several branches.
 const WHICH_IS_RIGHT: &str = "Which of these is the right answer?";
 /// What is said where a value would have to be made up; the names of the values follow.
@@ -92,14 +94,14 @@ impl Execution {
     }
 
     /// `prompt` with the request to keep to the language of the task, where `chosen` is an answer
-    /// in words after a step: a small model goes on in the language of its tools.
+    /// in words after a look: a small model goes on in the language of its tools.
     fn in_its_language(
         &self,
         prompt: &Prompt,
         legal: &Legal,
         chosen: Move,
     ) -> Result<Option<Prompt>, Ending> {
-        let words = chosen == Move::Answer && legal.answer.is_none() && self.n > 0;
+        let words = chosen == Move::Answer && legal.answer.is_none() && self.has_looked_up(legal);
         let Some(request) = language_request(self.told()).filter(|_| words) else {
             return Ok(None);
         };
@@ -217,12 +219,16 @@ impl Execution {
                 return Ok(None);
             }
         }
-        // The store knows nothing of where a page leads.
+        // The store knows nothing of a page, nor of where that leads.
         let told = self.told();
         let in_store = sends_to_documents(told) || asks_of_oneself(told);
-        if tool == SEARCH && !in_store && self.gives_an_address() && self.has_more_to_open() {
+        let on_a_page = self.gives_an_address() && self.has_looked_up(legal) && !in_store;
+        if tool == SEARCH && on_a_page {
             drop(writing);
-            return self.look_further(n, prompt, legal).await;
+            return match self.has_more_to_open() {
+                true => self.look_further(n, prompt, legal).await,
+                false => Ok(None),
+            };
         }
         if self.only_has_to_read(legal, &tool).await? {
             drop(writing);
@@ -315,10 +321,15 @@ impl Execution {
 
     /// Whether what was just opened names another address.
     fn has_more_to_open(&self) -> bool {
+        !self.addresses_ahead().is_empty()
+    }
+
+    /// The addresses that what was just opened names, but for those that led there.
+    fn addresses_ahead(&self) -> Vec<String> {
         let opened = self.last.as_ref().map(|(action, _)| &action["args"]);
         let opened = opened.map(Value::to_string).unwrap_or_default();
         let said = self.vm.last_observation().unwrap_or_default();
-        names_another_address(&said, &opened)
+        other_addresses(&said, &format!("{} {opened}", self.told()))
     }
 
     /// A call that looks something up, in the place of one that computes; `None` where that is the
@@ -330,8 +341,17 @@ impl Execution {
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
         // What a page leads to says more of it than a store does.
-        let leads_on = self.has_more_to_open();
-        let opened = legal.only(Callable::opens_addresses).filter(|_| leads_on);
+        let ahead = self.addresses_ahead();
+        let opened = legal.only(Callable::opens_addresses);
+        let mut opened = opened.filter(|_| !ahead.is_empty());
+        if let Some(opened) = opened.as_mut().filter(|_| ahead.len() <= AHEAD_MAX) {
+            // A small model opens the address again that the task gives.
+            let calls = opened.calls.drain(..).map(|call| match call.offered {
+                true => call.opening(&ahead),
+                false => call,
+            });
+            opened.calls = calls.collect();
+        }
         let Some(only) = opened.or_else(|| legal.only(Callable::looks_up)) else {
             return Ok(None);
         };
@@ -385,10 +405,17 @@ impl Execution {
     }
 }
 
-/// Whether `said` has an address that does not stand in `opened`.
-fn names_another_address(said: &str, opened: &str) -> bool {
-    let mut words = said.split(|c: char| c.is_whitespace() || r#""'<>()[]"#.contains(c));
-    words.any(|word| word.contains("://") && !opened.contains(word))
+/// The addresses in `said` that do not stand in `opened`, each once.
+fn other_addresses(said: &str, opened: &str) -> Vec<String> {
+    let words = said.split(|c: char| c.is_whitespace() || r#""'<>()[]"#.contains(c));
+    let words = words.map(|word| word.trim_end_matches(['.', ',', ';', '。', '，']));
+    let mut others: Vec<String> = Vec::new();
+    for word in words.filter(|word| word.contains("://") && !opened.contains(word)) {
+        if others.iter().all(|other| other != word) {
+            others.push(word.to_owned());
+        }
+    }
+    others
 }
 
 /// The name of the first tool in the beginning of a call.
@@ -403,17 +430,18 @@ mod tests {
 
     #[test]
     fn where_a_page_leads_is_another_address() {
-        let check = |said: &str, want: bool| {
+        let check = |said: &str, want: &[&str]| {
             let opened = r#"{"url":"http://127.0.0.1:9/club.html"}"#;
-            assert_eq!(names_another_address(said, opened), want, "{said}");
+            assert_eq!(other_addresses(said, opened), want, "{said}");
         };
+        check(r#"{"url":"http://127.0.0.1:9/club.html","links":[]}"#, &[]);
+        let join = "http://127.0.0.1:9/join.html";
         check(
-            r#"{"url":"http://127.0.0.1:9/club.html","links":[]}"#,
-            false,
+            "[Join](http://127.0.0.1:9/join.html), or http://127.0.0.1:9/join.html.",
+            &[join],
         );
-        check("[Join](http://127.0.0.1:9/join.html)", true);
-        check("see <https://example.com/a>", true);
-        check("14 euros", false);
+        check("see <https://example.com/a>", &["https://example.com/a"]);
+        check("14 euros", &[]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::grammar::{Callable, Legal, Move};
 use crate::journal::Outcome;
 use crate::label::Label;
 use crate::pattern::pattern;
-use crate::planner::answer_form::{asks_for_a_fact, language_request};
+use crate::planner::answer_form::{asks_for_a_fact, asks_for_an_address, language_request};
 use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::only_denies;
 use crate::planner::shared_words::says_no_more;
@@ -26,10 +26,11 @@ use quipu_tools::{Capability, Effect};
 
 /// Tokens of a fact in words.
 const FACT_TOKENS_MAX: u32 = 120;
-/// What is asked for below the task.
-const IN_A_SENTENCE: &str = "Answer from the text above only, in one short sentence.";
+/// What is asked for between the texts and the task, which a small model answers best where it
+/// comes last.
+const IN_A_SENTENCE: &str = "Answer this from the text above only, in one short sentence:";
 /// The same in Chinese.
-const IN_CHINESE: &str = "只根据上文，用一句话回答。";
+const IN_CHINESE: &str = "只根据上文，用一句话回答：";
 
 /// What the calls of a process have looked up.
 #[derive(Default)]
@@ -179,7 +180,7 @@ impl Execution {
         let chinese = language_request(&told).is_some();
         let request = if chinese { IN_CHINESE } else { IN_A_SENTENCE };
         let texts = self.what_was_found();
-        let question = Message::new(Role::User, format!("{texts}\n\n{told}\n\n{request}"));
+        let question = Message::new(Role::User, format!("{texts}\n\n{request} {told}"));
         let asked = self.shared.cpu.prepare(&[question]).map_err(failed)?;
         if asked.len + self.vm.reserve() > self.shared.cpu.info().window {
             return Ok(None);
@@ -190,7 +191,9 @@ impl Execution {
             .await?;
         let answer = without_thought(&completion.text);
         let whole = completion.closed_early.is_none();
-        if !whole || only_denies(answer) || !says_no_more(answer, &texts, &told) {
+        // Who answers with an address has not opened it.
+        let leads_on = answer.contains("://") && !asks_for_an_address(&told);
+        if !whole || leads_on || only_denies(answer) || !says_no_more(answer, &texts, &told) {
             self.charge(&completion);
             return Ok(None);
         }

@@ -86,6 +86,16 @@ pub(crate) fn asks_for_a_fact(task: &str) -> bool {
     ASKS.is_match(task) && !WORKS.is_match(task) && !MORE.is_match(task)
 }
 
+/// Whether `task` asks for an address of the web.
+pub(crate) fn asks_for_an_address(task: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)\b(?:links?|urls?|address(?:es)?|web\s?(?:site|page)s?)\b|网址|链接|地址|网站",
+        )
+    });
+    ASKS.is_match(&ADDRESS.replace_all(task, " "))
+}
+
 /// An address, which is in no language.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[!-~]*://[!-~]*"));
 
@@ -103,7 +113,7 @@ pub(crate) fn language_request(task: &str) -> Option<&'static str> {
     let is_chinese = count(|c| HAN.contains(&c)) > count(|c| c.is_ascii_alphabetic());
     // Japanese has ideographs too.
     let has_kana = task.contains(|c: char| ('\u{3040}'..='\u{30FF}').contains(&c));
-    (is_chinese && !has_kana && !LANGUAGE.is_match(task)).then_some("请用中文回答。")
+    (is_chinese && !has_kana && !LANGUAGE.is_match(task)).then_some("请用中文回答上面的问题。")
 }
 
 /// Whether `task` says that it wants a bare number.
@@ -194,6 +204,17 @@ mod tests {
         check("把那一页翻译成英语，写了什么？", false);
         check("Read the page.", false);
         check("", false);
+    }
+
+    #[test]
+    fn an_address_is_asked_for_in_words() {
+        let check = |task: &str, want: bool| assert_eq!(asks_for_an_address(task), want, "{task}");
+        check("Which link leads to the timetable?", true);
+        check("报名的网址是什么？", true);
+        check(
+            "What does http://127.0.0.1/link.html say of the fee?",
+            false,
+        );
     }
 
     #[test]

@@ -258,7 +258,7 @@ async fn what_was_looked_up_is_computed_from() {
 
 /// Finds it at once where nothing else is in sight, and goes on and on else.
 fn rambler(_: &str, seen: &str) -> String {
-    match seen.contains("Answer from the text above only") {
+    match seen.contains("Answer this from the text above only") {
         true => "It leaves from pier nine.".into(),
         false => "To find the pier, open the timetable, and look for the ferry.".into(),
     }

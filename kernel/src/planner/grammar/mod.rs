@@ -288,14 +288,29 @@ impl Callable {
         self.parameters["required"] == json!(["expression"])
     }
 
-    /// Whether it has to be given an address: an argument `url` or `uri`, or of that format.
+    /// Whether it has to be given an address.
     pub fn opens_addresses(&self) -> bool {
+        self.address().is_some()
+    }
+
+    /// The argument that is an address: `url` or `uri`, or one of that format that is required.
+    fn address(&self) -> Option<&str> {
         let required = self.parameters["required"].as_array();
-        let required = required.into_iter().flatten().filter_map(Value::as_str);
-        required.into_iter().any(|name| {
-            let format = &self.parameters["properties"][name]["format"];
-            matches!(name, "url" | "uri") || matches!(format.as_str(), Some("uri" | "url"))
+        let mut required = required.into_iter().flatten().filter_map(Value::as_str);
+        required.find(|name| {
+            let format = &self.parameters["properties"][*name]["format"];
+            matches!(*name, "url" | "uri") || matches!(format.as_str(), Some("uri" | "url"))
         })
+    }
+
+    /// The same, which opens one of `addresses` and no other.
+    pub(crate) fn opening(mut self, addresses: &[String]) -> Self {
+        if let Some(name) = self.address().map(str::to_owned) {
+            let one = json!({ "enum": addresses });
+            self.parameters["properties"][&name] = one.clone();
+            self.written["properties"][&name] = one;
+        }
+        self
     }
 
     /// Whether it finds out what is not known yet: it opens addresses, or searches what is kept.
