@@ -1,7 +1,7 @@
 //! What a task wants, before a move is chosen: a program, a thought, a bare number, one of
 //! some words.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Ending, Execution};
 use crate::grammar::{Legal, Move};
@@ -9,9 +9,12 @@ use crate::judgement::Question;
 use crate::planner::facts::is_told_in_sentences;
 use crate::planner::questions::questions;
 use crate::planner::{answer_form, date};
+use crate::program::asks_for_code;
 
 /// Programs that are written for a task whose programs fail.
 const PROGRAMS_MAX: u32 = 3;
+/// Characters of a text that is the answer as a program printed it.
+const SAID_CHARS_MAX: usize = 300;
 
 impl Execution {
     /// Whether what was to work out the task did not: an expression or a program failed, or what
@@ -115,6 +118,24 @@ impl Execution {
         Ok(answer_form::how_many(self.told()) || self.computes().await?)
     }
 
+    /// The answer, where a function that was written for the task alone has returned it, in words or
+    /// as a list: a small model that is to repeat a text turns it round, or asks what it means.
+    pub(super) fn of_what_was_worked_out(&self, legal: &Legal) -> Option<Value> {
+        let plain = legal.answer.is_none() && legal.choices.is_none() && self.parts.is_none();
+        let (action, _) = self.last.as_ref()?;
+        let ran = legal
+            .calls
+            .iter()
+            .find(|call| action["tool"] == call.name)?;
+        let alone = plain && self.program.branch.is_none() && ran.program.is_some();
+        let shown = is_to_be_shown(self.told());
+        if !alone || shown || legal.computed.is_some() || !self.has_worked_it_out(legal) {
+            return None;
+        }
+        let returned = self.vm.last_observation()?;
+        said_by_a_program(&returned).map(|said| json!({ "answer": said }))
+    }
+
     /// Whether all that is asked for is a day that is worked out already.
     fn is_a_day_worked_out(&self) -> bool {
         let told = self.told();
@@ -138,9 +159,65 @@ impl Execution {
     }
 }
 
+/// Whether the code of a program is what `task` asks for, and not what comes of it.
+fn is_to_be_shown(task: &str) -> bool {
+    asks_for_code(&task.to_lowercase().replace("python", ""))
+}
+
+/// What a program printed, if it is a text of one line or a list: without the marks of a list.
+/// Nothing where only whoever asked knows what it means, such as `True`.
+fn said_by_a_program(returned: &str) -> Option<String> {
+    let text = returned.trim();
+    let one_line =
+        !text.is_empty() && !text.contains('\n') && text.chars().count() <= SAID_CHARS_MAX;
+    if !one_line || text.starts_with('{') || ["None", "True", "False"].contains(&text) {
+        return None;
+    }
+    let list = text
+        .strip_prefix('[')
+        .and_then(|list| list.strip_suffix(']'));
+    Some(
+        match list.filter(|list| !list.contains(['[', '{', '(', '"'])) {
+            Some(list) if !list.is_empty() => list.replace('\'', ""),
+            _ => text.to_owned(),
+        },
+    )
+}
+
 /// Whether a result is that of a program that raised an error: what it printed before stands in
 /// the result too, so the call as such worked.
 fn tells_an_error(result: &str) -> bool {
     let result: Option<Value> = serde_json::from_str(result).ok();
     result.is_some_and(|result| result["error"].is_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_says_is_the_answer() {
+        let check = |returned: &str, want: Option<&str>| {
+            assert_eq!(said_by_a_program(returned).as_deref(), want, "{returned}");
+        };
+        check("teal\n", Some("teal"));
+        check("[12, 7]", Some("12, 7"));
+        check("['oak', 'elm']", Some("oak, elm"));
+        check("[[1, 2], [3]]", Some("[[1, 2], [3]]"));
+        check("[]", Some("[]"));
+        check("True", None);
+        check("None", None);
+        check("two\nlines", None);
+        check(r#"{"error":"NameError"}"#, None);
+        check("", None);
+    }
+
+    #[test]
+    fn code_may_be_what_is_asked_for() {
+        let check = |task: &str, want: bool| assert_eq!(is_to_be_shown(task), want, "{task}");
+        check("With Python, sort these: 4, 2", false);
+        check("Write a Python function that sorts a list.", true);
+        check("用Python把这些数排序：4、2", false);
+        check("写一个程序，把一个列表排序", true);
+    }
 }
