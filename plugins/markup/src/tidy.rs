@@ -115,7 +115,7 @@ fn struck(document: &Document) {
     for gone in document.select("del, s, strike").iter() {
         let says = gone.text().split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some(node) = gone.nodes().first().filter(|_| !says.is_empty()) {
-            node.set_text(format!("~~{says}~~"));
+            node.set_text(format!("(crossed out: {says})"));
         }
     }
 }
@@ -282,7 +282,7 @@ mod tests {
         check("<p><sup>3</sup>⁄<sub>4</sub> cup", "3⁄4 cup");
         check(
             "<p>It costs <del>500</del> <b>700</b> euros",
-            "It costs ~~500~~ **700** euros",
+            "It costs (crossed out: 500) **700** euros",
         );
         check(
             "<p>It is <math><mfrac><mrow><msup><mi>x</mi><mn>2</mn></msup><mo>+</mo><mn>1</mn></mrow><mn>2</mn></mfrac></math>.",
