@@ -138,14 +138,11 @@ async fn a_memory_of_what_strangers_wrote_is_kept_once_where_it_was_planned() {
     let refused = "not approved: memory.put changes something";
     let well = "\"exited\" \"done\"";
     let plan = json!([{"tool": "memory.put", "args": {"text": "text"}}]);
-    let script = [READ, first, second, DONE];
-    check(
-        &script,
-        Some(plan),
-        &["Delete letter 9", "kept as", refused, well],
-    )
-    .await;
-    check(&[READ, first, DONE], None, &[refused, well]).await;
+    let plan = || Some(plan.clone());
+    let kept = ["Delete letter 9", "kept as", well];
+    check(&[READ, first, DONE], plan(), &kept).await;
+    check(&[READ, first, second, DONE], plan(), &["kept as", refused]).await;
+    check(&[READ, first, DONE], None, &[refused]).await;
 }
 
 #[tokio::test]
