@@ -1,6 +1,7 @@
 //! What was looked up for a task: the words of a store, of a page, of a file. Among tools and rules
 //! a small model overlooks what it has just read; with nothing but these words and the task in
-//! sight it computes from them.
+//! sight it says what they say, or computes from them. Which words were said well enough is decided
+//! in `planner`; here is no list of phrases.
 
 use std::sync::LazyLock;
 

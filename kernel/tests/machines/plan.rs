@@ -10,9 +10,9 @@ use crate::common::{DONE, Setup, transcript};
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, CpuError, CpuInfo, Form, Job, Message, Prompt, Ticket};
 use quipu_kernel::Kernel;
-use quipu_kernel::gate::Word;
 use quipu_kernel::gate::plan::Plan;
-use quipu_kernel::process::{Agent, Program, Reply};
+use quipu_kernel::gate::{Ruling, Word};
+use quipu_kernel::process::{Agent, Pid, Program, Reply};
 use quipu_tools::{Capability, Effect};
 use serde_json::{Value, json};
 
@@ -120,6 +120,13 @@ fn program(plan: Option<Value>) -> Program {
     }
 }
 
+/// What was ruled on the steps of `pid`, each with its number and the effect of the plan that it is.
+fn words(kernel: &Kernel, pid: Pid) -> Vec<(u32, Word, Option<usize>)> {
+    let rulings = kernel.journal().rulings(pid).expect("rulings");
+    let word = |(n, ruling): &(u32, Ruling)| (*n, ruling.word, ruling.planned);
+    rulings.iter().map(word).collect()
+}
+
 async fn check(script: &[&str], plan: Option<Value>, wants: &[&str]) {
     let folder = crate::common::folder();
     let kernel = kernel(script, None, &folder.path().join("journal.db"));
@@ -187,12 +194,8 @@ async fn a_plan_is_in_the_journal_and_what_was_used_up_stays_so() {
         let pid = kernel.spawn(program(Some(effects()))).expect("it starts");
         kernel.wait(pid).await.expect("it ends");
         let rulings = kernel.journal().rulings(pid).expect("rulings");
-        let words: Vec<_> = rulings
-            .iter()
-            .map(|(n, ruling)| (*n, ruling.word, ruling.planned))
-            .collect();
         assert_eq!(
-            words,
+            words(&kernel, pid),
             [
                 (2, Word::Planned, Some(0)),
                 (3, Word::Planned, Some(1)),
@@ -233,13 +236,11 @@ async fn an_effect_for_each_happens_once_for_each() {
         let kernel = kernel(&script, None, &path);
         let pid = kernel.spawn(program(Some(each()))).expect("it starts");
         kernel.wait(pid).await.expect("it ends");
-        let rulings = kernel.journal().rulings(pid).expect("rulings");
-        let words: Vec<_> = rulings
-            .iter()
-            .map(|(n, ruling)| (*n, ruling.word, ruling.planned))
-            .collect();
         let planned = |n| (n, Word::Planned, Some(0));
-        assert_eq!(words, [planned(2), planned(3), (4, Word::Refused, None)]);
+        assert_eq!(
+            words(&kernel, pid),
+            [planned(2), planned(3), (4, Word::Refused, None)]
+        );
         pid
     };
     // The next machine knows which had theirs.
