@@ -10,8 +10,8 @@ use crate::calls::{DECIDE, SEARCH};
 use crate::grammar::{Callable, Legal, Move};
 use crate::judgement::Question;
 use crate::planner::answer_form::language_request;
-use crate::planner::numbers::is_invented;
-use crate::planner::wording::{asks_of_oneself, sends_to_documents};
+use crate::planner::numbers::{has_another_number, is_invented};
+use crate::planner::wording::{asks_of_oneself, puts_numbers_together, sends_to_documents};
 use crate::process::Way;
 use crate::program::checker_asked_for;
 use quipu_cpu::{Completion, Prompt};
@@ -282,7 +282,8 @@ impl Execution {
     }
 
     /// Whether `action` computes with numbers that stand nowhere, after something was looked up: a
-    /// small model that has found a link takes what it leads to for read.
+    /// small model that has found a link takes what it leads to for read. Small ones count things,
+    /// unless the task asks for no more than stands there.
     fn computes_inventions(
         &self,
         prompt: &Prompt,
@@ -298,9 +299,12 @@ impl Execution {
         // The boot page has numbers that are nobody's.
         let read = prompt.messages.iter().skip(1);
         let read: Vec<&str> = read.map(|message| message.text.as_str()).collect();
-        self.has_looked_up(legal)
-            && computes
-            && expression.is_some_and(|said| is_invented(said, &read.join("\n")))
+        let read = read.join("\n");
+        let is_made_up = |said: &str| match puts_numbers_together(self.told()) {
+            true => is_invented(said, &read),
+            false => has_another_number(said, &read, 0.0),
+        };
+        self.has_looked_up(legal) && computes && expression.is_some_and(is_made_up)
     }
 
     /// Whether `tool` computes, which the task does not ask for, and something was just looked up:

@@ -180,7 +180,7 @@ impl Execution {
         let told = self.told_by_itself();
         let chinese = language_request(&told).is_some();
         let request = if chinese { IN_CHINESE } else { IN_A_SENTENCE };
-        let texts = self.what_was_found();
+        let texts = without_ids(&self.what_was_found());
         let question = Message::new(Role::User, format!("{texts}\n\n{request} {told}"));
         let asked = self.shared.cpu.prepare(&[question]).map_err(failed)?;
         if asked.len + self.vm.reserve() > self.shared.cpu.info().window {
@@ -230,6 +230,12 @@ impl Execution {
     }
 }
 
+/// `texts` without the ids of their passages, which a small model takes for what they say.
+fn without_ids(texts: &str) -> String {
+    static IDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\[[a-z]+\d[\w-]*\] "));
+    IDS.replace_all(texts, "").into_owned()
+}
+
 /// Whether `text` has a number beside its addresses and the ids of its passages.
 fn speaks_of_numbers(text: &str) -> bool {
     static NAMES: LazyLock<Regex> =
@@ -245,6 +251,17 @@ const HAN_DIGITS: &str = "二两三四五六七八九十百千";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_passage_is_read_without_its_id() {
+        let check = |texts: &str, want: &str| assert_eq!(without_ids(texts), want, "{texts}");
+        check(
+            "[m7-1] The mill is far away. (process 4)\n[m8] It is red.",
+            "The mill is far away. (process 4)\nIt is red.",
+        );
+        check("See [m7-1] and [a] there.", "See [m7-1] and [a] there.");
+        check("[x] done", "[x] done");
+    }
 
     #[test]
     fn the_number_of_a_page_is_none_that_it_speaks_of() {

@@ -118,7 +118,7 @@ impl Execution {
         last.is_some_and(|(action, worked)| *worked && computes(action))
     }
 
-    /// An answer that says `result`; `decided`, where it does not either.
+    /// An answer that says `result`; that alone, where the CPU leaves it out once more.
     async fn with_the_result(
         &mut self,
         n: u32,
@@ -134,12 +134,10 @@ impl Execution {
         let mut again = self.in_words(n, &asked).await?;
         again.completion.usage += decided.completion.usage;
         let answer = without_thought(&again.completion.text);
-        Ok(
-            match says_other_numbers(answer, result) || answer.trim().is_empty() {
-                true => decided,
-                false => again,
-            },
-        )
+        if says_other_numbers(answer, result) || answer.trim().is_empty() {
+            again.completion.text = result.to_owned();
+        }
+        Ok(again)
     }
 
     /// An answer that is written without the tools in sight: among these a small model says of

@@ -4,8 +4,13 @@
 //! one function with a commented variable for each quantity worked out 37, programs after
 //! fifteen examples 28, after nine with a comment a sentence 32, and a bare program 34.
 
+use std::sync::LazyLock;
+
 use chrono::NaiveDate;
 use quipu_cpu::{Message, Role};
+use regex::Regex;
+
+use crate::pattern::laid_out;
 
 /// Who writes the program. Models are trained with a message of the system; this one says
 /// nothing of its own.
@@ -129,11 +134,22 @@ fn request(told: &str) -> String {
         true => ASK_OF_TIMES,
         false => ASK,
     };
-    let has_data = told.lines().filter(|line| !line.trim().is_empty()).count() >= LINES_MIN;
-    match has_data {
+    match has_data(told) {
         true => format!("{}\n\n{ask} {AS_GIVEN}", told.trim()),
         false => format!("{}\n\n{ask}", told.trim()),
     }
+}
+
+/// Whether data stand in `told`: as lines, as a list behind a colon, or as a quoted text.
+fn has_data(told: &str) -> bool {
+    static LISTED: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r#"(?::\s|：)\s*(?:[^\s,;、，；]+[\s,;、，；]+){3,}[^\s,;、，；]+
+            |"[^"\n]{8,}"|“[^”\n]{4,}”|「[^」\n]{4,}」"#,
+        )
+    });
+    let lines = told.lines().filter(|line| !line.trim().is_empty());
+    lines.count() >= LINES_MIN || LISTED.is_match(told)
 }
 
 /// The messages that end with `told`, to be worked out in words.
@@ -210,6 +226,10 @@ mod tests {
             false,
         );
         check("How many crates are 4 and 7?", false);
+        check("Which of these comes last by name: oak elm ash fir", true);
+        check("把这些词按长度排序：松树、榆树、白蜡树、冷杉", true);
+        check("How many vowels has \"a mild evening\"?", true);
+        check("Open from 9:40 to 18:05?", false);
     }
 
     #[test]
