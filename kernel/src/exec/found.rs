@@ -216,15 +216,11 @@ impl Execution {
     ) -> Result<Completion, Ending> {
         let mut writing = self.write(asked, legal, chosen, tokens_max);
         writing.shown = false;
-        loop {
-            if let Some(completion) = self.read(n, &mut writing).await? {
-                return Ok(completion);
-            }
-        }
+        self.to_its_end(n, &mut writing).await
     }
 
     /// Counts what `completion` cost, which comes to nothing.
-    fn charge(&mut self, completion: &Completion) {
+    pub(super) fn charge(&mut self, completion: &Completion) {
         self.usage += completion.usage;
         self.spent.tokens += completion.usage.generated_tokens;
     }

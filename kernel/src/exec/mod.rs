@@ -43,6 +43,7 @@ mod examples;
 mod extract;
 mod family;
 mod found;
+mod guess;
 mod held;
 mod judge;
 mod keep;

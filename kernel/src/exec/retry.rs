@@ -59,13 +59,17 @@ impl Execution {
         let is_unreadable = legal
             .action(decided.chosen, &decided.completion.text)
             .is_err();
-        let invents = self.answers_beyond(prompt, legal, answer);
+        let mut invents = self.answers_beyond(prompt, legal, answer);
+        if !invents && self.may_guess(legal) {
+            invents = self.guesses(n, answer, &all_of(prompt)).await?;
+        }
         if !is_unreadable && !only_denies(answer) && !invents {
             return Ok(decided);
         }
         let mut again = self.read_again(n, legal, decided).await?;
         // What was not found is not known, however sure it sounds.
-        if invents && self.answers_beyond(prompt, legal, without_thought(&again.completion.text)) {
+        let said = without_thought(&again.completion.text);
+        if invents && says_what_was_not_read(said, &all_of(prompt)) {
             let chinese = language_request(self.told()).is_some();
             again.completion.text = if chinese {
                 NOT_SAID_IN_CHINESE

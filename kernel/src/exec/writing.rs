@@ -37,9 +37,19 @@ impl Execution {
     ) -> Result<Decided, Ending> {
         let mut writing = self.write(prompt, legal, chosen, u32::MAX);
         writing.shown = chosen != Move::Calls;
+        let completion = self.to_its_end(n, &mut writing).await?;
+        Ok(Decided { chosen, completion })
+    }
+
+    /// All that `writing` comes to.
+    pub(super) async fn to_its_end(
+        &mut self,
+        n: u32,
+        writing: &mut Writing,
+    ) -> Result<Completion, Ending> {
         loop {
-            if let Some(completion) = self.read(n, &mut writing).await? {
-                return Ok(Decided { chosen, completion });
+            if let Some(completion) = self.read(n, writing).await? {
+                return Ok(completion);
             }
         }
     }
@@ -64,6 +74,18 @@ impl Execution {
         chosen: Move,
         tokens_max: u32,
     ) -> Writing {
+        self.write_by(prompt, legal, chosen, tokens_max, self.sampling(chosen))
+    }
+
+    /// The same, with its tokens chosen by `sampling`.
+    pub(super) fn write_by(
+        &self,
+        prompt: &Prompt,
+        legal: &Legal,
+        chosen: Move,
+        tokens_max: u32,
+        sampling: Sampling,
+    ) -> Writing {
         let room = self
             .program
             .limits
@@ -75,7 +97,7 @@ impl Execution {
             prompt: prompt.clone(),
             form: legal.form(chosen),
             tokens_max: room.min(self.vm.reserve() as u32),
-            sampling: self.sampling(chosen),
+            sampling,
             history: self.history.clone(),
         });
         Writing {

@@ -49,22 +49,35 @@ pub(crate) fn leaves_to_call(answer: &str, tool: &str) -> bool {
 /// been worked out, or stand there in words. Names are known by a capital letter within a sentence;
 /// days, months and units are written in many ways, and the names of a Chinese text in any letters.
 pub(crate) fn says_what_was_not_read(answer: &str, read: &str) -> bool {
-    if has_another_number(answer, read, COUNTS_MAX) {
-        return true;
-    }
+    has_another_number(answer, read, COUNTS_MAX) || !names_not_read(answer, read).is_empty()
+}
+
+/// The names in `answer` that do not stand in `read`, in lower case.
+pub(crate) fn names_not_read(answer: &str, read: &str) -> BTreeSet<String> {
     if read.contains(|c: char| HAN.contains(&c)) {
-        return false;
+        return BTreeSet::new();
     }
     let lower = read.to_lowercase();
     let known: BTreeSet<&str> = lower.unicode_words().map(stem).collect();
-    let is_new_name = |word: &str| {
+    let new_name = |word: &str| {
         let capital = word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase);
         let word = word.to_lowercase();
         let is_long = word.chars().count() >= NAME_CHARS_MIN;
-        capital && is_long && !known.contains(stem(&word)) && !COMMON.is_match(&word)
+        let new = capital && is_long && !known.contains(stem(&word)) && !COMMON.is_match(&word);
+        new.then(|| stem(&word).to_owned())
     };
-    let mut said = answer.lines().flat_map(sentences);
-    said.any(|sentence| sentence.unicode_words().skip(1).any(is_new_name))
+    let mut names = BTreeSet::new();
+    for sentence in answer.lines().flat_map(sentences) {
+        names.extend(sentence.unicode_words().skip(1).filter_map(new_name));
+    }
+    names
+}
+
+/// Whether `said` has all of `names`.
+pub(crate) fn has_all_names(said: &str, names: &BTreeSet<String>) -> bool {
+    let lower = said.to_lowercase();
+    let words: BTreeSet<&str> = lower.unicode_words().map(stem).collect();
+    names.iter().all(|name| words.contains(name.as_str()))
 }
 
 /// A word without what marks a plural or an owner.

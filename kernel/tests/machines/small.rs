@@ -269,6 +269,14 @@ fn inventor(_: &str, _: &str) -> String {
     "It leaves from pier 47, which is run by Wim Blom.".into()
 }
 
+/// Makes it up, and something else where nothing but the task is in sight.
+fn guesser(_: &str, seen: &str) -> String {
+    match seen.contains("Answer in one short sentence.") {
+        true => "It leaves from the pier of Ole Dahl.".into(),
+        false => inventor("", ""),
+    }
+}
+
 #[tokio::test]
 async fn what_was_looked_up_is_said_and_nothing_else() {
     let check = async |write: Write, task: &str, want: &str| {
@@ -285,7 +293,9 @@ async fn what_was_looked_up_is_said_and_nothing_else() {
     // Only what stands in the documents counts where the task says so.
     let there = "By the documents, from which pier does the ferry to Torshavn leave?";
     check(inventor, there, "Nothing that was found says this.").await;
+    // A name that is said again each time is known; one that comes out different is a guess.
     check(inventor, ASKED, &inventor("", "")).await;
+    check(guesser, ASKED, "Nothing that was found says this.").await;
 }
 
 #[tokio::test]
