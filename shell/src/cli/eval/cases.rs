@@ -25,8 +25,8 @@ pub const HELP: &str = r#"A case has "id" and "prompt", and perhaps:
   "functions"  [{"name", "description", "parameters", "result"}] that only this case sees
   "tools"      names of tools that it sees beside them ("memory" is the store); [] for none
   "documents"  [{"title", "text"}] in the store before
-  "pages"      {"name.html": "text"} of a web server on this machine; {base} in the prompt is
-               its address
+  "pages"      {"name.html": "text"} of a web server on this machine; {base} in the prompts is
+               its address, without a slash at its end; no grant is asked for it
   "files"      {"name.txt": "text"} of a folder that only this case has; {folder} in the prompt
                is its path, where tools with fs grants may work
   "choices"    [texts] and "right", the number of the right one from 0: nothing is generated,
@@ -41,7 +41,8 @@ For --calibrate, in place of "check":
                more, compute, keep, personal, and, put about a text apart, replace, claim
 
 Checks:
-  {"exact": "text"}  {"contains": "text" or [texts]}  {"lacks": …}  {"regex": "…"}
+  {"exact": "text"}  {"contains": "text" or [texts, all of them]}  {"any": [texts, one of them]}
+  {"lacks": "text" or [texts, none of them]}  {"regex": "…"}
   {"number": 5, "tolerance": 0.1}   the answer as a whole; with "lenient": true its last number
   {"json_schema": {…}}  {"status": "exited"}  {"steps_max": 3}
   {"calls": [{"tool": "name", "args": {"arg": value or {"any": [values], "optional": true}}}]}

@@ -25,6 +25,8 @@ pub struct Check {
     lenient: bool,
     /// The answer has this text, or all of these, whatever their case.
     contains: Option<Texts>,
+    /// The answer has at least one of these texts, whatever their case.
+    any: Option<Texts>,
     /// The answer has none of these texts.
     lacks: Option<Texts>,
     /// The answer matches this regular expression somewhere.
@@ -118,6 +120,7 @@ impl Check {
             self.exact.is_some(),
             self.number.is_some(),
             self.contains.is_some(),
+            self.any.is_some(),
             self.lacks.is_some(),
             self.regex.is_some(),
             self.json_schema.is_some(),
@@ -212,6 +215,11 @@ impl Check {
         let wanted = self.contains.iter().flat_map(Texts::all);
         if let Some(text) = wanted.into_iter().find(|text| !has(text)) {
             return Err(format!("no {text:?} in the answer"));
+        }
+        if let Some(texts) = self.any.as_ref().map(Texts::all)
+            && !texts.iter().any(|text| has(&text))
+        {
+            return Err(format!("none of {texts:?} in the answer"));
         }
         let unwanted = self.lacks.iter().flat_map(Texts::all);
         if let Some(text) = unwanted.into_iter().find(|text| has(text)) {
@@ -327,6 +335,12 @@ mod tests {
         answers(json!({"exact": "a b"}), json!("a  b"), "another answer");
         answers(json!({"exact": 4}), json!("4"), "");
         answers(json!({"exact": "x"}), json!(null), "another answer");
+        let either = || json!({"any": ["half past nine", "9:30"]});
+        answers(either(), json!("At 9:30."), "");
+        answers(either(), json!("Half past nine"), "");
+        answers(either(), json!("At ten."), r#"none of ["half past nine", "9:30"]"#);
+        answers(json!({"any": "ten"}), json!("At ten."), "");
+        answers(json!({"any": []}), json!("At ten."), "none of []");
         answers(
             json!({"contains": ["lima", "Peru"]}),
             json!("Lima in Peru"),
