@@ -10,7 +10,7 @@ use crate::calls::{DECIDE, SEARCH};
 use crate::grammar::{Callable, Legal, Move};
 use crate::judgement::Question;
 use crate::planner::answer_form::language_request;
-use crate::planner::numbers::{has_another_number, is_invented};
+use crate::planner::numbers::{has_another_number, is_invented, sums_more_than};
 use crate::planner::wording::{asks_of_oneself, puts_numbers_together, sends_to_documents};
 use crate::process::Way;
 use crate::program::checker_asked_for;
@@ -273,12 +273,29 @@ impl Execution {
             // It begins with the same call again.
             let mut decided = self.written(n, prompt, legal, Move::Calls).await?;
             decided.completion.usage += completion.usage;
+            let written = &mut decided.completion.text;
+            if let Some(fewer) = self.without_early_sums(legal, written) {
+                *written = fewer;
+            }
             return Ok(Some(decided));
         }
         Ok(Some(Decided {
             chosen: Move::Call,
             completion,
         }))
+    }
+
+    /// `written`, several calls, without the sums that have to wait for what others look up.
+    fn without_early_sums(&self, legal: &Legal, written: &str) -> Option<String> {
+        let mut action: Value = serde_json::from_str(written).ok()?;
+        let calls = action["calls"].as_array_mut()?;
+        let all = calls.len();
+        if calls.iter().any(|call| self.is_a_look(call)) {
+            let of = |call: &Value| legal.calls.iter().find(|known| call["tool"] == known.name);
+            let sums = |call: &Value| of(call).is_some_and(Callable::takes_an_expression);
+            calls.retain(|call| !sums(call) || !sums_more_than(&call["args"], self.told()));
+        }
+        (calls.len() < all).then(|| action.to_string())
     }
 
     /// Whether `action` computes with numbers that stand nowhere, after something was looked up: a

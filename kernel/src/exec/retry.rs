@@ -9,8 +9,10 @@ use super::{Ending, Execution};
 use crate::grammar::{Legal, Move};
 use crate::planner::answer_form::{asks_for_a_fact, language_request};
 use crate::planner::numbers::{has_another_number, says_other_numbers};
+use crate::planner::other_times::asks_of_another_time;
+use crate::planner::owners::asks_of_another_owner;
 use crate::planner::poor_answer::{
-    leaves_to_call, only_denies, only_refuses, says_what_was_not_read,
+    leaves_to_call, only_denies, only_refuses, says_no, says_what_was_not_read,
 };
 use crate::planner::questions::left_out;
 use crate::planner::shared_words::says_no_more;
@@ -69,7 +71,8 @@ impl Execution {
         let mut again = self.read_again(n, legal, decided).await?;
         // What was not found is not known, however sure it sounds.
         let said = without_thought(&again.completion.text);
-        if invents && says_what_was_not_read(said, &all_of(prompt)) {
+        let beyond = self.is_of_others(said) || says_what_was_not_read(said, &all_of(prompt));
+        if invents && beyond && !only_denies(said) {
             let chinese = language_request(self.told()).is_some();
             again.completion.text = if chinese {
                 NOT_SAID_IN_CHINESE
@@ -81,15 +84,23 @@ impl Execution {
         Ok(again)
     }
 
-    /// Whether `answer` has a number or a name that stands nowhere, though the task asks for what
-    /// stands in documents or on a page, and that was just looked up.
+    /// Whether `answer` is not what was found, though a fact is asked for that was just looked up: it
+    /// is of another day or of somebody else than asked, or it has a number or a name that stands
+    /// nowhere while only what stands in documents or on a page counts.
     fn answers_beyond(&self, prompt: &Prompt, legal: &Legal, answer: &str) -> bool {
         let told = self.told();
         let only_there = sends_to_documents(told) || self.gives_an_address();
-        self.has_looked_up(legal)
-            && only_there
-            && asks_for_a_fact(told)
-            && says_what_was_not_read(answer, &all_of(prompt))
+        let asked = self.has_looked_up(legal) && asks_for_a_fact(told);
+        let not_read = || only_there && says_what_was_not_read(answer, &all_of(prompt));
+        asked && (self.is_of_others(answer) || not_read())
+    }
+
+    /// Whether what was found speaks of other days or of other owners than the task, and `answer`
+    /// does not say so.
+    fn is_of_others(&self, answer: &str) -> bool {
+        let (told, found) = (self.told(), self.what_was_found());
+        let of_others = asks_of_another_time(told, &found) || asks_of_another_owner(told, &found);
+        of_others && !says_no(answer)
     }
 
     /// The number that the last step computed, where the task asks for it and `answer` says only

@@ -34,6 +34,8 @@ pub mod judgement;
 mod kind;
 pub mod lessons;
 pub mod numbers;
+pub(crate) mod other_times;
+pub(crate) mod owners;
 pub mod parts;
 pub(crate) mod plain;
 pub(crate) mod plan;

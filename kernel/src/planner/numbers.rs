@@ -199,6 +199,13 @@ pub(crate) fn is_invented(expression: &str, read: &str) -> bool {
     !LARGE.is_match(read) && numbers(expression).iter().any(invented)
 }
 
+/// Whether `args` has an expression with a number that `told` does not give: a small model that
+/// looks something up and computes in one step computes with what it has not read yet.
+pub(crate) fn sums_more_than(args: &Value, told: &str) -> bool {
+    let expression = args["expression"].as_str();
+    expression.is_some_and(|expression| has_another_number(expression, told, 0.0))
+}
+
 /// Whether `answer` says numbers, and none of them is `result`, rounded or not.
 pub(crate) fn says_other_numbers(answer: &str, result: &str) -> bool {
     let Ok(result) = result.parse::<f64>() else {
@@ -238,6 +245,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_sum_beside_a_look_has_the_numbers_of_the_task_only() {
+        let check = |expression: &str, want: bool| {
+            let told = "How many seats have both halls together, and what is 12 * 30?";
+            let args = json!({ "expression": expression });
+            assert_eq!(sums_more_than(&args, told), want, "{expression}");
+        };
+        check("12 * 30", false);
+        check("40 + 55", true);
+        check("", false);
+        assert!(!sums_more_than(&json!({"query": "halls 40"}), "both halls"));
+    }
 
     #[test]
     fn what_is_computed_from_stands_somewhere() {

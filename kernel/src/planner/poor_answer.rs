@@ -36,13 +36,18 @@ pub(crate) fn leaves_to_call(answer: &str, tool: &str) -> bool {
             r"(?i)\b(?:us(?:e|ing)|call(?:ing)?|run(?:ning)?|try|through)\b|使用|调用|可以用|通过",
         )
     });
-    static DENIES: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)\b(?:not|no|none|cannot|unable|without)\b|n['’]t\b|不|没|无法")
-    });
     let tells = |sentence: &String| {
-        sentence.contains(tool) && USES.is_match(sentence) && !DENIES.is_match(sentence)
+        sentence.contains(tool) && USES.is_match(sentence) && !says_no(sentence)
     };
     answer.contains(tool) && answer.lines().flat_map(sentences).any(|said| tells(&said))
+}
+
+/// Whether `text` has a word that says no.
+pub(crate) fn says_no(text: &str) -> bool {
+    static DENIES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)\b(?:not|no|none|nothing|cannot|unable|without)\b|n['’]t\b|不|没|无法")
+    });
+    DENIES.is_match(text)
 }
 
 /// Whether `answer` has a number or a name that does not stand in `read`. Small numbers may have

@@ -338,7 +338,11 @@ mod tests {
         let either = || json!({"any": ["half past nine", "9:30"]});
         answers(either(), json!("At 9:30."), "");
         answers(either(), json!("Half past nine"), "");
-        answers(either(), json!("At ten."), r#"none of ["half past nine", "9:30"]"#);
+        answers(
+            either(),
+            json!("At ten."),
+            r#"none of ["half past nine", "9:30"]"#,
+        );
         answers(json!({"any": "ten"}), json!("At ten."), "");
         answers(json!({"any": []}), json!("At ten."), "none of []");
         answers(
