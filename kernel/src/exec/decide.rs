@@ -219,6 +219,16 @@ impl Execution {
                 return Ok(None);
             }
         }
+        // Another look is spared where the last one said it.
+        let looks = legal
+            .offered()
+            .any(|call| call.name == tool && call.looks_up());
+        if looks
+            && !self.has_more_to_open()
+            && let Some(answer) = self.read_from_what_was_found(n, legal).await?
+        {
+            return Ok(Some(answer));
+        }
         // The store knows nothing of a page, nor of where that leads.
         let told = self.told();
         let in_store = sends_to_documents(told) || asks_of_oneself(told);

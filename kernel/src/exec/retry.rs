@@ -12,7 +12,7 @@ use crate::planner::numbers::{has_another_number, says_other_numbers};
 use crate::planner::other_times::asks_of_another_time;
 use crate::planner::owners::asks_of_another_owner;
 use crate::planner::poor_answer::{
-    leaves_to_call, only_denies, only_refuses, says_no, says_what_was_not_read,
+    asks_back, leaves_to_call, only_denies, only_refuses, says_no, says_what_was_not_read,
 };
 use crate::planner::questions::left_out;
 use crate::planner::shared_words::says_no_more;
@@ -65,7 +65,8 @@ impl Execution {
         if !invents && self.may_guess(legal) {
             invents = self.guesses(n, answer, &all_of(prompt)).await?;
         }
-        if !is_unreadable && !only_denies(answer) && !invents {
+        let asks_back = self.may_guess(legal) && asks_back(answer);
+        if !is_unreadable && !only_denies(answer) && !asks_back && !invents {
             return Ok(decided);
         }
         let mut again = self.read_again(n, legal, decided).await?;

@@ -42,7 +42,7 @@ static MORE: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(
         r"(?i)\b(?:explain|explanation|why|because|reasons?|justify|justification|describe
         |details?|steps?|show|compare|comparison|differ|differences?|discuss)\b
-        |为什么|对比|理由|原因|解释|说明|过程|步骤",
+        |为什么|对比|理由|原因|解释|说明(?:[^书]|$)|过程|步骤",
     )
 });
 
@@ -80,7 +80,7 @@ pub(crate) fn asks_for_a_fact(task: &str) -> bool {
     });
     static WORKS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?i)\b(?:(?:what|which|who)\s+(?:\w+\s+)?(?:are|were)|summar\w*|translat\w*|list|write|draft|rewrite|outline|quote|copy|suggest|recommend|how\s+(?:to|do|does|can))\b|哪些|翻译|总结|概括|列出|写|介绍|描述|摘要|怎么|如何|建议",
+            r"(?i)\b(?:(?:what|which|who)\s+(?:\w+\s+)?(?:are|were)|summar\w*|translat\w*|list|write|draft|rewrite|outline|quote|copy|suggest|recommend|how\s+(?:to|do|does|can))\b|哪些|翻译|总结|概括|列出|写(?:[^在着的了道有过]|$)|介绍|描述|摘要|怎么|如何|建议",
         )
     });
     ASKS.is_match(task) && !WORKS.is_match(task) && !MORE.is_match(task)
@@ -191,6 +191,9 @@ mod tests {
     #[test]
     fn what_a_text_says_in_a_few_words_is_a_fact() {
         let check = |task: &str, want: bool| assert_eq!(asks_for_a_fact(task), want, "{task}");
+        check("钥匙放在哪？写在文档里了。", true);
+        check("说明书里说几个小时充满？", true);
+        check("写一封信，说说哪天开会", false);
         check("Tell me who runs the mill.", true);
         check("By what date is the rent due? Look in my notes.", true);
         check("How long is the bridge on that page?", true);

@@ -42,6 +42,11 @@ pub(crate) fn leaves_to_call(answer: &str, tool: &str) -> bool {
     answer.contains(tool) && answer.lines().flat_map(sentences).any(|said| tells(&said))
 }
 
+/// Whether `answer` has a question: a small model says again what it was asked.
+pub(crate) fn asks_back(answer: &str) -> bool {
+    answer.contains(['?', '？'])
+}
+
 /// Whether `text` has a word that says no.
 pub(crate) fn says_no(text: &str) -> bool {
     static DENIES: LazyLock<Regex> = LazyLock::new(|| {
