@@ -86,18 +86,15 @@ impl Execution {
     /// Whether what was looked up, and what came to mind before, is all that the task needs.
     pub(super) fn has_found_all(&self) -> bool {
         let found = &self.found;
-        !found.texts.is_empty()
-            && !found.has_others
+        let any = found.is_there() || self.vm.reminder().is_some();
+        any && !found.has_others
             && !self.vm.has_held()
             && self.program.attached.is_empty()
             && self.is_told_all_in_the_task()
     }
 
-    /// What came to mind and what was looked up; empty where nothing was.
+    /// What came to mind and what was looked up.
     pub(super) fn what_was_found(&self) -> String {
-        if self.found.texts.is_empty() {
-            return String::new();
-        }
         let mut texts: Vec<String> = self.vm.reminder().into_iter().collect();
         texts.extend(self.found.texts.iter().cloned());
         texts.join("\n\n")
