@@ -18,8 +18,6 @@ use quipu_cpu::{Completion, Prompt};
 
 /// Log-odds of naming a tool below which nothing else is asked: it is none.
 const CLEARLY_NONE: f32 = -3.0;
-/// Addresses on a page up to which only they may be opened next.
-const AHEAD_MAX: usize = 64;
 /// What is asked of the answers of several branches.
 const WHICH_IS_RIGHT: &str = "Which of these is the right answer?";
 /// What is said where a value would have to be made up; the names of the values follow.
@@ -87,6 +85,11 @@ impl Execution {
             && let Some(answer) = self.read_from_what_was_found(n, legal).await?
         {
             return Ok(answer);
+        }
+        if chosen == Move::Answer
+            && let Some(further) = self.followed_from_what_was_found(n, prompt, legal).await?
+        {
+            return Ok(further);
         }
         let own = self.in_its_language(prompt, legal, chosen)?;
         self.written(n, own.as_ref().unwrap_or(prompt), legal, chosen)
@@ -240,7 +243,7 @@ impl Execution {
                 false => Ok(None),
             };
         }
-        if self.only_has_to_read(legal, &tool).await? {
+        if self.only_has_to_read(legal, &tool).await? || self.lacks_a_number(legal, &tool) {
             drop(writing);
             return match self.has_more_to_open() {
                 true => self.look_further(n, prompt, legal).await,
@@ -350,47 +353,6 @@ impl Execution {
         Ok(!self.computes().await?)
     }
 
-    /// Whether what was just opened names another address.
-    fn has_more_to_open(&self) -> bool {
-        !self.addresses_ahead().is_empty()
-    }
-
-    /// The addresses that what was just opened names, but for those that led there.
-    fn addresses_ahead(&self) -> Vec<String> {
-        let opened = self.last.as_ref().map(|(action, _)| &action["args"]);
-        let opened = opened.map(Value::to_string).unwrap_or_default();
-        let said = self.vm.last_observation().unwrap_or_default();
-        other_addresses(&said, &format!("{} {opened}", self.told()))
-    }
-
-    /// A call that looks something up, in the place of one that computes; `None` where that is the
-    /// last one again.
-    async fn look_further(
-        &mut self,
-        n: u32,
-        prompt: &Prompt,
-        legal: &Legal,
-    ) -> Result<Option<Decided>, Ending> {
-        // What a page leads to says more of it than a store does.
-        let ahead = self.addresses_ahead();
-        let opened = legal.only(Callable::opens_addresses);
-        let mut opened = opened.filter(|_| !ahead.is_empty());
-        if let Some(opened) = opened.as_mut().filter(|_| ahead.len() <= AHEAD_MAX) {
-            // A small model opens the address again that the task gives.
-            let calls = opened.calls.drain(..).map(|call| match call.offered {
-                true => call.opening(&ahead),
-                false => call,
-            });
-            opened.calls = calls.collect();
-        }
-        let Some(only) = opened.or_else(|| legal.only(Callable::looks_up)) else {
-            return Ok(None);
-        };
-        let decided = self.written(n, prompt, &only, Move::Call).await?;
-        let action = only.action(Move::Call, &decided.completion.text);
-        Ok((!self.was_just_done(&action)).then_some(decided))
-    }
-
     /// The name of the tool that is called, as soon as it is written; with the whole, where that
     /// is done by then.
     async fn named_in(
@@ -430,23 +392,10 @@ impl Execution {
 
     /// Whether `action` is the last one, which worked: its result stands in the window, and
     /// nothing has changed since.
-    fn was_just_done(&self, action: &Result<Value, String>) -> bool {
+    pub(super) fn was_just_done(&self, action: &Result<Value, String>) -> bool {
         let last = self.last.as_ref().filter(|(_, worked)| *worked);
         last.is_some_and(|(last, _)| action.as_ref() == Ok(last))
     }
-}
-
-/// The addresses in `said` that do not stand in `opened`, each once.
-fn other_addresses(said: &str, opened: &str) -> Vec<String> {
-    let words = said.split(|c: char| c.is_whitespace() || r#""'<>()[]"#.contains(c));
-    let words = words.map(|word| word.trim_end_matches(['.', ',', ';', '。', '，']));
-    let mut others: Vec<String> = Vec::new();
-    for word in words.filter(|word| word.contains("://") && !opened.contains(word)) {
-        if others.iter().all(|other| other != word) {
-            others.push(word.to_owned());
-        }
-    }
-    others
 }
 
 /// The name of the first tool in the beginning of a call.
@@ -458,22 +407,6 @@ fn tool_in(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn where_a_page_leads_is_another_address() {
-        let check = |said: &str, want: &[&str]| {
-            let opened = r#"{"url":"http://127.0.0.1:9/club.html"}"#;
-            assert_eq!(other_addresses(said, opened), want, "{said}");
-        };
-        check(r#"{"url":"http://127.0.0.1:9/club.html","links":[]}"#, &[]);
-        let join = "http://127.0.0.1:9/join.html";
-        check(
-            "[Join](http://127.0.0.1:9/join.html), or http://127.0.0.1:9/join.html.",
-            &[join],
-        );
-        check("see <https://example.com/a>", &["https://example.com/a"]);
-        check("14 euros", &[]);
-    }
 
     #[test]
     fn a_tool_is_known_when_its_name_is_whole() {

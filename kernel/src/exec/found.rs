@@ -16,11 +16,14 @@ use crate::grammar::{Callable, Legal, Move};
 use crate::journal::Outcome;
 use crate::label::Label;
 use crate::pattern::pattern;
-use crate::planner::answer_form::{asks_for_a_fact, asks_for_an_address, language_request};
+use crate::planner::answer_form::{
+    asks_for_a_fact, asks_for_an_address, gives_the_number, language_request,
+};
+use crate::planner::date;
 use crate::planner::numbers::is_invented;
-use crate::planner::poor_answer::only_denies;
+use crate::planner::poor_answer::{asks_back, only_denies};
 use crate::planner::shared_words::says_no_more;
-use crate::planner::wording::puts_numbers_together;
+use crate::planner::wording::{asks_for_a_total, puts_numbers_together};
 use crate::window::fence::Borders;
 use quipu_cpu::{Completion, Message, Prompt, Role, without_thought};
 use quipu_tools::{Capability, Effect};
@@ -42,6 +45,10 @@ pub(super) struct Found {
     has_others: bool,
     /// How many texts there were when a program was written that had to make up a number.
     tried: usize,
+    /// Whether the texts were read, and do not say what is asked.
+    pub(super) unanswered: bool,
+    /// How many addresses were opened since the texts did not say it.
+    pub(super) followed: u32,
 }
 
 impl Found {
@@ -61,6 +68,7 @@ impl Execution {
             if outcome.text != NOTHING_FOUND {
                 let text = self.within_its_border(&outcome.text, &outcome.label);
                 self.found.texts.push(text);
+                self.found.unanswered = false;
             }
             return;
         }
@@ -140,7 +148,10 @@ impl Execution {
         let has_numbers = self.found.texts.iter().any(|text| speaks_of_numbers(text));
         let puts_together = puts_numbers_together(self.told());
         let may = has_numbers && puts_together && self.programs == 0 && texts > self.found.tried;
-        if !may || !self.has_looked_up(legal) || !self.computes().await? {
+        if !may || !self.has_looked_up(legal) {
+            return Ok(None);
+        }
+        if !asks_for_a_total(self.told()) && !self.computes().await? {
             return Ok(None);
         }
         let Some(asked) = self.program_asked_for(legal)? else {
@@ -174,11 +185,15 @@ impl Execution {
         if !alone || !self.has_looked_up(legal) || !asks_for_a_fact(self.told()) {
             return Ok(None);
         }
-        let told = self.told_by_itself();
+        let told = self.told().trim().to_owned();
         let chinese = language_request(&told).is_some();
         let request = if chinese { IN_CHINESE } else { IN_A_SENTENCE };
         let texts = without_ids(&self.what_was_found());
-        let question = Message::new(Role::User, format!("{texts}\n\n{request} {told}"));
+        // Right before the task a small model says the date again.
+        let today = self.program.today.map(|today| date::told(today, &told));
+        let today = today.unwrap_or_default();
+        let question = format!("{today}\n\n{texts}\n\n{request} {told}");
+        let question = Message::new(Role::User, question.trim_start());
         let asked = self.shared.cpu.prepare(&[question]).map_err(failed)?;
         if asked.len + self.vm.reserve() > self.shared.cpu.info().window {
             return Ok(None);
@@ -191,8 +206,10 @@ impl Execution {
         let whole = completion.closed_early.is_none();
         // Who answers with an address has not opened it.
         let leads_on = answer.contains("://") && !asks_for_an_address(&told);
-        if !whole || leads_on || only_denies(answer) || !says_no_more(answer, &texts, &told) {
+        let tells = !only_denies(answer) && !asks_back(answer) && gives_the_number(&told, answer);
+        if !whole || leads_on || !tells || !says_no_more(answer, &texts, &told) {
             self.charge(&completion);
+            self.found.unanswered = true;
             return Ok(None);
         }
         self.show(n, &completion.text);
@@ -200,6 +217,11 @@ impl Execution {
             chosen: Move::Answer,
             completion,
         }))
+    }
+
+    /// Whether what was just looked up has no number that could be computed with.
+    pub(super) fn has_found_no_number(&self, legal: &Legal) -> bool {
+        self.has_looked_up(legal) && !self.found.texts.iter().any(|text| speaks_of_numbers(text))
     }
 
     /// What the CPU writes, which nobody sees before it is known to count.

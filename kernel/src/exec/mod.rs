@@ -34,6 +34,7 @@
 //! | `ending` | the one place where a process stops |
 
 mod act;
+mod ahead;
 mod alone;
 mod children;
 mod confide;

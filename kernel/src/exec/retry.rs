@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::wants::tells_an_error;
 use super::weigh::{after, failed};
 use super::writing::Decided;
 use super::{Ending, Execution};
@@ -16,7 +17,7 @@ use crate::planner::poor_answer::{
 };
 use crate::planner::questions::left_out;
 use crate::planner::shared_words::says_no_more;
-use crate::planner::wording::sends_to_documents;
+use crate::planner::wording::{asks_for_a_total, sends_to_documents};
 use quipu_cpu::{Message, Prompt, Role, without_thought};
 
 /// What is asked for where an answer only refused.
@@ -91,9 +92,21 @@ impl Execution {
     fn answers_beyond(&self, prompt: &Prompt, legal: &Legal, answer: &str) -> bool {
         let told = self.told();
         let only_there = sends_to_documents(told) || self.gives_an_address();
-        let asked = self.has_looked_up(legal) && asks_for_a_fact(told);
-        let not_read = || only_there && says_what_was_not_read(answer, &all_of(prompt));
+        let asked = self.rests_on_what_was_found(legal) && asks_for_a_fact(told);
+        let not_read = || {
+            only_there && !asks_for_a_total(told) && says_what_was_not_read(answer, &all_of(prompt))
+        };
         asked && (self.is_of_others(answer) || not_read())
+    }
+
+    /// Whether an answer can rest on nothing but what was looked up: that was the last step, or a
+    /// program that failed was.
+    fn rests_on_what_was_found(&self, legal: &Legal) -> bool {
+        let failed = || {
+            let result = self.vm.last_observation();
+            result.is_some_and(|result| tells_an_error(&result))
+        };
+        self.has_looked_up(legal) || self.has_found_all() && failed()
     }
 
     /// Whether what was found speaks of other days or of other owners than the task, and `answer`

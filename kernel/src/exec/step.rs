@@ -8,13 +8,14 @@ use super::writing::Decided;
 use super::{Ending, Execution, failed};
 use crate::calls::{Now, REMEMBER, SEARCH, Syscall};
 use crate::event::Event;
-use crate::grammar::Legal;
+use crate::grammar::{Legal, Move};
 use crate::journal::tape::Told;
 use crate::journal::{StepRow, WITH};
 use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::planner::answer_form;
+use crate::planner::equations::put_right;
 use crate::planner::wording::sends_to_documents;
 use crate::process::{Failure, State, Usage};
 use crate::program::asks_for_code;
@@ -48,6 +49,7 @@ impl Execution {
         let decided = self.decide(n, &prompt, &legal).await?;
         let decided = self.unless_it_is_poor(n, &prompt, &legal, decided).await?;
         let decided = self.with_all_answers(n, &prompt, &legal, decided).await?;
+        let decided = self.with_right_sums(&prompt, &legal, decided);
         let decide_ms = begun.elapsed().as_millis() as u64;
         let usage = decided.completion.usage;
         let (action, problem) = self.read_action(decided, &legal);
@@ -117,6 +119,23 @@ impl Execution {
             }
             _ => Ok(Some(action)),
         }
+    }
+
+    /// `decided`, with the sums that an answer in words writes out put right.
+    fn with_right_sums(&self, prompt: &Prompt, legal: &Legal, mut decided: Decided) -> Decided {
+        let words = decided.chosen == Move::Answer && legal.answer.is_none();
+        if words && self.shared.cpu.info().constrains {
+            let known: Vec<&str> = prompt
+                .messages
+                .iter()
+                .map(|said| said.text.as_str())
+                .collect();
+            let written = &mut decided.completion.text;
+            if let Some(right) = put_right(written, &known.join("\n")) {
+                *written = right;
+            }
+        }
+        decided
     }
 
     /// Carries out an action that follows from the task, and that no CPU had to write.

@@ -186,7 +186,7 @@ fn said_by_a_program(returned: &str) -> Option<String> {
 
 /// Whether a result is that of a program that raised an error: what it printed before stands in
 /// the result too, so the call as such worked.
-fn tells_an_error(result: &str) -> bool {
+pub(super) fn tells_an_error(result: &str) -> bool {
     let result: Option<Value> = serde_json::from_str(result).ok();
     result.is_some_and(|result| result["error"].is_string())
 }

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::pattern::{HAN, laid_out, pattern};
+use crate::written::numbers;
 
 /// The most words to choose from.
 const CHOICES_MAX: usize = 8;
@@ -84,6 +85,23 @@ pub(crate) fn asks_for_a_fact(task: &str) -> bool {
         )
     });
     ASKS.is_match(task) && !WORKS.is_match(task) && !MORE.is_match(task)
+}
+
+/// Whether `answer` has a number, or a word in the place of one, where `task` asks for one.
+pub(crate) fn gives_the_number(task: &str, answer: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)\bhow\s+(?:many|much|old|tall|long|far|high|deep|wide|heavy|big|late|early)\b|\b(?:what|which)\s+(?:time|number)\b|几|多少|多久|多远|多大|多高|多长|多重|号码",
+        )
+    });
+    static GIVES: LazyLock<Regex> = LazyLock::new(|| {
+        let words = numbers::any_word();
+        laid_out(&format!(
+            r"(?i)\d|[〇零一二两三四五六七八九十百千万半几]|\b(?:{words}|zero|hundred|thousand|million|dozen|half|quarter
+            |couple|fortnight|once|twice|free|nothing|none|noon|midnight|a|an|all)\b|免费|没有"
+        ))
+    });
+    !ASKS.is_match(task) || GIVES.is_match(&ADDRESS.replace_all(answer, " "))
 }
 
 /// Whether `task` asks for an address of the web.

@@ -74,6 +74,18 @@ pub(crate) fn puts_numbers_together(task: &str) -> bool {
     PUTS.is_match(&ADDRESS.replace_all(task, " "))
 }
 
+/// Whether `task` asks in so many words for numbers to be put together: what it wants stands nowhere.
+pub(crate) fn asks_for_a_total(task: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:totals?|altogether|in\s+all|sum|adds?\s+up|averages?|combined|together|comes?\s+to
+            |differences?|how\s+(?:much|many)\s+(?:more|less|fewer)|left\s+over)\b
+            |一共|总共|共计|合计|总和|总计|总额|平均|加起来|相差|差多少|[多少]多少|还剩",
+        )
+    });
+    ASKS.is_match(task)
+}
+
 /// Whether `text` says that something is no longer as it was.
 pub(crate) fn says_it_changed(text: &str) -> bool {
     static SAYS: LazyLock<Regex> = LazyLock::new(|| {

@@ -1,0 +1,115 @@
+//! Where a page that was opened leads: a small model opens the same one again, or computes before it
+//! has read on.
+
+use serde_json::Value;
+
+use super::writing::Decided;
+use super::{Ending, Execution};
+use crate::grammar::{Callable, Legal, Move};
+use quipu_cpu::Prompt;
+
+/// Addresses on a page up to which only they may be opened next.
+const AHEAD_MAX: usize = 64;
+/// Addresses that are opened one after the other because the texts before do not say what is asked.
+const FOLLOWED_MAX: u32 = 3;
+
+impl Execution {
+    /// Whether `tool` computes, and what was just looked up has no number but leads on.
+    pub(super) fn lacks_a_number(&self, legal: &Legal, tool: &str) -> bool {
+        let computes = |call: &Callable| call.takes_an_expression() || call.program.is_some();
+        let computes = legal
+            .offered()
+            .any(|call| call.name == tool && computes(call));
+        computes && self.has_found_no_number(legal) && self.has_more_to_open()
+    }
+
+    /// Whether what was just opened names another address.
+    pub(super) fn has_more_to_open(&self) -> bool {
+        !self.addresses_ahead().is_empty()
+    }
+
+    /// The addresses that what was just opened names, but for those that led there.
+    fn addresses_ahead(&self) -> Vec<String> {
+        let opened = self.last.as_ref().map(|(action, _)| &action["args"]);
+        let opened = opened.map(Value::to_string).unwrap_or_default();
+        let said = self.vm.last_observation().unwrap_or_default();
+        other_addresses(&said, &format!("{} {opened}", self.told()))
+    }
+
+    /// A call that looks something up, in the place of one that computes; `None` where that is the
+    /// last one again.
+    pub(super) async fn look_further(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+    ) -> Result<Option<Decided>, Ending> {
+        // What a page leads to says more of it than a store does.
+        let ahead = self.addresses_ahead();
+        let opened = legal.only(Callable::opens_addresses);
+        let mut opened = opened.filter(|_| !ahead.is_empty());
+        if let Some(opened) = opened.as_mut().filter(|_| ahead.len() <= AHEAD_MAX) {
+            // A small model opens the address again that the task gives.
+            let calls = opened.calls.drain(..).map(|call| match call.offered {
+                true => call.opening(&ahead),
+                false => call,
+            });
+            opened.calls = calls.collect();
+        }
+        let Some(only) = opened.or_else(|| legal.only(Callable::looks_up)) else {
+            return Ok(None);
+        };
+        let decided = self.written(n, prompt, &only, Move::Call).await?;
+        let action = only.action(Move::Call, &decided.completion.text);
+        Ok((!self.was_just_done(&action)).then_some(decided))
+    }
+
+    /// Where the texts lead, when they were read and do not say what is asked.
+    pub(super) async fn followed_from_what_was_found(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+    ) -> Result<Option<Decided>, Ending> {
+        let may = self.found.unanswered && self.found.followed < FOLLOWED_MAX;
+        if !may || !self.gives_an_address() || !self.has_more_to_open() {
+            return Ok(None);
+        }
+        self.found.followed += 1;
+        self.look_further(n, prompt, legal).await
+    }
+}
+
+/// The addresses in `said` that do not stand in `opened`, each once.
+fn other_addresses(said: &str, opened: &str) -> Vec<String> {
+    let words = said.split(|c: char| c.is_whitespace() || r#""'<>()[]"#.contains(c));
+    let words = words.map(|word| word.trim_end_matches(['.', ',', ';', '。', '，']));
+    let mut others: Vec<String> = Vec::new();
+    for word in words.filter(|word| word.contains("://") && !opened.contains(word)) {
+        if others.iter().all(|other| other != word) {
+            others.push(word.to_owned());
+        }
+    }
+    others
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_page_leads_is_another_address() {
+        let check = |said: &str, want: &[&str]| {
+            let opened = r#"{"url":"http://127.0.0.1:9/club.html"}"#;
+            assert_eq!(other_addresses(said, opened), want, "{said}");
+        };
+        check(r#"{"url":"http://127.0.0.1:9/club.html","links":[]}"#, &[]);
+        let join = "http://127.0.0.1:9/join.html";
+        check(
+            "[Join](http://127.0.0.1:9/join.html), or http://127.0.0.1:9/join.html.",
+            &[join],
+        );
+        check("see <https://example.com/a>", &["https://example.com/a"]);
+        check("14 euros", &[]);
+    }
+}
