@@ -96,8 +96,8 @@ impl Execution {
     }
 }
 
-/// What the process is told of the reader of `page`, which ended so. Why there are no values is
-/// told in words of the kernel alone.
+/// What the process is told of the reader of `page`, which ended with `exit`. Why there are no
+/// values is told in the kernel's own words alone.
 fn taken(page: &str, form: &Value, exit: Exit, label: Label) -> Done {
     let fits = |answer: &Value| {
         validator(form).is_ok_and(|validator| problem(&validator, answer).is_none())

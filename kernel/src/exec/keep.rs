@@ -1,5 +1,6 @@
-//! What a user wants kept is kept before anything is said of it, in the user's own words, or in
-//! those of the text that they point at; and nothing is said to be kept that is not.
+//! What a user wants kept is kept before anything is said about it: in the user's own words, or
+//! in those of the text that they point at. An answer never claims that something was kept when
+//! nothing was.
 
 use std::time::Instant;
 
@@ -24,16 +25,17 @@ use crate::planner::shared_words::{dice, share_a_thing, share_a_word, shared_thi
 use crate::planner::wording::{is_about_its_words, may_say_it_kept, says_it_changed};
 use crate::process::{Failure, Usage};
 
-/// Newest memories among which one is looked for that a new one takes the place of.
+/// Newest memories that are compared with a new one, which may take the place of one of them.
 const NEWEST: usize = 24;
-/// Memories found by the new one's words, beside the newest.
+/// Memories that are compared beside the newest: those found by the words of the new one.
 const FOUND: usize = 6;
-/// Of them that speak of the same things, as many are looked at.
+/// How many are put to the CPU of those that speak of the same things as the new one.
 const LOOKED_AT: usize = 2;
-/// Of them that share nothing with the new one but who speaks: "I have moved to" takes the place of
-/// "I live in", and only the CPU knows.
+/// How many are put to the CPU of those that share only their speaker with the new one: "I have
+/// moved to" takes the place of "I live in", and only the CPU can tell.
 const LOOKED_AT_UNLIKE: usize = 8;
-/// Likelihood of having been told something to keep from which on an answer is looked at.
+/// The likelihood that the user told something to be kept, from which on an answer is checked for
+/// false claims.
 const MAYBE_TOLD: f32 = 0.05;
 /// Of the usual threshold, what is enough for a memory to take the place of another where it says
 /// itself that something changed: of six such pairs three had .46 and .47.
@@ -49,8 +51,8 @@ struct Note {
 }
 
 impl Execution {
-    /// Before the first step: if the user tells something to be kept, it is kept. True if
-    /// that was a step. What stands at an address has to be read first.
+    /// Before the first step: keeps what the user tells to be kept. True if that took a step. A
+    /// page at an address has to be read first.
     pub(super) async fn keep(&mut self, legal: &Legal) -> Result<bool, Ending> {
         let writes = legal.calls.iter().any(|call| call.name == REMEMBER);
         let told = self.program.label.trust >= Trust::User && !is_about_its_words(self.told());
@@ -60,7 +62,7 @@ impl Execution {
         let begun = Instant::now();
         let tells = self.judge_task(Question::Keep).await?.unwrap_or(0.0);
         let asks = self.judge_task(Question::Personal).await?.unwrap_or(0.0);
-        // Who asks for what was told before tells nothing.
+        // A user who asks for what was told before tells nothing new.
         self.keeps = if asks > tells {
             tells * (1.0 - asks)
         } else {
@@ -84,14 +86,14 @@ impl Execution {
         Ok(true)
     }
 
-    /// What of the texts beside the task is to be kept, where the user points at them.
+    /// The parts of the texts beside the task that are to be kept, where the user points at them.
     fn pointed_at(&self) -> Option<Vec<String>> {
         let attached = self.program.attached.iter();
         let texts: Vec<&str> = attached.map(|attached| attached.text.as_str()).collect();
         pointed_at(self.told(), &texts)
     }
 
-    /// Keeps what the user said, or points at, a memory for each fact.
+    /// Keeps what the user said or points at, a memory for each fact.
     async fn keep_told(&mut self, begun: Instant) -> Result<(), Ending> {
         let pointed = self.pointed_at();
         let whole = match &pointed {
@@ -107,7 +109,7 @@ impl Execution {
         let label = self.judged_by(&one);
         let verdict = self.shared.gate.pass(one, &label);
         let free = matches!(verdict, Verdict::Passed(_));
-        // Where a person is asked, once is enough.
+        // Where a person has to approve, all facts go into one call, so that they are asked once.
         let facts = match (free, pointed) {
             (true, Some(pieces)) => pieces,
             (true, None) => facts(&whole)
@@ -165,8 +167,8 @@ impl Execution {
         Ok(steps)
     }
 
-    /// The answer to a task that told something to be kept, and nothing else, once all of it is:
-    /// a small model that is told so goes on to doubt it, or to write an essay on it.
+    /// The answer to a task that asks only for something to be kept, once all of it is. A small
+    /// model that is told of its success goes on to doubt it, or writes an essay on it.
     pub(super) fn of_what_was_kept(&self) -> Option<Value> {
         let last = self.last.as_ref().map(|(action, _)| &action["tool"]);
         let all = self.kept && !self.unkept && last.is_some_and(|tool| *tool == REMEMBER);
@@ -199,7 +201,8 @@ impl Execution {
         }}))
     }
 
-    /// Adds to a call that keeps a memory which older one it takes the place of.
+    /// Adds to a call that keeps a memory the id of the older memory that it replaces, if there
+    /// is one.
     pub(super) async fn settle(&mut self, action: &mut Value) -> Result<(), Ending> {
         if action["tool"] != REMEMBER {
             return Ok(());
@@ -212,8 +215,8 @@ impl Execution {
         Ok(())
     }
 
-    /// Whether what the user said makes a memory of the same thing untrue: who corrects something
-    /// seldom says that it is to be kept.
+    /// Whether what the user said makes a memory of the same thing untrue. People who correct
+    /// something seldom say that it is to be kept.
     async fn corrects(&mut self) -> Result<bool, Ending> {
         let told = self.told().to_owned();
         let untrue = self.replaced_of(&told, share_a_thing).await?;
@@ -253,15 +256,15 @@ impl Execution {
             .zip(notes)
             .filter_map(|(likely, (alike, note))| {
                 let likely = likely.filter(|likely| *likely >= enough)?;
-                // Of two that both seem untrue, the one that says it in the same words.
+                // Of two memories that both seem untrue, the one in more similar words.
                 Some((likely * (1.0 + alike), note.id))
             });
         let most = untrue.max_by(|one, other| one.0.total_cmp(&other.0));
         Ok(most.map(|(_, id)| id))
     }
 
-    /// The memories that `text` might take the place of, newest first: none that this
-    /// process wrote.
+    /// The memories that `text` might replace, newest first, without those that this process
+    /// wrote.
     fn notes(&self, text: &str, related: fn(&str, &str) -> bool) -> Vec<Note> {
         let store = self.shared.store.as_ref();
         let space = &self.program.agent.memory.space;
@@ -281,7 +284,8 @@ impl Execution {
             }
         }
         notes.retain(|note| {
-            // By its source: what took the place of an older one has the id of that.
+            // A memory's source names its writer; one that replaced an older memory has the id of
+            // that.
             let other = note.source != own && note.text != text;
             other && related(&note.text, text)
         });
@@ -307,8 +311,8 @@ impl Execution {
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Claim, likely)))
     }
 
-    /// What becomes of an answer that claims falsely that something was kept: it is kept now,
-    /// and answered anew (`None`), or else the user hears that it was not.
+    /// What becomes of an answer that falsely claims that something was kept. Either it is kept
+    /// now, and the answer is written again (`None`), or the user is told that it was not kept.
     pub(super) async fn make_true(&mut self, answer: &str) -> Result<Option<String>, Ending> {
         if !self.tried_to_keep && self.program.label.trust >= Trust::User {
             self.keep_told(Instant::now()).await?;
@@ -324,7 +328,7 @@ impl Execution {
     }
 }
 
-/// The few of `notes` that speak most likely of the same thing as `text`, each with how alike both
+/// The few of `notes` most likely to speak of the same thing as `text`, each with how alike both
 /// are: by the words for things that they share, rare ones first, then by all their words.
 fn likeliest(notes: Vec<Note>, text: &str) -> Vec<(f32, Note)> {
     let texts: Vec<&str> = notes.iter().map(|note| note.text.as_str()).collect();

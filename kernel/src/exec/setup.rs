@@ -1,4 +1,4 @@
-//! Sets a process up: its window, and the steps that it has done before.
+//! Sets a process up: its window, and the steps of its earlier runs.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ impl Execution {
             reads: Reads::default(),
             found: Found::default(),
             stuck: false,
-            // One that is taken up again is looked at.
+            // A resumed process has its answers checked for false claims.
             keeps: 1.0,
             taught: Vec::new(),
             programs: 0,
@@ -92,8 +92,8 @@ impl Execution {
         }
     }
 
-    /// Takes in what it was before this machine took it up. Steps without an outcome are left to
-    /// be done again, or not.
+    /// Takes in the earlier runs of the process. Steps without an outcome wait to be repeated, or
+    /// reported as unknown.
     fn go_on_from(&mut self, past: Past) -> Result<(), Ending> {
         self.parts = Parts::of(self.told());
         if self.has_children {

@@ -1,5 +1,5 @@
-//! A finished step becomes part of its process: of its window, its guard and its costs. The same
-//! for one that was done now, and for one of an earlier run.
+//! A finished step becomes part of its process: of its window, its guard and its costs. Steps of
+//! an earlier run take the same way.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::journal::{Outcome, WITH};
 use crate::limits::REPEATS_MAX;
 
 impl Execution {
-    /// Makes a finished step part of the process: its window, its guard, its costs. What is
-    /// `held` stands in the window in place of its outcome.
+    /// Makes a finished step part of the process: its window, its guard, its costs. If the
+    /// outcome is held back, `held` stands in the window instead.
     pub(super) fn take_in(
         &mut self,
         n: u32,
@@ -20,7 +20,7 @@ impl Execution {
         outcome: Outcome,
         held: Option<String>,
     ) {
-        // Here, so that a resumed process has in sight what it had before.
+        // Revealed here, so that a resumed process has the same functions in sight.
         if let (true, Ok(Syscall::Find(Find { query }))) =
             (outcome.ok, Syscall::from_action(action))
         {
@@ -31,7 +31,7 @@ impl Execution {
         let note = self.note_on(held.is_some(), &seen);
         let (action, together) = apart(action);
         let repeats = self.guard.record(&action, &outcome.text);
-        // Whatever was tried after the limit does not take it back.
+        // The limit stays hit, whatever was tried after it.
         if self.spent.repeats < REPEATS_MAX {
             self.spent.repeats = repeats;
         }
@@ -44,7 +44,7 @@ impl Execution {
         }
         let history = Arc::make_mut(&mut self.history);
         match history.last_mut().filter(|_| together) {
-            // One decision, so one entry.
+            // The calls of one decision share an entry.
             Some(last) => {
                 last.push('\n');
                 last.push_str(&seen);
@@ -61,7 +61,7 @@ impl Execution {
             self.note_found(&action, &outcome);
         }
         if !together {
-            // What this step brought in comes into the window below.
+            // Asked before the outcome of this step enters the window below.
             self.decided_before = self.is_unswayed();
         }
         if let (true, Some(tool)) = (outcome.ok, action["tool"].as_str()) {
@@ -83,7 +83,7 @@ impl Execution {
         }
     }
 
-    /// Leaves out what a CPU cannot be held to of the functions that have come into sight.
+    /// Leaves out those functions now in sight whose arguments the CPU cannot be held to.
     fn hold_planner(&mut self) {
         if self.shared.cpu.info().constrains {
             let cpu = self.shared.cpu.clone();
@@ -93,7 +93,7 @@ impl Execution {
 }
 
 /// An action of the journal as it was written, and whether it was decided together with the
-/// one before it.
+/// action before it.
 fn apart(action: &Value) -> (Value, bool) {
     let mut action = action.clone();
     let together = action

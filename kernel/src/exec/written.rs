@@ -1,5 +1,5 @@
-//! What a process writes into the journal. Where its tape is played, that is there already, and
-//! is compared.
+//! What a process writes into the journal. In a replay the rows are there already, and are
+//! compared.
 
 use super::{Ending, Execution};
 use crate::event::Event;
@@ -33,7 +33,7 @@ impl Execution {
             .map_err(|error| Ending::Failed(error.into()))
     }
 
-    /// The outcome of a step, which becomes part of the process.
+    /// Records the outcome of a step and makes it part of the process.
     pub(super) fn outcome(&mut self, step: &StepRow, outcome: Outcome) -> Result<(), Ending> {
         self.record(step, &outcome)?;
         self.announce(&step.action);
@@ -56,7 +56,7 @@ impl Execution {
         Ok(())
     }
 
-    /// Writes the state when it has changed: each write waits for the disk.
+    /// Writes the state only when it has changed: each write waits for the disk.
     pub(super) fn save_state(&mut self, state: State) -> Result<(), Ending> {
         if self.state == state {
             return Ok(());
