@@ -284,8 +284,7 @@ impl Execution {
             }
         }
         notes.retain(|note| {
-            // A memory's source names its writer; one that replaced an older memory has the id of
-            // that.
+            // Told by the source, since a memory that replaced an older one has kept its id.
             let other = note.source != own && note.text != text;
             other && related(&note.text, text)
         });
