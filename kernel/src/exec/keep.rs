@@ -50,7 +50,49 @@ struct Note {
     text: String,
 }
 
+/// What a process knows of the memories that it was to keep.
+pub(super) struct Keeping {
+    /// How likely it is that the user told something to be kept, 0 to 1.
+    told: f32,
+    /// Whether a memory was kept.
+    kept: bool,
+    /// Whether keeping a memory was tried.
+    tried: bool,
+    /// Whether keeping a memory failed.
+    failed: bool,
+}
+
+impl Keeping {
+    /// Before anything was kept. Until the CPU has said how likely it is, something is taken to
+    /// be told: a resumed process has its answers checked for false claims.
+    pub(super) fn nothing_yet() -> Self {
+        Self {
+            told: 1.0,
+            kept: false,
+            tried: false,
+            failed: false,
+        }
+    }
+
+    /// Takes note of a call that keeps a memory, and whether it `worked`.
+    pub(super) fn note(&mut self, worked: bool) {
+        self.tried = true;
+        self.kept |= worked;
+        self.failed |= !worked;
+    }
+
+    /// Whether a memory was kept.
+    pub(super) fn has_kept(&self) -> bool {
+        self.kept
+    }
+}
+
 impl Execution {
+    /// Whether something the user told is still to be kept.
+    pub(super) fn has_to_keep(&self) -> bool {
+        !self.keeping.kept && self.says_yes(Question::Keep, self.keeping.told)
+    }
+
     /// Before the first step: keeps what the user tells to be kept. True if that took a step. A
     /// page at an address has to be read first.
     pub(super) async fn keep(&mut self, legal: &Legal) -> Result<bool, Ending> {
@@ -63,7 +105,7 @@ impl Execution {
         let tells = self.judge_task(Question::Keep).await?.unwrap_or(0.0);
         let asks = self.judge_task(Question::Personal).await?.unwrap_or(0.0);
         // A user who asks for what was told before tells nothing new.
-        self.keeps = if asks > tells {
+        self.keeping.told = if asks > tells {
             tells * (1.0 - asks)
         } else {
             tells
@@ -76,7 +118,7 @@ impl Execution {
         let told = self.told().trim();
         let may_tell = may_tell || only_tells(told) && says_it_changed(told);
         let is_told = self.pointed_at().is_some()
-            || self.says_yes(Question::Keep, self.keeps)
+            || self.says_yes(Question::Keep, self.keeping.told)
             || only_tells(told) && asks_to_keep(told)
             || may_tell && self.corrects().await?;
         if !is_told {
@@ -171,7 +213,8 @@ impl Execution {
     /// model that is told of its success goes on to doubt it, or writes an essay on it.
     pub(super) fn of_what_was_kept(&self) -> Option<Value> {
         let last = self.last.as_ref().map(|(action, _)| &action["tool"]);
-        let all = self.kept && !self.unkept && last.is_some_and(|tool| *tool == REMEMBER);
+        let done = self.keeping.kept && !self.keeping.failed;
+        let all = done && last.is_some_and(|tool| *tool == REMEMBER);
         let told = self.told().trim();
         let mut parts = self.parts.iter().flat_map(Parts::all);
         let more = parts.any(Part::is_left) || self.program.answer_schema.is_some();
@@ -298,7 +341,7 @@ impl Execution {
     /// Whether `answer` claims that something was kept though nothing was.
     pub(super) async fn claims_falsely(&mut self, answer: &str) -> Result<bool, Ending> {
         let never = self.planner.never_keeps() || !may_say_it_kept(answer);
-        if self.kept || self.keeps < MAYBE_TOLD || never {
+        if self.keeping.kept || self.keeping.told < MAYBE_TOLD || never {
             return Ok(false);
         }
         let said = format!(
@@ -313,7 +356,7 @@ impl Execution {
     /// What becomes of an answer that falsely claims that something was kept. Either it is kept
     /// now, and the answer is written again (`None`), or the user is told that it was not kept.
     pub(super) async fn make_true(&mut self, answer: &str) -> Result<Option<String>, Ending> {
-        if !self.tried_to_keep && self.program.label.trust >= Trust::User {
+        if !self.keeping.tried && self.program.label.trust >= Trust::User {
             self.keep_told(Instant::now()).await?;
             return Ok(None);
         }

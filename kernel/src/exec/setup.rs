@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::found::Found;
-use super::{Execution, Inbox, Past, Shared, examples, failed};
+use super::keep::Keeping;
+use super::{Ahead, Execution, Inbox, Past, Shared, examples, failed};
 use crate::calls;
 use crate::gate::plan::Progress;
 use crate::journal::tape::{Told, hash_of};
@@ -73,18 +74,16 @@ impl Execution {
             reads: Reads::default(),
             found: Found::default(),
             stuck: false,
-            // A resumed process has its answers checked for false claims.
-            keeps: 1.0,
+            keeping: Keeping::nothing_yet(),
             taught: Vec::new(),
             programs: 0,
-            kept: false,
-            tried_to_keep: false,
-            unkept: false,
             cut_answer: false,
-            unscanned: true,
-            unreminded: past.done.is_empty() && past.reminder.is_none(),
+            ahead: Ahead {
+                scan: true,
+                reminder: past.done.is_empty() && past.reminder.is_none(),
+                plan: past.done.is_empty() && past.n == 0,
+            },
             progress: Progress::of(None),
-            unplanned: past.done.is_empty() && past.n == 0,
             decided_before: true,
             ruling: None,
             approved: Vec::new(),

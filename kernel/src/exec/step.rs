@@ -11,7 +11,6 @@ use crate::event::Event;
 use crate::grammar::Legal;
 use crate::journal::tape::Told;
 use crate::journal::{StepRow, WITH};
-use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::planner::answer_form;
@@ -235,7 +234,7 @@ impl Execution {
             return;
         }
         self.other_means(legal);
-        let keeps = !self.kept && self.says_yes(Question::Keep, self.keeps);
+        let keeps = self.has_to_keep();
         let unread = self.n == 0 && self.leaves_unread(legal);
         let worked_out = self.has_worked_it_out(legal);
         for call in &mut legal.calls {

@@ -38,9 +38,7 @@ impl Execution {
         self.n = self.n.max(n);
         self.spent.steps += u32::from(!together);
         if action["tool"] == REMEMBER {
-            self.tried_to_keep = true;
-            self.kept |= outcome.ok;
-            self.unkept |= !outcome.ok;
+            self.keeping.note(outcome.ok);
         }
         let history = Arc::make_mut(&mut self.history);
         match history.last_mut().filter(|_| together) {

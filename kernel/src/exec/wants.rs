@@ -100,7 +100,7 @@ impl Execution {
         if legal.choices.is_some() {
             return Ok(Move::Choice);
         }
-        if self.kept {
+        if self.keeping.has_kept() {
             return Ok(Move::Answer);
         }
         let number = answer_form::for_a_number(self.told()) || self.wants_a_number(legal).await?;
