@@ -30,30 +30,12 @@ impl Execution {
         let seen = held.clone().unwrap_or_else(|| outcome.text.clone());
         let note = self.note_on(held.is_some(), &seen);
         let (action, together) = apart(action);
-        let repeats = self.guard.record(&action, &outcome.text);
-        // The limit stays hit, whatever was tried after it.
-        if self.spent.repeats < REPEATS_MAX {
-            self.spent.repeats = repeats;
-        }
-        self.n = self.n.max(n);
-        self.spent.steps += u32::from(!together);
+        self.count_step(n, &action, &outcome.text, together);
         if action["tool"] == REMEMBER {
             self.keeping.note(outcome.ok);
         }
-        let history = Arc::make_mut(&mut self.history);
-        match history.last_mut().filter(|_| together) {
-            // The calls of one decision share an entry.
-            Some(last) => {
-                last.push('\n');
-                last.push_str(&seen);
-            }
-            None => history.push(seen.clone()),
-        }
-        let written = match action.get("malformed").and_then(Value::as_str) {
-            Some(text) => text.to_owned(),
-            None if self.shared.cpu.info().constrains => self.planner.written(&action),
-            None => action.to_string(),
-        };
+        self.add_to_history(&seen, together);
+        let written = self.as_written(&action);
         self.note_known(n, &action, &outcome);
         if outcome.ok && held.is_none() {
             self.note_found(&action, &outcome);
@@ -78,6 +60,39 @@ impl Execution {
         }
         if let Some(note) = note {
             self.vm.note(&*self.shared.cpu, note);
+        }
+    }
+
+    /// Counts a step among the costs of the process, and looks whether it goes in circles. A call
+    /// that was decided `together` with the one before it is no further step.
+    fn count_step(&mut self, n: u32, action: &Value, observation: &str, together: bool) {
+        let repeats = self.guard.record(action, observation);
+        // The limit stays hit, whatever was tried after it.
+        if self.spent.repeats < REPEATS_MAX {
+            self.spent.repeats = repeats;
+        }
+        self.n = self.n.max(n);
+        self.spent.steps += u32::from(!together);
+    }
+
+    /// Adds what the process has `seen` of a step. The calls of one decision share an entry.
+    fn add_to_history(&mut self, seen: &str, together: bool) {
+        let history = Arc::make_mut(&mut self.history);
+        match history.last_mut().filter(|_| together) {
+            Some(last) => {
+                last.push('\n');
+                last.push_str(seen);
+            }
+            None => history.push(seen.to_owned()),
+        }
+    }
+
+    /// An action as the window shows it: in the form in which the CPU writes actions.
+    fn as_written(&self, action: &Value) -> String {
+        match action.get("malformed").and_then(Value::as_str) {
+            Some(text) => text.to_owned(),
+            None if self.shared.cpu.info().constrains => self.planner.written(action),
+            None => action.to_string(),
         }
     }
 

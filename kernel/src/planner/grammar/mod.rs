@@ -139,27 +139,7 @@ impl Legal {
         let text = without_thought(text).trim();
         match (chosen, &self.answer) {
             (Move::Any, _) => parse(text),
-            (Move::Call | Move::Calls, _) => {
-                let mut action = parse(text)?;
-                let calls = action["calls"].as_array_mut();
-                let mut calls = std::mem::take(calls.ok_or("it has no list of calls")?);
-                if let Some(numbers) = &self.numbers {
-                    let named = |tool: &str| self.calls.iter().find(|call| call.name == tool);
-                    numbers.without_inventions(&mut calls, |tool| Some(&named(tool)?.parameters));
-                }
-                // A call that is written twice in a step is made once.
-                let mut seen = Vec::new();
-                calls.retain(|call| {
-                    !seen.contains(call) && {
-                        seen.push(call.clone());
-                        true
-                    }
-                });
-                Ok(match calls.len() {
-                    1 => calls.remove(0),
-                    _ => json!({ "calls": calls }),
-                })
-            }
+            (Move::Call | Move::Calls, _) => self.calls_to_make(parse(text)?),
             (Move::Program, _) => {
                 let call = self.runs_programs().ok_or("no tool runs programs")?;
                 let code = without_fence(text);
@@ -192,6 +172,28 @@ impl Legal {
             (Move::Number | Move::Choice, _) => Ok(json!({ "answer": text })),
             (Move::Ask, _) => Ok(json!({ "ask": text })),
         }
+    }
+
+    /// The calls of a list as an action: without numbers that are made up, and each call once. A
+    /// single call is an action by itself.
+    fn calls_to_make(&self, mut list: Value) -> Result<Value, String> {
+        let calls = list["calls"].as_array_mut();
+        let mut calls = std::mem::take(calls.ok_or("it has no list of calls")?);
+        if let Some(numbers) = &self.numbers {
+            let named = |tool: &str| self.calls.iter().find(|call| call.name == tool);
+            numbers.without_inventions(&mut calls, |tool| Some(&named(tool)?.parameters));
+        }
+        let mut seen = Vec::new();
+        calls.retain(|call| {
+            !seen.contains(call) && {
+                seen.push(call.clone());
+                true
+            }
+        });
+        Ok(match calls.len() {
+            1 => calls.remove(0),
+            _ => json!({ "calls": calls }),
+        })
     }
 
     /// The calls in an answer of a model that was not allowed to call at once and answers with
