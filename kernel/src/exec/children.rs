@@ -9,8 +9,8 @@ use std::sync::atomic::Ordering;
 use serde_json::{Value, json};
 
 use super::family::Apart;
-use super::kin::{Came, Done, Kin, Work, failed};
-use super::{Ending, Execution, time_left};
+use super::kin::{Came, Done, Kin, Work};
+use super::{Ending, Execution, failed, time_left};
 use crate::calls::{SEND, Spawn};
 use crate::journal::tape::Told;
 use crate::journal::{JournalError, Message, Outcome, StepRow};

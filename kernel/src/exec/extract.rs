@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::children::TOO_LITTLE;
 use super::family::Apart;
-use super::kin::{Came, Done, Work, failed};
-use super::{Ending, Execution};
+use super::kin::{Came, Done, Work};
+use super::{Ending, Execution, failed};
 use crate::calls::Extract;
 use crate::gate::quarantine::form_of;
 use crate::journal::{Outcome, StepRow};

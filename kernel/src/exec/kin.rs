@@ -6,8 +6,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
-use super::Ending;
 use super::family::{Apart, Family};
+use super::{Ending, failed};
 use crate::calls::{SEND, WAIT};
 use crate::event::{Event, Events};
 use crate::journal::{Journal, JournalError, Message};
@@ -213,8 +213,4 @@ fn told(answer: &Value, chars: usize) -> String {
 
 fn apart(error: JournalError) -> Apart {
     Apart::Failed(error.to_string())
-}
-
-pub(super) fn failed(error: JournalError) -> Ending {
-    Ending::Failed(error.into())
 }

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::children::TOO_LITTLE;
 use super::family::Apart;
-use super::kin::{Came, Done, Kin, Work, ended_as, failed};
-use super::{Ending, Execution};
+use super::kin::{Came, Done, Kin, Work, ended_as};
+use super::{Ending, Execution, failed};
 use crate::calls::{MAP, MapList};
 use crate::grammar::Legal;
 use crate::journal::{JournalError, Outcome, StepRow};

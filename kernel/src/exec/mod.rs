@@ -98,7 +98,7 @@ use crate::lessons::Lesson;
 use crate::limits::{Limit, Spent};
 use crate::planner::parts::Parts;
 use crate::planner::{LeftOut, LoopGuard, Planner, Reads};
-use crate::process::{Drawn, Ending, Exit, Pid, Program, Reply, State, Usage};
+use crate::process::{Drawn, Ending, Exit, Failure, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
 use found::Found;
@@ -288,7 +288,8 @@ impl Execution {
     }
 }
 
-fn failed(error: VmError) -> Ending {
+/// The end of a process that failed with `error`.
+fn failed(error: impl Into<Failure>) -> Ending {
     Ending::Failed(error.into())
 }
 

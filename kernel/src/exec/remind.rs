@@ -5,7 +5,7 @@ use quipu_tools::Effect;
 use serde_json::{Value, json};
 
 use super::reminder::remind;
-use super::{Ending, Execution, guarded, time_left};
+use super::{Ending, Execution, failed, guarded, time_left};
 use crate::calls::{SEARCH, look_up};
 use crate::event::Event;
 use crate::grammar::{Callable, Legal};
@@ -46,7 +46,7 @@ impl Execution {
         let journal = &self.shared.journal;
         journal
             .set_reminder(self.pid, &reminder)
-            .map_err(|error| Ending::Failed(error.into()))?;
+            .map_err(failed)?;
         self.emit(Event::Reminded {
             pid: self.pid,
             reminder,

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Ending, Execution, guarded, time_left};
+use super::{Ending, Execution, failed, guarded, time_left};
 use crate::lessons::Lesson;
 use quipu_cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
 
@@ -107,9 +107,4 @@ pub(super) fn after(messages: &[Message], words: &str) -> Vec<Message> {
         last.text.push_str(words);
     }
     messages
-}
-
-/// The end of a process whose CPU failed.
-pub(super) fn failed(error: CpuError) -> Ending {
-    Ending::Failed(error.into())
 }

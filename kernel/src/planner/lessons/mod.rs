@@ -1,6 +1,6 @@
-//! Questions that are put with examples: a small model sorts far better by what it is shown than
-//! by what it is told. The examples stand before the text, so that they are computed once and
-//! shared by all processes. A question then costs only the tokens of its text.
+//! Questions that are put with examples: a small model sorts far better by what it is shown
+//! than by what it is told. The examples stand before the text, so that they are computed
+//! once and shared by all processes; a question costs the tokens of the text.
 
 mod claim;
 mod done;
@@ -30,8 +30,8 @@ pub struct Lesson {
     pub task: &'static str,
     /// Texts and the label of each, or what is to be written about each.
     pub examples: &'static [(&'static str, &'static str)],
-    /// The labels; the others are held against the last one. Empty where a text is answered
-    /// freely.
+    /// The labels; the last is the one that the others are held against. None where a text
+    /// is answered freely.
     pub labels: &'static [&'static str],
 }
 
