@@ -44,9 +44,7 @@ impl Execution {
         };
         // Recorded before the first step reads it, so that a resumed process sees the same.
         let journal = &self.shared.journal;
-        journal
-            .set_reminder(self.pid, &reminder)
-            .map_err(failed)?;
+        journal.set_reminder(self.pid, &reminder).map_err(failed)?;
         self.emit(Event::Reminded {
             pid: self.pid,
             reminder,
