@@ -133,8 +133,8 @@ fn action(action: &Value) -> String {
     }
 }
 
-/// `text` within HTML.
-fn escaped(text: &str) -> String {
+/// `text` within HTML or XML, also within the quotes of an attribute.
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
