@@ -108,8 +108,8 @@ fn new(session: &Session, name: &str) -> Result<u8> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if name.is_empty() || !name.chars().all(plain) {
         return Err(UserError::usage(
-            format!("{name:?} is no name for an agent"),
-            "letters, digits, - and _ make a name",
+            format!("{name:?} cannot be the name of an agent"),
+            "use letters, digits, - and _",
         ));
     }
     let folder = session.paths.agents();
@@ -271,7 +271,7 @@ fn check(session: &Session, agent: &Path) -> Result<u8> {
                 "the agent {} knows {path}, which is not there",
                 visible(&loaded.agent.name)
             ),
-            "`knowledge` names files and folders, from the folder of the file on",
+            "`knowledge` names files and folders, relative to the folder of that file",
         ));
     }
     if let Some(model) = &loaded.model

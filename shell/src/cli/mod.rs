@@ -69,7 +69,7 @@ impl Cli {
         let several = self.globals.models.len();
         if several > 1 && !matches!(self.command, Some(Command::Eval(_))) {
             return Err(UserError::usage(
-                format!("--model is there {several} times, and this command runs on one"),
+                format!("--model is given {several} times, and this command runs on one model"),
                 "name one model; only `quipu eval` takes several",
             ));
         }

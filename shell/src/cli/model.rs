@@ -299,7 +299,7 @@ fn faster(name: &str, path: &Path, quantisation: &str) -> Option<String> {
     let converted = format!("{stem}-q4_0");
     if path.with_file_name(format!("{converted}.gguf")).exists() {
         return Some(format!(
-            "{converted} is here, the same model, and faster: --model {converted}"
+            "{converted} is here: the same model, but faster: --model {converted}"
         ));
     }
     // Only what is pulled by its name can be converted by it.

@@ -17,7 +17,7 @@ use crate::session::agent::Loaded;
 /// Says by what a process is named.
 pub fn pid(word: &str) -> Result<Pid, String> {
     word.parse()
-        .map_err(|_| "a process is named by its number, and `quipu ps` lists them".to_owned())
+        .map_err(|_| "processes are named by their numbers; `quipu ps` lists them".to_owned())
 }
 
 /// Options of a process.

@@ -15,7 +15,7 @@ pub fn unparsed(error: &clap::Error, args: &[String]) -> u8 {
     if let Some((option, number)) = negative(error, args) {
         // The parser would advise to make a task of it.
         return report(&UserError::usage(
-            format!("{option} {number}: a negative number makes no sense there"),
+            format!("{option} {number}: a negative number is not allowed there"),
             format!("`quipu --help` and `quipu COMMAND --help` say what {option} takes"),
         ));
     }

@@ -61,7 +61,7 @@ pub async fn run(session: &Session, args: SayArgs) -> Result<u8> {
     if is_pipe && std::io::stdout().is_terminal() {
         return Err(UserError::usage(
             "sound is not written to a terminal",
-            "leave --out out to hear it, or name a file",
+            "omit --out to hear it, or name a file",
         ));
     }
     if is_pipe && args.json {

@@ -138,7 +138,7 @@ fn remove(session: &Session, name: &str) -> Result<u8> {
     if !given.secrets.unshare(name)? {
         return Err(UserError::usage(
             format!("there is no secret {}", visible(name)),
-            "`quipu secret ls` lists them; one that is a tool's own goes with `quipu tool revoke`",
+            "`quipu secret ls` lists them; `quipu tool revoke` removes one that is a tool's own",
         ));
     }
     say!("forgotten: {name}");
@@ -149,6 +149,6 @@ fn remove(session: &Session, name: &str) -> Result<u8> {
 /// Says that a machine that runs goes on with the secrets that it knows.
 fn told_later(session: &Session) {
     if MachineLock::holder(&session.paths.lock()).is_some() {
-        say!("note: the machine that runs on this root knows of it when it starts anew");
+        say!("note: the machine that runs on this root learns of this when it starts again");
     }
 }

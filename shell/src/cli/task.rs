@@ -62,7 +62,7 @@ fn tell_unread_files(task: &str) {
         .filter_map(|word| word.strip_prefix('@'));
     for path in named.filter(|path| Path::new(path).is_file()) {
         say!(
-            "hint: @{path} is not read here; --attach {} does",
+            "hint: @{path} is not read here; use --attach {}",
             shell_words::quote(path)
         );
     }

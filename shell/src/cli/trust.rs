@@ -146,7 +146,7 @@ fn remove(session: &Session, folder: &Path) -> Result<u8> {
             "`quipu trust ls` lists the trusted folders",
         ));
     }
-    say!("trusted no more: {shown}");
+    say!("no longer trusted: {shown}");
     Ok(0)
 }
 

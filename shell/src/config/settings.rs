@@ -287,7 +287,7 @@ fn attention(word: Option<String>, file: Option<AttentionWord>) -> Result<Attent
         Some("llama.cpp") => Ok(AttentionWord::LlamaCpp),
         Some(word) => Err(UserError::usage(
             format!(
-                "{}={word}: nobody computes attention like that",
+                "{}={word}: there is no such way to compute attention",
                 env_vars::ATTENTION
             ),
             "use own or llama.cpp, or leave it unset",

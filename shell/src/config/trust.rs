@@ -144,7 +144,7 @@ pub fn vouch(file: &Path, paths: &Paths) -> Result<Vec<u8>> {
     let path = file.canonicalize().map_err(|error| failed(&error))?;
     let size = path.metadata().map_err(|error| failed(&error))?.len();
     if size > BYTES_MAX {
-        return Err(failed(&"it is too much for an agent"));
+        return Err(failed(&"it is too large for an agent"));
     }
     let bytes = std::fs::read(&path).map_err(|error| failed(&error))?;
     let files = Files::from([(ITSELF.to_owned(), file_hash(&bytes))]);
@@ -259,7 +259,7 @@ fn collect(folder: &Path, below: &Path, files: &mut BTreeMap<String, Vec<u8>>) -
         return Err(failed(&"it is neither a file nor a folder"));
     }
     if files.len() >= FILES_MAX || meta.len() > BYTES_MAX {
-        return Err(failed(&"it is too much for a configuration"));
+        return Err(failed(&"it is too large for a configuration"));
     }
     let bytes = std::fs::read(&path).map_err(|error| failed(&error))?;
     files.insert(key(below)?.to_owned(), bytes);

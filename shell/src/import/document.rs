@@ -352,7 +352,7 @@ fn text_of(bytes: &[u8]) -> Result<(String, Vec<String>), String> {
     let (text, guessed) = decoded(bytes)?;
     let (text, left_out) = data::without(&typed::plain(text));
     let mut told = Vec::new();
-    told.extend(guessed.map(|name| format!("read as {name}, which it does not say itself")));
+    told.extend(guessed.map(|name| format!("read as {name}, though the file does not say so")));
     if left_out > 0 {
         told.push(format!("without data in it, {left_out} letters long"));
     }

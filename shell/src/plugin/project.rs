@@ -101,7 +101,7 @@ impl Project {
         std::fs::write(&path, bytes).map_err(|error| {
             UserError::failed(
                 format!("{}: {error}", path.display()),
-                "make room, or the folder writable",
+                "make room there, or make the folder writable",
             )
         })?;
         Ok(path)

@@ -115,7 +115,7 @@ impl Looks<'_> {
         let window = self.door.window(pid)?.ok_or_else(|| {
             UserError::failed(
                 format!("process {pid} does not fit the window of this machine"),
-                "a larger one is asked for with --window",
+                "--window asks for a larger one",
             )
         })?;
         for line in context::lines(pid, &window, output::is_plain(), output::columns()) {

@@ -90,7 +90,7 @@ impl Repl<'_> {
             }
             [name @ ("export" | "import" | "history"), ..] => {
                 return Err(UserError::usage(
-                    format!("/{name} takes one thing more"),
+                    format!("/{name} needs one more argument"),
                     "/help shows what",
                 ));
             }

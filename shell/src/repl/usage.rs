@@ -121,7 +121,7 @@ pub(super) fn number(word: &str) -> Result<Pid> {
 /// A word that is none.
 pub(super) fn several(word: &str) -> Result<usize> {
     let count = word.parse().ok().filter(|count| *count > 0);
-    count.ok_or_else(|| UserError::usage(format!("{word} is no number from 1 on"), ""))
+    count.ok_or_else(|| UserError::usage(format!("{word} is not a number from 1 on"), ""))
 }
 
 #[cfg(test)]
@@ -148,7 +148,7 @@ mod tests {
         check("ps --jsn", "unexpected argument '--jsn' found");
         check(
             "kill x",
-            "invalid value 'x' for '<PID>': a process is named by its number, and `quipu ps` lists them",
+            "invalid value 'x' for '<PID>': processes are named by their numbers; `quipu ps` lists them",
         );
         check(
             "kill",

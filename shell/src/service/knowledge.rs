@@ -37,7 +37,7 @@ pub fn refresh(session: &Session, agent: &Loaded) -> Result<()> {
                 "the agent {name} knows {}, which is not there",
                 missing.display()
             ),
-            "`knowledge` in its file names files and folders, from the folder of the file on",
+            "`knowledge` in its file names files and folders, relative to the folder of that file",
         ));
     }
     let store = library(session, Access::ReadWrite)?;

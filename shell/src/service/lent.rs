@@ -172,7 +172,7 @@ impl Lent {
 fn broken(error: &io::Error) -> StoreError {
     let why = match is_end(error) {
         true => "ended".to_owned(),
-        false => format!("said what is not understood: {error}"),
+        false => format!("sent a message that is not understood: {error}"),
     };
     StoreError::Elsewhere {
         message: format!("the machine on this root {why}"),

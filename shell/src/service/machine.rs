@@ -118,7 +118,8 @@ impl Machine {
         }
         let count = room.guests().max(1);
         say!(
-            "done; this machine stays for {} of other programs (Ctrl-C leaves what runs to them)",
+            "done; this machine stays for {} of other programs (Ctrl-C hands what runs over to \
+             them)",
             counted(count, "task")
         );
         interrupts.begin();
@@ -132,8 +133,8 @@ impl Machine {
             let count = self.suspend().await.len();
             let suspended = counted(count, "process");
             say!(
-                "hint: {suspended} suspended; what another program waits for goes on there, and \
-                 `quipu run --resume PID` carries on what nobody waits for"
+                "hint: {suspended} suspended; a process that another program waits for goes on \
+                 there; `quipu run --resume PID` carries on any other"
             );
         }
     }

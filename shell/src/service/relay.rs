@@ -383,7 +383,7 @@ impl Task {
     /// Tells that it was interrupted while it waited for a machine.
     async fn interrupt(&mut self, journal: &Journal) {
         let Some(pid) = self.pid else {
-            let words = "interrupted while it waited for a machine; it has not begun";
+            let words = "interrupted while waiting for a machine; the task has not begun";
             let error = UserError::with_code(INTERRUPTED, words, "run the command again");
             return self.fail(error).await;
         };

@@ -413,7 +413,7 @@ fn late(name: &str, wait: Duration) -> ToolError {
              first start",
             FIRST_LISTING_MAX.as_secs()
         ),
-        false => "see whether it runs by hand, and how its file has it".to_owned(),
+        false => "check that it runs by hand, and how its file starts it".to_owned(),
     };
     let message = format!(
         "the MCP server {name} did not list its tools within {} s",

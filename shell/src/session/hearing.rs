@@ -138,7 +138,7 @@ impl Ears {
         }
         let heard = self.0.call("transcribe", &args, &context)?;
         serde_json::from_value(heard).map_err(|error| {
-            let message = format!("the ears gave something else than they should: {error}");
+            let message = format!("the ears returned something unexpected: {error}");
             ToolError::new(ErrorKind::Trap, message, "")
         })
     }

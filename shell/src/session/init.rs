@@ -400,7 +400,9 @@ impl Session {
         let texts = program.attached.iter().map(|attached| &attached.text);
         let mut texts = texts.chain([&program.prompt]);
         if texts.any(|text| matches!(self.leaks.redacted(text), Cow::Owned(_))) {
-            say!("note: a secret stands in the task or beside it; the model sees a mark there");
+            say!(
+                "note: a secret stands in the task or beside it; the model sees a mark in its place"
+            );
         }
     }
 

@@ -91,7 +91,7 @@ impl Eyes {
         let args = json!({"base64": BASE64_STANDARD.encode(bytes)});
         let seen = self.0.call("look", &args, &context)?;
         serde_json::from_value(seen).map_err(|error| {
-            let message = format!("the eyes gave something else than they should: {error}");
+            let message = format!("the eyes returned something unexpected: {error}");
             ToolError::new(quipu_tools::ErrorKind::Trap, message, "")
         })
     }
@@ -123,7 +123,7 @@ impl Eyes {
         });
         let bitmap = self.0.call("pixels", &args, &context)?;
         let odd = |error: String| {
-            let message = format!("the eyes gave something else than they should: {error}");
+            let message = format!("the eyes returned something unexpected: {error}");
             ToolError::new(quipu_tools::ErrorKind::Trap, message, "")
         };
         let bitmap: Bitmap =
@@ -244,7 +244,7 @@ impl Session {
         match seen.text.is_empty() {
             true => Err(UserError::failed(
                 format!("{} has no text that can be read", path.display()),
-                "a picture that is sharper or larger may have",
+                "a sharper or larger picture may have some",
             )),
             false => Ok(seen.text),
         }

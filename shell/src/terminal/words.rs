@@ -121,7 +121,8 @@ catalogue! {
         "此机器上没有 {model}。现在下载{size}吗？[y/N] ";
     loading: "loading {model}…", "正在加载 {model}…";
     loading_on: "loading {model}: {percent}%…", "正在加载 {model}：{percent}%…";
-    first_answer: "the first answer takes longer: the model reads once what it decides by, which is kept",
+    first_answer:
+        "the first answer takes longer: the model reads the examples it decides by, once; they are kept",
         "第一个回答较慢：模型先读取一次判断所依据的示例，之后会保留";
     shared: "{cpu} · shared with the machine that runs here",
         "{cpu} · 与此处正在运行的机器共用";
@@ -186,7 +187,8 @@ catalogue! {
         "，{count} 个因忽略规则或为隐藏文件而略去（--no-ignore 可一并导入）";
     ignored_names: "left out by ignore rules or hidden: {names}", "因忽略规则或为隐藏文件而略去：{names}";
     import_stopped: "stopped; what was brought in before stays", "已停止；之前导入的内容仍在";
-    import_again: "the same command goes on where it was", "再次运行同一命令会从中断处继续";
+    import_again: "the same command goes on where this one stopped",
+        "再次运行同一命令会从中断处继续";
     no_model_of_strangers: "warning: the agent is not trusted, so the model {model} that it names is not taken",
         "警告：该智能体未受信任，因此不采用它指定的模型 {model}";
     no_knowledge_of_strangers: "warning: the agent {agent} is not trusted, so no folder that it names is looked at",
@@ -222,8 +224,9 @@ catalogue! {
     reading: "reading {of:token}…", "正在读取 {of} 个 token…";
     reading_on: "reading {tokens} of {of:token} ({percent}%{left})…",
         "正在读取：{tokens} / {of} 个 token（{percent}%{left}）…";
-    reading_to_decide: "reading what it decides by: {tokens} of {of:token} ({percent}%{left})…",
-        "正在读取判断所依据的内容：{tokens} / {of} 个 token（{percent}%{left}）…";
+    reading_to_decide:
+        "reading the examples it decides by: {tokens} of {of:token} ({percent}%{left})…",
+        "正在读取判断所依据的示例：{tokens} / {of} 个 token（{percent}%{left}）…";
     left: ", {seconds} s left", "，剩余 {seconds} 秒";
     writing: "writing…", "正在写…";
     waits_for: "waiting for {tool}…", "正在等待 {tool}…";
@@ -235,8 +238,8 @@ catalogue! {
     untrusted: "untrusted, from {source}", "不受信任，来自 {source}";
     suspicious: "reads like an attack: {said}", "疑似攻击：{said}";
     suspected: "{source} reads like an attack ({said})", "{source} 疑似攻击（{said}）";
-    not_looked_at: "not looked at for attacks", "未检查是否有攻击";
-    unseen: "{source} was not looked at for attacks", "{source} 未检查是否有攻击";
+    not_looked_at: "not scanned for attacks", "未检查是否有攻击";
+    unseen: "{source} was not scanned for attacks", "{source} 未检查是否有攻击";
     held_back: "held back", "已隔离";
     private: "private", "私密";
     secret: "secret", "机密";
@@ -272,7 +275,8 @@ catalogue! {
     approve_all: ", a shows all of it", "，a 显示全部";
     approve_process: ", p for this process", "，p 本进程内有效";
     approve_always: ", w for good", "，w 永久有效";
-    approved_process: "approved for this process is what this rule holds for:", "本进程内批准此规则所涵盖的调用：";
+    approved_process: "this process may do what this rule covers, without asking:",
+        "本进程内批准此规则所涵盖的调用：";
     add_rule: "Add this rule to your policy? [y/N] ", "将此规则加入策略吗？[y/N] ";
     more_chars: "[… {left} more characters …]", "［…… 还有 {left} 个字符 ……］";
     help: "\

@@ -421,7 +421,7 @@ impl Link {
             ErrorKind::Unavailable,
             message,
             format!(
-                "see whether it runs by hand, and how its file has it: {}",
+                "check that it runs by hand, and how its file starts it: {}",
                 self.server().origin()
             ),
         ))

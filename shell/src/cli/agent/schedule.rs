@@ -137,7 +137,7 @@ fn add(session: &Session, args: &ScheduleArgs) -> Result<u8> {
     if held.schedules.contains_key(&name) {
         return Err(UserError::usage(
             format!("there is a schedule {name} already"),
-            format!("`quipu agent schedule rm {name}` removes it; --name gives this one another"),
+            format!("`quipu agent schedule rm {name}` removes it; or choose another --name"),
         ));
     }
     let next = due::next(&schedule, Local::now());
@@ -172,7 +172,7 @@ fn trigger(args: &ScheduleArgs) -> Result<(Trigger, Option<String>)> {
             Ok((Trigger::Hook(schedule::token_hash(&token)), Some(token)))
         }
         _ => Err(UserError::usage(
-            "nothing says when it runs",
+            "nothing says when the schedule runs",
             "give --cron TIMES, --on-change PATH or --hook NAME",
         )),
     }
@@ -228,7 +228,7 @@ fn name(args: &ScheduleArgs, agent: &Path) -> Result<String> {
     match !name.is_empty() && name.len() <= 64 && name.chars().all(plain) && !taken {
         true => Ok(name),
         false => Err(UserError::usage(
-            format!("{name:?} is no name for a schedule"),
+            format!("{name:?} cannot be the name of a schedule"),
             "give --name: up to 64 letters, digits, - and _",
         )),
     }

@@ -152,7 +152,7 @@ pub fn comparable(rows: &[Row], before: &[Row], across: &[Condition]) -> Result<
                 words.join(", ")
             ),
             format!(
-                "where that is what you compare, --across {}",
+                "to compare just that, add --across {}",
                 words.join(",")
             ),
         )),

@@ -200,7 +200,7 @@ fn tell_unchecked(file: &Path, cases: &[Case]) {
     let unchecked = cases.iter().filter(|case| case.checks_nothing()).count();
     if unchecked > 0 {
         say!(
-            "warning: {}: without a check, and so passed by any answer: {unchecked} of {}",
+            "warning: {}: without a check, so that any answer passes: {unchecked} of {}",
             file_words(file),
             counted(cases.len(), "case")
         );

@@ -80,7 +80,7 @@ pub async fn run(session: &Session, from: &FromCases, agent: Loaded, file: &Path
         Some(code) => Ok(code),
         None => {
             say!("interrupted; nothing was kept");
-            say!("hint: the same command goes on where it was");
+            say!("hint: the same command goes on where this one stopped");
             Ok(INTERRUPTED)
         }
     }
@@ -102,7 +102,7 @@ fn checked(file: &Path) -> Result<Vec<Case>> {
     match cases.len() {
         0..CASES_MIN => Err(UserError::usage(
             format!("{name} has {} to learn from", counted(cases.len(), "case")),
-            format!("there have to be at least {CASES_MIN}, with checks; some dozens tell more"),
+            format!("there have to be at least {CASES_MIN}, with checks; several dozen tell more"),
         )),
         _ => Ok(cases),
     }

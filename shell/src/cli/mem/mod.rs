@@ -120,7 +120,7 @@ fn no_page(id: &str) -> anyhow::Error {
 fn suspicion_of(session: &Session, label: Label, text: &str) -> Option<Suspicion> {
     let detection = &session.detection;
     if !detection.is_on() {
-        say!("texts of others are not looked at for attacks: `quipu doctor` says why");
+        say!("texts of others are not scanned for attacks: `quipu doctor` says why");
         return None;
     }
     let is_strange = detection.concern(&label);

@@ -166,7 +166,7 @@ fn doubts(source: &Source, installed: Option<&[u8]>, book: &ProvenanceBook) -> V
     if let Some(bytes) = installed.filter(|bytes| *bytes != source.bytes)
         && known.is_none_or(|origin| origin.source != source.from)
     {
-        let from = known.map_or("a place that was not noted", |origin| &origin.source);
+        let from = known.map_or("an unknown place", |origin| &origin.source);
         doubts.push(format!(
             "this replaces another tool called {}, from {from} (sha256 {})",
             source.name,

@@ -140,7 +140,7 @@ pub fn program(
     if loaded.has_files()? {
         return Err(UserError::usage(
             format!(
-                "the skill {} has files that a machine for all agents does not have",
+                "the skill {} has files that the machine that runs schedules does not have",
                 loaded.agent.name
             ),
             "schedule an agent without files of its own",
