@@ -59,8 +59,8 @@ pub struct BatchArgs {
     /// Where the results go instead of standard output; what is there is replaced
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Keep the results that --out has, run only the tasks without one, and carry those on
-    /// that had begun
+    /// Keep the results in --out, run only the tasks without a result, and carry on those that had
+    /// begun
     #[arg(long, requires = "out")]
     resume: bool,
     #[command(flatten)]

@@ -64,7 +64,7 @@ enum LogCommand {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Read a process that was exported, to look at it and to replay it; it never goes on
+    /// Read an exported process, to look at it and to replay it; it is never resumed
     Import {
         /// The file; `-` is standard input
         #[arg(value_name = "FILE")]

@@ -15,10 +15,11 @@ use crate::terminal::output::{self, visible};
 
 /// Secrets: values that tools use, and that no model, log or journal sees
 ///
-/// Where a value is wanted stands its handle, ${secret:NAME}: in the entry of a server (`env`,
-/// `headers`, `args`), or as the whole of an argument that policy.toml says is a credential. It is
-/// filled in on the way to a server that was granted it (`quipu tool grant SERVER secret:NAME`). A
-/// value that comes back, or that a model writes, in whichever form, is taken out.
+/// The handle ${secret:NAME} stands where the value is wanted: in the entry of a server (`env`,
+/// `headers`, `args`), or as the whole of an argument that policy.toml says is a credential. The
+/// value is filled in on the way to a server that was granted it (`quipu tool grant SERVER
+/// secret:NAME`). A value that comes back, or that a model writes, in whichever form, is taken
+/// out.
 #[derive(Debug, Subcommand)]
 pub enum SecretCommand {
     Set(SetArgs),

@@ -43,9 +43,9 @@ const TOKEN_CHARS_MIN: usize = 16;
 /// Run the machine as a service: an OpenAI-compatible API over HTTP, or the tools and the
 /// memory over MCP
 ///
-/// Whoever sends its token is taken for you: an agent that a program asks with it tells from your
-/// whole memory, private pages too, so give it to programs that may know them. Without the token
-/// a program on this machine is a stranger, who is told nothing private.
+/// Whoever sends the token is taken for you: an agent that is asked with the token answers from
+/// your whole memory, private pages too. Give it only to programs that may know them. Without the
+/// token a program on this machine is a stranger, who is told nothing private.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// Speak the Model Context Protocol on standard input and output, instead of HTTP

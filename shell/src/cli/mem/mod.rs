@@ -44,7 +44,7 @@ pub enum MemCommand {
     Rm(rm::RmArgs),
     /// Say how much is stored
     Stats(JsonArgs),
-    /// Make one memory of those that belong together; the originals stay
+    /// Merge memories that belong together into a new one; the originals stay
     Consolidate,
     /// Build the search index anew from the stored pages, and the vectors that are missing
     Rebuild(RebuildArgs),
@@ -53,8 +53,8 @@ pub enum MemCommand {
 /// Arguments of `mem rebuild`.
 #[derive(Debug, Args)]
 pub struct RebuildArgs {
-    /// Measure first which of the embedding models that are here finds the pages of this store
-    /// better, and keep to it
+    /// First measure which of the embedding models here finds the pages of this store better, and
+    /// use that one from now on
     #[arg(long)]
     choose: bool,
 }

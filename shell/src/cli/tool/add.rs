@@ -25,8 +25,8 @@ pub struct AddArgs {
     /// Give it another name
     #[arg(long)]
     name: Option<String>,
-    /// Also in place of another tool of that name, or when a reference has come to lead to
-    /// something else
+    /// Also in place of another tool of that name, or when a reference leads to something else
+    /// than before
     #[arg(long)]
     force: bool,
 }

@@ -72,10 +72,10 @@ pub enum Trigger {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Missed {
-    /// It is made up as soon as possible; several together are made up once
+    /// A missed run takes place as soon as possible; several missed runs become one
     #[default]
     Once,
-    /// It is left out
+    /// A missed run is left out
     Skip,
 }
 
