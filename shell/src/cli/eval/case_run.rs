@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow};
 use quipu_kernel::Kernel;
 use quipu_kernel::journal::StepRow;
 use quipu_kernel::label::Label;
-use quipu_kernel::process::{Pid, Program, Sampling, Status};
+use quipu_kernel::process::{Exit, Pid, Program, Sampling, Status};
 use quipu_kernel::signal::Signal;
 use quipu_memory::{Kind, LIST_MAX, NewPage, Space, Trust};
 use quipu_tools::{Capability, Device};
@@ -26,7 +26,7 @@ use super::outcome::{part, status_words, whole};
 use super::rows::Row;
 use super::shared_prefix::{Beginnings, Left, Pages as Stored};
 use super::trace;
-use super::watch::watch;
+use super::watch::{Watched, watch};
 use super::web_server::Pages;
 use crate::cli::options::ProcessOptions;
 use crate::session::Session;
@@ -53,6 +53,15 @@ pub struct Bench<'a> {
     /// The tools that are there for every case, where some cases have their own.
     common: Option<Vec<String>>,
     _folder: TempDir,
+}
+
+/// What came of the process of a case, or of the branch that was chosen.
+struct Ran {
+    pid: Pid,
+    exit: Exit,
+    watched: Watched,
+    /// Wall-clock time, in milliseconds.
+    ms: u64,
 }
 
 /// A case to be run by an agent.
@@ -250,6 +259,39 @@ impl<'a> Bench<'a> {
             program.answer_schema.clone_from(&case.schema);
         }
         program.limits.steps = case.max_steps.unwrap_or(program.limits.steps);
+        let Ran {
+            pid,
+            exit,
+            watched,
+            ms,
+        } = self.run_to_the_end(job, program, row).await?;
+        let error = exit.error.clone().unwrap_or_default();
+        let failed = exit.status == Status::Failed && watched.cut.is_none();
+        let steps = self.kernel.journal().steps(pid)?;
+        row.judged = watched.judged;
+        self.keep_trace(row, pid, &steps)?;
+        match watched.cut {
+            None => whole(row, &steps, exit, &device(job.n)),
+            Some(cut) => part(row, &steps, cut, ms, &device(job.n)),
+        }
+        if case.looks_at_memory() {
+            let pages = self.kernel.store().memories(&self.space(job), MEMORIES)?;
+            row.memory = Some(pages.into_iter().map(|page| page.text).collect());
+        }
+        row.files = self.folders.left(job)?;
+        if let Some(question) = &self.judge {
+            row.advice = judge::ask(&self.kernel, question, &case.prompt, row).await?;
+        }
+        match failed {
+            true => Err(anyhow!(error)),
+            false => Ok(()),
+        }
+    }
+
+    /// Runs `program` until it ends or is stopped at its calls, with a deliberation where one is
+    /// asked for; what that says of the answer goes into `row`.
+    async fn run_to_the_end(&self, job: &Job<'_>, program: Program, row: &mut Row) -> Result<Ran> {
+        let case = job.case;
         let mut events = self.kernel.subscribe();
         let begun = Instant::now();
         let pid = self.kernel.spawn(program.clone())?;
@@ -278,27 +320,12 @@ impl<'a> Bench<'a> {
             row.support = deliberated.support;
             row.branches = deliberated.branches;
         }
-        let error = exit.error.clone().unwrap_or_default();
-        let failed = exit.status == Status::Failed && watched.cut.is_none();
-        let steps = self.kernel.journal().steps(pid)?;
-        row.judged = watched.judged;
-        self.keep_trace(row, pid, &steps)?;
-        match watched.cut {
-            None => whole(row, &steps, exit, &device(job.n)),
-            Some(cut) => part(row, &steps, cut, ms, &device(job.n)),
-        }
-        if case.looks_at_memory() {
-            let pages = self.kernel.store().memories(&self.space(job), MEMORIES)?;
-            row.memory = Some(pages.into_iter().map(|page| page.text).collect());
-        }
-        row.files = self.folders.left(job)?;
-        if let Some(question) = &self.judge {
-            row.advice = judge::ask(&self.kernel, question, &case.prompt, row).await?;
-        }
-        match failed {
-            true => Err(anyhow!(error)),
-            false => Ok(()),
-        }
+        Ok(Ran {
+            pid,
+            exit,
+            watched,
+            ms,
+        })
     }
 
     /// Keeps what was done, where that is wanted.
