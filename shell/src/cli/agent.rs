@@ -18,34 +18,34 @@ use crate::terminal::error::UserError;
 use crate::terminal::output::{self, counted, one_line, shortened, visible};
 
 /// What `agent new` writes.
-const TEMPLATE: &str = r#"# An agent: `quipu run --agent NAME "…"` runs it. Only `instructions` has to be there.
+const TEMPLATE: &str = r#"# An agent: `quipu run --agent NAME "…"` runs it. Only `instructions` is required.
 name = "NAME"
 instructions = """
 What it is for, and how it goes about it.
 """
 
-# The tools that it sees, by the names in `quipu tool ls`; all of them without this line.
+# The tools that it sees, by their names in `quipu tool ls`. Without this line it sees all.
 # "memory" is the store.
 # tools = ["calculator", "memory"]
 
-# The model that it is for, where `--model` names no other.
+# The model to use, unless `--model` names another.
 # model = "qwen2.5-coder-1.5b"
 
-# Files and folders that it knows, from this file's folder on: looked at before it runs, and
-# answered from with the pages named.
+# Files and folders with what it knows, relative to the folder of this file. They are read before
+# it runs, and its answers name the pages that they rest on.
 # knowledge = ["handbook"]
 
 # The form of its answers: a JSON Schema, or a file with one.
 # schema = { type = "number" }
 
-# Branches that a task is thought about along: a number, or "auto".
+# How many branches think about a task: a number, or "auto".
 # think = "auto"
 
-# Whether it may start processes of its own for parts of a task, and give each thing of a list
-# to one. They share its limits.
+# Whether it may start processes for parts of a task, or one for each thing of a list. They share
+# its limits.
 # children = true
 
-# Tasks with their answers, which it is shown before its own.
+# Tasks with their answers, shown to it before its own task.
 # [[examples]]
 # task = "…"
 # answer = "…"

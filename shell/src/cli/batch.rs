@@ -48,9 +48,9 @@ const KIND: Kind = Kind {
 /// Run many tasks at once, and print a line of JSON as each is done
 #[derive(Debug, Args)]
 pub struct BatchArgs {
-    /// The tasks, one JSON object a line: "id", "prompt", and perhaps "agent" (a file or
-    /// folder, as of the current folder), "input" (a text that the task is about, which others
-    /// may have written) and "priority" (-20 to 20, higher runs first); `-` is standard input
+    /// The tasks, one JSON object a line: "id", "prompt", and perhaps "agent" (a file or folder,
+    /// relative to the current folder), "input" (a text that the task is about, which others may
+    /// have written) and "priority" (-20 to 20, higher runs first); `-` is standard input
     #[arg(value_name = "TASKS.jsonl")]
     tasks: PathBuf,
     /// Processes at once, 1 to 200

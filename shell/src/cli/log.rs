@@ -51,7 +51,7 @@ enum LogCommand {
         /// The processes
         #[arg(required_unless_present = "older_than", value_name = "PID", value_parser = pid)]
         pids: Vec<Pid>,
-        /// Those that ended more than so many days ago
+        /// Those that ended more than DAYS days ago
         #[arg(long, value_name = "DAYS", conflicts_with = "pids")]
         older_than: Option<u32>,
     },

@@ -27,8 +27,8 @@ pub struct SayArgs {
     /// Write a WAV file instead of playing it; `-` writes to standard output
     #[arg(long, value_name = "FILE.wav")]
     out: Option<PathBuf>,
-    /// Who speaks, such as af_heart, bm_george or zf_xiaobei; by itself it depends on the
-    /// language of each sentence
+    /// Who speaks, such as af_heart, bm_george or zf_xiaobei; otherwise the language of each
+    /// sentence decides
     #[arg(long, value_name = "NAME")]
     voice: Option<String>,
     /// How many times as fast as usual, from 0.5 to 2

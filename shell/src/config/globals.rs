@@ -46,7 +46,8 @@ pub struct Globals {
     /// When to colour; NO_COLOR is respected
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     pub color: Colour,
-    /// Write for a screen reader: no colours, no signs for words, no line that is written over
+    /// Write for a screen reader: no colours, words in place of signs, no line that is written
+    /// over
     #[arg(long, global = true)]
     pub plain: bool,
 }

@@ -121,7 +121,7 @@ pub struct EvalArgs {
     /// Keep what was done step by step in the lines of --out
     #[arg(long)]
     trace: bool,
-    /// Only the first so many cases
+    /// Run only the first N cases
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroUsize>,
     /// Where a line for each case goes; what is there is replaced

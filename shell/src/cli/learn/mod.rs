@@ -55,8 +55,8 @@ pub struct LearnArgs {
 /// What is learnt from, and how.
 #[derive(Debug, Args)]
 struct FromCases {
-    /// The cases, as `quipu eval` takes them; what was corrected in the shell by /correct
-    /// otherwise
+    /// The cases, as `quipu eval` takes them; without this, what was corrected in the shell by
+    /// /correct
     #[arg(value_name = "CASES.jsonl")]
     cases: Option<PathBuf>,
     #[command(flatten)]

@@ -18,7 +18,7 @@ const MCP: &str = "mcp:";
 
 /// Allow a tool something that it asks for
 ///
-/// Bound to the component as it is now: one that changes asks again.
+/// The grant is bound to the component as it is now: a changed component asks again.
 #[derive(Debug, Args)]
 pub struct GrantArgs {
     /// The tool
