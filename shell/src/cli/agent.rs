@@ -229,8 +229,8 @@ fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
     Ok(0)
 }
 
-/// Prints by what the `agent` answers: its model, documents and schema, and the examples that it is
-/// shown, with those that it has `learnt`.
+/// Prints what the answers of `agent` rest on: its model, documents and schema, and the examples
+/// that it is shown, including those that it has `learnt`.
 fn show_sources(loaded: &Loaded, learnt: &[Skill], agent: &Path) -> Result<()> {
     if let Some(model) = &loaded.model {
         output::line(&format!("model: {}", visible(model)))?;

@@ -37,7 +37,7 @@ const JOBS_DEFAULT: u16 = 16;
 /// The results of a batch: one for each id, which may be any JSON.
 const KIND: Kind = Kind {
     one: "a result of a batch",
-    // What somebody killed has exited, the rest of the interrupted goes on.
+    // Killed processes have exited; the other interrupted ones go on.
     stays: |line| match line["status"].as_str() {
         Some("interrupted") => line["error"] == "killed",
         status => status != Some("suspended"),

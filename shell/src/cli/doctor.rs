@@ -409,7 +409,7 @@ fn try_to_write(folder: &Path, left: u64) -> Result<()> {
     }
 }
 
-/// What so many free bytes are worth.
+/// How good or bad this many free bytes are.
 fn room(free: u64) -> State {
     match free {
         ..FULL_BYTES => State::Fail,

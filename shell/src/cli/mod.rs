@@ -47,7 +47,7 @@ use crate::terminal::error::UserError;
 
 /// Runs one command of the command line.
 pub async fn dispatch(command: Command, globals: Globals) -> Result<u8> {
-    // These work whatever the configuration says.
+    // These commands work whatever the configuration says.
     match &command {
         Command::Completions(args) => return completions::run(args),
         Command::Man(args) => return man::run(args),

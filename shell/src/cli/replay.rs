@@ -30,7 +30,7 @@ pub struct ReplayArgs {
     json: bool,
 }
 
-/// What came of one process.
+/// The replay of one process.
 struct Report {
     pid: Pid,
     came: Result<Replayed, ReplayError>,

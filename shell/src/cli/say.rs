@@ -146,7 +146,7 @@ fn to_file(
         file.add(&sound).map_err(failed)
     })?;
     let length = rounded(file.seconds());
-    // What was stopped is not whole.
+    // A sound that was stopped is incomplete.
     if cancel.is_cancelled() {
         return Ok(());
     }

@@ -181,7 +181,7 @@ impl From<SpaceName> for String {
     }
 }
 
-/// What the space that all share is called.
+/// The name of the space that all share.
 const SHARED: &str = "shared";
 
 /// A space as a person calls it.
@@ -273,7 +273,7 @@ pub enum AttentionWord {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SignalsWord {
-    /// Where the model for that is here.
+    /// Scan if the detector's model is here.
     #[default]
     Auto,
     /// Never.

@@ -22,7 +22,7 @@ const BATCH_PAGES: usize = 500;
 pub fn add(store: &dyn Store, path: &Path, shelf: &Shelf) -> Result<usize> {
     let mut batch = Vec::new();
     let mut added = 0;
-    // It goes away when it is dropped, be it with an error.
+    // The bar goes away when it is dropped, even after an error.
     let mut sign = None;
     for line in json_lines(path)? {
         let (number, value) = line?;

@@ -1,5 +1,5 @@
-//! What only looks at the conversation and its processes: it is answered at once, also while a
-//! task runs.
+//! Commands that only look at the conversation and its processes. They are answered at once, even
+//! while a task runs.
 
 use anyhow::Result;
 use quipu_kernel::calls::held_steps;
@@ -60,7 +60,7 @@ impl Looks<'_> {
         draft::clear();
         let answered = match command.as_slice() {
             ["queue", rest @ ..] => Some(queue.command(rest)),
-            // Nobody should wait for a word that is none.
+            // A mistyped command is told at once.
             [name, ..] if !is_there(name) => Some(Err(UserError::usage(
                 format!("there is no /{name}"),
                 "/help lists the commands",

@@ -1,5 +1,5 @@
-//! What is wrong with a slash command, in the shell's own words: it has no options of the
-//! program, and its commands begin with a slash.
+//! Explains what is wrong with a slash command in the shell's own words: the shell has no options
+//! of the program, and its commands begin with a slash.
 
 use anyhow::{Error, Result};
 use clap::CommandFactory;
@@ -86,7 +86,7 @@ pub fn of(error: &clap::Error, words: &[String]) -> Error {
     }
 }
 
-/// What clap says before it tells of usage, on a line.
+/// The words of clap before its usage, on one line.
 fn first_paragraph(error: &clap::Error) -> String {
     let rendered = error.render().to_string();
     let paragraph = rendered.lines().take_while(|line| !line.trim().is_empty());
@@ -105,7 +105,7 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
 /// The number of a process.
 ///
 /// # Errors
-/// A word that is none.
+/// A word that is not a number.
 pub(super) fn number(word: &str) -> Result<Pid> {
     word.parse().map_err(|_| {
         UserError::usage(
@@ -118,7 +118,7 @@ pub(super) fn number(word: &str) -> Result<Pid> {
 /// A number from 1 on.
 ///
 /// # Errors
-/// A word that is none.
+/// A word that is not such a number.
 pub(super) fn several(word: &str) -> Result<usize> {
     let count = word.parse().ok().filter(|count| *count > 0);
     count.ok_or_else(|| UserError::usage(format!("{word} is not a number from 1 on"), ""))

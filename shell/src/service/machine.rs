@@ -43,7 +43,7 @@ pub enum Lifetime {
 pub struct Machine {
     /// The kernel.
     pub kernel: Arc<Kernel>,
-    /// What other programs ring when the schedules have changed.
+    /// Rung by other programs when the schedules have changed.
     pub bell: Arc<Bell>,
     // Dropped in this order: nobody is answered any more before another machine may start.
     control: Server,
@@ -100,7 +100,7 @@ impl Machine {
 
     /// Suspends what runs, before the machine ends. Says what was suspended.
     pub async fn suspend(&self) -> Vec<Pid> {
-        // Who comes now goes to the next machine.
+        // Whoever comes now goes to the next machine.
         self.control.room().close();
         self.kernel.suspend(CALLS_MAX).await
     }

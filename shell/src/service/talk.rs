@@ -29,7 +29,7 @@ pub fn ask(state: &Path, request: &Request) -> Result<Option<Reply>> {
     };
     let line = match exchange(stream, &serde_json::to_string(request)?) {
         Ok(line) => line,
-        // It was about to end, and nothing was asked of it.
+        // The machine was about to end, and nothing was asked of it.
         Err(error) if *request == Request::Greet && is_end(&error) => return Ok(None),
         Err(error) => {
             let message = match error.kind() {

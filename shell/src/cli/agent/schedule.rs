@@ -159,7 +159,7 @@ fn add(session: &Session, args: &ScheduleArgs) -> Result<u8> {
     Ok(0)
 }
 
-/// What starts it; of a hook, its new token.
+/// The trigger of the schedule and, for a hook, its new token.
 fn trigger(args: &ScheduleArgs) -> Result<(Trigger, Option<String>)> {
     match (&args.cron, &args.on_change, &args.hook) {
         (Some(pattern), ..) => {
@@ -444,7 +444,7 @@ async fn note_pid(
     }
 }
 
-/// What the processes of `schedule` did, as another program sees it.
+/// What the processes of `schedule` did, according to the journal.
 fn spent(session: &Session, schedule: &Schedule, journal: &Journal) -> Spent {
     let alive = MachineLock::holder(&session.paths.lock()).is_some();
     let is_running = |pid: Pid| {

@@ -48,14 +48,14 @@ pub struct Bench<'a> {
     under: Under,
     /// Whether results have what was done, step by step.
     traced: bool,
-    /// What a judge is asked of each answer, if one is.
+    /// The question that a judge is asked of each answer, if there is a judge.
     judge: Option<String>,
     /// The tools that are there for every case, where some cases have their own.
     common: Option<Vec<String>>,
     _folder: TempDir,
 }
 
-/// What came of the process of a case, or of the branch that was chosen.
+/// The end of a case's process, or of the branch that was chosen.
 struct Ran {
     pid: Pid,
     exit: Exit,
@@ -77,7 +77,7 @@ pub struct Job<'a> {
     pub agent: &'a Named,
     /// Its place among the agents of the case.
     pub which: usize,
-    /// What is shown to it, as far as it is like the case.
+    /// The skills that are shown to it, as far as they are like the case.
     pub skills: &'a [Skill],
 }
 
@@ -190,7 +190,7 @@ impl<'a> Bench<'a> {
             }
             agent.tools = Some(tools);
         } else if agent.tools.is_none() {
-            // Functions of other cases are none of its tools.
+            // It does not see functions of other cases.
             agent.tools.clone_from(&self.common);
         }
         learnt::teach(&mut program, job.skills);
@@ -307,7 +307,7 @@ impl<'a> Bench<'a> {
         let ms = begun.elapsed().as_millis() as u64;
         drop(events);
         if watched.cut.is_some() {
-            // It may have ended by itself.
+            // The process may have ended by itself.
             let _ = self.kernel.signal(pid, Signal::Kill);
         }
         let mut pid = pid;

@@ -175,7 +175,7 @@ impl Case {
             || self.check.iter().any(Check::looks_at_files)
     }
 
-    /// What is wrong about `answer`, where it is another choice than the right one.
+    /// Why `answer` is wrong, where it is another choice than the right one.
     pub fn wrong_choice(&self, answer: Option<&Value>) -> Option<String> {
         let right = self.choices.get(self.right?)?;
         let said = answer.and_then(Value::as_str);

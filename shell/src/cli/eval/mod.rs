@@ -207,7 +207,7 @@ fn tell_unchecked(file: &Path, cases: &[Case]) {
     }
 }
 
-/// What is left to be run on a model.
+/// The cases that are left to be run on one model.
 struct Part<'a> {
     session: Session,
     model: String,
@@ -286,7 +286,7 @@ fn kept(earlier: &Earlier, cases: &[Case]) -> Vec<Row> {
         .collect()
 }
 
-/// What is left to do, by model. A model that is not there is an error before any runs.
+/// The cases that are left to be run, by model. A missing model is an error before any case runs.
 fn left<'a>(
     session: &Session,
     rounds: u32,
@@ -329,7 +329,8 @@ fn left<'a>(
     if done > 0 {
         say!("{done} of {} already done", counted(all, "case"));
     }
-    // One agent after another, so that its cases share what they begin with.
+    // All cases of one agent run after another, so that they share the beginning of their
+    // prompts.
     for part in &mut parts {
         part.jobs.sort_by_key(|job| job.which);
     }
@@ -444,7 +445,7 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
     Ok(if failed { FAILED } else { 0 })
 }
 
-/// Names the cases of which some runs hold and some do not.
+/// Names the cases that hold in some runs only.
 fn tell_flaky(sums: &[rows::Sum]) {
     let all = sums.iter().filter(|sum| sum.tag.is_none());
     for flaky in all

@@ -29,7 +29,7 @@ const CASES_MIN: usize = 4;
 
 /// Skills that are tried together.
 struct Set {
-    /// What they are called.
+    /// The name of the cases.
     name: String,
     skills: Vec<Skill>,
 }
@@ -41,7 +41,7 @@ struct Tried {
     set: String,
     /// How many skills it has.
     skills: usize,
-    /// What showing it changed on the half held aside.
+    /// What showing the set changed on the half held aside.
     gain: Gain,
     #[serde(flatten)]
     verdict: Verdict,
@@ -53,7 +53,7 @@ struct Course<'a> {
     from: &'a FromCases,
     agent: Loaded,
     shelf: Shelf,
-    /// What is shown already.
+    /// The skills that are shown already.
     known: Vec<Skill>,
     interrupts: Interrupts,
 }

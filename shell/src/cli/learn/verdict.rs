@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::cli::eval::comparison::Paired;
 
-/// What became of a set that was tried.
+/// The result of a set that was tried.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Verdict {
     /// Whether it is good enough.

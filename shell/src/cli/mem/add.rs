@@ -118,7 +118,7 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     let import = Import::new(session, store.as_ref(), shelf, wanted)?;
     let watched = interrupts::watch()?;
     let tally = import.bring(&urls, &paths)?;
-    // What comes now can be stopped at any moment.
+    // From here on the command can be stopped at any moment.
     drop(watched);
     report(&tally);
     session.give_vectors(store.as_ref())?;

@@ -35,7 +35,7 @@ pub async fn on(session: &Session, door: &Door, interrupts: &mut Interrupts) -> 
             tokio::select! {
                 done = &mut work => break done,
                 () = interrupts.next() => {
-                    // It ends what is under way first.
+                    // The page under way is finished first.
                     let _ = stop.send(true);
                 }
             }

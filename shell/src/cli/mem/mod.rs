@@ -136,7 +136,7 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     let id = PageId::from(args.id.as_str());
     let page = store.get(&id)?.ok_or_else(|| no_page(&args.id))?;
     let label = Label::of_pages(std::iter::once(&page.id), page.trust);
-    // What says so takes longer to read than the page.
+    // A detector takes longer to read than the page.
     let looked = match args.signals {
         true => suspicion_of(session, label, &page.text),
         false => None,

@@ -65,7 +65,7 @@ enum Word {
     Deny,
 }
 
-/// What becomes of a call.
+/// The verdict on a call.
 #[derive(Debug, Serialize)]
 struct Judged {
     tool: String,
