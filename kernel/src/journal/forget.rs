@@ -57,7 +57,7 @@ impl Journal {
         if let Some(chain) = &self.chain {
             pids.iter().for_each(|pid| chain.heads.forget(*pid));
         }
-        // What earlier changes left in gaps of the file goes with the old file.
+        // What earlier changes left in the gaps goes with the old file.
         let rebuilt = connection.execute_batch("VACUUM").is_ok();
         let busy: i64 = connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))

@@ -322,8 +322,8 @@ impl Journal {
     }
 }
 
-/// Forgets how `pid` ended before it was resumed, since that no longer describes it. Returns the
-/// kind of the link for this change.
+/// Forgets how `pid` ended before it was taken up again: that says nothing of how it stands since.
+/// Returns the kind of the link for this change.
 fn forget_end(change: &Connection, pid: Pid) -> rusqlite::Result<&'static str> {
     let sql = "UPDATE process SET exit=NULL WHERE pid=?1 AND exit IS NOT NULL";
     Ok(match change.prepare_cached(sql)?.execute([pid])? {

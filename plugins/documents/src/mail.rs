@@ -171,7 +171,21 @@ fn subject(mail: &Message<'_>) -> String {
 fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
     let mut whole = Paragraphs::default();
     whole.heading(1 + depth, mail.subject().unwrap_or_default());
-    whole.push(&head(mail));
+    let mut head = Vec::new();
+    for (name, addresses) in [
+        ("From", mail.from()),
+        ("To", mail.to()),
+        ("Cc", mail.cc()),
+        ("Bcc", mail.bcc()),
+    ] {
+        if let Some(addresses) = addresses.map(people).filter(|people| !people.is_empty()) {
+            head.push(format!("{name}: {addresses}"));
+        }
+    }
+    if let Some(date) = mail.date() {
+        head.push(format!("Date: {}", date.to_rfc3339()));
+    }
+    whole.push(&head.join("\n"));
     whole.push(&body(mail, raw));
     let mut attached = Vec::new();
     for part in mail.attachments() {
@@ -195,7 +209,25 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
             name
         };
         attached.push(format!("{name} ({what}, {} bytes)", part.contents().len()));
-        let shown = attachment(part, &what, raw);
+        let shown = match &part.body {
+            _ if REPORTS.contains(&what.as_str()) => {
+                String::from_utf8_lossy(part.contents()).replace("\r\n", "\n")
+            }
+            // What belongs to the look of a page says nothing.
+            PartType::Text(_)
+                if LOOKS.contains(&what.as_str()) && part.attachment_name().is_none() =>
+            {
+                String::new()
+            }
+            PartType::Text(text) => shown(&what, &mended(part, text, raw)),
+            // One without a name is a part of the text.
+            PartType::Html(html) if part.attachment_name().is_some() => {
+                let html = mended(part, html, raw);
+                let html = &html[..html.floor_char_boundary(ATTACHED_BYTES_MAX)];
+                page::of_html(html).map_or_else(|_| String::new(), |(_, text)| text)
+            }
+            _ => String::new(),
+        };
         if !shown.trim().is_empty() {
             whole.push(&format!("Attached {name}:\n\n{}", shown.trim()));
         }
@@ -204,45 +236,6 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
         whole.push(&format!("Attachments: {}", attached.join(", ")));
     }
     whole.text()
-}
-
-/// Who wrote a mail to whom and when, a line each.
-fn head(mail: &Message<'_>) -> String {
-    let mut lines = Vec::new();
-    for (name, addresses) in [
-        ("From", mail.from()),
-        ("To", mail.to()),
-        ("Cc", mail.cc()),
-        ("Bcc", mail.bcc()),
-    ] {
-        if let Some(addresses) = addresses.map(people).filter(|people| !people.is_empty()) {
-            lines.push(format!("{name}: {addresses}"));
-        }
-    }
-    if let Some(date) = mail.date() {
-        lines.push(format!("Date: {}", date.to_rfc3339()));
-    }
-    lines.join("\n")
-}
-
-/// The text of an attachment of this `kind`; empty where it has none, or none that is shown.
-fn attachment(part: &MessagePart<'_>, kind: &str, raw: &[u8]) -> String {
-    let is_named = part.attachment_name().is_some();
-    match &part.body {
-        _ if REPORTS.contains(&kind) => {
-            String::from_utf8_lossy(part.contents()).replace("\r\n", "\n")
-        }
-        // The look of a page says nothing.
-        PartType::Text(_) if LOOKS.contains(&kind) && !is_named => String::new(),
-        PartType::Text(text) => shown(kind, &mended(part, text, raw)),
-        // Without a name, HTML is a part of the text.
-        PartType::Html(html) if is_named => {
-            let html = mended(part, html, raw);
-            let html = &html[..html.floor_char_boundary(ATTACHED_BYTES_MAX)];
-            page::of_html(html).map_or_else(|_| String::new(), |(_, text)| text)
-        }
-        _ => String::new(),
-    }
 }
 
 /// What an attached text of this kind says, up to a length: an invitation as its day and hour.

@@ -30,7 +30,7 @@ pub struct ReplayArgs {
     json: bool,
 }
 
-/// The replay of one process.
+/// What came of one process.
 struct Report {
     pid: Pid,
     came: Result<Replayed, ReplayError>,

@@ -60,7 +60,7 @@ impl Looks<'_> {
         draft::clear();
         let answered = match command.as_slice() {
             ["queue", rest @ ..] => Some(queue.command(rest)),
-            // A mistyped command is told at once.
+            // Nobody should wait for a word that is none.
             [name, ..] if !is_there(name) => Some(Err(UserError::usage(
                 format!("there is no /{name}"),
                 "/help lists the commands",

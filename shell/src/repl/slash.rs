@@ -90,7 +90,7 @@ impl Repl<'_> {
             }
             [name @ ("export" | "import" | "history"), ..] => {
                 return Err(UserError::usage(
-                    format!("/{name} needs one more argument"),
+                    format!("/{name} takes one thing more"),
                     "/help shows what",
                 ));
             }

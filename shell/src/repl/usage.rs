@@ -86,7 +86,7 @@ pub fn of(error: &clap::Error, words: &[String]) -> Error {
     }
 }
 
-/// The words of clap before its usage, on one line.
+/// What clap says before it tells of usage, on a line.
 fn first_paragraph(error: &clap::Error) -> String {
     let rendered = error.render().to_string();
     let paragraph = rendered.lines().take_while(|line| !line.trim().is_empty());

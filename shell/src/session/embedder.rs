@@ -13,8 +13,8 @@ use quipu_cpu::llama::LlamaEmbedder;
 use quipu_memory::Embedder;
 use quipu_models::{self as models, Places, catalogue};
 
-/// Models that are used without being named, the best first: what each gains in finding for what
-/// it costs in time is measured by `evals/`.
+/// Those that are taken without being named, the best first: what each gains in finding
+/// for what it costs in time is measured by `evals/`.
 const PREFERRED: &[&str] = &[RECOMMENDED, "minilm-l6-v2", "potion-base-8m"];
 /// The one that is recommended: it knows a hundred languages.
 const RECOMMENDED: &str = "multilingual-e5-small";

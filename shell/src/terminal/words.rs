@@ -187,8 +187,7 @@ catalogue! {
         "，{count} 个因忽略规则或为隐藏文件而略去（--no-ignore 可一并导入）";
     ignored_names: "left out by ignore rules or hidden: {names}", "因忽略规则或为隐藏文件而略去：{names}";
     import_stopped: "stopped; what was brought in before stays", "已停止；之前导入的内容仍在";
-    import_again: "the same command goes on where this one stopped",
-        "再次运行同一命令会从中断处继续";
+    import_again: "the same command goes on where it was", "再次运行同一命令会从中断处继续";
     no_model_of_strangers: "warning: the agent is not trusted, so the model {model} that it names is not taken",
         "警告：该智能体未受信任，因此不采用它指定的模型 {model}";
     no_knowledge_of_strangers: "warning: the agent {agent} is not trusted, so no folder that it names is looked at",
@@ -238,8 +237,8 @@ catalogue! {
     untrusted: "untrusted, from {source}", "不受信任，来自 {source}";
     suspicious: "reads like an attack: {said}", "疑似攻击：{said}";
     suspected: "{source} reads like an attack ({said})", "{source} 疑似攻击（{said}）";
-    not_looked_at: "not scanned for attacks", "未检查是否有攻击";
-    unseen: "{source} was not scanned for attacks", "{source} 未检查是否有攻击";
+    not_looked_at: "not looked at for attacks", "未检查是否有攻击";
+    unseen: "{source} was not looked at for attacks", "{source} 未检查是否有攻击";
     held_back: "held back", "已隔离";
     private: "private", "私密";
     secret: "secret", "机密";

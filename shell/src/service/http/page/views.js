@@ -76,7 +76,7 @@ const TRUST = { system: "system", user: "user", untrusted: "untrusted" };
 // Who wrote a text, and how much that reads like an attack where it was looked at.
 const wrote = ({ source, trust, suspicion }) => [
   source, trust,
-  ...(suspicion?.looked_at === 0 ? ["not scanned for attacks"]
+  ...(suspicion?.looked_at === 0 ? ["not looked at for attacks"]
     : suspicion ? [`suspicion ${suspicion.score}`] : []),
 ].join(", ");
 
