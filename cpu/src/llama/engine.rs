@@ -251,7 +251,7 @@ impl<'m> Engine<'m> {
                 Err(error) => over.push((share.id, Some(error))),
             }
         }
-        self.retire(over);
+        self.end_jobs(over);
     }
 
     /// The work of each running job that the next batch can take up. A job at a picture has none.
@@ -269,7 +269,7 @@ impl<'m> Engine<'m> {
 
     /// Takes the jobs in these places out of the running ones, each with the error that ended
     /// the job, if one did.
-    fn retire(&mut self, mut over: Vec<(usize, Option<CpuError>)>) {
+    fn end_jobs(&mut self, mut over: Vec<(usize, Option<CpuError>)>) {
         // From the back, so that the others keep their places.
         over.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
         for (id, error) in over {
