@@ -257,7 +257,10 @@ impl DeviceSpec {
         self.vouched || self.origin == BUILTIN
     }
 
-    /// The function called `name`, or an error that lists what there is.
+    /// The function called `name`.
+    ///
+    /// # Errors
+    /// Where there is none; the hint lists the functions.
     pub fn function(&self, name: &str) -> Result<&FunctionSpec, ToolError> {
         self.functions
             .iter()
@@ -352,8 +355,10 @@ impl FunctionSpec {
         told
     }
 
-    /// Checks `args` against the schema; the error names the field and shows the
-    /// expected form.
+    /// Checks `args` against the schema.
+    ///
+    /// # Errors
+    /// Names the field, and shows the expected form.
     pub fn check_args(&self, args: &Value) -> Result<(), ToolError> {
         ArgsCheck::of(self).check(args)
     }
@@ -393,6 +398,9 @@ impl ArgsCheck {
     }
 
     /// As [`FunctionSpec::check_args`].
+    ///
+    /// # Errors
+    /// As of [`FunctionSpec::check_args`].
     pub fn check(&self, args: &Value) -> Result<(), ToolError> {
         let invalid =
             |message: String| ToolError::new(ErrorKind::InvalidArgs, message, self.hint.as_str());

@@ -136,6 +136,9 @@ pub enum ManifestError {
 
 impl Manifest {
     /// Reads the text of a `plugin.toml`.
+    ///
+    /// # Errors
+    /// A text that is no TOML, or has a field or a capability that is not known.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
         let manifest: Manifest = toml::from_str(text).map_err(Box::new)?;
         manifest.requests()?;
@@ -152,6 +155,9 @@ impl Manifest {
     }
 
     /// Everything it asks for.
+    ///
+    /// # Errors
+    /// A capability that cannot be parsed.
     pub fn requests(&self) -> Result<Vec<Capability>, ParseCapabilityError> {
         let needs = &self.needs;
         let lists = [
@@ -214,11 +220,17 @@ fn kind_of(need: &Capability) -> &'static str {
 
 /// The manifest inside `component`; the default, which asks for nothing, where there
 /// is none.
+///
+/// # Errors
+/// As of [`found_in`].
 pub fn of_component(component: &[u8]) -> Result<Manifest, ManifestError> {
     found_in(component).map(Option::unwrap_or_default)
 }
 
 /// The manifest inside `component`, if there is one.
+///
+/// # Errors
+/// A component or a manifest that cannot be read.
 pub fn found_in(component: &[u8]) -> Result<Option<Manifest>, ManifestError> {
     let found = sections::find(component, SECTION).map_err(ManifestError::Component)?;
     let text = found.first().copied();
@@ -231,6 +243,9 @@ pub fn found_in(component: &[u8]) -> Result<Option<Manifest>, ManifestError> {
 }
 
 /// `component` with the text of a `plugin.toml` inside, in place of one it had.
+///
+/// # Errors
+/// As of [`Manifest::parse`]; a component that cannot be read.
 pub fn embed(component: &[u8], text: &str) -> Result<Vec<u8>, ManifestError> {
     Manifest::parse(text)?;
     of_component(component).or_else(|error| match error {

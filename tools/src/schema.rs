@@ -80,6 +80,9 @@ const MODULE: &[u8] = b"\0asm\x01\0\0\0";
 const JSON_TOOLS: &str = "quipu:plugin/json-tools";
 
 /// Reads the exported functions of the component in `bytes`.
+///
+/// # Errors
+/// Bytes that are no component, a type that has no JSON form, or no exports at all.
 pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
     let (resolve, world) = component(bytes)?;
     let world = &resolve.worlds[world];
