@@ -17,7 +17,7 @@ const LIKELIEST_MAX: u32 = 20;
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 /// Why a picture is refused where neither a user nor a function speaks.
 const NO_PICTURE: &str =
-    "a picture can stand only in a user's message or in the result of a function";
+    "a picture stands in a message of the user's or in the result of a function";
 
 /// Fields that ask for what the CPU does not do, the values that ask for nothing, and what
 /// to do instead.
@@ -25,12 +25,12 @@ const UNSUPPORTED: &[(&str, &[&str], &str)] = &[
     (
         "logprobs",
         &["false"],
-        "this is told only in /v1/chat/completions of a plain model; leave it out, or ask there",
+        "it is told in /v1/chat/completions of a plain model; leave it out, or ask that",
     ),
     (
         "top_logprobs",
         &["0"],
-        "this needs `logprobs` in /v1/chat/completions of a plain model; leave it out",
+        "it goes with `logprobs` in /v1/chat/completions of a plain model; leave it out",
     ),
     (
         "modalities",
@@ -188,7 +188,7 @@ pub fn odds(logprobs: Option<bool>, most: Option<u32>) -> Result<Option<usize>, 
         (true, most @ 0..=LIKELIEST_MAX) => Ok(Some(most as usize)),
         (true, most) => wrong(format!("{most} are not told; ask for 0 to {LIKELIEST_MAX}")),
         (false, 0) => Ok(None),
-        (false, _) => wrong("this needs `logprobs`: set `logprobs` to true".to_owned()),
+        (false, _) => wrong("it goes with `logprobs`: set that to true".to_owned()),
     }
 }
 
@@ -211,7 +211,7 @@ where
     };
     let whole = number.as_i64().or_else(pointed);
     let whole = whole.and_then(|whole| N::try_from(whole).ok());
-    let wrong = || Error::custom(format!("{number} is not a whole number that can be used here"));
+    let wrong = || Error::custom(format!("{number} is no whole number that can be used here"));
     whole.map(Some).ok_or_else(wrong)
 }
 
@@ -262,12 +262,10 @@ pub fn choice(given: Option<&Value>, functions: &mut Vec<Callable>) -> Result<Ch
         // What Mistral and Anthropic call it.
         ("required" | "any", _) => Choice::Required,
         ("function" | "tool" | "custom", Some(name)) => Choice::Named(name.to_owned()),
-        ("function" | "tool" | "custom", None) => {
-            return wrong("the choice names no function".to_owned());
-        }
+        ("function" | "tool" | "custom", None) => return wrong("it names no function".to_owned()),
         (other, _) => {
             return wrong(format!(
-                "{other:?} is not a choice; choices are `auto`, `none`, `required` and \
+                "{other:?} is no choice; there are `auto`, `none`, `required` and \
                  {{\"type\":\"function\",\"function\":{{\"name\":…}}}}"
             ));
         }

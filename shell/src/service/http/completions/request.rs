@@ -53,11 +53,11 @@ impl Body {
             .get("response_format")
             .map(|format| &format["type"]);
         if format.is_some_and(|kind| !kind.is_null() && kind != "text") {
-            let message = "this is for messages: ask /v1/chat/completions, or leave it out";
+            let message = "it goes with messages: ask /v1/chat/completions, or leave it out";
             return Err(ApiError::unsupported("response_format", message));
         }
         if self.best_of.is_some_and(|best| best > self.n.unwrap_or(1)) {
-            let message = "all answers are returned; leave it out, or ask for `n`";
+            let message = "no answer is left out; leave it out, or ask for `n`";
             return Err(ApiError::unsupported("best_of", message));
         }
         let odds = odds(&self.logprobs)?;
@@ -103,7 +103,7 @@ impl Body {
             all => Err(ApiError::invalid(
                 "n",
                 format!(
-                    "{all} answers cannot be given; ask for 1 to {ANSWERS_MAX}, all prompts together"
+                    "{all} answers are not given; ask for 1 to {ANSWERS_MAX}, all prompts together"
                 ),
             )),
         }
@@ -118,13 +118,13 @@ pub fn prompts(cpu: &dyn Cpu, given: &Value) -> Result<Vec<String>, ApiError> {
     let wrong = |message: &str| ApiError::invalid("prompt", message);
     let are_tokens = |list: &[Value]| !list.is_empty() && list.iter().all(Value::is_number);
     let prompts = match given {
-        Value::Null => return Err(wrong("a prompt is required: a text, or several")),
+        Value::Null => return Err(wrong("it is required: a text, or several")),
         Value::Array(list) if !are_tokens(list) => list.iter().collect(),
         one => vec![one],
     };
     let tokens = prompts.iter().filter_map(|prompt| prompt.as_array());
     if tokens.map(Vec::len).sum::<usize>() > TOKENS_MAX {
-        return Err(wrong("the prompt has more tokens than any window holds; send less"));
+        return Err(wrong("it has more tokens than any window holds; send less"));
     }
     let text = |prompt: &Value| match prompt {
         Value::String(text) => Ok(text.clone()),
@@ -134,7 +134,7 @@ pub fn prompts(cpu: &dyn Cpu, given: &Value) -> Result<Vec<String>, ApiError> {
     let texts: Vec<String> = prompts.into_iter().map(text).collect::<Result<_, _>>()?;
     match texts.is_empty() || texts.iter().any(String::is_empty) {
         true => Err(wrong(
-            "the prompt is empty: there is nothing to go on from",
+            "a prompt is not empty: there is nothing to go on from",
         )),
         false => Ok(texts),
     }
