@@ -273,7 +273,7 @@ fn root(text: &str) -> &str {
     rest
 }
 
-/// The document that a file without a telling ending is, by its first lines.
+/// What a file without a telling ending is by its first lines.
 fn sniffed(head: &[u8]) -> Option<&'static str> {
     let head = String::from_utf8_lossy(head);
     let start = head.trim_start_matches('\u{feff}').trim_start();
@@ -284,78 +284,68 @@ fn sniffed(head: &[u8]) -> Option<&'static str> {
     }
     let root = root(&lower);
     if root.starts_with('<') {
-        return by_root(root);
+        let roots = [
+            ("<fictionbook", "fiction-book"),
+            ("<opml", "outline"),
+            ("<mxfile", "outline"),
+            ("<map version", "outline"),
+            ("<rss", "feed"),
+            ("<feed", "feed"),
+            ("<en-export", "evernote"),
+            ("<svg", "drawing"),
+            ("<pkg:package", "flat"),
+            ("<w:worddocument", "flat"),
+            ("<office:document", "flat"),
+            ("<sami", "subtitles"),
+            ("<timedtext", "subtitles"),
+            ("<tt ", "subtitles"),
+        ];
+        let known = roots.iter().find(|(name, _)| root.starts_with(name));
+        let is_excel = root.starts_with("<workbook")
+            && root.contains("urn:schemas-microsoft-com:office:spreadsheet");
+        return known.map(|(_, name)| *name).or(is_excel.then_some("flat"));
     }
-    if is_subtitles(start) {
+    // Pictures from and to which something is shown: "{0}{25}".
+    let shown = start
+        .strip_prefix('{')
+        .and_then(|rest| rest.split_once("}{"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if shown.is_some_and(|(from, rest)| {
+        is_number(from) && rest.starts_with(|c: char| c.is_ascii_digit())
+    }) {
         return Some("subtitles");
     }
-    let (first, rest) = start.split_once('\n').unwrap_or((start, ""));
-    if first.starts_with("From ") && mail_headers(rest) >= 2 {
-        return Some("mailbox");
-    }
-    (mail_headers(start) >= 3).then_some("mail")
-}
-
-/// The document of XML that begins with the element `root`, in lower case.
-fn by_root(root: &str) -> Option<&'static str> {
-    const ROOTS: &[(&str, &str)] = &[
-        ("<fictionbook", "fiction-book"),
-        ("<opml", "outline"),
-        ("<mxfile", "outline"),
-        ("<map version", "outline"),
-        ("<rss", "feed"),
-        ("<feed", "feed"),
-        ("<en-export", "evernote"),
-        ("<svg", "drawing"),
-        ("<pkg:package", "flat"),
-        ("<w:worddocument", "flat"),
-        ("<office:document", "flat"),
-        ("<sami", "subtitles"),
-        ("<timedtext", "subtitles"),
-        ("<tt ", "subtitles"),
-    ];
-    let known = ROOTS.iter().find(|(name, _)| root.starts_with(name));
-    let is_excel = root.starts_with("<workbook")
-        && root.contains("urn:schemas-microsoft-com:office:spreadsheet");
-    known.map(|(_, name)| *name).or(is_excel.then_some("flat"))
-}
-
-/// Whether a text begins with the first and the last picture of a subtitle: "{0}{25}".
-fn is_subtitles(start: &str) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    start
-        .strip_prefix('{')
-        .and_then(|rest| rest.split_once("}{"))
-        .is_some_and(|(from, rest)| {
-            is_number(from) && rest.starts_with(|c: char| c.is_ascii_digit())
-        })
-}
-
-/// How many headers of a mail `text` begins with; none if its first lines are not all headers.
-fn mail_headers(text: &str) -> usize {
-    const KNOWN: &[&str] = &[
-        "from:",
-        "date:",
-        "subject:",
-        "message-id:",
-        "received:",
-        "mime-version:",
-    ];
     let is_header = |line: &str| {
         let name = line.split(':').next().unwrap_or_default();
         line.contains(':')
             && !name.is_empty()
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
-    let mut count = 0;
-    for line in text.lines().take_while(|line| !line.trim().is_empty()) {
-        if !(is_header(line) || line.starts_with([' ', '\t'])) {
-            return 0;
+    let (first, rest) = start.split_once('\n').unwrap_or((start, ""));
+    let headers = |text: &str| {
+        let lines = text.lines().take_while(|line| !line.trim().is_empty());
+        let known = [
+            "from:",
+            "date:",
+            "subject:",
+            "message-id:",
+            "received:",
+            "mime-version:",
+        ];
+        let mut count = 0;
+        for line in lines {
+            if !(is_header(line) || line.starts_with([' ', '\t'])) {
+                return 0;
+            }
+            let line = line.to_ascii_lowercase();
+            count += usize::from(known.iter().any(|name| line.starts_with(name)));
         }
-        let line = line.to_ascii_lowercase();
-        count += usize::from(KNOWN.iter().any(|name| line.starts_with(name)));
+        count
+    };
+    if first.starts_with("From ") && headers(rest) >= 2 {
+        return Some("mailbox");
     }
-    count
+    (headers(start) >= 3).then_some("mail")
 }
 
 #[cfg(test)]
