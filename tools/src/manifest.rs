@@ -45,13 +45,13 @@ pub const FILE: &str = "plugin.toml";
 /// The custom section of a component that holds its manifest.
 const SECTION: &str = "quipu:plugin";
 
-/// What a plugin asks for. By default: nothing.
+/// The requests of a plugin. By default there are none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Manifest {
     /// What the plugin is for; otherwise its WIT says it.
     pub description: Option<String>,
-    /// What it needs to be granted.
+    /// The capabilities that it asks for.
     pub needs: Needs,
     /// Its limits, where they differ from the host's.
     pub limits: GuestLimits,
@@ -61,7 +61,7 @@ pub struct Manifest {
     pub secrets: BTreeMap<String, String>,
 }
 
-/// What a plugin needs to be granted.
+/// The capabilities that a plugin asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Needs {
@@ -113,7 +113,7 @@ pub struct FunctionNeeds {
     pub offered: Option<bool>,
     /// The language of its argument `code`, where it runs a program.
     pub program: Option<String>,
-    /// What its arguments are for.
+    /// The roles of its arguments.
     pub roles: Roles,
 }
 

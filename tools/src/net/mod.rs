@@ -142,7 +142,7 @@ pub enum NetError {
         /// The limit.
         limit: usize,
     },
-    /// It goes round and round.
+    /// Its redirects go in a circle.
     #[error("more than {REDIRECTS_MAX} redirects")]
     Redirects,
 }

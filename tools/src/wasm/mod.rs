@@ -72,7 +72,7 @@ const FIBER_BYTES: usize = 2 * STACK_BYTES;
 const COMPONENT_BYTES_MAX: usize = 256 << 20;
 /// Core instances, tables and memories that a call may have on average.
 const PARTS_OF_A_CALL: u32 = 16;
-/// What the engine may keep of one instance beside its memory, in bytes.
+/// Bytes that the engine may keep of one instance beside its memory.
 const INSTANCE_BYTES_MAX: usize = 8 << 20;
 /// The longest that listing the functions of a plugin may take.
 const LISTING_MAX: Duration = Duration::from_secs(5);
@@ -145,10 +145,10 @@ pub enum LoadError {
     /// The engine refuses it.
     #[error("{0}")]
     Refused(String),
-    /// It wants something from the host that there is not.
+    /// It imports something that the host does not have.
     #[error("it imports {0}")]
     Imports(String),
-    /// What it says of its functions cannot be used.
+    /// Its listing of its functions cannot be used.
     #[error("it does not list its functions properly: {0}")]
     Listing(String),
     /// Its file is another one than when it was looked over.
