@@ -1,5 +1,5 @@
-//! Finds the embedding model by which the store is searched by meaning, and loads it if it is on
-//! this machine. How vectors are compared is the store's business.
+//! Which embedding model the store searches by meaning with, and loading it if it is on this
+//! machine. How vectors are compared is the store's business.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -65,7 +65,7 @@ pub fn others(chosen: &LazyEmbedder, places: &Places, threads: Option<usize>) ->
         .collect()
 }
 
-/// The models that are used without being named and are here whole, the best first.
+/// Those that are taken without being named and are here whole, the best first.
 pub fn preferred(places: &Places, threads: Option<usize>) -> Vec<LazyEmbedder> {
     let known = PREFERRED.iter().filter_map(|name| catalogue::find(name));
     let here = known.filter_map(|entry| whole(entry, &places.folders));
@@ -104,14 +104,14 @@ pub fn how_to_get_one() -> String {
     )
 }
 
-/// The file of `entry` in the first of `folders` that has it whole, together with the files that
-/// it cannot do without.
+/// The file of `entry` in the first of `folders` that has it whole, with what it is
+/// nothing without.
 fn whole(entry: &catalogue::Entry, folders: &[PathBuf]) -> Option<PathBuf> {
     let folder = folders.iter().find(|folder| entry.is_whole_in(folder))?;
     Some(folder.join(entry.file()))
 }
 
-/// The name that tells this file's vectors from others: other weights are another model.
+/// What tells this file's vectors from others: other weights are another model.
 fn name_of(file: &Path) -> String {
     let meta = file.metadata().ok();
     let bytes = meta.as_ref().map_or(0, |meta| meta.len());
@@ -139,7 +139,7 @@ impl LazyEmbedder {
         }
     }
 
-    /// Its name, for people.
+    /// What people call it.
     pub fn called(&self) -> &str {
         let end = self.name.find(' ').unwrap_or(self.name.len());
         &self.name[..end]
