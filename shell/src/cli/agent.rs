@@ -271,7 +271,7 @@ fn check(session: &Session, agent: &Path) -> Result<u8> {
                 "the agent {} knows {path}, which is not there",
                 visible(&loaded.agent.name)
             ),
-            "`knowledge` names files and folders, relative to the folder of that file",
+            "`knowledge` names files and folders, relative to the folder of the agent's file",
         ));
     }
     if let Some(model) = &loaded.model
