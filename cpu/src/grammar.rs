@@ -35,7 +35,7 @@ pub fn compiles(schema: &Value) -> Result<(), String> {
     matcher(schema).map(drop)
 }
 
-/// Whether forms of which one alone may be satisfied (`oneOf`) are told apart by the engine.
+/// Whether the engine tells forms apart of which exactly one may be satisfied (`oneOf`).
 pub fn tells_apart(schema: &Value) -> bool {
     let mut schema = schema.clone();
     if let Some(map) = schema.as_object_mut() {
@@ -54,8 +54,8 @@ fn matcher(schema: &Value) -> Result<Matcher, String> {
         .map_err(|error| format!("{error:#}"))
 }
 
-/// Whether the grammar of `schema` admits `text`, compact JSON. False too where the schema
-/// is none that the engine knows.
+/// Whether the grammar of `schema` admits `text`, compact JSON. False too where the engine does
+/// not know the schema.
 pub fn admits(schema: &Value, text: &str) -> bool {
     let Ok(mut matcher) = matcher(schema) else {
         return false;

@@ -99,7 +99,7 @@ pub struct Job {
     pub priority: i8,
     /// The window.
     pub prompt: Prompt,
-    /// What the text looks like.
+    /// The form of the text.
     pub form: Form,
     /// Tokens the action may have.
     pub tokens_max: u32,
@@ -109,7 +109,7 @@ pub struct Job {
     pub history: Arc<Vec<String>>,
 }
 
-/// What the text of a job looks like.
+/// The form of the text of a job.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Form {
     /// Anything.
@@ -344,11 +344,11 @@ pub enum Movement {
     },
 }
 
-/// What kind of trouble an endpoint makes, as far as its words tell.
+/// The kind of trouble an endpoint makes, as far as its words tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trouble {
-    /// It does not answer as an endpoint does.
+    /// It does not answer like an endpoint.
     Silent,
     /// It wants another key.
     Key,
@@ -362,9 +362,9 @@ pub enum Trouble {
     Elsewhere,
     /// It lists no models, and none was named.
     NoModel,
-    /// It thought, and did not come to an answer.
+    /// It thought without coming to an answer.
     OnlyThought,
-    /// It spent the tokens of an action without a word.
+    /// It spent the tokens of an action without writing a word.
     NoRoom,
     /// Its reply is empty.
     Empty,

@@ -45,8 +45,8 @@ impl Ticket {
         (sink, ticket)
     }
 
-    /// Has each piece replaced by what `filter` makes of it: nothing, or several, the last of
-    /// which is still the last.
+    /// Replaces each piece by what `filter` makes of it: nothing, or several pieces. The last of
+    /// these is then the last piece.
     #[must_use]
     pub fn through(
         mut self,

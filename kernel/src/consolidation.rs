@@ -23,21 +23,21 @@ use crate::limits::Limits;
 use crate::process::{Agent, Exit, Memory, Program, Status};
 use crate::signal::Signal;
 
-/// Memories of a space that are looked at, the newest.
+/// The newest memories of a space that are considered.
 const MEMORIES: usize = 1_000;
 /// Characters of a note.
 const NOTE_CHARS: usize = 400;
-/// Below every process that somebody waits for.
+/// The lowest priority: below every process that somebody waits for.
 const PRIORITY: i8 = -100;
-/// Who made a page, as its source says.
+/// The source of the pages that are made, which says who made them.
 const SOURCE: &str = "consolidation";
 
-/// What became of a pass.
+/// The result of a pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consolidated {
     /// The pages made, each with those it was made from.
     pub made: Vec<(PageId, Vec<PageId>)>,
-    /// Groups that stay as they are, because what was written of them was not theirs.
+    /// Groups that stay as they are, because the note on them did not say what they say.
     pub left: Vec<Vec<PageId>>,
     /// Whether it was ended before it was done.
     pub stopped: bool,
@@ -50,7 +50,7 @@ pub struct Idle {
 }
 
 impl Idle {
-    /// Lets `kernel` consolidate whenever nothing has happened on it for `after`.
+    /// Starts to consolidate on `kernel` whenever nothing has happened on it for `after`.
     pub fn start(kernel: Arc<Kernel>, after: Duration) -> Self {
         let (stop, stopped) = watch::channel(false);
         let events = kernel.subscribe();
@@ -58,7 +58,7 @@ impl Idle {
         Self { stop, task }
     }
 
-    /// Ends what is under way, and waits for its end.
+    /// Stops the pass under way, and waits until it has stopped.
     pub async fn end(self) {
         let _ = self.stop.send(true);
         let _ = self.task.await;
@@ -71,7 +71,7 @@ async fn when_idle(
     mut events: Subscription,
     mut stop: watch::Receiver<bool>,
 ) {
-    // Only a process that came to its end can have left something to do.
+    // Only a process that has exited may have left something to do.
     let mut anything = true;
     loop {
         let quiet = tokio::select! {
@@ -87,24 +87,24 @@ async fn when_idle(
             if let Err(error) = kernel.consolidate(&mut stop).await {
                 tracing::warn!(%error, "memories were not consolidated");
             }
-            // What it did itself is no reason to do it again.
+            // Events of the pass itself are no reason for another pass.
             while events.try_recv().is_some() {}
             anything = !kernel.is_idle();
         }
     }
 }
 
-/// Waits until it is said that something ends, or nobody is left to say it.
+/// Resolves when `stop` becomes true or its sender is dropped.
 async fn ended(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
 impl Kernel {
-    /// Makes one memory of those that belong together, in every space. Ends early when
-    /// `stop` says so, or another process starts.
+    /// Merges memories that belong together, in every space. Ends early when `stop` becomes true,
+    /// or another process starts.
     ///
     /// # Errors
-    /// Those of the store and the journal; what was made before is kept.
+    /// Those of the store and the journal. What was made before is kept.
     pub async fn consolidate(
         &self,
         stop: &mut watch::Receiver<bool>,
@@ -134,7 +134,8 @@ impl Kernel {
                 done.left.push(ids);
                 continue;
             };
-            // What is kept, and where, was fixed before a text was read: the kernel asks.
+            // What is kept, and where, was fixed before any text was read: it is the kernel that
+            // asks.
             let note = Note {
                 group,
                 text,
@@ -156,7 +157,7 @@ impl Kernel {
         Ok(done)
     }
 
-    /// Has a process write a note of a group; `None` when it had to make room for another.
+    /// Has a process write a note on a group. `None` if it had to make room for another process.
     async fn note(
         &self,
         group: &Group,
@@ -170,20 +171,20 @@ impl Kernel {
                 exit = self.wait(pid) => return exit.map(Some),
                 event = events.recv() => match event {
                     Some(Event::Started { pid: other, .. }) if other != pid => break,
-                    // Another may have started.
+                    // Another process may have started.
                     Some(Event::Lost { .. }) => break,
                     Some(_) => {}
                     None => break,
                 },
             }
         }
-        // It may have ended just now.
+        // The process may have ended just now.
         let _ = self.signal(pid, Signal::Kill);
         self.wait(pid).await?;
         Ok(None)
     }
 
-    /// Work on the store, on a thread that may wait for it.
+    /// Runs work on the store, on a thread that may wait for it.
     async fn on_disk<T: Send + 'static>(
         &self,
         work: impl FnOnce(&dyn quipu_memory::Store) -> Result<T, StoreError> + Send + 'static,
@@ -202,7 +203,7 @@ fn all_groups(store: &dyn quipu_memory::Store) -> Result<Vec<Group>, StoreError>
     Ok(all)
 }
 
-/// How secret the most secret memory of `group` is.
+/// The highest secrecy among the memories of `group`.
 fn secrecy_of(group: &Group) -> Secrecy {
     let secrecy = group.pages.iter().map(|page| page.secrecy).max();
     secrecy.unwrap_or_default()
@@ -245,11 +246,11 @@ fn program(group: &Group) -> Program {
     }
 }
 
-/// A memory that is to be made of a group.
+/// A memory that is to be made from a group.
 struct Note {
     group: Group,
     text: String,
-    /// Nothing is granted to it in particular.
+    /// No grants of its own.
     held: Grants,
 }
 
@@ -262,7 +263,7 @@ impl Guarded for Note {
             held: &self.held,
             known: Known::default(),
             key: "",
-            // It is the machine's own: the user's rules are about what processes ask for.
+            // No facts for rules: the user's rules are about what processes ask for.
             args: None,
             roles: &NO_ROLES,
         }

@@ -1,4 +1,4 @@
-//! Which of the catalogue's files that are here are not as they were published.
+//! Finds the catalogue's files on this machine that are not as they were published.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::checksum::Checksum;
 pub struct Known {
     /// Where it is.
     pub path: PathBuf,
-    /// What it should be.
+    /// The catalogue's entry for it.
     pub entry: &'static Entry,
 }
 
@@ -46,13 +46,13 @@ pub fn known(folders: &[PathBuf]) -> Vec<Known> {
 }
 
 impl Known {
-    /// What is wrong with its size; nothing where nothing is. It is not read.
+    /// What is wrong with the file's size; `None` where it is right. The file is not read.
     pub fn wrong_size(&self) -> Option<Damage> {
         wrong_size(&self.path, self.entry.bytes)
     }
 
-    /// What is wrong with it, by its size and its SHA-256; nothing where nothing is. It is read
-    /// whole, and `read` is told of each piece how many bytes it has.
+    /// What is wrong with the file, by its size and its SHA-256; `None` where both are right. The
+    /// whole file is read, and `read` is told the number of bytes of each piece.
     pub fn damage(&self, read: &mut dyn FnMut(u64)) -> Option<Damage> {
         damage_of(&self.path, self.entry.bytes, &self.entry.sha256, read)
     }

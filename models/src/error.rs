@@ -1,5 +1,5 @@
-//! What can go wrong with models: what happened, and to which object. What a user can do
-//! about it depends on the program around this crate, which words the hints.
+//! What can go wrong with models: what happened, and to which object. The hints are worded by the
+//! program around this crate, since what a user can do depends on it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -155,12 +155,12 @@ pub enum ModelError {
         /// What it answered.
         why: String,
     },
-    /// The repository has no model of that quantisation.
+    /// The repository has no model with that quantisation.
     #[error("{place} has no file for {wish}")]
     NoSuchQuant {
         /// `org/repo`.
         place: String,
-        /// What was asked for.
+        /// The quantisation that was asked for.
         wish: String,
         /// The models it has.
         have: Vec<String>,
@@ -172,7 +172,7 @@ pub enum ModelError {
         place: String,
         /// What was asked for.
         wish: String,
-        /// Those that fit.
+        /// The files that fit.
         files: Vec<String>,
     },
     /// The model is spread over several files, which Quipu does not join.

@@ -14,7 +14,7 @@ const USUAL: &str = "Q4_K_M";
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct HubName {
-    /// Who publishes it.
+    /// The publisher.
     pub org: String,
     /// The repository.
     pub repo: String,
@@ -38,7 +38,7 @@ pub enum Want {
 pub enum Pick<'a> {
     /// This file.
     One(&'a str),
-    /// The model is spread over files, of which this is the first.
+    /// The model is spread over several files; this is the first.
     Split(&'a str),
     /// Several fit.
     Several(Vec<&'a str>),
@@ -72,7 +72,7 @@ impl HubName {
         format!("{}/{}", self.org, self.repo)
     }
 
-    /// Which of `files` (paths inside the repository) is meant.
+    /// The one of `files` (paths inside the repository) that is meant.
     pub fn pick<'a>(&self, files: impl IntoIterator<Item = &'a str>) -> Pick<'a> {
         let asked = |file: &str| matches!(&self.want, Want::File(path) if path == file);
         let mut models: Vec<&str> = files
@@ -138,7 +138,7 @@ pub fn is_gguf(file: &str) -> bool {
     file.len() > 5 && file.to_ascii_lowercase().ends_with(".gguf")
 }
 
-/// Those of `files` that are not one of several shards.
+/// Those of `files` that are not a shard of a model.
 fn whole<'a>(files: &[&'a str]) -> Vec<&'a str> {
     files
         .iter()

@@ -1,11 +1,11 @@
-//! What a pull reports while it works. Whoever calls it chooses the words and where
-//! they appear: nothing here knows a terminal.
+//! Reports of a pull while it works. The caller chooses the words and where they appear: nothing
+//! here knows a terminal.
 
 use std::path::Path;
 
 use crate::error::ModelError;
 
-/// What a pull reports. Calls may come from any thread and must return quickly.
+/// Hears of a pull. Calls may come from any thread and must return quickly.
 pub trait Progress: Send + Sync {
     /// A stage of the pull has begun or ended.
     fn event(&self, event: Event<'_>);

@@ -1,5 +1,5 @@
-//! Which file is the projector of a model: with it a model sees pictures. It lies beside the
-//! model's file, and its name begins with `mmproj`, as those who publish both call it.
+//! Finds the projector of a model, with which the model sees pictures. It lies beside the model's
+//! file, and its name begins with `mmproj`, as publishers call it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,8 +41,8 @@ pub fn projector_of(model: &Path) -> Option<PathBuf> {
     Some(model.with_file_name(usual(&chosen)?))
 }
 
-/// Which of several projectors of a model is taken where nobody says: the one in 16 bit floats,
-/// which all processors compute, or else the first.
+/// The projector that is taken of several, if nobody chose: the one in 16 bit floats, which all
+/// processors compute, or else the first.
 pub(crate) fn usual<'a>(names: &[&'a str]) -> Option<&'a str> {
     let is_half = |name: &&&str| {
         let name = name.to_ascii_lowercase();
@@ -56,7 +56,7 @@ pub fn is_projector(name: &str) -> bool {
     name.to_ascii_lowercase().starts_with(PROJECTOR)
 }
 
-/// What files of one model have in common: their names without the ending and the word before it,
+/// The common part of the names of one model's files: without the ending and the word before it,
 /// which says how the weights are stored.
 fn family(name: &str) -> String {
     let name = name.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! Which models are on this machine.
+//! Finds the models on this machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -122,7 +122,7 @@ fn remove_entry(entry: &Entry, path: &Path, folders: &[PathBuf]) -> Result<Remov
     for file in entry.all() {
         let _lock = lock(folder, &key_of(&file.name))?;
         let path = folder.join(file.file());
-        // One that is not there needs no removing.
+        // A file that is not there needs no removing.
         let Ok(meta) = fs::metadata(&path) else {
             continue;
         };
@@ -158,7 +158,7 @@ fn unfinished_key(spec: &str, folder: &Path) -> Option<String> {
         let key = key_of(spec);
         return partial_folder(folder, &key).is_dir().then_some(key);
     };
-    // Of a repository the choice is made among the files that were begun.
+    // For a repository, the choice is made among the files whose download was begun.
     let front = format!("{}--{}--", name.org, name.repo);
     let begun: Vec<String> = fs::read_dir(folder.join(PARTIAL))
         .ok()?

@@ -67,7 +67,10 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// `function` of `device`; the error lists the functions there are.
+    /// `function` of `device`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownFunction`] with the functions that `device` has.
     pub fn of(device: &Arc<dyn Device>, function: &str) -> Result<Self, ToolError> {
         Ok(Self {
             function: device.spec().function(function)?.clone(),
@@ -111,6 +114,9 @@ impl Resolved {
     }
 
     /// Calls the function, under the contract of [`Device::call`].
+    ///
+    /// # Errors
+    /// Those of [`Device::call`].
     pub fn call(&self, args: &Value, context: &CallContext) -> Result<Value, ToolError> {
         self.device.call(&self.function.name, args, context)
     }
@@ -123,6 +129,9 @@ pub struct NameTaken(pub String);
 
 impl Bus {
     /// Puts a device on the bus. A name can be taken once.
+    ///
+    /// # Errors
+    /// [`NameTaken`] where another device has the name.
     pub fn add(&mut self, device: Arc<dyn Device>) -> Result<(), NameTaken> {
         let name = &device.spec().name;
         if self.get(name).is_some() {
@@ -145,7 +154,9 @@ impl Bus {
     }
 
     /// Finds `device.function`, or `device` alone where it has just one function.
-    /// The error says what there is.
+    ///
+    /// # Errors
+    /// Where there is no such device or function; the hint says what there is.
     pub fn resolve(&self, name: &str) -> Result<Resolved, ToolError> {
         let (device, function) = match name.split_once('.') {
             Some((device, function)) => (device, Some(function)),

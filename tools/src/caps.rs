@@ -262,9 +262,8 @@ impl Grants {
     }
 }
 
-/// What a device may do in one call: what its manifest asks for and somebody has
-/// granted, to the device or to all of them. Both are needed: a grant to all is
-/// no licence for a device that never asked.
+/// What a device may do in one call: what its manifest asks for and somebody has granted, to this
+/// device or to all. Both are needed: a grant to all gives nothing to a device that never asked.
 #[derive(Clone, Debug, Default)]
 pub struct Rights {
     asked: Vec<Capability>,

@@ -43,18 +43,18 @@ pub struct DeviceSpec {
     pub origin: String,
     /// Its functions.
     pub functions: Vec<FunctionSpec>,
-    /// What a task has to speak of before a model is shown it.
+    /// The topics that a task has to speak of before a model is shown the device.
     #[serde(skip_serializing_if = "Topics::is_empty")]
     pub topics: Topics,
-    /// What it needs to be granted.
+    /// The capabilities that it asks for.
     pub requests: Vec<Capability>,
     /// Whether it works without any of it: it was not made for this program, and this is what
     /// it could use.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
-    /// What of it was granted to this device in particular.
+    /// Those of them that were granted to this device in particular.
     pub granted: Grants,
-    /// What was granted to an earlier version of the device and counts no more.
+    /// Those that were granted to an earlier version of the device, and no longer count.
     #[serde(skip_serializing_if = "Grants::is_empty")]
     pub lapsed: Grants,
     /// Whether its user vouches for what it returns. The tools of this program are vouched
@@ -79,7 +79,7 @@ pub struct FunctionSpec {
     pub returns: Value,
     /// Whether it changes the world.
     pub effect: Effect,
-    /// What of the device's requests it needs.
+    /// The requests of the device that this function needs.
     pub needs: Vec<Capability>,
     /// The argument whose URL says which host it will ask, or whose path which file it
     /// will read.
@@ -92,7 +92,7 @@ pub struct FunctionSpec {
     /// program as such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
-    /// What its arguments are for, as far as it says so.
+    /// The roles of its arguments, as far as it gives them.
     #[serde(default, skip_serializing_if = "Roles::is_empty")]
     pub roles: Roles,
 }
@@ -128,7 +128,7 @@ pub struct CallContext {
     pub output_bytes_max: usize,
     /// Stops it early.
     pub cancel: CancelToken,
-    /// What is granted to every device in this call, as far as it asks for it.
+    /// Grants to every device in this call, as far as a device asks for them.
     pub grants: Grants,
 }
 
@@ -198,7 +198,7 @@ pub struct ToolError {
     pub message: String,
     /// What to try; may be empty.
     pub hint: String,
-    /// What its user would have to grant, and to which device.
+    /// The capability that its user would have to grant, and to which device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Missing>,
 }
@@ -251,13 +251,16 @@ pub const KEY_ARGUMENT: &str = "idempotency_key";
 pub const BUILTIN: &str = "builtin";
 
 impl DeviceSpec {
-    /// Whether what it returns is trusted as far as what it was given: it is a part of this
-    /// program, or its user vouches for it. What it may do says nothing of who wrote it.
+    /// Whether its results are trusted as far as its arguments: the device is a part of this
+    /// program, or its user vouches for it. What it may do says nothing about who wrote it.
     pub fn is_vouched_for(&self) -> bool {
         self.vouched || self.origin == BUILTIN
     }
 
-    /// The function called `name`, or an error that lists what there is.
+    /// The function called `name`.
+    ///
+    /// # Errors
+    /// Where there is none; the hint lists the functions.
     pub fn function(&self, name: &str) -> Result<&FunctionSpec, ToolError> {
         self.functions
             .iter()
@@ -352,8 +355,10 @@ impl FunctionSpec {
         told
     }
 
-    /// Checks `args` against the schema; the error names the field and shows the
-    /// expected form.
+    /// Checks `args` against the schema.
+    ///
+    /// # Errors
+    /// Names the field, and shows the expected form.
     pub fn check_args(&self, args: &Value) -> Result<(), ToolError> {
         ArgsCheck::of(self).check(args)
     }
@@ -393,6 +398,9 @@ impl ArgsCheck {
     }
 
     /// As [`FunctionSpec::check_args`].
+    ///
+    /// # Errors
+    /// As of [`FunctionSpec::check_args`].
     pub fn check(&self, args: &Value) -> Result<(), ToolError> {
         let invalid =
             |message: String| ToolError::new(ErrorKind::InvalidArgs, message, self.hint.as_str());

@@ -20,7 +20,9 @@ use crate::sections;
 const SECTION: &str = "quipu:wit";
 
 /// `component` with the `texts` of its WIT files inside, which belong to one package.
-/// The error says what is wrong with them.
+///
+/// # Errors
+/// What is wrong with the texts.
 pub fn embed(component: &[u8], texts: &[String]) -> Result<Vec<u8>, String> {
     parse(texts.iter().map(String::as_str))?;
     Ok(texts.iter().fold(component.to_vec(), |component, text| {

@@ -10,9 +10,9 @@ use crate::wasm::{LoadError, WasmDevice, WasmHost};
 /// A component that is there and cannot be used, with the reason.
 pub type Broken = (PathBuf, LoadError);
 
-/// What the user has given to single devices.
+/// What the user has given to single devices: grants, and names of secrets.
 pub struct Given {
-    /// What was granted.
+    /// The grants.
     pub grants: GrantBook,
     /// The secrets that go with grants.
     pub secrets: SecretStore,

@@ -45,13 +45,13 @@ pub const FILE: &str = "plugin.toml";
 /// The custom section of a component that holds its manifest.
 const SECTION: &str = "quipu:plugin";
 
-/// What a plugin asks for. By default: nothing.
+/// The requests of a plugin. By default there are none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Manifest {
     /// What the plugin is for; otherwise its WIT says it.
     pub description: Option<String>,
-    /// What it needs to be granted.
+    /// The capabilities that it asks for.
     pub needs: Needs,
     /// Its limits, where they differ from the host's.
     pub limits: GuestLimits,
@@ -61,7 +61,7 @@ pub struct Manifest {
     pub secrets: BTreeMap<String, String>,
 }
 
-/// What a plugin needs to be granted.
+/// The capabilities that a plugin asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Needs {
@@ -113,7 +113,7 @@ pub struct FunctionNeeds {
     pub offered: Option<bool>,
     /// The language of its argument `code`, where it runs a program.
     pub program: Option<String>,
-    /// What its arguments are for.
+    /// The roles of its arguments.
     pub roles: Roles,
 }
 
@@ -136,6 +136,9 @@ pub enum ManifestError {
 
 impl Manifest {
     /// Reads the text of a `plugin.toml`.
+    ///
+    /// # Errors
+    /// A text that is no TOML, or has a field or a capability that is not known.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
         let manifest: Manifest = toml::from_str(text).map_err(Box::new)?;
         manifest.requests()?;
@@ -152,6 +155,9 @@ impl Manifest {
     }
 
     /// Everything it asks for.
+    ///
+    /// # Errors
+    /// A capability that cannot be parsed.
     pub fn requests(&self) -> Result<Vec<Capability>, ParseCapabilityError> {
         let needs = &self.needs;
         let lists = [
@@ -214,11 +220,17 @@ fn kind_of(need: &Capability) -> &'static str {
 
 /// The manifest inside `component`; the default, which asks for nothing, where there
 /// is none.
+///
+/// # Errors
+/// As of [`found_in`].
 pub fn of_component(component: &[u8]) -> Result<Manifest, ManifestError> {
     found_in(component).map(Option::unwrap_or_default)
 }
 
 /// The manifest inside `component`, if there is one.
+///
+/// # Errors
+/// A component or a manifest that cannot be read.
 pub fn found_in(component: &[u8]) -> Result<Option<Manifest>, ManifestError> {
     let found = sections::find(component, SECTION).map_err(ManifestError::Component)?;
     let text = found.first().copied();
@@ -231,6 +243,9 @@ pub fn found_in(component: &[u8]) -> Result<Option<Manifest>, ManifestError> {
 }
 
 /// `component` with the text of a `plugin.toml` inside, in place of one it had.
+///
+/// # Errors
+/// As of [`Manifest::parse`]; a component that cannot be read.
 pub fn embed(component: &[u8], text: &str) -> Result<Vec<u8>, ManifestError> {
     Manifest::parse(text)?;
     of_component(component).or_else(|error| match error {

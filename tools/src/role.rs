@@ -1,8 +1,8 @@
-//! What the arguments of a function are for: where a call goes, how much it moves, what it
-//! says. A rule of the user, and a plan, speak of arguments by their roles.
+//! Roles of arguments: where a call goes, how much it moves, what it says. The user's rules and
+//! plans speak of arguments by their roles.
 //!
-//! A role comes from the user's policy, or from `plugin.toml`, or from the schema where that
-//! lists all values. What a stranger's tool says of its own arguments can only tighten.
+//! A role comes from the user's policy, from `plugin.toml`, or from the schema if that lists all
+//! values. The roles that a stranger's tool gives to its own arguments can only tighten.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub enum Role {
     Amount,
     /// When.
     Time,
-    /// What is said: free text that somebody reads.
+    /// Free text that somebody reads.
     Content,
 }
 

@@ -26,7 +26,7 @@ use wit_parser::{
 use crate::device::{Effect, FunctionSpec};
 use crate::docs;
 
-/// What a component says of itself.
+/// A component's description of itself.
 #[derive(Debug)]
 pub struct Described {
     /// The documentation of its world.
@@ -35,7 +35,7 @@ pub struct Described {
     pub functions: Vec<Exported>,
     /// The full name of the JSON interface, where it exports one.
     pub json_tools: Option<String>,
-    /// What it wants from the host: interfaces, with their versions.
+    /// The interfaces that it imports from the host, with their versions.
     pub imports: Vec<String>,
 }
 
@@ -80,6 +80,9 @@ const MODULE: &[u8] = b"\0asm\x01\0\0\0";
 const JSON_TOOLS: &str = "quipu:plugin/json-tools";
 
 /// Reads the exported functions of the component in `bytes`.
+///
+/// # Errors
+/// Bytes that are no component, a type that has no JSON form, or no exports at all.
 pub fn describe(bytes: &[u8]) -> Result<Described, SchemaError> {
     let (resolve, world) = component(bytes)?;
     let world = &resolve.worlds[world];

@@ -7,11 +7,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a device is about; nothing, where every task is shown it.
+/// The topics of a device; empty where every task is shown it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Topics {
-    /// Words in small letters, in the singular. One of a script without spaces may stand
+    /// Words in small letters, in the singular. A word in a script without spaces may stand
     /// anywhere in a text.
     pub words: Vec<String>,
     /// Ends of file names in small letters, without the dot.

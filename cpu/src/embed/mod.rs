@@ -11,7 +11,7 @@
 //! | --- | --- |
 //! | `llama/embedder.rs` | Which vector does a model give a text? |
 //! | `table.rs` | Which vector has a token? |
-//! | `wordpiece.rs` | Which tokens has a text? |
+//! | `wordpiece.rs` | Which tokens does a text have? |
 
 mod table;
 pub(crate) mod wordpiece;

@@ -11,12 +11,12 @@
 
 use std::ops::Range;
 
-/// What has to be done with the cells that a sequence lets go of.
+/// What has to be done with cells that a sequence lets go of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// They and all that was buried become free.
+    /// These cells and all buried ones become free.
     Free,
-    /// They have to stay taken.
+    /// These cells have to stay taken.
     Bury,
 }
 
@@ -30,7 +30,8 @@ struct Place {
 /// The cells of one cache.
 #[derive(Clone, Debug)]
 pub struct Cells {
-    /// Of each sequence, in the order of the positions, which is that of the cells too.
+    /// The cells of each sequence, in the order of their positions, which is also the order of
+    /// the cells.
     sequences: Vec<Vec<Place>>,
     /// How many sequences hold each of the cells that are taken. None of them: buried.
     holders: Vec<u16>,

@@ -57,9 +57,9 @@ pub struct Eviction {
 /// Whether there is room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Promise {
-    /// There is, and it is promised.
+    /// There is room, and it is promised.
     Made,
-    /// There would be if so many fewer were buried.
+    /// There would be room if this many fewer cells were buried.
     Buried(usize),
     /// Others hold too much.
     Full,
@@ -161,8 +161,8 @@ impl Frames {
         })
     }
 
-    /// Promises a running sequence room for `total` tokens, in cells of which `buried`
-    /// are taken and held by nobody. Where they do not suffice nothing is promised.
+    /// Promises a running sequence room for `total` tokens. `buried` cells are taken and held by
+    /// nobody. Promises nothing if the rest does not suffice.
     pub fn promise(&mut self, sequence: usize, total: usize, buried: usize) -> Promise {
         let before = self.sequences[sequence].promised.unwrap_or(0);
         self.sequences[sequence].promised = Some(total);
@@ -296,7 +296,8 @@ impl Frames {
         self.tree.cells()
     }
 
-    /// Of these, the ones that only idle sequences hold, those they share left out.
+    /// Cells that only idle sequences hold. Cells that idle sequences share with each other are
+    /// not counted.
     pub fn idle_cells(&self) -> usize {
         let idle = self.sequences.iter().filter(|s| s.promised.is_none());
         idle.map(|s| self.tree.private(s.tail)).sum()

@@ -12,8 +12,8 @@
 
 use std::ops::Range;
 
-/// What marks the first number of a chunk. Numbers are stored as their complement, so that
-/// they are negative; 31 bits are left.
+/// The bit that marks the first number of a chunk. Numbers are stored as their complement, so
+/// that they are negative; 31 bits are left.
 const HEAD: u32 = 1 << 30;
 /// Bits of a count in the first number.
 const COUNT_BITS: u32 = 15;

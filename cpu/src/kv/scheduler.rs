@@ -9,8 +9,8 @@
 /// nobody waits long for the next token, large enough to keep the cores busy.
 pub const CHUNK_TOKENS: usize = 64;
 
-/// Batches a process waits before its priority counts as one higher. As long as a few actions
-/// take: with a quarter of that, who waited longest went before who matters most.
+/// Batches a process waits before its priority counts as one higher: about as long as a few
+/// actions take. With a quarter of that, the longest wait counted more than the priority.
 const AGING_TICKS: u32 = 32;
 
 /// One process that wants to compute.

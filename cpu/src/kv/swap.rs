@@ -27,12 +27,12 @@ use file::Header;
 pub struct SwapSettings {
     /// Bytes kept in host memory; what is beyond goes to disk.
     pub memory_bytes_max: usize,
-    /// Bytes kept on disk, of all models; what is beyond is forgotten, and what was not used for
-    /// longest goes first. Nothing is lost by that: the tokens are computed again.
+    /// Bytes kept on disk, of all models. Beyond them images are forgotten, those first that were
+    /// not used for longest. Nothing is lost: the tokens are computed again.
     pub disk_bytes_max: u64,
     /// The folder for images on disk; `None` keeps everything in memory.
     pub folder: Option<PathBuf>,
-    /// By which an image is known again as one that this root wrote.
+    /// The secret by which an image is recognised as one that this root wrote.
     pub secret: [u8; 32],
     /// What images depend on beside their tokens: the model, the library's version.
     pub key: String,
@@ -220,7 +220,7 @@ impl Swap {
         self.drop_where(|image| image.whose == For::Process(pid));
     }
 
-    /// Whose state begins within `image`, and so is of no use without it.
+    /// The owner of a state that begins within `image`, and so is of no use without it.
     fn heir(&self, image: &Image) -> Option<For> {
         let mut others = self
             .images

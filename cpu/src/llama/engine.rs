@@ -223,20 +223,7 @@ impl<'m> Engine<'m> {
             self.context.set_threads(threads);
         }
         self.show_picture();
-        let loads: Vec<Load> = self
-            .running
-            .iter()
-            .enumerate()
-            .map(|(id, slot)| Load {
-                id,
-                priority: slot.priority,
-                pending: slot.pending(self.frames.len(slot.sequence)),
-                generating: slot.generates(),
-                waited: slot.waited,
-            })
-            // At a picture it has nothing else to compute.
-            .filter(|load| load.pending > 0)
-            .collect();
+        let loads = self.loads();
         let chunk = scheduler::chunk(&loads, self.chunk_max);
         let shares = scheduler::plan(&loads, BATCH_TOKENS, chunk);
         for slot in &mut self.running {
@@ -264,6 +251,25 @@ impl<'m> Engine<'m> {
                 Err(error) => over.push((share.id, Some(error))),
             }
         }
+        self.end_jobs(over);
+    }
+
+    /// The work of each running job that the next batch can take up. A job at a picture has none.
+    fn loads(&self) -> Vec<Load> {
+        let load = |(id, slot): (usize, &Slot)| Load {
+            id,
+            priority: slot.priority,
+            pending: slot.pending(self.frames.len(slot.sequence)),
+            generating: slot.generates(),
+            waited: slot.waited,
+        };
+        let loads = self.running.iter().enumerate().map(load);
+        loads.filter(|load| load.pending > 0).collect()
+    }
+
+    /// Takes the jobs in these places out of the running ones, each with the error that ended
+    /// the job, if one did.
+    fn end_jobs(&mut self, mut over: Vec<(usize, Option<CpuError>)>) {
         // From the back, so that the others keep their places.
         over.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
         for (id, error) in over {

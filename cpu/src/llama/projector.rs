@@ -41,7 +41,7 @@ enum Piece {
     Image(Span),
 }
 
-/// What stands for a picture, by its width and height in pixels.
+/// The pieces that stand for a picture, by its width and height in pixels.
 type Laid = HashMap<(u32, u32), Arc<Vec<Piece>>>;
 
 /// A projector, loaded beside its model.
@@ -126,7 +126,7 @@ impl Projector {
         Ok(projector)
     }
 
-    /// What the rows of a picture are known by.
+    /// The digest by which the rows of a picture are found again.
     pub(super) fn digest(&self, picture: &Picture) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.key.as_bytes());

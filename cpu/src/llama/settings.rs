@@ -34,12 +34,12 @@ pub struct LocalSettings {
     pub swap: Option<PathBuf>,
     /// The most bytes there, of all models; [`SWAP_DISK_BYTES`] when `None`.
     pub swap_bytes: Option<u64>,
-    /// By which a state on disk is known again as one of this root.
+    /// The secret by which a state on disk is recognised as one of this root.
     pub secret: [u8; 32],
     /// The file of the model's projector: with it the model sees pictures.
     pub projector: Option<PathBuf>,
     /// The most cells that a picture takes, where the projector leaves a choice.
     pub picture_cells: Option<u32>,
-    /// Who is told while the file is loaded how much of it is, from 0 to 1; not to be kept waiting.
+    /// Is told, while the file is loaded, how much of it is, from 0 to 1. Must return at once.
     pub loaded: Option<fn(f32)>,
 }

@@ -105,7 +105,7 @@ pub(super) fn is_whole(prompt: &Prompt, shown: &[Arc<Encoded>]) -> Result<(), Cp
 pub(super) struct Kept {
     /// The folder; `None` keeps them in memory only.
     pub(super) folder: Option<PathBuf>,
-    /// By which a file is known again as one of this root.
+    /// The secret by which a file is recognised as one of this root.
     pub(super) secret: [u8; 32],
     /// The most bytes there; what was not used for longest goes first.
     pub(super) disk_bytes_max: u64,
@@ -188,8 +188,8 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// The prompt of the request, where what comes of it is told, and its priority; `None` where
-    /// it is none with a prompt.
+    /// The prompt of the request, the sink for its result, and its priority; `None` where the
+    /// request has no prompt.
     fn of(request: &Request) -> Option<(&Prompt, &Sink, i8)> {
         match request {
             Request::Run(job, _, sink, _) => Some((&job.prompt, sink, job.priority)),
@@ -214,7 +214,7 @@ enum Turn {
     Waits,
     /// All of them were.
     Whole,
-    /// Nobody waits for it any more, or it was told why it is not computed.
+    /// Nobody waits for it any more, or its sink was told why it is not computed.
     Left,
 }
 

@@ -60,7 +60,7 @@ type Outline = (Role, usize);
 /// Outlines of windows remembered; a window rarely holds more messages than this.
 const RENDERED_MAX: usize = 256;
 
-/// What every template has to write: the first window, and one that goes on.
+/// The windows that every template has to be able to write: a first one, and one that goes on.
 const WINDOWS: [&[Role]; 2] = [
     &[Role::System, Role::User],
     &[Role::System, Role::User, Role::Assistant, Role::User],

@@ -7,7 +7,7 @@ use minijinja::{Error, ErrorKind};
 const SIZE_MAX: usize = 10_000;
 const PADDING_MAX: usize = 1 << 20;
 
-/// `size`, if it is none that only somebody means who wants to do harm.
+/// `size`, unless it is one that only an attacker would ask for.
 pub(super) fn within(size: usize) -> Result<usize, Error> {
     match size > SIZE_MAX {
         true => {

@@ -44,7 +44,7 @@ impl SystemCall for Call {
         let own = Facts::of(&Self::SPEC);
         match bus.resolve(&self.tool) {
             Ok(function) => Facts {
-                // Whole, however much of it was written: a rule is about the function.
+                // All of its arguments, however many were written: a rule is about the function.
                 name: function.name(),
                 effect: function.effect(),
                 needs: needs(&function, &self.args),
@@ -55,7 +55,7 @@ impl SystemCall for Call {
                 function: Some(Ok(function)),
                 ..own
             },
-            // Nothing to guard: the call itself says what is wrong.
+            // No function, nothing to guard: the call itself says what is wrong.
             Err(error) => Facts {
                 function: Some(Err(error)),
                 ..own
@@ -75,15 +75,15 @@ impl InWorld for Call {
             None => return Said::new(false, "error: no tool was looked up", nothing),
         };
         let device = function.device();
-        // A closed device of this program only turns the process's words over; an open one
-        // brings in words of strangers, and one by somebody else says what it likes. What
-        // the function needs counts, not what these arguments make of it.
+        // A closed device that comes with this program only transforms the process's own words.
+        // An open one brings in words of strangers, and a stranger's device says what it likes.
+        // The needs of the function count, not those of these arguments.
         let is_news = !device.is_vouched_for() || reads_the_world(&function.function().needs);
         let trust = match is_news {
             true => Trust::Untrusted,
             false => floor,
         };
-        // It may say again what it was told.
+        // A device that remembers may repeat what it was told.
         let secrecy = hands.rules().secrecy_of(&function.name()).max(hands.told());
         let label = |trust| Label::new(format!("tool:{}", device.name), trust).kept(secrecy);
         let mut args = self.args;
@@ -102,13 +102,15 @@ impl InWorld for Call {
             }
             Err(error) => Said::new(false, failure(&error), label(trust)),
         };
-        // A program may write out what stood unreadable in a text: decoded, or put together.
+        // A program may make a text readable that was not: by decoding it, or by joining its
+        // parts.
         let is_news = is_news || function.function().program.is_some();
         Said { is_news, ..said }
     }
 }
 
-/// What a call of `function` with `args` needs: the secrets too that its arguments name.
+/// The capabilities that a call of `function` with `args` needs, including the secrets that the
+/// arguments name.
 fn needs(function: &Resolved, args: &Value) -> Vec<Capability> {
     let mut needs = function.needs(args);
     needs.extend(
@@ -119,8 +121,8 @@ fn needs(function: &Resolved, args: &Value) -> Vec<Capability> {
     needs
 }
 
-/// Whether what `function` returns is a page of the open network, which everybody can read: it
-/// opens an address, for nobody in particular.
+/// Whether `function` returns a page of the open network, which everybody can read: it opens an
+/// address, on behalf of nobody in particular.
 pub(crate) fn reads_open_pages(function: &Resolved) -> bool {
     let device = function.device();
     let is_net = |need: &Capability| matches!(need, Capability::Net { .. });
@@ -128,20 +130,21 @@ pub(crate) fn reads_open_pages(function: &Resolved) -> bool {
     device.is_vouched_for() && function.function().url_argument.is_some() && needs.all(is_net)
 }
 
-/// The function `name` of a device, to see what it would do; `None` where there is none.
+/// The function `name` of a device, to see what a call of it would do; `None` where there is
+/// none.
 pub(crate) fn look_up(bus: &Bus, name: &str) -> Option<Resolved> {
     bus.resolve(name).ok()
 }
 
-/// Whether a capability set makes what a device brings in untrustworthy: anything
-/// from outside the machine is.
+/// Whether a device with these capabilities brings in untrusted text: anything from outside the
+/// machine is untrusted.
 pub(crate) fn reads_the_world(requests: &[Capability]) -> bool {
     requests.iter().any(|need| {
         matches!(
             need,
             Capability::Net { .. }
                 | Capability::FsRead { .. }
-                // What may be written may be read again.
+                // What may be written may be read again later.
                 | Capability::FsWrite { .. }
                 | Capability::Env { .. }
                 | Capability::Secret { .. }
@@ -150,8 +153,7 @@ pub(crate) fn reads_the_world(requests: &[Capability]) -> bool {
     })
 }
 
-/// A result in few words: without fields that are empty, and only the text where nothing
-/// else is left.
+/// A result in few words: without empty fields, and as bare text if nothing else is left.
 fn concise(value: Value) -> String {
     let whole = value.to_string();
     let Value::Object(mut fields) = value else {

@@ -17,7 +17,7 @@ pub const EDIT: &str = "memory.edit";
 pub struct Edit {
     /// Its name.
     pub block: String,
-    /// What it says from now on; nothing removes it.
+    /// Its new text. A block cannot be removed.
     pub text: String,
 }
 
@@ -55,7 +55,7 @@ impl SystemCall for Edit {
             .with_args(args, &[("block", Role::Selector), ("text", Role::Content)])
     }
 
-    /// Somebody may have changed the block since.
+    /// Not if somebody has changed the block since.
     fn is_redoable(&self, world: &World) -> bool {
         let id = PageId::of_block(&world.memory.space, &self.block);
         let page = world.store.get(&id).ok().flatten();

@@ -21,7 +21,7 @@ const QUESTION_CHARS_MAX: usize = 1_000;
 pub struct Extract {
     /// The page's id, such as `s3`.
     pub page: String,
-    /// What is asked of it.
+    /// The question about the page.
     pub question: String,
     /// JSON Schema of the answer: an object with the values.
     pub schema: Value,
@@ -49,7 +49,7 @@ impl SystemCall for Extract {
         },
         sight: Sight::Later,
         useful: |now| now.held,
-        // Its reader has no tools.
+        // The child that reads has no tools, so the call changes nothing.
         effect: Effect::Read,
         needs: &[],
         parse: |action| {
@@ -77,8 +77,8 @@ impl SystemCall for Extract {
     }
 }
 
-/// The steps of `pid` of whose texts the process had the handles only, in their order: it had a
-/// plan, and had recalled no such text before.
+/// The steps of `pid` whose texts the process had by handles only, in order: it had a plan, and
+/// had recalled none of these texts before.
 ///
 /// # Errors
 /// When the journal cannot be read.
@@ -104,7 +104,7 @@ pub fn held_steps(journal: &Journal, pid: Pid) -> Result<Vec<u32>, JournalError>
     Ok(held.map(|step| step.n).collect())
 }
 
-/// The schema of the schemas that can be asked for: an object with named values.
+/// The schema of the schemas that may be asked for: an object with named values.
 fn values() -> Value {
     let choice = json!({"type": "string", "minLength": 1, "maxLength": CHOICE_CHARS_MAX});
     let value = json!({

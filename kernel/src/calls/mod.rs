@@ -66,21 +66,21 @@ pub(crate) enum Written {
     AnyTool,
 }
 
-/// When a model that writes by a grammar may write a call. One that it may not write is
-/// accepted all the same.
+/// When a model that writes by a grammar may write a call. A call that it may not write is
+/// accepted from others all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sight {
     /// In every step.
     Always,
-    /// After the first step: there is nothing for it to work on before.
+    /// After the first step: before, it has nothing to work on.
     Later,
-    /// In every step of a process that is to start others; nobody else is told of it.
+    /// In every step of a process that is to start others. No other process is told of it.
     OfParents,
-    /// Never: it is there for programs and scripts.
+    /// Never: the call is for programs and scripts.
     Never,
 }
 
-/// What a process is, as far as it decides which calls the process has.
+/// What decides which calls a process has.
 pub(crate) struct Given<'a> {
     /// Its part of the disk.
     pub(crate) memory: &'a Memory,
@@ -107,17 +107,17 @@ pub(crate) struct Spec {
     /// The name in an action.
     pub(crate) name: &'static str,
     pub(crate) written: Written,
-    /// What a model is told that it does.
+    /// The description for a model.
     pub(crate) description: &'static str,
     /// The JSON Schema of its arguments for a process; `None` where the process does not have
     /// the call, or the call is not written as a tool.
     pub(crate) parameters: fn(&Given<'_>) -> Option<Value>,
     pub(crate) sight: Sight,
-    /// Whether it has anything to work on.
+    /// Whether the call has anything to work on.
     pub(crate) useful: fn(&Now) -> bool,
     pub(crate) effect: Effect,
     pub(crate) needs: &'static [Capability],
-    /// Reads the call out of an action; what is wrong comes in words for the model.
+    /// Reads the call out of an action. An error is in words for the model.
     pub(crate) parse: fn(&Action<'_>) -> Result<Syscall, String>,
 }
 
@@ -125,19 +125,20 @@ pub(crate) struct Spec {
 pub(crate) trait SystemCall: Clone + std::fmt::Debug + PartialEq {
     /// Its line in the table.
     const SPEC: Spec;
-    /// Whether it is a call on other processes: one that made it may have children.
+    /// Whether it is a call on other processes. A process that made such a call may have
+    /// children.
     const ON_OTHERS: bool = false;
 
-    /// What carries it out.
+    /// The part that carries the call out.
     fn body(self) -> Body;
 
-    /// What the gate has to know of it.
+    /// What the gate has to know of the call.
     fn facts(&self, _: &Bus, _: &dyn Fn() -> String) -> Facts {
         Facts::of(&Self::SPEC)
     }
 
-    /// Whether it can be done again where its end was not recorded: doing it twice is like
-    /// doing it once, and nothing that came later would be undone.
+    /// Whether the call may be repeated when its outcome was not recorded: doing it twice is like
+    /// doing it once, and undoes nothing that came later.
     fn is_redoable(&self, _: &World) -> bool {
         true
     }
@@ -172,12 +173,12 @@ pub(crate) enum Own {
     Wait(Wait),
 }
 
-/// What came of a call in the world.
+/// The result of a call in the world.
 pub(crate) struct Said {
     pub(crate) text: String,
     pub(crate) ok: bool,
     pub(crate) label: Label,
-    /// Whether it may say what the process has not read: only that is looked at for attacks.
+    /// Whether the result may be new to the process. Only such results are scanned for attacks.
     pub(crate) is_news: bool,
 }
 
@@ -297,17 +298,17 @@ macro_rules! table {
             &[$((<$call as SystemCall>::SPEC.name, <$call as SystemCall>::ON_OTHERS),)*];
 
         impl Syscall {
-            /// What carries it out.
+            /// The part that carries the call out.
             pub(crate) fn body(self) -> Body {
                 match self { $(Syscall::$call(call) => call.body(),)* }
             }
 
-            /// What the gate has to know of it.
+            /// What the gate has to know of the call.
             pub(crate) fn facts(&self, bus: &Bus, said: &dyn Fn() -> String) -> Facts {
                 match self { $(Syscall::$call(call) => call.facts(bus, said),)* }
             }
 
-            /// Whether it can be done again where its end was not recorded.
+            /// Whether the call may be repeated when its outcome was not recorded.
             pub(crate) fn is_redoable(&self, world: &World) -> bool {
                 match self { $(Syscall::$call(call) => call.is_redoable(world),)* }
             }

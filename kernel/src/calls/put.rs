@@ -14,10 +14,10 @@ pub const REMEMBER: &str = "memory.put";
 /// The argument that the kernel adds.
 pub const REPLACES: &str = "replaces";
 
-/// Memories looked at for one that says the very same.
+/// Memories that are compared with a new one, which may say the very same.
 const SAME: usize = 5;
-/// What a process is told once a memory is kept: a small model that only reads where
-/// it is puts it there once more.
+/// The observation of a kept memory. A small model that only reads where the memory is keeps it
+/// once more.
 pub(super) const KEPT: &str = "That is done: now answer the user.";
 
 /// Write a memory to the store.
@@ -25,8 +25,8 @@ pub(super) const KEPT: &str = "That is done: now answer the user.";
 pub struct Put {
     /// The text to keep.
     pub text: String,
-    /// The memory whose place it takes, which becomes its history. The kernel finds it;
-    /// a model does not name it.
+    /// The memory that the new one replaces, and keeps as its history. The kernel finds it; a
+    /// model does not name it.
     pub replaces: Option<PageId>,
 }
 
@@ -60,8 +60,8 @@ impl SystemCall for Put {
         Facts::of(&Self::SPEC).with_args(args, &[("text", Role::Content)])
     }
 
-    /// Its id is fixed by the step: it is there if it was written, and may have been replaced
-    /// since.
+    /// The id follows from the step. So a memory that was written is there, even if it was
+    /// replaced since.
     fn is_redoable(&self, world: &World) -> bool {
         let own = || own_id(world.pid, world.n);
         let id = self.replaces.clone().unwrap_or_else(own);
@@ -91,8 +91,8 @@ impl InWorld for Put {
             .map(|old| replaced(&old.text, level_of(old), all));
         let said = said.unwrap_or_default();
         match keep(hands, self.text, old.map(|old| old.id), trust) {
-            // The same words for the same text: one that is put again and again is a
-            // loop, and has to look like one.
+            // The observation is the same for the same text, so that a process that keeps it
+            // again and again looks like the loop that it is.
             Ok(id) => Said::new(
                 true,
                 format!("kept as {id}{said}. {KEPT}"),
@@ -103,8 +103,8 @@ impl InWorld for Put {
     }
 }
 
-/// The memory `id`, if something trusted as far as `trust` may take its place: one of
-/// this process's own space, and not what somebody more trusted said.
+/// The memory `id`, if something with this `trust` may replace it: the memory is in the process's
+/// own space, and nobody more trusted wrote it.
 fn replaceable(hands: &Hands<'_>, id: &PageId, trust: Trust) -> Option<Page> {
     let page = hands.store().get(id).ok().flatten()?;
     let own = page.kind == Kind::Memory && page.space == hands.memory().space;
@@ -118,8 +118,8 @@ fn level_of(page: &Page) -> Level {
     }
 }
 
-/// What is said of the memory `text` whose place another one takes. It is quoted only where it
-/// lowers nothing: where it is trusted as far as `all` that the process has, and no more secret.
+/// The words about the memory `text` that was replaced. It is quoted only where that lowers
+/// nothing: its level is at least as trusted as `all` that the process has, and no more secret.
 fn replaced(text: &str, old: Level, all: Level) -> String {
     match old.trust >= all.trust && old.secrecy <= all.secrecy {
         true => format!(" in place of \u{ab}{text}\u{bb}"),
@@ -127,8 +127,8 @@ fn replaced(text: &str, old: Level, all: Level) -> String {
     }
 }
 
-/// Keeps a memory, under the id of the `old` one if there is one, which the store then
-/// keeps as its history; one that says the very same, trusted as far, is kept already.
+/// Keeps a memory. If it replaces the `old` one, it gets that id, and the store keeps the old one
+/// as its history. A memory that says the very same with the same trust is kept already.
 fn keep(
     hands: &Hands<'_>,
     text: String,

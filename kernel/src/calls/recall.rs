@@ -23,7 +23,7 @@ impl SystemCall for Recall {
         name: RECALL,
         written: Written::Tool,
         description: "Shows an earlier page again, by its id.",
-        // What was shown can be shown again, whatever the agent's tools are.
+        // Whatever was shown can be shown again, whatever tools the agent has.
         parameters: |given| {
             let pattern = match given.pictures {
                 true => "^[ps][0-9]{1,6}$",
@@ -39,7 +39,8 @@ impl SystemCall for Recall {
                 "additionalProperties": false
             }))
         },
-        // There is nothing to bring back at the start; what left the window names it.
+        // At the start there is nothing to bring back. Later, the stubs of evicted pages name
+        // this call.
         sight: Sight::Later,
         useful: |now| now.recallable,
         effect: Effect::Read,

@@ -17,20 +17,20 @@ pub(crate) struct Facts {
     pub(crate) needs: Vec<Capability>,
     /// What was granted to its device in particular.
     pub(crate) held: Grants,
-    /// What the user said to the process that makes it, and planned.
+    /// What the user said to the process, and what was planned.
     pub(crate) said: String,
     /// Pages of the open network that the process has read.
     pub(crate) pages: Vec<Arc<str>>,
-    /// The function of a device, or why there is none; `None` for a call of the kernel's own.
+    /// The function of the device, or why there is none; `None` for a call of the kernel's own.
     pub(crate) function: Option<Result<quipu_tools::Resolved, ToolError>>,
-    /// Its arguments, where the user's rules speak of it.
+    /// Its arguments, if the user's rules speak of it.
     pub(crate) args: Option<Value>,
-    /// What they are for, as far as that is known.
+    /// The roles of the arguments, as far as they are known.
     pub(crate) roles: Roles,
 }
 
 impl Facts {
-    /// What is known of a call of the kernel's own.
+    /// The facts of a call of the kernel's own.
     pub(crate) fn of(spec: &Spec) -> Self {
         Self {
             name: spec.name.to_owned(),
@@ -45,7 +45,7 @@ impl Facts {
         }
     }
 
-    /// These, with the arguments and their roles: the user's rules speak of the call.
+    /// The same with arguments and their roles, so that the user's rules speak of the call.
     pub(crate) fn with_args(self, args: Value, roles: &[(&str, Role)]) -> Self {
         let roles = roles.iter().map(|(name, role)| ((*name).to_owned(), *role));
         Self {
@@ -138,13 +138,13 @@ impl Resolved {
         }
     }
 
-    /// What tells this very call from every other.
+    /// The key that tells this very call from every other.
     pub(crate) fn key(&self) -> &str {
         &self.key
     }
 
-    /// How secret what it tells is, made by a process that has read what is as secret as
-    /// `floor`.
+    /// The secrecy of what the call tells, if the process that makes it has read text as secret
+    /// as `floor`.
     pub(crate) fn told(&self, floor: Secrecy) -> Secrecy {
         match tells_nothing(&self.request()) {
             true => Secrecy::Public,
@@ -152,7 +152,7 @@ impl Resolved {
         }
     }
 
-    /// Whether it only reads, and outside the process, so that others may run beside it.
+    /// Whether the call only reads, outside the process, so that others may run beside it.
     pub(crate) fn reads_the_world(&self) -> bool {
         self.facts.effect == Effect::Read && self.is_in_world()
     }
@@ -162,20 +162,21 @@ impl Resolved {
         matches!(self.body, Body::World(_))
     }
 
-    /// Whether it can be done again where its end was not recorded.
+    /// Whether the call may be repeated when its outcome was not recorded.
     pub(crate) fn is_redoable(&self, world: &World) -> bool {
         match &self.facts.function {
-            // It tells a call that is made again from another one.
+            // A device that uses the key can tell a repeated call from a new one.
             Some(Ok(function)) if function.function().takes_a_key() => {
                 function.device().is_vouched_for()
             }
-            // A tool by somebody else is not taken at its word where it can reach anything.
+            // A stranger's tool may call itself read-only. That is not believed if it can reach
+            // anything.
             Some(_) => self.facts.effect == Effect::Read,
             None => self.call.is_redoable(world),
         }
     }
 
-    /// What carries it out, and the function of a device for it.
+    /// The part that carries the call out, and the function of a device for it.
     pub(crate) fn into_parts(self) -> (Body, Option<Result<quipu_tools::Resolved, ToolError>>) {
         (self.body, self.facts.function)
     }

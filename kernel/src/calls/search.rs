@@ -8,17 +8,17 @@ use super::world::Hands;
 use super::{Body, Facts, InWorld, Said, Sight, Spec, Syscall, SystemCall, Written, object};
 use crate::label::{Label, Suspicion};
 
-/// What is said of a search without a hit.
+/// The observation of a search without a hit.
 pub(crate) const NOTHING_FOUND: &str = "nothing found; try other words, or answer without it";
 /// The name a model writes.
 pub const SEARCH: &str = "memory.search";
 
 /// Passages a search brings back.
 const HITS: usize = 5;
-/// Characters up to which the page that fits best is quoted as a whole.
+/// The best page is quoted as a whole up to this many characters.
 const WHOLE_CHARS_MAX: usize = 1_200;
-/// What is said above passages that others wrote: a small model makes up what they do not say. Not
-/// below them, where it took the words for its answer.
+/// The line above passages that others wrote: a small model makes up what they do not say. Below
+/// them, it took this line for its answer.
 const ONLY_THESE: &str = "Found in documents (what they do not say is not known):";
 
 /// Search the store.
@@ -60,7 +60,7 @@ impl SystemCall for Search {
 
 impl InWorld for Search {
     fn run(self: Box<Self>, hands: &Hands<'_>) -> Said {
-        // Copies once, and strangers' words as quotations that do not fill the list.
+        // Copies count once. Strangers' words are quoted, and do not fill the list.
         let query = Query {
             spaces: Some(hands.memory().spaces()),
             ..Query::new(self.query, HITS)
@@ -100,8 +100,8 @@ impl InWorld for Search {
     }
 }
 
-/// Quotes the page of `passage` as a whole, where that is short: what is asked may stand beside
-/// the words that it was found by. A page that cannot be read stays as it was found.
+/// Quotes the page of `passage` as a whole if it is short: the answer may stand beside the words
+/// that were found. A page that cannot be read stays as it was found.
 fn widen(passage: &mut Passage, store: &dyn Store) {
     if let Ok(Some(page)) = store.get(&passage.hit.id)
         && page.text.chars().count() <= WHOLE_CHARS_MAX
@@ -110,8 +110,8 @@ fn widen(passage: &mut Passage, store: &dyn Store) {
     }
 }
 
-/// The label of what `passages` quote. A memory that a process made of an attack is still as
-/// suspicious as the attack was, in whatever words.
+/// The label of what `passages` quote. A memory that a process made of an attack is as suspicious
+/// as the attack, in whatever words.
 fn of_passages(passages: &[Passage]) -> Label {
     let hits = || passages.iter().map(|passage| &passage.hit);
     let trust = hits().map(|hit| hit.trust).min().unwrap_or_default();

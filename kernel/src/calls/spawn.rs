@@ -18,7 +18,7 @@ pub(super) const INPUT_CHARS_MAX: usize = 20_000;
 pub struct Spawn {
     /// What it is to do.
     pub task: String,
-    /// A text that this is about: the name of an attached one, or the text itself.
+    /// A text that the task is about: the name of an attached text, or the text itself.
     pub input: Option<String>,
 }
 
@@ -43,7 +43,7 @@ impl SystemCall for Spawn {
         },
         sight: Sight::OfParents,
         useful: |_| true,
-        // A child changes nothing but by calls of its own, which pass the gate.
+        // A child changes something only by calls of its own, which pass the gate.
         effect: Effect::Read,
         needs: &[],
         parse: |action| {

@@ -1,4 +1,4 @@
-//! `process.wait`: what another process of the family says next, or its answer.
+//! `process.wait`: the next message of another process of the family, or its answer.
 
 use quipu_tools::Effect;
 use serde_json::{Value, json};

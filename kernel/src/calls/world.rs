@@ -1,4 +1,4 @@
-//! The world behind the gate: devices and the disk. What goes there has passed.
+//! The world behind the gate: devices and the disk. Only calls that passed the gate get here.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,23 +29,23 @@ pub(crate) struct World {
     pub(crate) n: u32,
     /// Its part of the disk.
     pub(crate) memory: Memory,
-    /// What the user said to the process, and planned.
+    /// What the user said to the process, and what was planned.
     pub(crate) said: String,
     /// Pages of the open network that the process has read.
     pub(crate) pages: Vec<Arc<str>>,
     /// The secrets that are known on this machine.
     pub(crate) leaks: LeakScan,
-    /// What looks at strangers' texts.
+    /// The detector of attacks in strangers' texts.
     pub(crate) detection: Detection,
     /// The most secret text that the process may read.
     pub(crate) clearance: Secrecy,
-    /// How much what the process has read reads like an attack.
+    /// How much the texts that the process has read are like an attack.
     pub(crate) suspicion: Option<Suspicion>,
-    /// What the user says of tools.
+    /// The user's rules.
     pub(crate) rules: Arc<Rules>,
-    /// The mark of its journal, which no other one has.
+    /// The mark of its journal, which no other journal has.
     pub(crate) mark: [u8; 32],
-    /// Where what comes of its calls stands already, if it is played.
+    /// The tape, which has the results of its calls already in a replay.
     pub(crate) tape: Arc<Tape>,
 }
 
@@ -55,9 +55,9 @@ impl World {
         call.facts(&self.bus, &|| self.said.clone())
     }
 
-    /// Starts a call that touches a device or the disk, on a thread where it may block. Its
-    /// observation is trusted no further than `floor`, and kept as it says, when it was made
-    /// from the process's own words: the level of all that the process has read.
+    /// Starts a call that touches a device or the disk, on a thread where it may block. If the
+    /// observation is made from the process's own words, it is trusted no further than `floor`,
+    /// the level of all that the process has read, and kept as secret.
     pub(crate) fn run(
         self,
         passed: Passed<Resolved>,
@@ -82,10 +82,10 @@ impl World {
             let detection = self.detection.clone();
             let work = move || {
                 let said = screened(self.carry_out(passed, floor, context), &leaks, clearance);
-                // What comes of a call that was stopped is thrown away.
+                // The result of a call that was stopped is thrown away.
                 let is_wanted = || !stopped.is_cancelled();
-                // What was only turned over is as suspicious as the text that it was made of,
-                // and that is in the process already.
+                // A result that was only transformed is as suspicious as the text it was made of,
+                // which the process has already.
                 let label = match said.is_news {
                     true => seen(&detection, said.label, &said.text, &is_wanted),
                     false => said.label,
@@ -107,8 +107,7 @@ impl World {
         (cancel, work)
     }
 
-    /// What came of the call when it was carried out, where it is played: it is not carried out
-    /// a second time.
+    /// The recorded outcome of the call, in a replay: the call is not carried out a second time.
     fn recorded(&self, floor: Level) -> Option<Outcome> {
         let outcome = self.tape.playing()?.outcome_of(self.n);
         Some(outcome.unwrap_or_else(|| Outcome {
@@ -121,7 +120,7 @@ impl World {
 
     fn carry_out(self, passed: Passed<Resolved>, floor: Level, context: CallContext) -> Said {
         let told = passed.what().told(floor.secrecy);
-        // The same when a step that was cut off is done again, and for no other call.
+        // The same when a step that was cut off is repeated, and different for every other call.
         let key = blake3::keyed_hash(&self.mark, passed.what().key().as_bytes());
         let (body, function) = passed.into_inner().into_parts();
         let hands = Hands {
@@ -146,7 +145,7 @@ pub(crate) struct Hands<'a> {
     world: &'a World,
     key: String,
     floor: Level,
-    /// How secret what the call tells is.
+    /// The secrecy of what the call tells.
     told: Secrecy,
     context: &'a CallContext,
     function: Option<&'a Result<quipu_tools::Resolved, ToolError>>,
@@ -183,12 +182,12 @@ impl Hands<'_> {
         self.floor
     }
 
-    /// How much what the process has read reads like an attack.
+    /// How much the texts that the process has read are like an attack.
     pub(crate) fn suspicion(&self) -> Option<Suspicion> {
         self.world.suspicion
     }
 
-    /// How secret what the call tells is.
+    /// The secrecy of what the call tells.
     pub(crate) fn told(&self) -> Secrecy {
         self.told
     }
@@ -198,7 +197,7 @@ impl Hands<'_> {
         self.world.clearance
     }
 
-    /// What the user says of tools.
+    /// The user's rules.
     pub(crate) fn rules(&self) -> &Rules {
         &self.world.rules
     }
@@ -218,7 +217,7 @@ impl Hands<'_> {
         self.function
     }
 
-    /// What is said of a write that the store refused.
+    /// The result of a write that the store refused.
     pub(crate) fn failed(&self, what: &str, error: &StoreError) -> Said {
         Said::new(
             false,
@@ -228,8 +227,8 @@ impl Hands<'_> {
     }
 }
 
-/// `label` of `text`, which came in, with what the detector says of the text: also where the store
-/// keeps what was said of a page that it quotes, because it may quote others.
+/// `label` of `text`, which came in, with the finding of the detector. A page that the store
+/// quotes is scanned too, even if the store kept a finding, because the page may quote others.
 fn seen(detection: &Detection, label: Label, text: &str, is_wanted: &dyn Fn() -> bool) -> Label {
     let kept = label.suspicion;
     let bare = Label {
@@ -239,7 +238,8 @@ fn seen(detection: &Detection, label: Label, text: &str, is_wanted: &dyn Fn() ->
     detection.seen_if(bare, text, is_wanted).suspected(kept)
 }
 
-/// What is said of a call, without secrets; and nothing of what its process is not cleared for.
+/// The result of a call without secrets, and without anything that its process is not cleared
+/// for.
 fn screened(said: Said, leaks: &LeakScan, clearance: Secrecy) -> Said {
     if said.label.secrecy > clearance {
         let (secrecy, by) = (said.label.secrecy, told_source(said.label.confided_by()));

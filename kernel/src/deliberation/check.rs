@@ -1,5 +1,5 @@
 //! What speaks against an answer by itself: the branch answered something else than it had worked
-//! out, or the answer is of a size that the task can hardly mean.
+//! out, or the answer is of an unlikely size for the task.
 
 use std::sync::LazyLock;
 
@@ -12,14 +12,13 @@ use crate::numbers;
 use crate::pattern::laid_out;
 use crate::planner::facts::is_told_in_sentences;
 
-/// Evidence that an answer loses by a fault. A program alone has 1.5, so that one with a fault
-/// counts less than a thought without.
+/// Evidence that an answer loses for each fault. An answer by a program alone has 1.5, so that
+/// with a fault it counts less than one by a thought without a fault.
 pub(super) const FAULT: f32 = 0.8;
-/// How many times the product of all numbers of a task an answer may be.
+/// How many times the product of all numbers in a task an answer may reach.
 const TIMES_MAX: f64 = 1_000.0;
 
-/// What is taken from the evidence of an answer that is `worth` something, of a branch with these
-/// `steps` on `task`.
+/// The evidence that an answer `worth` this loses, in a branch with these `steps` on `task`.
 pub(super) fn faults(task: &str, steps: &[StepRow], worth: &Worth) -> f32 {
     let faults = [
         differs_from_its_result(steps, worth),
@@ -28,7 +27,7 @@ pub(super) fn faults(task: &str, steps: &[StepRow], worth: &Worth) -> f32 {
     FAULT * faults.iter().filter(|fault| **fault).count() as f32
 }
 
-/// Whether the last result that a program of the branch came to is another one.
+/// Whether the last result of a program in the branch is another one than the answer.
 fn differs_from_its_result(steps: &[StepRow], worth: &Worth) -> bool {
     let ran = |step: &&StepRow| step.action["args"]["code"].is_string();
     let last = steps.iter().rfind(ran);
@@ -36,7 +35,7 @@ fn differs_from_its_result(steps: &[StepRow], worth: &Worth) -> bool {
     let Some(outcome) = outcome.filter(|outcome| outcome.ok) else {
         return false;
     };
-    // A result may be a number as such, or the value beside what was printed.
+    // A result is a bare number, or has its value beside what was printed.
     let told: Option<Value> = serde_json::from_str(&outcome.text).ok();
     let result = match told {
         Some(Value::Object(map)) => match map.get("value").and_then(Value::as_str) {
@@ -45,12 +44,12 @@ fn differs_from_its_result(steps: &[StepRow], worth: &Worth) -> bool {
         },
         _ => Worth::of(&outcome.text.as_str().into()),
     };
-    // Words that a program printed may be said otherwise.
+    // An answer may say what a program printed in other words.
     matches!(result, Worth::Quantity(_)) && !result.agrees(worth)
 }
 
-/// Whether a number is less than nothing, a part of something that is counted whole, or far
-/// larger than anything that can be made of the numbers of the task.
+/// Whether a number is negative, a fraction of something that is counted whole, or far larger
+/// than anything that the numbers of the task can make.
 fn is_of_an_odd_size(task: &str, worth: &Worth) -> bool {
     static COUNTS: LazyLock<Regex> = LazyLock::new(|| {
         let counts = r"(?i)\bhow\s+many\s+(?:more\s+|fewer\s+|other\s+)?(?:people|persons|children|students

@@ -8,9 +8,9 @@ use super::referee::{LIKELY, PASSES};
 use super::value::Worth;
 use crate::process::{Pid, Way};
 
-/// What the second branch that came to a value by the same means adds, of what the first
-/// one did; the third adds half of that again. Those that share their means share their
-/// mistakes.
+/// The share of the first branch's evidence that the second branch adds, if it came to the same
+/// value by the same means. The third adds half of that again, and so on: branches that share
+/// their means share their mistakes.
 const SAME_MEANS: f32 = 0.5;
 
 /// A branch that came to its end.
@@ -22,7 +22,7 @@ pub struct Leaf {
     pub means: Means,
     /// The answer; `None` where it gave none, or a limit cut it off.
     pub answer: Option<Value>,
-    /// Evidence that its answer loses by faults of its own.
+    /// Evidence that the answer loses for faults of its own.
     pub faults: f32,
 }
 
@@ -42,10 +42,9 @@ pub enum Means {
 impl Means {
     const ALL: [Means; 4] = [Means::Program, Means::Search, Means::Tools, Means::Words];
 
-    /// How much a single answer that was found so counts: about the log-odds of its being
-    /// right on word problems (qwen2.5-coder-1.5b: .62 of programs, .55 of thoughts; other
-    /// tools are a guess between them), with one added, since a wrong value is seldom come
-    /// to twice.
+    /// How much a single answer by these means counts: about the log-odds that it is right on
+    /// word problems (qwen2.5-coder-1.5b: .62 of programs, .55 of thoughts; other tools are
+    /// guessed to lie between), plus one, since two branches seldom come to the same wrong value.
     fn evidence(self) -> f32 {
         match self {
             Means::Program => 1.5,
@@ -66,7 +65,7 @@ impl From<Way> for Means {
     }
 }
 
-/// What a referee says of a value: how much more, or less, speaks for it.
+/// A referee's verdict on a value: how much more, or less, speaks for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// The value.
@@ -75,20 +74,20 @@ pub struct Verdict {
     pub evidence: f32,
 }
 
-/// What the leaves come to.
+/// The answer that is chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
-    /// The place of the leaf whose answer is taken.
+    /// The place of the leaf whose answer is chosen.
     pub leaf: usize,
     /// What speaks for and against it.
     pub support: Support,
-    /// Leaves that came to its value.
+    /// How many leaves came to its value.
     pub agree: usize,
-    /// Different means by which they did.
+    /// By how many different means they did.
     pub means: usize,
 }
 
-/// What speaks for an answer and against it. How likely that makes it, a fit says.
+/// The evidence for an answer and against it. A fit turns it into a likelihood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Support {
     /// The evidence for its value.
@@ -98,7 +97,7 @@ pub struct Support {
 }
 
 impl Support {
-    /// A hash of what evidence is counted by, in hexadecimal: a fit is worth nothing for other
+    /// A hash, in hexadecimal, of the weights of evidence. A fit is worth nothing for other
     /// weights.
     pub fn basis() -> String {
         let weights = Means::ALL.map(Means::evidence);
@@ -112,8 +111,8 @@ impl Support {
     }
 }
 
-/// The different values that `leaves` came to, each with the places of its leaves; the order
-/// is that in which they were found.
+/// The different values of `leaves`, each with the places of its leaves, in the order in which
+/// they were found.
 pub fn values(leaves: &[Leaf]) -> Vec<(Worth, Vec<usize>)> {
     let mut values: Vec<(Worth, Vec<usize>)> = Vec::new();
     for (at, leaf) in leaves.iter().enumerate() {
@@ -127,8 +126,8 @@ pub fn values(leaves: &[Leaf]) -> Vec<(Worth, Vec<usize>)> {
     values
 }
 
-/// The answer that the evidence is for; the earlier leaf where it is even. `None` where
-/// no leaf has an answer.
+/// The answer with the most evidence; of equals, that of the earlier leaf. `None` where no leaf
+/// has an answer.
 pub fn choose(leaves: &[Leaf], verdicts: &[Verdict]) -> Option<Choice> {
     let mut ranked: Vec<(f32, usize, Vec<usize>)> = values(leaves)
         .into_iter()
@@ -139,7 +138,7 @@ pub fn choose(leaves: &[Leaf], verdicts: &[Verdict]) -> Option<Choice> {
             (evidence + said, means, of)
         })
         .collect();
-    // Stable: of equals the one that was found first stays first.
+    // The sort is stable: of equals, the value found first stays first.
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     let against = ranked.get(1).map_or(0.0, |next| next.0);
     let (evidence, means, of) = ranked.into_iter().next()?;
@@ -151,7 +150,7 @@ pub fn choose(leaves: &[Leaf], verdicts: &[Verdict]) -> Option<Choice> {
     })
 }
 
-/// The evidence of leaves that came to the same value, and the number of their means.
+/// The evidence of leaves with the same value, and the number of their means.
 fn weigh(leaves: &[Leaf], of: &[usize]) -> (f32, usize) {
     let mut evidence = 0.0;
     let mut means = 0;
@@ -165,8 +164,8 @@ fn weigh(leaves: &[Leaf], of: &[usize]) -> (f32, usize) {
     (evidence - faults, means)
 }
 
-/// Whether `more` branches that have not ended could bring as much evidence against a choice
-/// as there is for it.
+/// Whether the branches that have not ended, by their means `more`, could bring as much evidence
+/// against a choice as there is for it.
 pub fn could_turn(choice: &Choice, more: &[Means]) -> bool {
     let most: f32 = more.iter().map(|means| means.evidence()).sum();
     choice.support.against + most >= choice.support.evidence

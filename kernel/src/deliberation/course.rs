@@ -1,4 +1,5 @@
-//! A deliberation under way: which branches run, when another one starts, when it is enough.
+//! A deliberation under way: which branches run, when another one starts, and when the evidence
+//! is enough.
 
 use std::sync::Arc;
 
@@ -20,20 +21,20 @@ use crate::kernel::{Kernel, KernelError};
 use crate::process::{Branch, BranchReport, Exit, Pid, Program, Sampling, Status, Way};
 use crate::signal::Signal;
 
-/// Branches that an undecided one goes on to, where it may choose by itself.
+/// The most branches of a deliberation that chooses their number itself.
 const BRANCHES_AUTO: usize = 5;
-/// The temperature of branches whose way another one has gone already.
+/// The temperature of a branch whose way another branch has gone before.
 const TEMPERATURE: f32 = 0.7;
-/// Steps of a branch; one that takes more leads nowhere. Of word problems that came to an answer,
-/// none took more than four.
+/// The most steps of a branch; a longer one leads nowhere. Of word problems that came to an
+/// answer, none took more than four.
 const BRANCH_STEPS_MAX: u32 = 8;
-/// Steps before an answer from which on a promising branch is forked in its middle, instead of
-/// being begun anew.
+/// From this many steps before its answer on, a promising branch is forked in the middle instead
+/// of being repeated from the start.
 const FORK_STEPS_MIN: usize = 2;
-/// Evidence by which an answer has to lead, for no referee to be asked.
+/// The lead in evidence from which on no referee is asked.
 const CLEAR: f32 = 1.0;
 
-/// Who has been started, and whether no more are to be.
+/// The processes that were started, and whether more may be.
 #[derive(Default)]
 struct Started {
     pids: Vec<Pid>,
@@ -44,7 +45,7 @@ struct Started {
 pub struct Stopper(Arc<Mutex<Started>>);
 
 impl Stopper {
-    /// Stops them; none is started any more.
+    /// Stops the branches. No further branch is started.
     pub fn stop(&self, kernel: &Kernel) {
         let mut started = self.0.lock();
         started.stopped = true;
@@ -70,7 +71,7 @@ pub struct Deliberation {
     ways: Vec<Way>,
     /// The branches beside the first.
     branches: Vec<(Pid, Branch)>,
-    /// Branches that took the place of one which led nowhere.
+    /// How many branches were started in place of one that led nowhere.
     replaced: usize,
     started: Arc<Mutex<Started>>,
 }
@@ -106,7 +107,7 @@ impl Kernel {
 }
 
 impl Deliberation {
-    /// Starts the next branch; `None` where it was stopped.
+    /// Starts the next branch; `None` where the deliberation was stopped.
     fn branch_out(&mut self, kernel: &Kernel) -> Result<Option<Pid>, KernelError> {
         let way = self.ways[self.branches.len() % self.ways.len()];
         self.start(kernel, Branch::new(self.first, way))
@@ -127,7 +128,7 @@ impl Deliberation {
         self.launch(branch, || kernel.spawn(program))
     }
 
-    /// Keeps the process that `start` starts as a branch, unless all was stopped.
+    /// Notes the process that `start` starts as a branch, unless the deliberation was stopped.
     fn launch(
         &mut self,
         branch: Branch,
@@ -149,8 +150,8 @@ impl Deliberation {
         Ok(Some(pid))
     }
 
-    /// How the tokens of the next branch are chosen: the first thought is as certain as the
-    /// first process; a program that one wrote.
+    /// The sampling of the next branch. Programs, and means that a branch has used before, get a
+    /// higher temperature; a first thought or search is sampled as usual.
     fn sampling(&self, kernel: &Kernel, way: Way) -> Sampling {
         let usual = self.program.sampling.unwrap_or_else(|| kernel.sampling());
         let gone = self.branches.iter().any(|(_, branch)| branch.way == way);
@@ -168,8 +169,8 @@ impl Deliberation {
         Stopper(self.started.clone())
     }
 
-    /// Waits until the evidence is for one answer, stops what still runs, and chooses. The
-    /// first process has ended as `exit`.
+    /// Waits until the evidence is for one answer, stops what still runs, and chooses. `exit` is
+    /// how the first process ended.
     ///
     /// # Errors
     /// When the journal fails.
@@ -192,7 +193,7 @@ impl Deliberation {
         Ok(self.report(kernel, leaves, over, &verdicts))
     }
 
-    /// Takes in one branch after the other, until the rest cannot turn the choice.
+    /// Takes in one branch after the other, until the rest can no longer turn the choice.
     async fn gather(
         &mut self,
         kernel: &Kernel,
@@ -241,8 +242,9 @@ impl Deliberation {
         found.map(|(_, branch)| branch)
     }
 
-    /// Starts another branch once all have ended, where it pays: by itself until two means agree;
-    /// else in the place of one that led nowhere, as often as there were branches.
+    /// Starts another branch once all have ended, if that pays. With [`Think::Auto`] until two
+    /// means agree; otherwise in place of a branch that led nowhere, at most once for each
+    /// branch.
     fn go_on(
         &mut self,
         kernel: &Kernel,
@@ -270,8 +272,8 @@ impl Deliberation {
         }
     }
 
-    /// Starts a branch off a promising one: from the middle of its steps, where it has several,
-    /// or by the same means from the start.
+    /// Starts another branch by the means of a promising one: forked in the middle of its steps
+    /// where it has several, otherwise from the start.
     fn fork_again(&mut self, kernel: &Kernel, leaf: &Leaf) -> Result<Option<Pid>, KernelError> {
         let way = match self.branch(leaf.pid) {
             Some(branch) => branch.way,
@@ -283,7 +285,7 @@ impl Deliberation {
             .iter()
             .filter(|step| step.action.get("answer").is_none());
         let decided = |step: &&StepRow| step.action.get(WITH).is_none();
-        // Rows of one decision stay together.
+        // Rows of one decision are not torn apart.
         let second = done.clone().filter(decided).nth(FORK_STEPS_MIN - 1);
         let Some(first) = second.map(|second| second.n - 1) else {
             let way = if self.ways.contains(&way) {
@@ -308,7 +310,7 @@ impl Deliberation {
         })
     }
 
-    /// Lets referees look at the answers where none of them clearly leads; what they say.
+    /// Asks referees about the answers if none of them clearly leads, and returns their verdicts.
     async fn hear_referees(
         &mut self,
         kernel: &Kernel,

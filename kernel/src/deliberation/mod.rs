@@ -46,15 +46,14 @@ pub const BRANCHES_MAX: usize = 9;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Value")]
 pub enum Think {
-    /// So many branches, the first one counted; one is no deliberation.
+    /// This many branches, counting the first. One branch is no deliberation.
     Branches(usize),
-    /// Another branch only where something was computed or is to be, and only until two means
-    /// agree.
+    /// Further branches only where something is computed, and only until two means agree.
     Auto,
 }
 
 impl Serialize for Think {
-    /// As it is read: a number, or `auto`.
+    /// As it is written: a number, or `auto`.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Think::Branches(count) => count.serialize(serializer),
@@ -64,7 +63,7 @@ impl Serialize for Think {
 }
 
 impl Think {
-    /// The same, where it means more than one branch.
+    /// The same, if it means more than one branch.
     pub fn more_than_one(self) -> Option<Self> {
         Some(self).filter(|think| *think != Think::Branches(1))
     }
@@ -97,17 +96,17 @@ impl TryFrom<Value> for Think {
     }
 }
 
-/// What a deliberation came to.
+/// The result of a deliberation.
 #[derive(Clone, Debug, Serialize)]
 pub struct Deliberated {
     /// The branch whose answer was chosen.
     pub pid: Pid,
     /// How it ended.
     pub exit: Exit,
-    /// How likely the answer is right, from 0 to 1; `None` where nothing could be compared, or
-    /// nobody has measured what agreement is worth on this model.
+    /// How likely the answer is right, 0 to 1. `None` where nothing could be compared, or nobody
+    /// has measured what agreement is worth on this model.
     pub confidence: Option<f32>,
-    /// What speaks for the answer and against it, where several were compared.
+    /// The evidence for the answer and against it, where several were compared.
     pub support: Option<Support>,
     /// All branches, the first one first.
     pub branches: Vec<BranchReport>,

@@ -1,5 +1,5 @@
-//! What referees say of several answers: a program that tests each of them against what the task
-//! demands, and the CPU that weighs them against each other.
+//! Verdicts on several answers: of a program that tests each of them against what the task
+//! demands, and of the CPU, which weighs them against each other.
 
 use serde_json::Value;
 
@@ -7,10 +7,10 @@ use crate::process::Way;
 
 /// Characters of an answer that a referee is shown.
 const CHARS_MAX: usize = 160;
-/// Evidence for an answer that a program lets pass while others fail: such a program is
-/// written by the same model, and is believed less than one that works out an answer.
+/// Evidence for an answer that a referee's program accepts while it rejects others. The same
+/// model wrote that program, so it is believed less than a program that works out an answer.
 pub(super) const PASSES: f32 = 0.8;
-/// Evidence that a likelihood of one over an even one adds.
+/// Evidence for an answer that is certain, in place of one that is as likely as the others.
 pub(super) const LIKELY: f32 = 1.0;
 
 /// An answer as a referee is shown it.
@@ -22,8 +22,8 @@ pub(super) fn told(answer: &Value) -> String {
     text.chars().take(CHARS_MAX).collect()
 }
 
-/// The evidence for each of `candidates`, from what a referee said; none where it says nothing
-/// that tells them apart.
+/// The evidence for each of `candidates` in what a referee said; empty where that does not tell
+/// them apart.
 pub(super) fn evidence(way: Way, said: &Value, candidates: &[String]) -> Vec<f32> {
     let text = match said {
         Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! By which means branches go about a task: different ones first, then the same again with
+//! The means by which branches go about a task: different means first, then the same again with
 //! another seed.
 
 use crate::kernel::Kernel;
@@ -7,14 +7,14 @@ use crate::planner::answer_form;
 use crate::planner::facts::is_told_in_sentences;
 use crate::process::{Program, Way};
 
-/// Numbers from which on a task is taken for one that computes.
+/// A task with at least this many numbers is taken for one that computes.
 const NUMBERS_MIN: usize = 2;
 
-/// What there is to go about a task by.
+/// The means that are available for a task.
 struct Tools {
     programs: bool,
     calculator: bool,
-    /// Whether the store holds anything.
+    /// Whether the store has any pages.
     store: bool,
 }
 
@@ -39,15 +39,14 @@ impl Tools {
     }
 }
 
-/// Whether a task gives enough numbers for something to be worked out of them, however it was
-/// answered.
+/// Whether a task gives enough numbers to work something out, whatever form its answer had.
 pub(super) fn gives_numbers(told: &str) -> bool {
     numbers::numbers(told).len() >= NUMBERS_MIN
 }
 
-/// The ways of the branches beside the first of `program`, in the order in which they are
-/// tried; what comes after the last begins anew. The first branch goes about it as usual: by a
-/// program where something is to be computed.
+/// The ways of the branches beside the first of `program`, in the order in which they are tried;
+/// after the last the list begins again. The first branch goes about the task as usual: by a
+/// program if something is to be computed.
 pub(super) fn ways(kernel: &Kernel, program: &Program) -> Vec<Way> {
     let told = program.told();
     let computes = gives_numbers(told) || answer_form::how_many(told);
@@ -58,7 +57,7 @@ pub(super) fn ways(kernel: &Kernel, program: &Program) -> Vec<Way> {
     )
 }
 
-/// A word problem is no single expression, and is not in the store.
+/// A word problem is more than one expression, and its answer is not in the store.
 fn order(tools: &Tools, computes: bool, in_sentences: bool) -> Vec<Way> {
     let ways = [
         (Way::Thought, true),

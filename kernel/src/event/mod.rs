@@ -27,14 +27,14 @@ pub use subscribers::{EVENTS_WAITING_MAX, Subscription};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// A process was created or taken up again; `steps` were done before.
+    /// A process was started or resumed, after `steps` finished steps.
     Started {
         /// The process.
         pid: Pid,
         /// Steps it had already completed.
         steps: u32,
     },
-    /// A function cannot be used by this model, and the others can.
+    /// A function is left out because this model cannot use it; the others are there.
     LeftOut {
         /// The process.
         pid: Pid,
@@ -43,40 +43,40 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// Tasks that were done right are shown: in the window before the task, or where a program
-    /// is asked for.
+    /// Tasks that were done right are shown as examples: in the window before the task, or where
+    /// a program is asked for.
     Examples {
         /// The process.
         pid: Pid,
-        /// By which their user knows them, the likest first.
+        /// The ids of the examples, the likest first.
         ids: Vec<String>,
     },
-    /// A text beside the task, of somebody else, was looked at.
+    /// A text beside the task, which others wrote, was scanned for attacks.
     Suspected {
         /// The process.
         pid: Pid,
         /// Where the text came from, and how much it reads like an attack.
         label: Label,
     },
-    /// The store holds something on the task, and it was put into the window.
+    /// The store holds something on the task, which was put into the window.
     Reminded {
         /// The process.
         pid: Pid,
-        /// What it was, with the label it gives the process.
+        /// The reminder, with the label that it gives the process.
         #[serde(flatten)]
         reminder: Reminder,
     },
-    /// What the process may do on its own, once it has read untrusted text, is fixed.
+    /// The plan is fixed: what the process may do unattended once it has read untrusted text.
     Planned {
         /// The process.
         pid: Pid,
-        /// It.
+        /// The plan.
         plan: Plan,
-        /// Effects that were written, and may not stand, each with the reason.
+        /// Effects that were written but may not be planned, each with the reason.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         dropped: Vec<String>,
     },
-    /// The task has several parts: they, and what has become of them by now.
+    /// The task has several parts; this says which, and what has become of each so far.
     Parts {
         /// The process.
         pid: Pid,
@@ -92,8 +92,8 @@ pub enum Event {
         /// Tokens of the prompt, counted by the model's tokenizer.
         prompt_tokens: u32,
     },
-    /// The CPU reads a prompt that takes it a while, and has come so far. Nothing is told of the
-    /// end: what was asked for follows.
+    /// The CPU is reading a long prompt, and this is its progress. There is no event at the end:
+    /// what was asked for follows.
     Read {
         /// The process.
         pid: Pid,
@@ -101,7 +101,7 @@ pub enum Event {
         tokens: usize,
         /// Tokens of the prompt in all.
         of: usize,
-        /// Whether it is what a process decides by, and not what it writes its next action after.
+        /// Whether the prompt asks for a decision, and not for the next action.
         asks: bool,
     },
     /// The CPU was asked a question about the step, and answered with a likelihood.
@@ -112,9 +112,9 @@ pub enum Event {
         n: u32,
         /// What it was asked.
         question: Question,
-        /// The model's log-odds on each way it was put.
+        /// The model's log-odds for each way to put the question.
         odds: Vec<f32>,
-        /// How likely yes is, 0 to 1, by what these odds are worth.
+        /// The likelihood of yes, 0 to 1, by what these odds are worth.
         likely: f32,
     },
     /// Text of an action as it is generated.
@@ -147,8 +147,8 @@ pub enum Event {
         n: u32,
         /// The whole observation. A process with a plan may have it by its handle only.
         text: String,
-        /// What the process has in its place, where the text is held back: words of the kernel
-        /// with its handle, or the values that were taken out of another page.
+        /// What the process has in place of the text, where the text is held back: the kernel's
+        /// words with a handle, or values that were taken out of another page.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         shown: Option<String>,
         /// False when it tells of a failure.
@@ -164,9 +164,9 @@ pub enum Event {
         pid: Pid,
         /// The step.
         n: u32,
-        /// What it asks.
+        /// The question.
         text: String,
-        /// What the reply has to name.
+        /// The key that the reply has to name.
         key: String,
     },
     /// The process waits for an approval: answer with [`crate::Kernel::reply`]
@@ -180,13 +180,13 @@ pub enum Event {
         call: Value,
         /// Why it has to be approved.
         reason: String,
-        /// What the reply has to name: it stands for exactly this call.
+        /// The key that the reply has to name. It stands for exactly this call.
         key: String,
-        /// What is agreed to by an approval of more than this call; without it there is
-        /// none.
+        /// The rule that an approval of more than this call agrees to; `None` where only this
+        /// call can be approved.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rule: Option<Box<Rule>>,
-        /// Whether the rule can be agreed to for good, and not for this process alone.
+        /// Whether the rule can be agreed to for good, not only for this process.
         #[serde(default)]
         lasts: bool,
     },
@@ -220,7 +220,7 @@ pub enum Event {
         /// Tokens they hold.
         tokens: usize,
     },
-    /// Memories became one, made from them; they stay.
+    /// Memories that belong together were merged into a new page; the originals stay.
     Consolidated {
         /// Zero: the machine does it itself.
         pid: Pid,
@@ -229,7 +229,7 @@ pub enum Event {
         /// The pages it was made from.
         from: Vec<PageId>,
     },
-    /// A call was not carried out, because something was not granted.
+    /// A call was not carried out because a capability was not granted.
     Denied {
         /// The process.
         pid: Pid,
@@ -244,7 +244,7 @@ pub enum Event {
         pid: Pid,
         /// Which one.
         limit: Limit,
-        /// It in words.
+        /// The limit in words.
         text: String,
     },
     /// A task was thought about along several branches, and an answer was chosen.
@@ -264,7 +264,7 @@ pub enum Event {
         pid: Pid,
         /// The one that it started.
         child: Pid,
-        /// The beginning of what that is to do.
+        /// The beginning of the child's task.
         task: String,
     },
     /// A process that this one waited for has exited.
@@ -278,7 +278,7 @@ pub enum Event {
         /// The beginning of its answer.
         answer: Option<String>,
     },
-    /// This subscriber was too slow: events were lost, the oldest that it had not read.
+    /// This subscriber was too slow. The oldest events that it had not read were lost.
     Lost {
         /// Zero: they may be about any process.
         pid: Pid,

@@ -12,10 +12,10 @@ use crate::process::Pid;
 /// The most events that wait for one subscriber.
 pub const EVENTS_WAITING_MAX: usize = 8_192;
 
-/// Sends every event to every subscriber, in order. It waits for none of them.
+/// Sends every event to every subscriber, in order, without waiting for any of them.
 pub(crate) struct Events {
     sender: Sender<Event>,
-    /// What processes ask their person and nobody has answered: whoever comes later hears it too.
+    /// Questions of processes that nobody has answered yet. A later subscriber hears them too.
     asking: Mutex<HashMap<Pid, Event>>,
 }
 
@@ -26,7 +26,7 @@ impl Default for Events {
 }
 
 impl Events {
-    /// As many events as `most`, a power of two, wait for one subscriber.
+    /// `most`, a power of two, is the number of events that may wait for one subscriber.
     fn with_room(most: usize) -> Self {
         Self {
             sender: broadcast::channel(most).0,
@@ -39,7 +39,7 @@ impl Events {
             Event::Question { pid, .. } | Event::Approval { pid, .. } => {
                 self.asking.lock().insert(*pid, event.clone());
             }
-            // It goes on, or has exited.
+            // The process goes on, or has exited.
             Event::Step { pid, .. }
             | Event::Action { pid, .. }
             | Event::Observation { pid, .. }
@@ -52,7 +52,7 @@ impl Events {
         let _ = self.sender.send(event);
     }
 
-    /// What `pid` asks and nobody has answered.
+    /// The question of `pid` that nobody has answered yet.
     pub(crate) fn asking(&self, pid: Pid) -> Option<Event> {
         self.asking.lock().get(&pid).cloned()
     }

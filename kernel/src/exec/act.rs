@@ -16,9 +16,9 @@ use crate::journal::{Outcome, StepRow};
 use crate::process::State;
 use crate::signal::Signal;
 
-/// What a process is told of a call that was cut off and changes nothing.
+/// The observation of a call that changes nothing and was cut off.
 const STOPPED: &str = "stopped before it finished";
-/// And of one that changes something.
+/// The observation of a call that changes something and was cut off.
 const STOPPED_MIDWAY: &str = "stopped before it finished; it may have taken effect";
 
 impl Execution {
@@ -69,15 +69,15 @@ impl Execution {
                 }
                 Err(call) => *call,
             };
-            // What they bring in counts when the gate judges the next one.
+            // The gate judges the next call by the labels of what these reads bring in.
             self.read_all(std::mem::take(&mut reads)).await?;
             self.carry_out_resolved(step, call).await?;
         }
         self.read_all(reads).await
     }
 
-    /// Passes a call that needs nobody's word and changes nothing, so that others may run
-    /// beside it.
+    /// Passes a call that only reads and needs no approval, so that others may run beside it. Any
+    /// other call is given back.
     fn passes_freely(&self, call: Resolved) -> Result<Passed<Resolved>, Box<Resolved>> {
         if !call.reads_the_world() {
             return Err(Box::new(call));
@@ -182,15 +182,16 @@ impl Execution {
             }
         };
         let Some(passed) = passed else {
-            // The ruling of an approval that was given is for this very call.
+            // An approval is for the very call that was shown.
             return Err(Ending::Denied("another call was approved".into()));
         };
         self.intent(&step)?;
         self.effect(step, passed).await
     }
 
-    /// Keeps what was ruled on a call that the gate lets pass: by the plan, whose part it uses up,
-    /// or by what its user agreed to beforehand; where that does not count, a person is asked now.
+    /// Keeps the ruling on a call that the gate lets pass: by the plan, of which the call uses up
+    /// an effect, or by what the user agreed to beforehand. Where prior agreement does not count
+    /// for this program, a person is asked now.
     async fn rule_on(&mut self, step: &StepRow, passed: &Passed<Resolved>) -> Result<(), Ending> {
         let key = passed.what().key().to_owned();
         let agreed = passed.agreed().cloned();
@@ -211,7 +212,7 @@ impl Execution {
         Ok(())
     }
 
-    /// Does what a recorded intent says and records the outcome.
+    /// Carries out the recorded intent of `step` and records its outcome.
     async fn effect(&mut self, step: StepRow, passed: Passed<Resolved>) -> Result<(), Ending> {
         let outcome = match passed.what().is_in_world() {
             true => self.in_world(&step, passed).await?,
@@ -257,8 +258,8 @@ impl Execution {
         }
     }
 
-    /// Waits for the effects of calls. When the machine stops they come to their end first,
-    /// unless that is said a second time.
+    /// Waits for the effects of calls. A first signal to suspend lets them finish, a second one
+    /// cuts them off.
     pub(super) async fn until_it_ends<T>(
         &mut self,
         work: impl Future<Output = T>,
@@ -273,7 +274,8 @@ impl Execution {
         }
     }
 
-    /// A step whose intent was recorded before a crash and whose outcome was not.
+    /// Repeats a step that a crash cut off between its intent and its outcome, if it may be
+    /// repeated. Otherwise the process is told that the outcome is unknown.
     pub(super) async fn redo(&mut self, step: StepRow) -> Result<(), Ending> {
         self.save_state(State::Running)?;
         self.usage += step.usage;
@@ -293,8 +295,8 @@ impl Execution {
         }
     }
 
-    /// Passes a step that was cut off, where it may be done again and nobody has to be asked:
-    /// what a person approved before the crash is not approved again by that.
+    /// Passes a step that a crash cut off, if it may be repeated and needs no approval. An
+    /// approval that was given before the crash does not count again.
     fn passes_again(
         &self,
         world: &World,
@@ -320,8 +322,7 @@ impl Execution {
     }
 }
 
-/// Whether a call that ended so stays without an outcome, and is looked at when its process
-/// goes on.
+/// Whether a call that ended so stays without an outcome until its process is resumed.
 fn leaves_it_open(ending: &Ending) -> bool {
     matches!(ending, Ending::Signal(Signal::Suspend))
 }

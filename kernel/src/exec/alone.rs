@@ -15,7 +15,7 @@ impl Execution {
         self.program.told()
     }
 
-    /// The task by itself, with the date if it depends on that.
+    /// The task by itself, with today's date if the task depends on it.
     pub(super) fn told_by_itself(&self) -> String {
         let told = self.told().trim();
         match self.program.today {
@@ -24,7 +24,7 @@ impl Execution {
         }
     }
 
-    /// The same below what was found for it.
+    /// The task by itself, below the texts that were found for it.
     pub(super) fn told_with_what_was_found(&self) -> String {
         let (found, told) = (self.what_was_found(), self.told_by_itself());
         match found.is_empty() {
@@ -39,9 +39,9 @@ impl Execution {
         told.contains("http://") || told.contains("https://")
     }
 
-    /// The prompt to write a function that works out the task, with nothing else in sight but what
-    /// was found for it. `None` where more than the task counts: what was attached or came to mind, an agent's
-    /// instructions, what was said before.
+    /// The prompt to write a function that works out the task, with nothing else in sight but
+    /// what was found for it. `None` where more than the task counts: attached texts, memories,
+    /// an agent's instructions, earlier turns.
     pub(super) fn program_asked_for(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
         let python = |call: &Callable| call.program.as_deref() == Some("python");
         let told = self.told_with_what_was_found();
@@ -66,8 +66,8 @@ impl Execution {
         taught(&[])
     }
 
-    /// The prompt to work out in words a task that is told in sentences and asks for no form,
-    /// with nothing else in sight.
+    /// The prompt to work out in words a task that is told in sentences and asks for no form of
+    /// answer, with nothing else in sight.
     pub(super) fn asked_for_words(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
         let told = self.told();
         let alone = self.vm.has_nothing_beside() && self.is_told_all_in_the_task();
@@ -80,7 +80,7 @@ impl Execution {
         )
     }
 
-    /// Whether its user told it in the task all that it was told.
+    /// Whether the task holds everything that the user told this process.
     pub(super) fn is_told_all_in_the_task(&self) -> bool {
         let program = &self.program;
         self.told() == program.prompt

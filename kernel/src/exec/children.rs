@@ -1,16 +1,16 @@
-//! What a process does for its calls on other processes: starts one, waits for one, sends to
-//! one. What it sees of them is in `kin`, and a list with a child for each thing in `list`.
+//! What a process does for its calls on other processes: starts one, waits for one, sends to one.
+//! How it sees them is in `kin`, and a list with a child for each thing in `list`.
 //!
-//! A child stands in the journal with its place in the parent. So a step that is done again
-//! after a crash finds what it had started, and runs nothing again that has exited.
+//! The journal has the place of each child in its parent. So a step that is repeated after a
+//! crash finds the children it started, and runs no exited child again.
 
 use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
 use super::family::Apart;
-use super::kin::{Came, Done, Kin, Work, failed};
-use super::{Ending, Execution, time_left};
+use super::kin::{Came, Done, Kin, Work};
+use super::{Ending, Execution, failed, time_left};
 use crate::calls::{SEND, Spawn};
 use crate::journal::tape::Told;
 use crate::journal::{JournalError, Message, Outcome, StepRow};
@@ -23,9 +23,9 @@ use crate::process::{
 use crate::signal::Signal;
 
 impl Execution {
-    /// Does what `make` makes on other processes. Where the process is stopped meanwhile, the
-    /// step stays open if it will go on with it; else its children end, and what there is by
-    /// then is the outcome.
+    /// Runs the work on other processes that `make` makes. If the process is stopped meanwhile,
+    /// the step stays open where the process can be resumed in it. Otherwise its children are
+    /// killed, and what they have brought by then is the outcome.
     pub(super) async fn with_others(
         &mut self,
         step: &StepRow,
@@ -47,7 +47,7 @@ impl Execution {
         match came {
             Ok(Ok(Came::Of(done))) => self.told_of_others(step, done),
             Ok(Ok(Came::Suspended)) => {
-                // As if it had been told twice itself: to stop after the step, and at once.
+                // On the tape this stands as two signals: to stop after the step, and at once.
                 for _ in usize::from(self.suspends)..2 {
                     self.shared.tape.note(Told::Signal(Signal::Suspend));
                 }
@@ -64,8 +64,8 @@ impl Execution {
         }
     }
 
-    /// What the process is told, or was told where it is played; takes note of what its children
-    /// have taken of its limits by now.
+    /// The observation of a call on other processes; in a replay, the one that was recorded.
+    /// Notes how much of its limits the children have taken by now.
     fn told_of_others(&mut self, step: &StepRow, done: Done) -> Result<Outcome, Ending> {
         let (journal, pid, lacks) = (self.shared.journal.clone(), self.pid, done.lacks);
         let found = || (journal.drawn(pid).unwrap_or_default(), lacks);
@@ -98,7 +98,7 @@ impl Execution {
         }
     }
 
-    /// Whether a process that ends so goes on with the step that it is in.
+    /// Whether a process that ends so is resumed within its current step.
     fn goes_on_after(&self, ending: &Ending) -> bool {
         match ending {
             Ending::Signal(Signal::Suspend) => true,
@@ -116,13 +116,13 @@ impl Execution {
         }
     }
 
-    /// Stops its children before it ends itself.
+    /// Stops the children of a process that is about to end.
     pub(super) async fn end_children(&mut self, ending: &Ending) -> Result<(), Ending> {
         if !self.has_children {
             return Ok(());
         }
         match ending {
-            // The machine tells each process.
+            // On suspension the machine signals each process itself.
             Ending::Signal(Signal::Suspend) => {}
             Ending::Signal(Signal::Interrupt) => self.stop_children(Signal::Interrupt).await,
             _ => self.stop_children(Signal::Kill).await,
@@ -139,12 +139,13 @@ impl Execution {
         }
     }
 
-    /// What is left for children.
+    /// What is left of the limits for children.
     pub(super) fn room(&self) -> Room {
         Room::of(&self.program.limits, &self.spent_in_all())
     }
 
-    /// Seconds that a child may take: time passes for all at once, and the answer takes some.
+    /// Seconds that a child may run. Children run at the same time, and some time is kept back
+    /// for the answer.
     pub(super) fn childrens_seconds(&self) -> u64 {
         time_left(&self.program, &self.spent, self.started).as_secs() * 9 / 10
     }
@@ -172,8 +173,8 @@ impl Execution {
         }
     }
 
-    /// The label of words that it writes: its user did not say them, and values that it has of
-    /// strangers may be among them.
+    /// The label of words that the process writes itself. They are not its user's words, and may
+    /// hold values that strangers wrote.
     fn own_words(&self) -> Label {
         Label {
             source: format!("process:{}", self.pid),
@@ -196,7 +197,7 @@ impl Execution {
         })
     }
 
-    /// Why this process starts no more children in `step`, if it does not.
+    /// Why this process may start no more children in `step`; `None` where it may.
     pub(super) fn starts_none(&self, step: &StepRow) -> Result<Option<String>, Ending> {
         let journal = &self.shared.journal;
         if journal.ancestors(self.pid).map_err(failed)?.len() >= DEPTH_MAX {
@@ -245,7 +246,8 @@ impl Execution {
         .await
     }
 
-    /// The limits of a child that is started by itself: others are to find as much.
+    /// The limits of a child that is started alone: a fixed share, so that as much is left for
+    /// the next one.
     pub(super) fn limits_of_one(&self) -> Option<Limits> {
         let usual = &self.program.limits;
         self.room()
@@ -262,7 +264,7 @@ impl Execution {
                 let done = Done::posted(other, &text, label);
                 return Ok(Ok(Work::new(async move { Ok(Came::Of(done)) })));
             }
-            // A message that was sent, or a child that has exited, is there whoever waits.
+            // No circle can close where a message waits already, or the other process has exited.
             let comes = kin.message(other).map_err(failed)?.is_some()
                 || kin.journal.state(other).map_err(failed)? == State::Exited;
             let own = kin.journal.parent(other).map_err(failed)? == Some(process.pid);
@@ -270,7 +272,7 @@ impl Execution {
                 return Ok(Err(deadlock(process.pid, &circle)));
             }
             Ok(Ok(Work::new(async move {
-                // Whoever else it is goes on with those that it belongs to.
+                // Only the parent of a stopped process resumes it.
                 match if own { kin.go_on(other) } else { Ok(()) } {
                     Ok(()) => kin.hears(other).await,
                     Err(Apart::Stopping) => Ok(Came::Suspended),
@@ -281,7 +283,8 @@ impl Execution {
         .await
     }
 
-    /// The call `process.send`: the step is the message, and counts once its outcome is written.
+    /// The call `process.send`. The step in the journal is the message. It counts once its
+    /// outcome is written.
     pub(super) async fn sent(&mut self, step: &StepRow, other: Pid) -> Result<Outcome, Ending> {
         let sent = self.with_others(step, |process, kin| {
             if let Some(why) = process.is_no_relative(other)? {
@@ -304,13 +307,13 @@ impl Execution {
             })))
         });
         let mut outcome = sent.await?;
-        // Whoever reads the message reads what this process has made of all that it has read.
+        // The message is as suspicious as anything this process has read.
         let suspicion = self.vm.label_of_all().suspicion;
         outcome.label = outcome.label.suspected(suspicion);
         Ok(outcome)
     }
 
-    /// Tells those who wait for mail to look, once a message stands in the journal.
+    /// Wakes the processes that wait for messages, once the message stands in the journal.
     pub(super) fn announce(&self, action: &Value) {
         if let (true, Some(family)) = (action["tool"] == SEND, &self.inbox.family) {
             let to = action["args"]["process"].as_i64().unwrap_or_default();
@@ -319,7 +322,8 @@ impl Execution {
         }
     }
 
-    /// Why `other` cannot be reached, if it cannot: only processes of one family can.
+    /// Why `other` cannot be reached; `None` where it can. Only processes of one family reach
+    /// each other.
     fn is_no_relative(&self, other: Pid) -> Result<Option<String>, Ending> {
         let journal = &self.shared.journal;
         let first = |pid: Pid| -> Result<Pid, JournalError> {
@@ -336,7 +340,7 @@ impl Execution {
     }
 }
 
-/// What a process is told for whose children too little is left.
+/// What a process is told when its limits leave too little for a child.
 pub(super) const TOO_LITTLE: &str =
     "no process was started: too little is left of this one's steps, tokens or time";
 

@@ -1,5 +1,5 @@
-//! What a process holds that not everybody may learn, and what is open to everybody or was said
-//! by the user.
+//! Who may learn what a process holds: what its user said, what is open to everybody, and what is
+//! too secret for its CPU.
 
 use serde_json::Value;
 
@@ -21,12 +21,13 @@ impl Execution {
         function.is_some_and(|function| reads_open_pages(&function))
     }
 
-    /// Whether the process holds what it is not cleared for: its CPU is asked nothing then.
+    /// Whether the process holds text that its CPU may not be shown: the CPU is asked nothing
+    /// then.
     pub(super) fn is_confided(&self) -> bool {
         self.vm.lowest_label().secrecy > self.clearance()
     }
 
-    /// The most secret text that its CPU may be shown, and whoever started it may learn.
+    /// The highest secrecy that both the CPU and whoever started the process may learn.
     pub(super) fn clearance(&self) -> Secrecy {
         let starter = self.program.clearance.unwrap_or(Secrecy::Secret);
         self.shared.clearance().min(starter)

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::weigh::{OTHER, after, failed};
+use super::weigh::{OTHER, after};
 use super::writing::{Decided, Writing};
-use super::{Ending, Execution};
+use super::{Ending, Execution, failed};
 use crate::calls::{DECIDE, SEARCH};
 use crate::grammar::{Callable, Legal, Move};
 use crate::judgement::Question;

@@ -12,13 +12,13 @@ impl Execution {
         if let Ending::Signal(Signal::Timeout) = ending {
             self.hit(Limit::Time);
         }
-        // An interrupted process waits to be resumed, a suspended one for the next machine. A
-        // killed one has exited.
+        // An interrupted process waits to be resumed, a suspended one waits for the next machine.
+        // Only a killed one has exited.
         let killed = matches!(ending, Ending::Signal(Signal::Kill));
         let exit = self.exit(ending);
         let state = match exit.status {
             Status::Interrupted if !killed => State::Ready,
-            // What it waits for only its person can give.
+            // A blocked process waits for something that only its person can give.
             Status::Suspended if self.state == State::Blocked => State::Ready,
             Status::Suspended => State::Suspended,
             _ => State::Exited,
@@ -34,7 +34,7 @@ impl Execution {
         exit
     }
 
-    /// What an ending comes to.
+    /// The exit that `ending` leads to.
     fn exit(&self, ending: Ending) -> Exit {
         // Every limit but those of a single action cuts a run short; an answer
         // that was the first and only step was not cut short by the step limit.

@@ -1,5 +1,5 @@
-//! Tasks that were done right are shown before the task, within a budget: functions where one
-//! is asked for with nothing but the task in sight, everything else as turns of the window.
+//! Shows tasks that were done right before the task, within a budget. Functions go into a request
+//! for a function, which sees nothing but the task. Everything else becomes turns of the window.
 
 use quipu_cpu::{Cpu, Message};
 
@@ -11,9 +11,9 @@ use crate::planner::Planner;
 use crate::process::{Example, Program};
 use crate::window::{Shown, Vm};
 
-/// Shows in `vm` the examples of `program` that go there, the likest first, as far as they
-/// fit the budget and leave room to work in. What a stranger had a hand in is no example of
-/// what is right.
+/// Shows in `vm` the examples of `program` that belong into a window, the likest first, as far as
+/// they fit the budget and leave room to work in. An example that a stranger had a hand in is
+/// left out: it does not show what is right.
 pub(super) fn show(program: &Program, planner: &Planner, cpu: &dyn Cpu, vm: &mut Vm) {
     let mut left = program.agent.memory.example_tokens;
     for example in &program.examples {
@@ -44,8 +44,8 @@ fn tokens(cpu: &dyn Cpu, messages: &[Message]) -> usize {
     tokens.sum()
 }
 
-/// Whether an example goes with the request for a function: it is one, and nothing but the
-/// task counts for this process either.
+/// Whether an example goes into a request for a function: the example is one, and nothing but the
+/// task counts for this process.
 fn goes_apart(program: &Program, planner: &Planner, example: &Example) -> bool {
     let alone = example.label.trust >= Trust::User
         && program.attached.is_empty()
@@ -59,8 +59,8 @@ fn goes_apart(program: &Program, planner: &Planner, example: &Example) -> bool {
 }
 
 impl Execution {
-    /// The examples that are functions, for the request for one: what they are called, and
-    /// each task with its function; the likest last, next to the task.
+    /// The examples for a request for a function: their ids, and each task with its function. The
+    /// likest stands last, next to the task.
     pub(super) fn functions_learnt(&self, legal: &Legal) -> (Vec<String>, Vec<(String, String)>) {
         let cpu = &self.shared.cpu;
         let mut left = self.program.agent.memory.example_tokens;
@@ -84,8 +84,7 @@ impl Execution {
         (ids, functions)
     }
 
-    /// Whether tasks like this one were done right without a program, as far as it is shown
-    /// any.
+    /// Whether this process is shown examples, and none of them with a program.
     pub(super) fn is_shown_no_program(&self) -> bool {
         let shown = self.vm.examples();
         let is_program = |example: &Example| self.planner.program_of(example).is_some();

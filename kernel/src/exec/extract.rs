@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::children::TOO_LITTLE;
 use super::family::Apart;
-use super::kin::{Came, Done, Work, failed};
-use super::{Ending, Execution};
+use super::kin::{Came, Done, Work};
+use super::{Ending, Execution, failed};
 use crate::calls::Extract;
 use crate::gate::quarantine::form_of;
 use crate::journal::{Outcome, StepRow};
@@ -96,8 +96,8 @@ impl Execution {
     }
 }
 
-/// What the process is told of the reader of `page`, which ended so. Why there are no values is
-/// told in words of the kernel alone.
+/// What the process is told of the reader of `page`, which ended with `exit`. Why there are no
+/// values is told in the kernel's own words alone.
 fn taken(page: &str, form: &Value, exit: Exit, label: Label) -> Done {
     let fits = |answer: &Value| {
         validator(form).is_ok_and(|validator| problem(&validator, answer).is_none())

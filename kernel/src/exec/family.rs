@@ -1,5 +1,6 @@
-//! The other processes, as one process reaches them: its children, who started it, and who
-//! waits for whom. The table of processes is the kernel's; here is what it lends of that.
+//! The other processes, as one process reaches them: its children, its parent, and who waits for
+//! whom. The table of processes is the kernel's. This trait is the part of it that a process is
+//! lent.
 
 use std::collections::HashMap;
 
@@ -10,12 +11,12 @@ use tokio::sync::watch;
 use crate::process::{Exit, Pid, Program};
 use crate::signal::Signal;
 
-/// Why a process was not started, or does not go on.
+/// Why a process was not started or resumed.
 #[derive(Debug)]
 pub(crate) enum Apart {
     /// The machine is being stopped.
     Stopping,
-    /// In words.
+    /// Anything else, in words for the model.
     Failed(String),
 }
 
@@ -24,13 +25,14 @@ pub(crate) trait Family: Send + Sync {
     /// Starts a process.
     fn start(&self, program: Program) -> Result<Pid, Apart>;
 
-    /// Goes on with a process that was stopped; does nothing where it runs or has exited.
+    /// Resumes a stopped process. Does nothing if it runs or has exited.
     fn go_on(&self, pid: Pid) -> Result<(), Apart>;
 
-    /// How a process ends, or stops for now; `None` where it does not run and is not over.
+    /// Resolves when `pid` exits or stops, with its exit. `None` where it neither runs nor has
+    /// exited.
     fn end_of(&self, pid: Pid) -> BoxFuture<'static, Option<Exit>>;
 
-    /// Gives the children of `pid` a signal, with all below them, and resolves when they have
+    /// Signals the children of `pid` and all their descendants, and resolves when all have
     /// stopped.
     fn stop_children(&self, pid: Pid, signal: Signal) -> BoxFuture<'_, ()>;
 
@@ -41,7 +43,8 @@ pub(crate) trait Family: Send + Sync {
     fn mail(&self) -> &watch::Sender<u64>;
 }
 
-/// Who waits for whom. Each waits for all that it waits for, so a circle never ends.
+/// Who waits for whom. A process waits for all that it has noted here, so a circle would never
+/// end.
 #[derive(Default)]
 pub(crate) struct Waits(Mutex<HashMap<Pid, Vec<Pid>>>);
 
@@ -60,8 +63,8 @@ impl Waits {
         Ok(())
     }
 
-    /// Notes that `pid` waits for the process that `start` starts, before that can wait for
-    /// `pid`.
+    /// Runs `start`, and notes that `pid` waits for the process that it starts, before that
+    /// process can wait for `pid`.
     pub(crate) fn while_it_starts<E>(
         &self,
         pid: Pid,
@@ -86,7 +89,7 @@ impl Waits {
     }
 }
 
-/// The way from one process to another along what they wait for.
+/// The way from one process to another along these waits, if there is one.
 fn way(waits: &HashMap<Pid, Vec<Pid>>, from: Pid, to: Pid) -> Option<Vec<Pid>> {
     let mut ways = vec![vec![from]];
     let mut seen = vec![from];

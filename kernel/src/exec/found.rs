@@ -8,9 +8,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use super::weigh::failed;
 use super::writing::Decided;
-use super::{Ending, Execution};
+use super::{Ending, Execution, failed};
 use crate::calls::{NOTHING_FOUND, REMEMBER, SEARCH, look_up};
 use crate::grammar::{Callable, Legal, Move};
 use crate::journal::Outcome;

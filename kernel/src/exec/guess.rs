@@ -41,7 +41,7 @@ impl Execution {
             .shared
             .cpu
             .prepare(&[question])
-            .map_err(super::weigh::failed)?;
+            .map_err(super::failed)?;
         if asked.len + TOKENS_MAX as usize > self.shared.cpu.info().window {
             return Ok(false);
         }

@@ -1,7 +1,8 @@
-//! What a process with a plan has of strangers' texts by handles only, and where these handles
-//! may stand. What may enter its window is in `gate/quarantine`.
+//! Which texts of strangers a process with a plan has by handles only, and where these handles
+//! may stand. Which texts may enter its window is decided in `gate/quarantine`.
 //!
-//! All of this follows from the plan and the steps, so a process that goes on has the same.
+//! All of this follows from the plan and the steps, so a resumed process holds back the same
+//! texts.
 
 use quipu_tools::Effect;
 use quipu_tools::json_schema::{problem, validator};
@@ -19,12 +20,12 @@ const MISPLACED: &str = "the handle of a page stands where its text may not go: 
                          text of a planned call that was planned as any text, or in the answer";
 
 impl Execution {
-    /// What stands in the window in place of what came of step `n`. `None` where that is shown:
-    /// nothing was planned, the text is trusted, it is what a recall asked for, or the process
-    /// has read what is trusted no more.
+    /// The notice that stands in the window in place of the outcome of step `n`. `None` where the
+    /// outcome itself is shown: nothing was planned, the text is trusted, a recall asked for it,
+    /// or the process has read untrusted text already.
     pub(super) fn held_back(&self, n: u32, action: &Value, outcome: &Outcome) -> Option<String> {
         let tool = action["tool"].as_str().filter(|tool| *tool != RECALL)?;
-        // A memory has one text and goes to one place: there is nothing for a stranger to choose.
+        // A memory has one text and one destination: a stranger has nothing to choose.
         let holds = self.progress.has_effects_beside(REMEMBER)
             && outcome.label.trust == Trust::Untrusted
             && self.vm.lowest_label().trust != Trust::Untrusted;
@@ -41,7 +42,7 @@ impl Execution {
         }))
     }
 
-    /// The finite ones of the values in what came of a call that took them out of a page.
+    /// The values that a call took out of a page, as far as their form admits only finitely many.
     fn values_of(&self, id: &str, action: &Value, outcome: &Outcome) -> Option<String> {
         if action["tool"] != EXTRACT || !outcome.ok {
             return None;
@@ -54,7 +55,7 @@ impl Execution {
         Some(format!("[from page {page}, of others]\n{values}"))
     }
 
-    /// Holds the last page back, where something stands in its place.
+    /// Holds the last page back if `held` stands in its place.
     pub(super) fn hold(&mut self, held: Option<String>) {
         if let Some(shown) = held {
             let last = self.last.as_ref();
@@ -63,8 +64,9 @@ impl Execution {
         }
     }
 
-    /// What the kernel adds to an observation of which the process has `seen` so much: how to
-    /// take values out of the first page that is held back, or the functions that it speaks of.
+    /// What the kernel adds to an observation, of which the process has `seen` this much: how to
+    /// take values out of a page, after the first one that is held back; or the functions for a
+    /// file that the observation names.
     pub(super) fn note_on(&mut self, held: bool, seen: &str) -> Option<String> {
         match held {
             true if self.vm.has_held() => None,
@@ -73,13 +75,14 @@ impl Execution {
         }
     }
 
-    /// Whether nothing that a stranger wrote, not even a value, has swayed what it decides.
+    /// Whether the decisions of the process are free of strangers' influence: it has read no text
+    /// of theirs and no value out of one.
     pub(super) fn is_unswayed(&self) -> bool {
         self.vm.lowest_label().trust != Trust::Untrusted && !self.vm.has_values()
     }
 
-    /// The label that `call` is judged by: where it changes something, that of all that the
-    /// process has, also by handles; else that of what stands in its window.
+    /// The label that the gate judges `call` by. For a call that changes something: the label of
+    /// everything the process has, handles included. For a read: that of the window.
     pub(super) fn judged_by(&self, call: &Resolved) -> Label {
         match call.request().effect {
             Effect::Write => self.vm.label_of_all(),
@@ -87,10 +90,10 @@ impl Execution {
         }
     }
 
-    /// `call` of `step` with texts in the place of their handles. The journal has the handles.
+    /// `call` of `step` with texts in the place of their handles. The journal keeps the handles.
     ///
     /// # Errors
-    /// In words for the model, where a handle stands for nothing, or where it may not.
+    /// In words for the model, where a handle names nothing, or stands where it may not.
     pub(super) fn filled(&self, step: &StepRow, call: Syscall) -> Result<Syscall, String> {
         if !self.vm.has_held() || !handle::is_in(&step.action) {
             return Ok(call);
@@ -102,7 +105,7 @@ impl Execution {
                 let function = look_up(&self.shared.bus, &call.tool);
                 let tool = function.map_or_else(|| call.tool.clone(), |function| function.name());
                 let texts = self.progress.texts(&tool, &call.args).ok_or(MISPLACED)?;
-                // In no other argument: a record can have a name that looks like a handle.
+                // Other arguments stay as they are: the name of a record can look like a handle.
                 for name in texts {
                     if let Some(value) = call.args.get_mut(&name) {
                         handle::fill(value, &find, &mut room)?;
@@ -129,8 +132,8 @@ impl Execution {
         action
     }
 
-    /// What is said of the call of `step`, which was denied for this `reason`. The reason may
-    /// quote texts that were put into the call in the place of their handles.
+    /// The outcome of a call that was denied for `reason`. The reason may quote texts that were
+    /// filled into the call, so the label is theirs.
     pub(super) fn denied(&self, step: &StepRow, reason: &str) -> Outcome {
         let text = format!("denied: {reason}");
         if !self.vm.has_held() {
@@ -161,8 +164,8 @@ impl Execution {
         }
     }
 
-    /// Checks an answer once texts have been put into it. What is wrong with these is not told:
-    /// it would quote them.
+    /// Checks an answer after texts were filled into it. The error does not say what is wrong
+    /// with them: that would quote them.
     fn check_answer(&self, answer: &Value) -> Result<(), String> {
         let Some(schema) = &self.program.answer_schema else {
             return Ok(());

@@ -16,9 +16,9 @@ use quipu_cpu::{Message, Prompt, Weights};
 
 /// Characters of a function's card in a question about it.
 const CARD_CHARS: usize = 500;
-/// Calls that are shown to be told whether they are enough.
+/// Calls that are shown with the question whether they are enough.
 const CALLS_SHOWN: usize = 3;
-/// Characters of such a call's arguments, and of its result.
+/// Characters that are shown of such a call's arguments, and of its result.
 const RESULT_CHARS: usize = 240;
 /// Of the usual threshold, what is enough for a call that does no harm and is likely meant:
 /// over some hundred tasks of our own, searches and pages that were wanted had .17 to .6, and
@@ -43,9 +43,9 @@ impl Execution {
         Ok(weights.map(|weights| weights[0] - weights[1]))
     }
 
-    /// Whether there is to be another call beside the only one in `written`. A small model
-    /// ends its list too early: what its leaning to the end is worth is fitted, also on lists
-    /// that did go on.
+    /// Whether another call is to be made beside the only one in `written`. A small model ends
+    /// its list too early. What its leaning to the end is worth is fitted, also on lists that did
+    /// go on.
     pub(super) async fn wants_another(
         &mut self,
         prompt: &Prompt,
@@ -83,7 +83,7 @@ impl Execution {
         for signal in question.signals() {
             match signal {
                 Signal::Names => odds.push(named),
-                // Asked of what was written, not of one function.
+                // This question is about the text that was written, not about one function.
                 Signal::GoesOn => return Ok(None),
                 Signal::Asked(words) => {
                     let words = words.replace("{tool}", &call.name);
@@ -117,8 +117,8 @@ impl Execution {
         Ok(odds.map(|odds| self.judged(question, odds)))
     }
 
-    /// The same about each of `texts`. All are put before the first answer is waited for, so that
-    /// the CPU computes them together.
+    /// The same about each of `texts`. All questions are put before the first answer is waited
+    /// for, so that the CPU computes them together.
     pub(super) async fn judge_each(
         &mut self,
         question: Question,
@@ -193,13 +193,13 @@ impl Execution {
         Ok(weights.map(|weights| against_last(&weights, label)))
     }
 
-    /// A function and the task, as [`crate::lessons::FITS`] has them.
+    /// A function and the task, in the form of the examples of [`crate::lessons::FITS`].
     fn offer(&self, call: &Callable) -> String {
         format!("{}Message: {}", card(call, CARD_CHARS), self.told().trim())
     }
 
-    /// The task and the last calls with their results, a line each, as [`crate::lessons::DONE`] has
-    /// them.
+    /// The task and the last calls with their results, a line each, in the form of the examples
+    /// of [`crate::lessons::DONE`].
     fn so_far(&self) -> String {
         let begin = |text: &str| match text.char_indices().nth(RESULT_CHARS) {
             Some((end, _)) => format!("{} …", &text[..end]),
@@ -215,8 +215,8 @@ impl Execution {
         lines.join("\n")
     }
 
-    /// Asks `question` about the prompt, and ends the process before its first step; the odds
-    /// of each signal, `None` where the CPU tells none.
+    /// Asks `question` about the prompt, and ends the process before its first step. Gives the
+    /// log-odds of each signal, or `None` where the CPU tells none.
     pub(crate) async fn probe(mut self, question: Question) -> Option<Vec<f32>> {
         let prompt = self.program.prompt.clone();
         let (odds, ending) = match self.odds(question, &prompt).await {
@@ -227,9 +227,9 @@ impl Execution {
         odds
     }
 
-    /// From which likelihood on `call` is made. Where a call is as good as asked for, or does
-    /// no harm, a weaker yes is enough: an address that a user gives is there to be opened, and
-    /// what was stored is there to be found.
+    /// The likelihood from which on `call` is made, 0 to 1. A lower one is enough where the task
+    /// as good as asks for the call, or the call does no harm: an address that a user gives is
+    /// there to be opened, and what was stored is there to be found.
     pub(super) fn enough(&self, question: Question, call: &Callable) -> f32 {
         let threshold = self.shared.judgement.of(question).threshold;
         let given = call.opens_addresses() && self.gives_an_address();

@@ -1,5 +1,6 @@
-//! What a user wants kept is kept before anything is said of it, in the user's own words, or in
-//! those of the text that they point at; and nothing is said to be kept that is not.
+//! What a user wants kept is kept before anything is said about it: in the user's own words, or
+//! in those of the text that they point at. An answer never claims that something was kept when
+//! nothing was.
 
 use std::time::Instant;
 
@@ -24,16 +25,17 @@ use crate::planner::shared_words::{dice, share_a_thing, share_a_word, shared_thi
 use crate::planner::wording::{is_about_its_words, may_say_it_kept, says_it_changed};
 use crate::process::{Failure, Usage};
 
-/// Newest memories among which one is looked for that a new one takes the place of.
+/// Newest memories that are compared with a new one, which may take the place of one of them.
 const NEWEST: usize = 24;
-/// Memories found by the new one's words, beside the newest.
+/// Memories that are compared beside the newest: those found by the words of the new one.
 const FOUND: usize = 6;
-/// Of them that speak of the same things, as many are looked at.
+/// How many are put to the CPU of those that speak of the same things as the new one.
 const LOOKED_AT: usize = 2;
-/// Of them that share nothing with the new one but who speaks: "I have moved to" takes the place of
-/// "I live in", and only the CPU knows.
+/// How many are put to the CPU of those that share only their speaker with the new one: "I have
+/// moved to" takes the place of "I live in", and only the CPU can tell.
 const LOOKED_AT_UNLIKE: usize = 8;
-/// Likelihood of having been told something to keep from which on an answer is looked at.
+/// The likelihood that the user told something to be kept, from which on an answer is checked for
+/// false claims.
 const MAYBE_TOLD: f32 = 0.05;
 /// Of the usual threshold, what is enough for a memory to take the place of another where it says
 /// itself that something changed: of six such pairs three had .46 and .47.
@@ -48,9 +50,51 @@ struct Note {
     text: String,
 }
 
+/// What a process knows of the memories that it was to keep.
+pub(super) struct Keeping {
+    /// How likely it is that the user told something to be kept, 0 to 1.
+    told: f32,
+    /// Whether a memory was kept.
+    kept: bool,
+    /// Whether keeping a memory was tried.
+    tried: bool,
+    /// Whether keeping a memory failed.
+    failed: bool,
+}
+
+impl Keeping {
+    /// Before anything was kept. Until the CPU has said how likely it is, something is taken to
+    /// be told: a resumed process has its answers checked for false claims.
+    pub(super) fn nothing_yet() -> Self {
+        Self {
+            told: 1.0,
+            kept: false,
+            tried: false,
+            failed: false,
+        }
+    }
+
+    /// Takes note of a call that keeps a memory, and whether it `worked`.
+    pub(super) fn note(&mut self, worked: bool) {
+        self.tried = true;
+        self.kept |= worked;
+        self.failed |= !worked;
+    }
+
+    /// Whether a memory was kept.
+    pub(super) fn has_kept(&self) -> bool {
+        self.kept
+    }
+}
+
 impl Execution {
-    /// Before the first step: if the user tells something to be kept, it is kept. True if
-    /// that was a step. What stands at an address has to be read first.
+    /// Whether something the user told is still to be kept.
+    pub(super) fn has_to_keep(&self) -> bool {
+        !self.keeping.kept && self.says_yes(Question::Keep, self.keeping.told)
+    }
+
+    /// Before the first step: keeps what the user tells to be kept. True if that took a step. A
+    /// page at an address has to be read first.
     pub(super) async fn keep(&mut self, legal: &Legal) -> Result<bool, Ending> {
         let writes = legal.calls.iter().any(|call| call.name == REMEMBER);
         let told = self.program.label.trust >= Trust::User && !is_about_its_words(self.told());
@@ -60,8 +104,8 @@ impl Execution {
         let begun = Instant::now();
         let tells = self.judge_task(Question::Keep).await?.unwrap_or(0.0);
         let asks = self.judge_task(Question::Personal).await?.unwrap_or(0.0);
-        // Who asks for what was told before tells nothing.
-        self.keeps = if asks > tells {
+        // A user who asks for what was told before tells nothing new.
+        self.keeping.told = if asks > tells {
             tells * (1.0 - asks)
         } else {
             tells
@@ -74,7 +118,7 @@ impl Execution {
         let told = self.told().trim();
         let may_tell = may_tell || only_tells(told) && says_it_changed(told);
         let is_told = self.pointed_at().is_some()
-            || self.says_yes(Question::Keep, self.keeps)
+            || self.says_yes(Question::Keep, self.keeping.told)
             || only_tells(told) && asks_to_keep(told)
             || may_tell && self.corrects().await?;
         if !is_told {
@@ -84,14 +128,14 @@ impl Execution {
         Ok(true)
     }
 
-    /// What of the texts beside the task is to be kept, where the user points at them.
+    /// The parts of the texts beside the task that are to be kept, where the user points at them.
     fn pointed_at(&self) -> Option<Vec<String>> {
         let attached = self.program.attached.iter();
         let texts: Vec<&str> = attached.map(|attached| attached.text.as_str()).collect();
         pointed_at(self.told(), &texts)
     }
 
-    /// Keeps what the user said, or points at, a memory for each fact.
+    /// Keeps what the user said or points at, a memory for each fact.
     async fn keep_told(&mut self, begun: Instant) -> Result<(), Ending> {
         let pointed = self.pointed_at();
         let whole = match &pointed {
@@ -107,7 +151,7 @@ impl Execution {
         let label = self.judged_by(&one);
         let verdict = self.shared.gate.pass(one, &label);
         let free = matches!(verdict, Verdict::Passed(_));
-        // Where a person is asked, once is enough.
+        // Where a person has to approve, all facts go into one call, so that they are asked once.
         let facts = match (free, pointed) {
             (true, Some(pieces)) => pieces,
             (true, None) => facts(&whole)
@@ -165,11 +209,12 @@ impl Execution {
         Ok(steps)
     }
 
-    /// The answer to a task that told something to be kept, and nothing else, once all of it is:
-    /// a small model that is told so goes on to doubt it, or to write an essay on it.
+    /// The answer to a task that asks only for something to be kept, once all of it is. A small
+    /// model that is told of its success goes on to doubt it, or writes an essay on it.
     pub(super) fn of_what_was_kept(&self) -> Option<Value> {
         let last = self.last.as_ref().map(|(action, _)| &action["tool"]);
-        let all = self.kept && !self.unkept && last.is_some_and(|tool| *tool == REMEMBER);
+        let done = self.keeping.kept && !self.keeping.failed;
+        let all = done && last.is_some_and(|tool| *tool == REMEMBER);
         let told = self.told().trim();
         let mut parts = self.parts.iter().flat_map(Parts::all);
         let more = parts.any(Part::is_left) || self.program.answer_schema.is_some();
@@ -199,7 +244,8 @@ impl Execution {
         }}))
     }
 
-    /// Adds to a call that keeps a memory which older one it takes the place of.
+    /// Adds to a call that keeps a memory the id of the older memory that it replaces, if there
+    /// is one.
     pub(super) async fn settle(&mut self, action: &mut Value) -> Result<(), Ending> {
         if action["tool"] != REMEMBER {
             return Ok(());
@@ -212,8 +258,8 @@ impl Execution {
         Ok(())
     }
 
-    /// Whether what the user said makes a memory of the same thing untrue: who corrects something
-    /// seldom says that it is to be kept.
+    /// Whether what the user said makes a memory of the same thing untrue. People who correct
+    /// something seldom say that it is to be kept.
     async fn corrects(&mut self) -> Result<bool, Ending> {
         let told = self.told().to_owned();
         let untrue = self.replaced_of(&told, share_a_thing).await?;
@@ -253,15 +299,15 @@ impl Execution {
             .zip(notes)
             .filter_map(|(likely, (alike, note))| {
                 let likely = likely.filter(|likely| *likely >= enough)?;
-                // Of two that both seem untrue, the one that says it in the same words.
+                // Of two memories that both seem untrue, the one in more similar words.
                 Some((likely * (1.0 + alike), note.id))
             });
         let most = untrue.max_by(|one, other| one.0.total_cmp(&other.0));
         Ok(most.map(|(_, id)| id))
     }
 
-    /// The memories that `text` might take the place of, newest first: none that this
-    /// process wrote.
+    /// The memories that `text` might replace, newest first, without those that this process
+    /// wrote.
     fn notes(&self, text: &str, related: fn(&str, &str) -> bool) -> Vec<Note> {
         let store = self.shared.store.as_ref();
         let space = &self.program.agent.memory.space;
@@ -281,7 +327,7 @@ impl Execution {
             }
         }
         notes.retain(|note| {
-            // By its source: what took the place of an older one has the id of that.
+            // Told by the source, since a memory that replaced an older one has kept its id.
             let other = note.source != own && note.text != text;
             other && related(&note.text, text)
         });
@@ -295,7 +341,7 @@ impl Execution {
     /// Whether `answer` claims that something was kept though nothing was.
     pub(super) async fn claims_falsely(&mut self, answer: &str) -> Result<bool, Ending> {
         let never = self.planner.never_keeps() || !may_say_it_kept(answer);
-        if self.kept || self.keeps < MAYBE_TOLD || never {
+        if self.keeping.kept || self.keeping.told < MAYBE_TOLD || never {
             return Ok(false);
         }
         let said = format!(
@@ -307,10 +353,10 @@ impl Execution {
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Claim, likely)))
     }
 
-    /// What becomes of an answer that claims falsely that something was kept: it is kept now,
-    /// and answered anew (`None`), or else the user hears that it was not.
+    /// What becomes of an answer that falsely claims that something was kept. Either it is kept
+    /// now, and the answer is written again (`None`), or the user is told that it was not kept.
     pub(super) async fn make_true(&mut self, answer: &str) -> Result<Option<String>, Ending> {
-        if !self.tried_to_keep && self.program.label.trust >= Trust::User {
+        if !self.keeping.tried && self.program.label.trust >= Trust::User {
             self.keep_told(Instant::now()).await?;
             return Ok(None);
         }
@@ -324,7 +370,7 @@ impl Execution {
     }
 }
 
-/// The few of `notes` that speak most likely of the same thing as `text`, each with how alike both
+/// The few of `notes` most likely to speak of the same thing as `text`, each with how alike both
 /// are: by the words for things that they share, rare ones first, then by all their words.
 fn likeliest(notes: Vec<Note>, text: &str) -> Vec<(f32, Note)> {
     let texts: Vec<&str> = notes.iter().map(|note| note.text.as_str()).collect();

@@ -1,4 +1,4 @@
-//! The other processes from one process's point of view: work on them that goes on beside it,
+//! The other processes from one process's point of view: the work on them that runs beside it,
 //! and what it is told of them.
 
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
-use super::Ending;
 use super::family::{Apart, Family};
+use super::{Ending, failed};
 use crate::calls::{SEND, WAIT};
 use crate::event::{Event, Events};
 use crate::journal::{Journal, JournalError, Message};
@@ -16,16 +16,16 @@ use crate::limits::Limit;
 use crate::planner::plain::cut;
 use crate::process::{Exit, Pid, Program, State, Status, text_of};
 
-/// Characters of an answer that another process is told; `quipu log` has all of it.
+/// Characters of another process's answer that a process is told; `quipu log` has all of it.
 const ANSWER_CHARS_MAX: usize = 4_000;
 /// Characters of a task in an event.
 const TASK_CHARS: usize = 120;
 
-/// What came of a call on other processes.
+/// The result of work on other processes.
 pub(super) enum Came {
-    /// This.
+    /// It is done; this is what the process is told.
     Of(Done),
-    /// Nothing yet: the machine is being stopped.
+    /// It is not done: the machine is being stopped.
     Suspended,
 }
 
@@ -33,7 +33,7 @@ pub(super) enum Came {
 pub(super) struct Done {
     pub(super) text: String,
     pub(super) ok: bool,
-    /// The others' label; `None` where the words are the kernel's.
+    /// The label of the others' words; `None` where all words are the kernel's.
     pub(super) label: Option<Label>,
     /// The limit for which something was left undone.
     pub(super) lacks: Option<Limit>,
@@ -49,8 +49,8 @@ impl Done {
         }
     }
 
-    /// What whoever embeds the kernel sent in the name of `other`: it is no message that stands
-    /// in the journal of that process.
+    /// A message that whoever embeds the kernel sent in the name of `other`. The journal of
+    /// `other` has no such message.
     pub(super) fn posted(other: Pid, text: &str, label: Label) -> Self {
         let text = json!({"process": other, "told": text}).to_string();
         Self::new(text, true, Some(label))
@@ -61,7 +61,7 @@ impl Done {
     }
 }
 
-/// Work on other processes, and what there is of it at any time.
+/// Work on other processes, and a way to see what it has brought so far.
 pub(super) struct Work {
     pub(super) work: BoxFuture<'static, Result<Came, Ending>>,
     pub(super) so_far: Box<dyn Fn() -> Done + Send>,
@@ -86,7 +86,7 @@ pub(super) struct Kin {
 }
 
 impl Kin {
-    /// Starts `program`, or goes on with the child that has its place already.
+    /// Starts `program`, or resumes the child that has its place in the parent already.
     pub(super) fn begin(&self, program: Program) -> Result<Pid, Apart> {
         let place = program.child_of;
         let there = self.journal.children(self.pid).map_err(apart)?;
@@ -160,7 +160,7 @@ impl Kin {
             }
             tokio::select! {
                 ended = self.end_of(other) => {
-                    // What it sent at last comes first.
+                    // Messages that it sent before it ended come first.
                     if self.message(other).map_err(failed)?.is_some() {
                         continue;
                     }
@@ -213,8 +213,4 @@ fn told(answer: &Value, chars: usize) -> String {
 
 fn apart(error: JournalError) -> Apart {
     Apart::Failed(error.to_string())
-}
-
-pub(super) fn failed(error: JournalError) -> Ending {
-    Ending::Failed(error.into())
 }

@@ -1,5 +1,5 @@
-//! What a process knows from its calls: a look whose result is known is not made again, unless
-//! something may have changed since. Its result is shown once more, and then an answer is due.
+//! What a process knows from its calls. A read whose result is known is not made again, unless
+//! something may have changed since: its result is shown once more, and then an answer is due.
 
 use serde_json::Value;
 
@@ -12,12 +12,12 @@ use crate::label::Label;
 use crate::planner::{AGAIN, Look};
 use quipu_tools::{Capability, Effect};
 
-/// Words in a program by which it may come to something else each time.
+/// Words in a program that may give another result each time it runs.
 const BY_CHANCE: [&str; 6] = ["random", "secrets", "uuid", "time", "date", "now"];
 
 impl Execution {
-    /// Takes in that step `n` made the call `action`: whether the process asked for what it knew
-    /// and had in sight, so that only an answer is left, and what it knows from now on.
+    /// Takes note of the call `action` of step `n`: what the process knows from now on, and
+    /// whether it asked for what it knew and had in sight. In that case only an answer is left.
     pub(super) fn note_known(&mut self, n: u32, action: &Value, outcome: &Outcome) {
         let shown_again = !outcome.ok && outcome.text.starts_with(AGAIN);
         let known = self.reads.known(action).filter(|_| shown_again);
@@ -37,10 +37,10 @@ impl Execution {
         }
     }
 
-    /// The outcome of the call `action`, where nothing is done for it: it is known what came of
-    /// it, or it failed just now.
+    /// The outcome of the call `action` where it is not carried out: its result is known, or it
+    /// failed just now.
     pub(super) fn not_again(&self, action: &Value) -> Option<Outcome> {
-        // A page that is held back may be read where the process is to read it now.
+        // A page that is held back may be read only where the process is to read it now.
         let known = self.reads.known(action).and_then(|n| self.vm.seen_in(n));
         if let Some((result, label)) = known {
             return Some(shown_again(&result, label));
@@ -62,7 +62,7 @@ impl Execution {
     /// What the call `action` does to what is known.
     fn look(&self, action: &Value) -> Look {
         let Some(tool) = action["tool"].as_str() else {
-            // A person who is asked may have done something.
+            // A person who is asked may have changed something.
             return match action.get("ask") {
                 Some(_) => Look::Changes,
                 None => Look::Other,
@@ -70,7 +70,7 @@ impl Execution {
         };
         match tool {
             SEARCH | FIND => Look::Steady,
-            // They depend on what is in sight.
+            // The results of these depend on what is in sight.
             RECALL | DECIDE | EXTRACT => Look::Other,
             REMEMBER | EDIT | MAP | SPAWN | SEND | WAIT => Look::Changes,
             _ => self.look_of_a_device(tool, &action["args"]),
@@ -88,7 +88,7 @@ impl Execution {
         let mut needs = device.requests.iter().chain(&function.needs);
         let code = args.to_string();
         let by_chance = function.program.is_some() && BY_CHANCE.iter().any(|w| code.contains(w));
-        // What somebody else's device looks at may be a clock too, or a work under way.
+        // A stranger's device may read a clock too, or the state of work under way.
         let passes = !device.is_vouched_for() || needs.any(|need| *need == Capability::Clock);
         match passes || by_chance {
             true => Look::Passing,
@@ -97,7 +97,8 @@ impl Execution {
     }
 }
 
-/// A result once more: a small model that is told where one stands answers with that.
+/// A result once more: a small model that is only told where the result stands answers with the
+/// place.
 fn shown_again(result: &str, label: Label) -> Outcome {
     let result = result.strip_prefix(AGAIN).unwrap_or(result);
     Outcome {
@@ -108,7 +109,7 @@ fn shown_again(result: &str, label: Label) -> Outcome {
     }
 }
 
-/// Whether the same action brings something else the next time: what another process says.
+/// Whether the same action may give another result the next time: what another process says.
 fn may_come_otherwise(action: &Value) -> bool {
     action["tool"] == WAIT
 }

@@ -10,11 +10,11 @@ use crate::signal::Signal::Kill;
 pub struct Likelihood {
     /// The natural logarithm of its probability.
     pub log: f32,
-    /// Its tokens.
+    /// The number of its tokens.
     pub tokens: u32,
 }
 
-/// Characters of a token that are looked at.
+/// Characters of the text among which the end of one token is looked for.
 const TOKEN_CHARS_MAX: usize = 32;
 
 /// The bytes of the first token of `text`: its longest beginning that is one token, and leaves

@@ -1,5 +1,5 @@
-//! The call `process.map`: each thing of a list goes to a child of its own, some at once, on
-//! what is left of the parent's limits; and the tasks that are such a list as a whole.
+//! The call `process.map`: each thing of a list goes to a child of its own, a few at a time, on
+//! what is left of the parent's limits. Also the tasks that are such a list as a whole.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::children::TOO_LITTLE;
 use super::family::Apart;
-use super::kin::{Came, Done, Kin, Work, ended_as, failed};
-use super::{Ending, Execution};
+use super::kin::{Came, Done, Kin, Work, ended_as};
+use super::{Ending, Execution, failed};
 use crate::calls::{MAP, MapList};
 use crate::grammar::Legal;
 use crate::journal::{JournalError, Outcome, StepRow};
@@ -28,7 +28,7 @@ use crate::process::{
 
 /// Characters of all answers together.
 const ANSWERS_CHARS_MAX: usize = 16_000;
-/// Characters of one of them: as many as there is room for, between these.
+/// Characters of one answer, at least and at most; between these, as many as there is room for.
 const ANSWER_CHARS: (usize, usize) = (160, 2_000);
 /// Characters of a thing that has no name.
 const ITEM_CHARS: usize = 40;
@@ -36,7 +36,7 @@ const ITEM_CHARS: usize = 40;
 /// A list under way.
 struct List {
     kin: Kin,
-    /// The children to be, in order, with the names of their things.
+    /// The programs of the children, in order.
     programs: Vec<Program>,
     names: Vec<String>,
     at_once: usize,
@@ -48,7 +48,7 @@ struct List {
     ends: Arc<Ends>,
 }
 
-/// What has come of a list by now.
+/// The children of a list that have ended so far.
 #[derive(Default)]
 struct Ends {
     /// How each child ended, by the place of its thing.
@@ -102,7 +102,7 @@ impl List {
         let mut limits: BTreeMap<usize, Limits> = BTreeMap::new();
         let mut waiting: Vec<usize> = (0..self.programs.len()).rev().collect();
         let (mut stopping, mut lacks) = (false, None);
-        // What was begun before goes on first, and has its limits already.
+        // Children that were started before a crash come first. They have their limits already.
         let begun = self.begun().map_err(failed)?;
         waiting.retain(|at| !self.ends.of.lock().contains_key(at));
         for (at, pid, own) in begun {
@@ -153,11 +153,11 @@ impl List {
         Ok(Came::Of(self.ends.told(&self.names, lacks)))
     }
 
-    /// The children that this step has begun before, with their places and limits; what those
-    /// that have exited came to is taken in.
+    /// The children that this step has started before and that still have to end, with their
+    /// places and limits. The results of those that have exited are taken in.
     ///
-    /// What is left for others is counted anew from the same rows: between two looks a child
-    /// may end.
+    /// The room for others is counted from the same rows: a child may end between two reads of
+    /// the journal.
     fn begun(&mut self) -> Result<Vec<(usize, Pid, Limits)>, JournalError> {
         let step = self.programs.first().and_then(|program| program.child_of);
         let journal = self.kin.journal.clone();
@@ -207,7 +207,7 @@ impl List {
         Box::pin(async move { (at, pid, kin.end_of(pid).await) })
     }
 
-    /// Takes in the end of a child, and tells of it; what it has spent.
+    /// Takes in the end of a child and tells the world. Returns what the child has spent.
     fn take(&self, at: usize, pid: Pid, exit: Exit) -> Result<Drawn, JournalError> {
         self.kin.joined(pid, &exit);
         self.note(at, pid, exit)
@@ -221,7 +221,7 @@ impl List {
         Ok(spent)
     }
 
-    /// Which limit leaves nothing for another child.
+    /// The limit that leaves nothing for another child, and the same in words.
     fn used_up(&self) -> (Option<Limit>, String) {
         let limit = match self.seconds {
             0 => Limit::Time,
@@ -277,7 +277,7 @@ impl Execution {
                     "a list has at most {ITEMS_MAX} things, and this has {count}"
                 )));
             }
-            // It may be that of the whole list, word for word.
+            // The task of a child may be that of the whole list, word for word.
             let task = for_one(&map.task);
             let child =
                 |(at, text): (usize, Attached)| process.child(step.n, at as u32, &task, text);
@@ -306,8 +306,8 @@ impl Execution {
         .await
     }
 
-    /// What follows without asking the CPU, where a task asks for the same with each attached
-    /// text: first the list, then, if nothing else was asked for, its answers.
+    /// The next action of a task that asks for the same with each attached text, without asking
+    /// the CPU: first the list, then its answers, if nothing else was asked for.
     pub(super) fn of_a_list(&self, legal: &Legal) -> Option<Value> {
         let chooses = self.shared.cpu.info().constrains;
         if !chooses || !several::is_of_a_list(&self.program) {

@@ -1,37 +1,45 @@
 //! Runs one process until it exits: lay out the window, decide one action, carry
 //! it out, write it down, again.
 //!
+//! All files but the first group are about one thing that a step may need.
+//!
 //! | file | job |
 //! | --- | --- |
+//! | **the loop** | |
 //! | `setup`, `past` | sets a process up; what it was before this machine took it up |
 //! | `step` | one step: what is legal, what is chosen, which calls that makes |
-//! | `take_in` | a finished step becomes part of the process |
-//! | `judge` | which move fits |
-//! | `weigh`, `likelihood` | asks the CPU how likely words are, and a text |
-//! | `keep` | what a user wants kept is kept, and nothing else is claimed to be |
-//! | `wants` | what a task wants: a program, a thought, a number |
-//! | `alone` | the task by itself, and prompts with nothing else in sight |
-//! | `decide` | chooses the move |
-//! | `writing`, `thought` | lets the CPU write it; what it thinks before |
-//! | `plan` | what may be done on its own later, before anything is read |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
-//! | `confide` | what a process holds that not everybody may learn |
 //! | `own` | what a process does for the calls of its own |
-//! | `held`, `extract` | what it has by handles only, and values out of that |
-//! | `children`, `list` | the same for calls on other processes, and for a list of children |
-//! | `family`, `kin` | those as one process reaches them, and sees them |
-//! | `known` | what a process knows from its calls, and looks up no more |
-//! | `person` | where a person is waited for |
-//! | `examples` | tasks that were done right, before the task |
+//! | `take_in` | a finished step becomes part of the process |
 //! | `parts` | what of a task of several parts is done, and other means where one failed |
+//! | `ending` | the one place where a process stops |
+//! | `shared` | the parts of the machine, and who hears of its events |
+//! | **deciding** | |
+//! | `decide`, `wants` | chooses the move; what a task wants: a program, a thought, a number |
+//! | `judge` | which move fits, by what the odds of the CPU are worth |
+//! | `weigh`, `likelihood` | asks the CPU how likely words are, and a text |
+//! | **writing** | |
+//! | `writing`, `thought` | lets the CPU write a move; what it thinks before |
+//! | `alone` | the task by itself, and prompts with nothing else in sight |
 //! | `found` | what was looked up, and is worked on with nothing but the task beside it |
 //! | `retry` | an answer that is poor, or leaves a question out, is tried again |
-//! | `recorder`, `screen` | the CPU, with a tape of what it tells, with a mark for each secret |
-//! | `written` | what is written into the journal, or is there already |
+//! | **memory** | |
+//! | `keep` | keeps what a user wants kept; no answer claims it falsely |
+//! | `known` | what a process knows from its calls, and looks up no more |
 //! | `remind`, `reminder` | what the store holds on the task, before the first step; its words |
-//! | `scan` | how much the texts beside the task read like attacks, before anything else |
-//! | `shared` | the parts of the machine, and who hears of its events |
-//! | `ending` | the one place where a process stops |
+//! | `examples` | tasks that were done right, before the task |
+//! | **safety** | |
+//! | `plan` | what may be done unattended later, before anything is read |
+//! | `held` | what a process has by handles only |
+//! | `confide` | who may learn what a process holds |
+//! | `scan` | how much the texts beside the task read like attacks |
+//! | `person` | where a person is waited for |
+//! | **other processes** | |
+//! | `children`, `list`, `extract` | the calls on them: one child, one for each thing, a reader |
+//! | `family`, `kin` | the processes that one process reaches, and what it is told of them |
+//! | **the journal and the tape** | |
+//! | `written` | what is written into the journal, or is there already |
+//! | `recorder`, `screen` | the CPU, with a tape of what it tells, with a mark for each secret |
 
 mod act;
 mod ahead;
@@ -92,10 +100,11 @@ use crate::lessons::Lesson;
 use crate::limits::{Limit, Spent};
 use crate::planner::parts::Parts;
 use crate::planner::{LeftOut, LoopGuard, Planner, Reads};
-use crate::process::{Drawn, Ending, Exit, Pid, Program, Reply, State, Usage};
+use crate::process::{Drawn, Ending, Exit, Failure, Pid, Program, Reply, State, Usage};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
 use found::Found;
+use keep::Keeping;
 use quipu_cpu::Weights;
 
 pub(crate) use ending::not_set_up;
@@ -128,60 +137,69 @@ pub(crate) struct Execution {
     planner: Planner,
     vm: Vm,
     guard: LoopGuard,
-    /// The last row of it in the journal: several calls of one step have one each.
+
+    // Its steps.
+    /// Its last row in the journal. Each call of a step has a row.
     n: u32,
+    /// Steps whose effects may or may not have happened before a crash.
+    pending: VecDeque<StepRow>,
+    /// What still has to be done before the first step.
+    ahead: Ahead,
+    history: Arc<Vec<String>>,
+    /// The last action, and whether it worked.
+    last: Option<(Value, bool)>,
+    /// The function whose calls failed last, and how many failed in a row.
+    failing: Option<(String, u32)>,
+    /// The parts of its task, where it has several.
+    parts: Option<Parts>,
+
+    // Its limits.
+    started: Instant,
     spent: Spent,
     usage: Usage,
+    limits_hit: Vec<Limit>,
+    /// Whether a limit cut the last action off. An answer is incomplete then.
+    cut_answer: bool,
     /// Whether it has, or had, to do with other processes.
     has_children: bool,
     /// What its children have taken out of its limits.
     drawn: Drawn,
-    limits_hit: Vec<Limit>,
-    history: Arc<Vec<String>>,
-    started: Instant,
-    /// Steps whose effects may or may not have happened before a crash.
-    pending: VecDeque<StepRow>,
-    /// The parts of its task, where it has several.
-    parts: Option<Parts>,
-    /// The function whose calls failed last, and how many did in a row.
-    failing: Option<(String, u32)>,
-    /// The last action, and whether it worked.
-    last: Option<(Value, bool)>,
-    /// What it has looked at since anything changed.
+    /// Whether it is to be suspended once its step is done.
+    suspends: bool,
+
+    // What it knows.
+    /// What it has read since anything changed.
     reads: Reads,
     /// What its calls have looked up.
     found: Found,
     /// Whether it asked again for what it knew: then only an answer is left.
     stuck: bool,
-    /// How likely it is that the user told something to be kept.
-    keeps: f32,
-    /// What was weighed of texts, by lesson.
+    /// The memories that it was to keep.
+    keeping: Keeping,
+    /// The weights of texts, by lesson.
     taught: Vec<(&'static Lesson, String, Weights)>,
-    /// Programs that were written for all that the task asks.
+    /// Programs that were written for the whole task.
     programs: u32,
-    /// Whether it has kept a memory, and whether that was tried.
-    kept: bool,
-    tried_to_keep: bool,
-    /// Whether some of what was to be kept was not.
-    unkept: bool,
-    /// Whether the last action was cut off by a limit: an answer then is not whole.
-    cut_answer: bool,
-    /// Whether the texts beside the task still have to be looked at.
-    unscanned: bool,
-    /// Whether the store still has to be asked what it holds on the task.
-    unreminded: bool,
+
+    // What it may do.
     /// What is left of its plan.
     progress: Progress,
-    /// Whether it may still have to be planned.
-    unplanned: bool,
     /// Whether the last decision was made before it read untrusted text.
     decided_before: bool,
-    /// What was ruled on the step that is about to be written down.
+    /// The ruling on the step that is about to be recorded.
     ruling: Option<Ruling>,
     /// What a person approved for as long as it runs.
     approved: Vec<Rule>,
-    /// Whether it is to be suspended once its step is done.
-    suspends: bool,
+}
+
+/// What still has to be done before the first step.
+struct Ahead {
+    /// The texts beside the task have to be scanned.
+    scan: bool,
+    /// The store has to be asked what it holds on the task.
+    reminder: bool,
+    /// The effects of the task may have to be planned.
+    plan: bool,
 }
 
 impl Execution {
@@ -200,16 +218,16 @@ impl Execution {
         self.tell_examples(self.vm.examples());
         self.tell_parts();
         let ending = loop {
-            let pending = match self.unscanned {
+            let pending = match self.ahead.scan {
                 true => None,
                 false => self.pending.pop_front(),
             };
             let result = match pending {
                 Some(step) => self.redo(step).await,
-                None if self.unscanned => self.scan().await,
+                None if self.ahead.scan => self.scan().await,
                 None if self.is_confided() => Err(self.withheld()),
-                None if self.unreminded => self.remind().await,
-                None if self.unplanned => self.plan().await,
+                None if self.ahead.reminder => self.remind().await,
+                None if self.ahead.plan => self.plan().await,
                 None => self.step().await,
             };
             match result {
@@ -272,7 +290,8 @@ impl Execution {
     }
 }
 
-fn failed(error: VmError) -> Ending {
+/// The end of a process that failed with `error`.
+fn failed(error: impl Into<Failure>) -> Ending {
     Ending::Failed(error.into())
 }
 

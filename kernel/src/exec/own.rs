@@ -43,12 +43,12 @@ impl Execution {
         })
     }
 
-    /// Records the answer that `step` gives. It is the end of the process, if it can be
-    /// recorded; else the reason why not is.
+    /// Records the answer that `step` gives. The process ends with it, or with the reason why it
+    /// could not be recorded.
     fn answered(&mut self, step: &StepRow, answer: Value) -> Ending {
         let mut outcome = self.kernel_says(text_of(&answer), true, 0);
         if self.vm.has_held() {
-            // Texts and values of strangers may be in it.
+            // The answer may hold texts and values of strangers.
             let level = self.vm.label_of_all().level();
             outcome.label = outcome.label.held_to(level);
         }
@@ -71,7 +71,7 @@ impl Execution {
                 label: Label::user(),
                 ms: 0,
             }),
-            // It is asked again when the process goes on.
+            // A process that is resumed asks again.
             Err(ending @ Ending::Signal(Signal::Suspend)) => Err(ending),
             Err(ending) => {
                 let ms = begun.elapsed().as_millis() as u64;
@@ -111,8 +111,8 @@ impl Execution {
         }
     }
 
-    /// The system call `decide`: how likely each choice is, as JSON, and whether that could be
-    /// told.
+    /// The system call `decide`: how likely each choice is, as JSON, and whether the CPU could
+    /// tell.
     async fn decision(
         &mut self,
         question: String,

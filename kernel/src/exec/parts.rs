@@ -1,5 +1,5 @@
-//! A task of several parts: what of it is done, what the process is told of that, and other means
-//! where one has failed.
+//! A task of several parts: which of them are done, what the process is told of them, and other
+//! means where one has failed.
 
 use serde_json::Value;
 
@@ -8,11 +8,12 @@ use crate::event::Event;
 use crate::grammar::Legal;
 use crate::planner::parts::PartState;
 
-/// Calls of one function that fail in a row before another one has to be tried.
+/// Failed calls of one function in a row after which another function has to be tried.
 const FAILURES_MAX: u32 = 2;
 
 impl Execution {
-    /// Takes in what came of a step: whether it worked, and what the process has `seen` of that.
+    /// Takes in the result of a step: whether it worked, and how much of it the process has
+    /// `seen`.
     pub(super) fn tick_off(&mut self, n: u32, action: &Value, worked: bool, seen: &str) {
         let tool = action["tool"].as_str();
         let before = self.failing.take();
@@ -35,7 +36,7 @@ impl Execution {
         }
     }
 
-    /// What the process is told after its last step; `None` where its task is of one part, or
+    /// What the process is told after its last step; `None` where its task has one part, or
     /// nothing was done yet.
     pub(super) fn whats_left(&self) -> Option<String> {
         let parts = self.parts.as_ref().filter(|_| self.last.is_some())?;
@@ -54,7 +55,7 @@ impl Execution {
         (!left.is_empty()).then(|| format!("Still to do:\n{}", left.join("\n")))
     }
 
-    /// What of the task was not done, where the process stops before its end.
+    /// The parts of the task that were not done when the process stops.
     pub(super) fn left_undone(&self) -> Vec<String> {
         self.parts
             .as_ref()
@@ -63,7 +64,7 @@ impl Execution {
     }
 
     /// Takes a function out of sight whose calls failed again and again, as long as there is
-    /// another one.
+    /// another function.
     pub(super) fn other_means(&self, legal: &mut Legal) {
         let Some((tool, FAILURES_MAX..)) = &self.failing else {
             return;

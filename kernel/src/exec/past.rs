@@ -17,20 +17,19 @@ pub(crate) struct Past {
     pub(crate) n: u32,
     /// What it was reminded of.
     pub(crate) reminder: Option<Reminder>,
-    /// Which of its steps are effects of its plan, and which of them.
+    /// Which of its steps are effects of its plan, and which effects.
     pub(crate) planned: BTreeMap<u32, usize>,
 }
 
 impl Past {
-    /// What `pid` was, as far as it is to go on from there after `spent_ms` milliseconds.
+    /// What `pid` was, as far as a resumed process needs it, after `spent_ms` milliseconds.
     pub(crate) fn of(journal: &Journal, pid: Pid, spent_ms: u64) -> Result<Self, JournalError> {
         let mut done = journal.steps(pid)?;
-        // A step that was refused ended its run and stays in the journal: the new run
-        // decides again.
+        // A refused step ended its run and stays in the journal. The new run decides again.
         let refused = journal.refused(pid)?;
         let last_refused = refused.iter().max().copied().unwrap_or(0);
         done.retain(|step| !refused.contains(&step.n));
-        // So does an answer that was given under a limit.
+        // An answer that was given under a limit is decided again too.
         while done
             .last()
             .is_some_and(|step| step.action.get("answer").is_some())

@@ -14,7 +14,7 @@ use crate::label::Label;
 use crate::process::{Reply, State, Usage};
 use crate::signal::Signal;
 
-/// Who approved calls like one that was shown.
+/// Who approves a call because a person approved calls like it for the whole process.
 const FOR_THE_PROCESS: &str = "the person, for this process";
 
 /// An approval that is wanted.
@@ -23,14 +23,14 @@ pub(super) struct Wanted {
     reason: String,
     /// The key of the call.
     key: String,
-    /// What a person agrees to who approves more than this call.
+    /// The rule that a person agrees to who approves more than this call.
     rule: Option<Rule>,
-    /// Whether that rule would do for good: none comes before a rule that asks.
+    /// Whether that rule could be kept for good: it is useless behind a rule that asks.
     lasts: bool,
 }
 
 impl Wanted {
-    /// One for the call with this `key` alone.
+    /// An approval of the call with this `key` alone.
     pub(super) fn once(reason: String, key: &str) -> Self {
         Self {
             reason,
@@ -52,7 +52,7 @@ impl Execution {
         }
     }
 
-    /// The ruling on `ask` where a person approved such calls for the process.
+    /// The ruling on `ask` where a person approved calls like it for the process.
     pub(super) fn approved_before(&self, ask: &Ask<Resolved>, label: &Label) -> Option<Ruling> {
         let (gate, request) = (&self.shared.gate, ask.what().request());
         let mut rules = self.approved.iter();
@@ -66,7 +66,7 @@ impl Execution {
         })
     }
 
-    /// Lets the rules count that persons have agreed to for good, here or for other processes.
+    /// Brings in the rules that people have agreed to for good, here or for other processes.
     pub(super) fn heed_rules(&self) -> Result<(), Ending> {
         let gate = &self.shared.gate;
         let rules = self.shared.tape.rules(|| gate.heed())?;
@@ -76,8 +76,7 @@ impl Execution {
         Ok(())
     }
 
-    /// Has a call approved by a person. A refusal ends the process, and is a step of its
-    /// journal.
+    /// Asks a person to approve a call. A refusal ends the process, and is a step of its journal.
     pub(super) async fn approval(
         &mut self,
         step: &StepRow,
@@ -119,8 +118,8 @@ impl Execution {
         Err(Ending::Denied(text))
     }
 
-    /// What a person says to a call that misses a grant. A refusal ends nothing: the process
-    /// hears of it and may do something else.
+    /// Asks a person about a call that lacks a grant. A refusal does not end the process: it is
+    /// told, and may do something else.
     pub(super) async fn granted_once(
         &mut self,
         step: &StepRow,
@@ -177,7 +176,8 @@ impl Execution {
                 Ok(words)
             }
             _ => {
-                // Nobody is there any more, so nobody is asked what to do instead.
+                // Nobody is there any more, so the question what to do instead is not asked
+                // either.
                 self.inbox.attended = false;
                 Err(Ending::Signal(Signal::Interrupt))
             }
@@ -209,7 +209,8 @@ impl Execution {
         )
     }
 
-    /// The reply to the question with this `key`; any other came late or twice.
+    /// The reply to the question with this `key`. Any other reply is late or repeated, and is
+    /// dropped.
     async fn reply(&mut self, key: &str) -> Result<Reply, Ending> {
         if let Some(mut tape) = self.shared.tape.playing() {
             if let Some(signal) = tape.signal()? {
@@ -231,7 +232,7 @@ impl Execution {
 
     async fn awaited(&mut self, key: &str) -> Result<Reply, Ending> {
         loop {
-            // A person may take their time: only signals end the wait.
+            // A person may take their time: only a signal ends the wait.
             let reply = tokio::select! {
                 biased;
                 Some(signal) = self.inbox.signals.recv() => return Err(Ending::Signal(signal)),

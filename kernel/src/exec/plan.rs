@@ -30,7 +30,7 @@ impl Execution {
     /// Has the effects of the task planned, shows the plan to a person who is there, and
     /// writes it down.
     pub(super) async fn plan(&mut self) -> Result<(), Ending> {
-        self.unplanned = false;
+        self.ahead.plan = false;
         if self.program.plan.is_some() || !self.may_plan() {
             return Ok(());
         }
@@ -67,8 +67,8 @@ impl Execution {
         self.settle_plan(plan, dropped, asks).await
     }
 
-    /// Whether the user tells something to be kept that stands where the process has to read it
-    /// first: the words are a stranger's, that they are kept is the user's.
+    /// Whether the user asks to keep something that the process has to read first. The words are
+    /// then a stranger's, but keeping them is the user's wish.
     async fn is_kept_from_what_is_read(&mut self) -> Result<bool, Ending> {
         let told = self.told();
         let is_read_first = self.gives_an_address() || sends_to_documents(told);
@@ -79,8 +79,9 @@ impl Execution {
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Keep, likely)))
     }
 
-    /// Whether a plan can be asked for: a person's words are the task, nothing untrusted has
-    /// been read, and not every call is approved beforehand.
+    /// Whether a plan can be asked for: the CPU writes by a grammar, a person's words are the
+    /// task, nothing untrusted has been read, and approvals are not given for everything
+    /// beforehand.
     fn may_plan(&self) -> bool {
         self.shared.cpu.info().constrains
             && self.program.branch.is_none()
@@ -129,7 +130,7 @@ impl Execution {
             prompt,
             form,
             tokens_max: PLAN_TOKENS_MAX.min(left as u32),
-            // What may be done is no matter of chance.
+            // What a process may do should not depend on chance.
             sampling: Sampling {
                 temperature: 0.0,
                 ..self.shared.sampling
@@ -161,9 +162,9 @@ impl Execution {
         }
     }
 
-    /// Shows the plan, where it `asks` for more than the user said and somebody is there, and makes
-    /// it the process's own. One that a person refuses is no plan: each effect is asked for when it
-    /// comes.
+    /// Shows the plan to a person who is there, if it `asks` for more than the user said, and
+    /// makes it the plan of the process. A refused plan is dropped: each effect is then asked for
+    /// when it comes.
     async fn settle_plan(
         &mut self,
         mut plan: Plan,
@@ -200,7 +201,8 @@ impl Execution {
     }
 }
 
-/// One memory, whatever it says: it is labelled as what the process has read by then.
+/// An effect that keeps one memory with any text. Its label is that of everything the process has
+/// read by then.
 fn keeps_any_text() -> Planned {
     Planned {
         tool: REMEMBER.to_owned(),
@@ -208,7 +210,7 @@ fn keeps_any_text() -> Planned {
     }
 }
 
-/// The effects in what was written. One that cannot be read is left out.
+/// The effects in the text that was written. An effect that cannot be read is left out.
 fn read(text: &str) -> Option<Vec<Planned>> {
     let plan: Value = serde_json::from_str(quipu_cpu::without_thought(text).trim()).ok()?;
     let effects = plan["effects"].as_array()?.iter();

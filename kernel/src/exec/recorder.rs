@@ -1,4 +1,4 @@
-//! The machine as one process sees it: what its CPU tells the process stands on the process's
+//! The machine as one process sees it: whatever its CPU tells the process goes onto the process's
 //! tape.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::journal::tape::{
 use crate::label::Suspicion;
 use crate::process::Program;
 
-/// What a run is told of its machine, which is the same for all processes: texts with their
+/// What the tape of a run says about its machine, the same for all processes: texts with their
 /// hashes.
 pub(crate) struct Facts {
     judgement: Content,
@@ -42,8 +42,8 @@ impl Facts {
 }
 
 impl Shared {
-    /// The machine for one run of a process, which goes on from `past`: with a tape, where the
-    /// journal keeps tapes.
+    /// The machine for one run of a process that goes on from `past`, with a tape if the journal
+    /// keeps tapes.
     pub(crate) fn recording(
         &self,
         facts: &Facts,
@@ -113,7 +113,7 @@ fn suspicions(program: &Program) -> Option<Vec<Option<Suspicion>>> {
 struct Recorder {
     cpu: Arc<dyn Cpu>,
     tape: Arc<Tape>,
-    /// The last form with its digest: it is mostly the same from one step to the next.
+    /// The last form with its digest: from one step to the next it mostly stays the same.
     form: Mutex<Option<(Form, blake3::Hash)>>,
 }
 

@@ -1,11 +1,11 @@
-//! Before the first step: what the store holds on the task goes into the window. What others
-//! wrote does not; where it matches best, it is what the first step looks up.
+//! Before the first step: the user's own pages on the task go from the store into the window.
+//! Pages that others wrote do not. Where those match best, the first step searches for them.
 
 use quipu_tools::Effect;
 use serde_json::{Value, json};
 
 use super::reminder::remind;
-use super::{Ending, Execution, guarded, time_left};
+use super::{Ending, Execution, failed, guarded, time_left};
 use crate::calls::{SEARCH, look_up};
 use crate::event::Event;
 use crate::grammar::{Callable, Legal};
@@ -17,15 +17,15 @@ use crate::window::reminder::Reminder;
 
 /// Characters of a task that are searched for.
 const QUERY_CHARS: usize = 300;
-/// Of the usual threshold, what is enough for a question in which its user says "I" to be about
-/// them.
+/// The share of the usual threshold that is enough for a question in which the user says "I" to
+/// count as one about the user.
 const EASED: f32 = 0.6;
 
 impl Execution {
     /// Asks the store, writes down what it says and pins it. A store that fails costs
     /// the process nothing but the reminder.
     pub(super) async fn remind(&mut self) -> Result<(), Ending> {
-        self.unreminded = false;
+        self.ahead.reminder = false;
         let memory = &self.program.agent.memory;
         let has_none = memory.recall_tokens == 0 && memory.blocks.is_empty();
         if has_none || is_for_its_text(&self.program) {
@@ -42,11 +42,9 @@ impl Execution {
         let Some(reminder) = reminder else {
             return Ok(());
         };
-        // Before the first step reads it: a process that is resumed sees the same.
+        // Recorded before the first step reads it, so that a resumed process sees the same.
         let journal = &self.shared.journal;
-        journal
-            .set_reminder(self.pid, &reminder)
-            .map_err(|error| Ending::Failed(error.into()))?;
+        journal.set_reminder(self.pid, &reminder).map_err(failed)?;
         self.emit(Event::Reminded {
             pid: self.pid,
             reminder,
@@ -54,7 +52,7 @@ impl Execution {
         Ok(())
     }
 
-    /// Pins what the journal says that it was reminded of.
+    /// Pins the reminder that the journal has.
     fn remind_again(&mut self) -> Result<(), Ending> {
         let reminded = self.shared.tape.fact("reminded", || false)?;
         let reminder = self.shared.tape.playing().and_then(|tape| tape.reminder());
@@ -94,8 +92,8 @@ impl Execution {
         Ok(None)
     }
 
-    /// Whether the task is about its user, so that what the user told before belongs to it
-    /// whatever its words are. Asked only where there are memories.
+    /// Whether the task is about its user. Then what the user told before belongs to it, whatever
+    /// its words are. Asked only where there are memories.
     async fn is_personal(&mut self) -> Result<bool, Ending> {
         let memory = &self.program.agent.memory;
         let store = &self.shared.store;
@@ -117,10 +115,11 @@ impl Execution {
         Ok(likely.is_some_and(|likely| likely >= enough))
     }
 
-    /// The search that a task begins with which pages of others match best, such as documents that
-    /// its user brought in and did not vouch for: a small model says that it does not know instead.
-    /// What is found is a stranger's, as after any search. So it is left to the process where it
-    /// could still change something that was not planned: it would have to ask from then on.
+    /// The search that begins a task which pages of others match best, such as documents that the
+    /// user brought in and did not vouch for. Without it a small model says that it does not
+    /// know. The results are a stranger's, as after any search, and unplanned effects would need
+    /// approval from then on. So where the process could still make such effects, the search is
+    /// left to it.
     pub(super) fn of_what_others_wrote(&self, legal: &Legal) -> Option<Value> {
         let program = &self.program;
         let first = self.n == 0 && self.shared.cpu.info().constrains;

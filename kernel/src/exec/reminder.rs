@@ -13,15 +13,14 @@ use crate::planner::wording::may_speak_of_its_user;
 use crate::process::{Memory, Program};
 use crate::window::reminder::{Reminder, Source};
 
-/// Memories of a space that are considered for a task which is about its user.
+/// Memories of a space that are considered for a task about its user.
 const NEWEST: usize = 100;
-/// Of them, as many are put in order by what they mean.
+/// How many of these are ordered by meaning.
 const NEAREST: usize = 24;
 
-/// What `store` holds for `program` before its first step: its core memory, and the
-/// pages that match its task well; of a task that is about its user (`personal`) also the
-/// newest memories, as far as they fit; all that is no more secret than `clearance`. `None`
-/// where there is nothing of all that.
+/// What `store` holds for `program` before its first step: its core memory, the pages that match
+/// its task well and, for a task about its user (`personal`), the newest memories that fit.
+/// Nothing more secret than `clearance` is included. `None` where nothing is left.
 pub(super) fn remind(
     store: &dyn Store,
     cpu: &dyn Cpu,
@@ -81,8 +80,9 @@ pub(super) fn remind(
     }))
 }
 
-/// What is said of pages that are not shown: those of `strangers`, and those `withheld` as too
-/// secret. Only the kernel's own words: reading them is for the process to choose.
+/// What is said of pages that are not shown: the number of `strangers`' pages, and of those
+/// `withheld` as too secret. Only the kernel's own words; the process decides whether to read
+/// them.
 fn left_out(strangers: usize, withheld: usize) -> Vec<String> {
     let mut lines = Vec::new();
     if strangers > 0 {
@@ -133,7 +133,7 @@ impl From<Page> for Source {
     }
 }
 
-/// The newest memories that somebody vouches for, besides those `known`, no more secret than
+/// The newest memories that somebody vouches for, without those `known`, no more secret than
 /// `clearance`.
 fn newest(
     store: &dyn Store,
@@ -158,9 +158,9 @@ fn newest(
     Ok(pages)
 }
 
-/// Of `pages` those that belong to the task of `program`, the nearest first. A model takes many
-/// tasks for its user's: whatever was told belongs to one that says so, after what shares a word
-/// with the task; to another task, only that.
+/// Those of `pages` that belong to the task of `program`, nearest first. A model takes many tasks
+/// for tasks about its user. So pages that share a word with the task come first, and all others
+/// follow only where the task itself speaks of its user.
 fn that_belong(
     store: &dyn Store,
     program: &Program,
@@ -176,8 +176,9 @@ fn that_belong(
     Ok(sharing)
 }
 
-/// `pages` by how near they come to `topic` in meaning, as far as the store knows meanings; then
-/// the others as they were. A small model takes the first that could be meant.
+/// `pages` by how near they come to `topic` in meaning, as far as the store knows their meaning;
+/// the rest follow in their old order. The order matters: a small model takes the first page that
+/// could be meant.
 fn by_meaning(
     store: &dyn Store,
     topic: &str,
@@ -211,7 +212,7 @@ fn quoted(page: &Page) -> String {
     format!("[{}] {line}", page.id)
 }
 
-/// The core memory of an agent, a line for each block; and the pages it is on.
+/// The core memory of an agent, a line for each block, and the pages that hold it.
 fn core(
     store: &dyn Store,
     memory: &Memory,

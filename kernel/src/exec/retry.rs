@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use super::wants::tells_an_error;
-use super::weigh::{after, failed};
+use super::weigh::after;
 use super::writing::Decided;
-use super::{Ending, Execution};
+use super::{Ending, Execution, failed};
 use crate::grammar::{Legal, Move};
 use crate::planner::answer_form::{asks_for_a_fact, language_request};
 use crate::planner::numbers::{has_another_number, says_other_numbers};

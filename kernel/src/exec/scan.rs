@@ -1,12 +1,12 @@
-//! Before anything else: how much the texts beside the task read like attacks, which others
-//! wrote. What the world says later is looked at where it comes in (`calls/world.rs`).
+//! Before anything else: how much the texts beside the task, which others wrote, read like
+//! attacks. What comes in later is scanned where it arrives (`calls/world.rs`).
 //!
-//! What was found stands in the row of the process from then on: a machine without a detector that
-//! goes on with the process knows it too. A text that was to be looked at, and was not, is marked
-//! so until the process is taken up again.
+//! The result stands in the row of the process from then on, so a machine without a detector that
+//! resumes the process knows it too. A text whose scan was cut short is marked until the process
+//! is resumed.
 //!
-//! A process that only has their names, because its children have the texts, leaves that to them:
-//! what they answer is as suspicious as what they have read.
+//! A process whose children have the texts leaves the scan to them: their answers are as
+//! suspicious as what they have read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,15 +20,15 @@ use crate::journal::tape::Told;
 use crate::label::Suspicion;
 use crate::planner::several;
 
-/// By what the tape has that texts were looked at, by their places, and what was said of each.
+/// The tape's name for the fact that texts were scanned: their places, and the finding on each.
 const LOOKED: &str = "looked at";
 const SAID: &str = "suspicion";
 
 impl Execution {
-    /// Has the texts looked at, and labels them. Without a detector that costs nothing, and
-    /// stands on no tape.
+    /// Has the texts scanned, and labels them. Without a detector this costs nothing and leaves
+    /// no trace on the tape.
     pub(super) async fn scan(&mut self) -> Result<(), Ending> {
-        self.unscanned = false;
+        self.ahead.scan = false;
         let places = match self.shared.tape.is_played() {
             true => self.looked_before()?,
             false => self.to_be_looked_at(),
@@ -45,7 +45,7 @@ impl Execution {
                     .for_each(|(at, said)| self.suspect(at, said));
                 Ok(())
             }
-            // Where a person says what to do now, it goes on without.
+            // A person who is asked what to do now may go on without the scan.
             Err(ending) => {
                 let places = places.into_iter();
                 places.for_each(|at| self.suspect(at, Suspicion::UNSEEN));
@@ -66,7 +66,7 @@ impl Execution {
         self.emit(Event::Suspected { pid, label });
     }
 
-    /// The places of the texts that the detector has something to say of.
+    /// The places of the texts that still have to be scanned.
     fn to_be_looked_at(&self) -> Vec<usize> {
         let detection = &self.shared.gate.policy().detection;
         let attached = self.program.attached.iter().enumerate();
@@ -78,14 +78,14 @@ impl Execution {
         }
     }
 
-    /// Whether the texts go to children, which have them looked at, each its own.
+    /// Whether the texts go to children. Each child has its own text scanned.
     fn has_names_only(&self) -> bool {
         let cpu = &*self.shared.cpu;
         let count = |text: &str| cpu.count(text);
         several::goes_to_children(&self.program, &count, cpu.info().window)
     }
 
-    /// The same, where they stand on the tape.
+    /// The places of the texts that the tape says were scanned.
     fn looked_before(&self) -> Result<Vec<usize>, Ending> {
         let looked = self.shared.tape.playing();
         let looked = looked.map(|mut tape| tape.perhaps::<Value>(LOOKED));
@@ -94,14 +94,15 @@ impl Execution {
                 let places = places.iter().filter_map(Value::as_u64);
                 places.map(|at| at as usize).collect()
             }
-            // An earlier release told only that some were, and marked none that was not: this is
-            // the place of none.
+            // An earlier release recorded only that some texts were scanned, and marked none that
+            // were not. No text has this place.
             Some(_) => vec![usize::MAX],
             None => Vec::new(),
         })
     }
 
-    /// What is said of the texts at `places`, by their places: by the detector, or by the tape.
+    /// The findings on the texts at `places`, each with its place: from the detector, or from the
+    /// tape.
     async fn looked(&mut self, places: &[usize]) -> Result<Vec<(usize, Suspicion)>, Ending> {
         let tape = self.shared.tape.clone();
         let left = time_left(&self.program, &self.spent, self.started);
@@ -122,7 +123,7 @@ impl Execution {
     }
 }
 
-/// Says that nobody waits any more, once it is dropped.
+/// Tells the scanning thread, when dropped, that nobody waits any more.
 #[derive(Default)]
 struct Wanted(Arc<AtomicBool>);
 
@@ -132,9 +133,8 @@ impl Drop for Wanted {
     }
 }
 
-/// What is said of each of `texts`, one after the other on a thread where that may block. Where
-/// the future is dropped, the text that is looked at comes to the end of a part of it, and no
-/// other is begun.
+/// The finding on each of `texts`, one after the other, on a thread that may block. When the
+/// future is dropped, the scan ends after the current part of a text.
 async fn all_of(detection: Detection, texts: Vec<(usize, String)>) -> Vec<(usize, Suspicion)> {
     let wanted = Wanted::default();
     let mut said = Vec::new();

@@ -1,5 +1,5 @@
-//! The CPU as processes see it where secrets are known: none stands in what it is shown, and
-//! none in what it writes. It is below the tape, so that a tape has none either.
+//! The CPU as processes see it where secrets are known: no secret stands in what the CPU is shown
+//! or in what it writes. This layer lies below the tape, so that a tape has no secrets either.
 
 use std::sync::Arc;
 
@@ -43,8 +43,8 @@ impl Screened {
     }
 }
 
-/// What a model wrote, without secrets. An action stays one, also where a secret is cut in parts
-/// among its arguments.
+/// What a model wrote, without secrets. An action stays an action, even where a secret is spread
+/// over several arguments.
 fn written(leaks: &LeakScan, text: String) -> String {
     let action: Option<Value> = serde_json::from_str(&text).ok();
     match action.filter(|action| action.is_object() || action.is_array()) {

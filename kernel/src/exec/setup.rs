@@ -1,11 +1,12 @@
-//! Sets a process up: its window, and the steps that it has done before.
+//! Sets a process up: its window, and the steps of its earlier runs.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::found::Found;
-use super::{Execution, Inbox, Past, Shared, examples, failed};
+use super::keep::Keeping;
+use super::{Ahead, Execution, Inbox, Past, Shared, examples, failed};
 use crate::calls;
 use crate::gate::plan::Progress;
 use crate::journal::tape::{Told, hash_of};
@@ -73,18 +74,16 @@ impl Execution {
             reads: Reads::default(),
             found: Found::default(),
             stuck: false,
-            // One that is taken up again is looked at.
-            keeps: 1.0,
+            keeping: Keeping::nothing_yet(),
             taught: Vec::new(),
             programs: 0,
-            kept: false,
-            tried_to_keep: false,
-            unkept: false,
             cut_answer: false,
-            unscanned: true,
-            unreminded: past.done.is_empty() && past.reminder.is_none(),
+            ahead: Ahead {
+                scan: true,
+                reminder: past.done.is_empty() && past.reminder.is_none(),
+                plan: past.done.is_empty() && past.n == 0,
+            },
             progress: Progress::of(None),
-            unplanned: past.done.is_empty() && past.n == 0,
             decided_before: true,
             ruling: None,
             approved: Vec::new(),
@@ -92,8 +91,8 @@ impl Execution {
         }
     }
 
-    /// Takes in what it was before this machine took it up. Steps without an outcome are left to
-    /// be done again, or not.
+    /// Takes in the earlier runs of the process. Steps without an outcome wait to be repeated, or
+    /// reported as unknown.
     fn go_on_from(&mut self, past: Past) -> Result<(), Ending> {
         self.parts = Parts::of(self.told());
         if self.has_children {

@@ -11,7 +11,6 @@ use crate::event::Event;
 use crate::grammar::{Legal, Move};
 use crate::journal::tape::Told;
 use crate::journal::{StepRow, WITH};
-use crate::judgement::Question;
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::planner::answer_form;
@@ -36,7 +35,7 @@ impl Execution {
         if let Some(action) = ready {
             return self.take_up_ready(n, action).await;
         }
-        // What is to be kept the first branch keeps.
+        // Only the first of several branches keeps what is to be kept.
         if self.program.branch.is_none() && self.keep(&legal).await? {
             return Ok(());
         }
@@ -100,8 +99,9 @@ impl Execution {
         Ok(prompt)
     }
 
-    /// `action`; an answer in it that only names pages of the reminder is what they say, and one
-    /// that claims what was not done says what was. `None` where that was done in its place.
+    /// Corrects an answer before it is given: an answer that only names pages of the reminder
+    /// becomes what they say, and one that claims what was not done says what was done. `None`
+    /// where it was done instead.
     async fn with_true_answer(
         &mut self,
         mut action: Value,
@@ -138,7 +138,7 @@ impl Execution {
         decided
     }
 
-    /// Carries out an action that follows from the task, and that no CPU had to write.
+    /// Carries out an action that follows from the task and that no CPU had to write.
     async fn take_up_ready(&mut self, n: u32, action: Value) -> Result<(), Ending> {
         self.emit(Event::Action {
             pid: self.pid,
@@ -175,10 +175,10 @@ impl Execution {
             }
             Err(problem) => (json!({ "malformed": completion.text }), Some(problem)),
         };
-        // Also one that went round in circles: what would have come after them is not there.
+        // An answer that ran in circles is cut too: whatever would have followed is missing.
         self.cut_answer = cut.is_some();
         match cut {
-            // It was closed for the model: nobody knows what it would have been.
+            // A limit closed this action early. Nobody knows how it would have gone on.
             Some(limit) if action.get("answer").is_none() => {
                 let problem = self.cut_off(limit);
                 (action, Some(problem))
@@ -187,7 +187,7 @@ impl Execution {
         }
     }
 
-    /// What a process is told whose action `limit` cut off.
+    /// What a process is told when `limit` cut its action off.
     fn cut_off(&self, limit: Limit) -> String {
         format!(
             "it was cut off ({}) and nothing of it was done; write less, or in parts",
@@ -232,7 +232,7 @@ impl Execution {
         Ok(legal)
     }
 
-    /// The time that this run has taken; by the tape where one is played.
+    /// How long this run has taken; in a replay, what the tape says.
     fn elapsed(&self) -> Result<Duration, Ending> {
         let Some(mut tape) = self.shared.tape.playing() else {
             return Ok(self.started.elapsed());
@@ -243,17 +243,17 @@ impl Execution {
         })
     }
 
-    /// Takes out of sight what a small model would call all the same: what keeps a memory,
-    /// where nothing was told to be kept or it is kept already; what computes, before the page has
-    /// been read that a task gives the address of, or the documents that it speaks of, and after a
-    /// program that worked out what was asked. Of 56 word problems eleven were computed once
-    /// more, and all of these came out wrong.
+    /// Takes out of sight what a small model would call without need. That is: what keeps a
+    /// memory, where nothing was told to be kept or it is kept already; and what computes, before
+    /// the page or the documents that the task speaks of were read, or after a program has worked
+    /// out what was asked. Of 56 word problems eleven were computed once more, and all of these
+    /// came out wrong.
     fn narrow(&self, legal: &mut Legal) {
         if !self.shared.cpu.info().constrains {
             return;
         }
         self.other_means(legal);
-        let keeps = !self.kept && self.says_yes(Question::Keep, self.keeps);
+        let keeps = self.has_to_keep();
         let unread = self.n == 0 && self.leaves_unread(legal);
         let worked_out = self.has_worked_it_out(legal);
         for call in &mut legal.calls {
@@ -264,7 +264,7 @@ impl Execution {
         }
     }
 
-    /// Whether the task says where something stands that it needs, and nothing was read yet.
+    /// Whether the task says where to find something that it needs, and nothing was read yet.
     fn leaves_unread(&self, legal: &Legal) -> bool {
         let searches = legal.offered().any(|call| call.name == SEARCH);
         let in_documents =
@@ -278,7 +278,7 @@ impl Execution {
         self.programs > 0 && worked && !self.doubts(legal)
     }
 
-    /// Whether a program may still be run: there is a tool for it, and the last step was none.
+    /// Whether a program may still be run: there is a tool for it, and the last step ran none.
     fn may_run_more(&self, legal: &Legal) -> bool {
         let last = self.last.as_ref().map(|(action, _)| &action["tool"]);
         let mut runs = legal.calls.iter().filter(|call| call.program.is_some());
@@ -288,7 +288,7 @@ impl Execution {
 
     /// Whether the store holds anything that could be found.
     fn remembers(&self) -> bool {
-        // A store that fails says so when it is searched.
+        // A store that fails counts as full: the search will report the failure.
         self.shared
             .store
             .stats()
@@ -312,8 +312,8 @@ impl Execution {
         }
     }
 
-    /// Each call is a row of its own in the journal, so that each has its own intent and
-    /// outcome; what deciding them cost stands with the first.
+    /// Each call has a row of its own in the journal, and so its own intent and outcome. The cost
+    /// of deciding them stands in the first row.
     async fn take_up_calls(&mut self, step: &StepRow, calls: &[Value]) -> Result<(), Ending> {
         let mut rows = Vec::with_capacity(calls.len());
         for (i, call) in calls.iter().enumerate() {
@@ -337,7 +337,7 @@ impl Execution {
         self.carry_out_all(rows).await
     }
 
-    /// An action that cannot be accepted: the process is told why.
+    /// Records an action that cannot be accepted. The process is told why.
     pub(super) fn refuse(&mut self, step: &StepRow, problem: &str) -> Result<(), Ending> {
         self.spent.malformed += 1;
         let text = format!("this action was not accepted: {problem}");

@@ -1,5 +1,5 @@
-//! A finished step becomes part of its process: of its window, its guard and its costs. The same
-//! for one that was done now, and for one of an earlier run.
+//! A finished step becomes part of its process: of its window, its guard and its costs. Steps of
+//! an earlier run take the same way.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::journal::{Outcome, WITH};
 use crate::limits::REPEATS_MAX;
 
 impl Execution {
-    /// Makes a finished step part of the process: its window, its guard, its costs. What is
-    /// `held` stands in the window in place of its outcome.
+    /// Makes a finished step part of the process: its window, its guard, its costs. If the
+    /// outcome is held back, `held` stands in the window instead.
     pub(super) fn take_in(
         &mut self,
         n: u32,
@@ -20,7 +20,7 @@ impl Execution {
         outcome: Outcome,
         held: Option<String>,
     ) {
-        // Here, so that a resumed process has in sight what it had before.
+        // Revealed here, so that a resumed process has the same functions in sight.
         if let (true, Ok(Syscall::Find(Find { query }))) =
             (outcome.ok, Syscall::from_action(action))
         {
@@ -30,38 +30,18 @@ impl Execution {
         let seen = held.clone().unwrap_or_else(|| outcome.text.clone());
         let note = self.note_on(held.is_some(), &seen);
         let (action, together) = apart(action);
-        let repeats = self.guard.record(&action, &outcome.text);
-        // Whatever was tried after the limit does not take it back.
-        if self.spent.repeats < REPEATS_MAX {
-            self.spent.repeats = repeats;
-        }
-        self.n = self.n.max(n);
-        self.spent.steps += u32::from(!together);
+        self.count_step(n, &action, &outcome.text, together);
         if action["tool"] == REMEMBER {
-            self.tried_to_keep = true;
-            self.kept |= outcome.ok;
-            self.unkept |= !outcome.ok;
+            self.keeping.note(outcome.ok);
         }
-        let history = Arc::make_mut(&mut self.history);
-        match history.last_mut().filter(|_| together) {
-            // One decision, so one entry.
-            Some(last) => {
-                last.push('\n');
-                last.push_str(&seen);
-            }
-            None => history.push(seen.clone()),
-        }
-        let written = match action.get("malformed").and_then(Value::as_str) {
-            Some(text) => text.to_owned(),
-            None if self.shared.cpu.info().constrains => self.planner.written(&action),
-            None => action.to_string(),
-        };
+        self.add_to_history(&seen, together);
+        let written = self.as_written(&action);
         self.note_known(n, &action, &outcome);
         if outcome.ok && held.is_none() {
             self.note_found(&action, &outcome);
         }
         if !together {
-            // What this step brought in comes into the window below.
+            // Asked before the outcome of this step enters the window below.
             self.decided_before = self.is_unswayed();
         }
         if let (true, Some(tool)) = (outcome.ok, action["tool"].as_str()) {
@@ -83,7 +63,40 @@ impl Execution {
         }
     }
 
-    /// Leaves out what a CPU cannot be held to of the functions that have come into sight.
+    /// Counts a step among the costs of the process, and looks whether it goes in circles. A call
+    /// that was decided `together` with the one before it is no further step.
+    fn count_step(&mut self, n: u32, action: &Value, observation: &str, together: bool) {
+        let repeats = self.guard.record(action, observation);
+        // The limit stays hit, whatever was tried after it.
+        if self.spent.repeats < REPEATS_MAX {
+            self.spent.repeats = repeats;
+        }
+        self.n = self.n.max(n);
+        self.spent.steps += u32::from(!together);
+    }
+
+    /// Adds what the process has `seen` of a step. The calls of one decision share an entry.
+    fn add_to_history(&mut self, seen: &str, together: bool) {
+        let history = Arc::make_mut(&mut self.history);
+        match history.last_mut().filter(|_| together) {
+            Some(last) => {
+                last.push('\n');
+                last.push_str(seen);
+            }
+            None => history.push(seen.to_owned()),
+        }
+    }
+
+    /// An action as the window shows it: in the form in which the CPU writes actions.
+    fn as_written(&self, action: &Value) -> String {
+        match action.get("malformed").and_then(Value::as_str) {
+            Some(text) => text.to_owned(),
+            None if self.shared.cpu.info().constrains => self.planner.written(action),
+            None => action.to_string(),
+        }
+    }
+
+    /// Leaves out those functions now in sight whose arguments the CPU cannot be held to.
     fn hold_planner(&mut self) {
         if self.shared.cpu.info().constrains {
             let cpu = self.shared.cpu.clone();
@@ -93,7 +106,7 @@ impl Execution {
 }
 
 /// An action of the journal as it was written, and whether it was decided together with the
-/// one before it.
+/// action before it.
 fn apart(action: &Value) -> (Value, bool) {
     let mut action = action.clone();
     let together = action

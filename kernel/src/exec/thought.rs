@@ -1,4 +1,5 @@
-//! Thoughts in free words before an answer: nobody is shown them, and they are gone after it.
+//! Thoughts in free words before an answer. Nobody is shown them, and they are dropped after the
+//! answer.
 
 use super::writing::Decided;
 use super::{Ending, Execution};
@@ -9,16 +10,16 @@ use quipu_cpu::{ClosedEarly, Prompt};
 /// How a branch that thinks in words begins (zero-shot chain of thought, Kojima et al. 2022,
 /// arXiv 2205.11916).
 const REASON: &str = "Let's work it out step by step.\n";
-/// How it ends, before a bare number.
+/// How such a thought ends, before a bare number.
 const REASON_ENDS: &str = "\n\nThe answer is ";
-/// Tokens of such a thought.
+/// The most tokens of such a thought.
 const REASONING_TOKENS_MAX: u32 = 400;
 
 impl Execution {
-    /// A number that is worked out in words, after a program that is doubted. The same means
-    /// again makes the same mistakes: of 60 word problems (GSM8K, qwen2.5-coder-1.5b) 37 were
-    /// right by one program, 38 with another program at 0.7 for those that were doubted, and 41
-    /// with words instead.
+    /// Works a number out in words, after a program whose result is doubted. Another program by
+    /// the same means repeats its mistakes: of 60 word problems (GSM8K, qwen2.5-coder-1.5b) 37
+    /// were right by one program, 38 with a second program at temperature 0.7 for those that were
+    /// doubted, and 41 with words instead.
     pub(super) async fn worked_out_in_words(
         &mut self,
         n: u32,
@@ -88,8 +89,8 @@ impl Execution {
             .await
     }
 
-    /// `chosen`, after a thought that begins with the first words of the last argument, has
-    /// at most so many tokens, and ends with the last words.
+    /// `chosen`, written after a thought: the thought begins with the first words of the last
+    /// argument, has at most that many tokens, and ends with the last words.
     async fn after_a_thought(
         &mut self,
         n: u32,

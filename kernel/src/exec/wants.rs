@@ -1,5 +1,5 @@
-//! What a task wants, before a move is chosen: a program, a thought, a bare number, one of
-//! some words.
+//! What a task wants, decided before a move is chosen: a program, a thought, a bare number, or
+//! one of the words that it names.
 
 use serde_json::{Value, json};
 
@@ -11,15 +11,15 @@ use crate::planner::questions::questions;
 use crate::planner::{answer_form, date};
 use crate::program::asks_for_code;
 
-/// Programs that are written for a task whose programs fail.
+/// The most programs that are written for one task while they fail.
 const PROGRAMS_MAX: u32 = 3;
-/// Characters of a text that is the answer as a program printed it.
+/// Characters of a printed text up to which the text is the answer as it stands.
 const SAID_CHARS_MAX: usize = 300;
 
 impl Execution {
-    /// Whether what was to work out the task did not: an expression or a program failed, or what
-    /// a program worked out is no likely answer to a problem that is told in sentences, nothing
-    /// or less than nothing.
+    /// Whether the attempt to work out the task is doubtful: an expression or a program failed,
+    /// or the result is no likely answer to a problem that is told in sentences, such as zero or
+    /// less.
     pub(super) fn doubts(&self, legal: &Legal) -> bool {
         let number = legal.computed.as_ref().and_then(|text| text.parse().ok());
         let expression = |action: &Value| {
@@ -41,7 +41,7 @@ impl Execution {
         wrong && legal.answer.is_none() && legal.runs_programs().is_some()
     }
 
-    /// Whether a program is left to a task that no tool does by itself: something has to be
+    /// Whether a program is the way to do a task that no tool does by itself: something has to be
     /// computed. Asked before the first step only.
     pub(super) async fn wants_a_program(&mut self, legal: &Legal) -> Result<bool, Ending> {
         if self.n > 0 || legal.runs_programs().is_none() || self.is_shown_no_program() {
@@ -60,9 +60,9 @@ impl Execution {
         self.has_a_day_to_count().await
     }
 
-    /// Whether a day is asked for that a program has to count: not where it is worked out
-    /// already. The day of an appointment may have been told before, so that is asked first; of
-    /// "next Friday" nobody has to be asked whose it is.
+    /// Whether a program has to count the day that is asked for, because it is not worked out
+    /// already. The day of an appointment may be in the store, so the CPU is asked first whether
+    /// the task is about its user; "next Friday" needs no such question.
     async fn has_a_day_to_count(&mut self) -> Result<bool, Ending> {
         let told = self.told();
         if self.program.today.is_none() || !date::asks_to_count(told) {
@@ -75,8 +75,8 @@ impl Execution {
         Ok(personal.is_some_and(|personal| !self.says_yes(Question::Personal, personal)))
     }
 
-    /// Whether `tool` takes an expression, and the task is told in sentences: a small model
-    /// writes one before it has worked anything out. A program has room for steps.
+    /// Whether `tool` takes an expression, and the task is told in sentences. A small model
+    /// writes the expression before it has worked anything out; a program has room for steps.
     pub(super) async fn is_too_much_for_one_expression(
         &mut self,
         legal: &Legal,
@@ -92,7 +92,7 @@ impl Execution {
         Ok(is_told_in_sentences(self.told()) && self.computes().await?)
     }
 
-    /// The form of an answer that is given now: as the task asks for it.
+    /// The form of an answer that is given now, as the task asks for it.
     pub(super) async fn form_of_answer(&mut self, legal: &Legal) -> Result<Move, Ending> {
         if legal.answer.is_some() || !self.left_undone().is_empty() {
             return Ok(Move::Answer);
@@ -100,17 +100,17 @@ impl Execution {
         if legal.choices.is_some() {
             return Ok(Move::Choice);
         }
-        if self.kept {
+        if self.keeping.has_kept() {
             return Ok(Move::Answer);
         }
         let number = answer_form::for_a_number(self.told()) || self.wants_a_number(legal).await?;
         Ok(if number { Move::Number } else { Move::Answer })
     }
 
-    /// Whether a bare number is the answer: one was computed, and nothing else was asked for.
+    /// Whether a bare number is the answer: one was computed, and the task asks for nothing else.
     async fn wants_a_number(&mut self, legal: &Legal) -> Result<bool, Ending> {
         let computed = self.last.as_ref().is_some_and(|(_, worked)| *worked);
-        // One number is no answer to two questions.
+        // One number does not answer two questions.
         let several = !questions(self.told()).is_empty();
         if !computed || legal.computed.is_none() || several {
             return Ok(false);
@@ -118,8 +118,8 @@ impl Execution {
         Ok(answer_form::how_many(self.told()) || self.computes().await?)
     }
 
-    /// The answer, where a function that was written for the task alone has returned it, in words or
-    /// as a list: a small model that is to repeat a text turns it round, or asks what it means.
+    /// The answer that a function, written for the task alone, has returned in words or as a
+    /// list. A small model that is to repeat such a text turns it round, or asks what it means.
     pub(super) fn of_what_was_worked_out(&self, legal: &Legal) -> Option<Value> {
         let plain = legal.answer.is_none() && legal.choices.is_none() && self.parts.is_none();
         let (action, _) = self.last.as_ref()?;
@@ -136,7 +136,7 @@ impl Execution {
         said_by_a_program(&returned).map(|said| json!({ "answer": said }))
     }
 
-    /// Whether all that is asked for is a day that is worked out already.
+    /// Whether the task asks only for a day that is worked out already.
     fn is_a_day_worked_out(&self) -> bool {
         let told = self.told();
         let worked_out = |today| date::asks_to_count(told) && date::is_worked_out(today, told);
@@ -149,8 +149,8 @@ impl Execution {
         Ok(likely.is_some_and(|likely| self.says_yes(Question::Compute, likely)))
     }
 
-    /// Whether an answer by a schema is to be worked out first: there is something to be
-    /// computed and no result yet. An answer in words needs no thought beside it.
+    /// Whether an answer by a schema is to be thought out first: something has to be computed and
+    /// there is no result yet. An answer in words needs no separate thought.
     pub(super) async fn wants_a_thought(&mut self, legal: &Legal) -> Result<bool, Ending> {
         if legal.answer.is_none() || self.last.is_some() {
             return Ok(false);
@@ -159,13 +159,13 @@ impl Execution {
     }
 }
 
-/// Whether the code of a program is what `task` asks for, and not what comes of it.
+/// Whether `task` asks for the code of a program rather than for its result.
 fn is_to_be_shown(task: &str) -> bool {
     asks_for_code(&task.to_lowercase().replace("python", ""))
 }
 
-/// What a program printed, if it is a text of one line or a list: without the marks of a list.
-/// Nothing where only whoever asked knows what it means, such as `True`.
+/// A text of one line or a list that a program printed, without the marks of a list. `None` for
+/// what only the asker could interpret, such as `True`.
 fn said_by_a_program(returned: &str) -> Option<String> {
     let text = returned.trim();
     let one_line =
@@ -184,8 +184,8 @@ fn said_by_a_program(returned: &str) -> Option<String> {
     )
 }
 
-/// Whether a result is that of a program that raised an error: what it printed before stands in
-/// the result too, so the call as such worked.
+/// Whether a result tells of a program that raised an error. The result also has what was printed
+/// before, so the call as such worked.
 pub(super) fn tells_an_error(result: &str) -> bool {
     let result: Option<Value> = serde_json::from_str(result).ok();
     result.is_some_and(|result| result["error"].is_string())

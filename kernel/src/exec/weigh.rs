@@ -1,9 +1,9 @@
-//! Asks the CPU how likely some words are as what follows, on forks of the process's own prefix:
-//! no token is generated for it.
+//! Asks the CPU how likely some words are to follow, on forks of the process's own prefix. No
+//! token is generated for it.
 
 use std::sync::atomic::Ordering;
 
-use super::{Ending, Execution, guarded, time_left};
+use super::{Ending, Execution, failed, guarded, time_left};
 use crate::lessons::Lesson;
 use quipu_cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
 
@@ -36,7 +36,8 @@ impl Execution {
         })
     }
 
-    /// What the CPU says to it, a log-probability for each option; `None` where it tells none.
+    /// The CPU's answer to an inquiry: a log-probability for each option, or `None` where it
+    /// tells none.
     pub(super) async fn weighed(&mut self, mut ticket: Ticket) -> Result<Option<Weights>, Ending> {
         let left = time_left(&self.program, &self.spent, self.started);
         match guarded(
@@ -53,7 +54,7 @@ impl Execution {
         }
     }
 
-    /// The weights of the labels of a lesson on a text; of the last text they are at hand.
+    /// The weights of the labels of a lesson for a text. Those of the last text are remembered.
     pub(super) async fn taught(
         &mut self,
         lesson: &'static Lesson,
@@ -79,9 +80,8 @@ impl Execution {
         Ok(weights)
     }
 
-    /// The prompt of a lesson on a text, if it fits the window. What it has in common with
-    /// one on another text is a boot page: it stays for the next process, and on disk for the
-    /// next machine.
+    /// The prompt of a lesson on a text, if it fits the window. The part that all texts share is
+    /// kept like a boot page, for the next process, and on disk for the next machine.
     pub(super) fn lesson(
         &self,
         about: Vec<Message>,
@@ -107,9 +107,4 @@ pub(super) fn after(messages: &[Message], words: &str) -> Vec<Message> {
         last.text.push_str(words);
     }
     messages
-}
-
-/// What the CPU failed with, as the end of a process.
-pub(super) fn failed(error: CpuError) -> Ending {
-    Ending::Failed(error.into())
 }

@@ -7,8 +7,8 @@ use crate::event::Event;
 use crate::grammar::{Legal, Move};
 use quipu_cpu::{Chunk, Completion, Job, Prompt, Sampling, Ticket};
 
-/// At which temperature a program is written once more: at 0.7 one of five programs worked out
-/// nine of ten word problems of which one program worked out six.
+/// The temperature at which a program is written once more: at 0.7 one of five programs solved
+/// nine of ten word problems of which a single program solved six.
 const ANEW: f32 = 0.7;
 
 /// What the CPU wrote.
@@ -17,12 +17,13 @@ pub(super) struct Decided {
     pub(super) completion: Completion,
 }
 
-/// A job under way, and what it has written.
+/// A job under way, and the text it has written so far.
 pub(super) struct Writing {
     ticket: Ticket,
-    /// What has come of it.
+    /// The text so far.
     pub(super) text: String,
-    /// Whether the world sees it as it is written: not before it is known to fit.
+    /// Whether the world sees the text while it is written. A call is shown only once it is known
+    /// to fit.
     pub(super) shown: bool,
 }
 
@@ -54,7 +55,7 @@ impl Execution {
         }
     }
 
-    /// How the tokens of `chosen` are chosen: those of a second program not as of the first.
+    /// The sampling for `chosen`. A second program is sampled otherwise than the first.
     fn sampling(&self, chosen: Move) -> Sampling {
         let usual = self.program.sampling.unwrap_or(self.shared.sampling);
         match chosen == Move::Function && self.programs > 1 {
@@ -107,7 +108,7 @@ impl Execution {
         }
     }
 
-    /// The next piece of what is written; the whole, when it is done.
+    /// Reads the next piece of a text. `Some` when the text is complete.
     pub(super) async fn read(
         &mut self,
         n: u32,

@@ -1,7 +1,7 @@
-//! What a process writes into the journal. Where its tape is played, that is there already, and
-//! is compared.
+//! What a process writes into the journal. In a replay the rows are there already, and are
+//! compared.
 
-use super::{Ending, Execution};
+use super::{Ending, Execution, failed};
 use crate::event::Event;
 use crate::gate::plan::Plan;
 use crate::journal::tape::Row;
@@ -10,7 +10,7 @@ use crate::label::Suspicion;
 use crate::process::{Exit, State};
 
 impl Execution {
-    /// The intent of a step, before its effect.
+    /// Records the intent of a step, before its effect.
     pub(super) fn intent(&mut self, step: &StepRow) -> Result<(), Ending> {
         let ruling = self.ruling.take();
         let Row::Write(said) = self.shared.tape.intent(step, ruling.as_ref())? else {
@@ -19,10 +19,10 @@ impl Execution {
         let journal = &self.shared.journal;
         journal
             .intent(self.pid, step, ruling.as_ref(), said)
-            .map_err(|error| Ending::Failed(error.into()))
+            .map_err(failed)
     }
 
-    /// The outcome of a step, after it.
+    /// Records the outcome of a step, after its effect.
     pub(super) fn record(&self, step: &StepRow, outcome: &Outcome) -> Result<(), Ending> {
         let Row::Write(said) = self.shared.tape.outcome(step.n, outcome)? else {
             return Ok(());
@@ -30,10 +30,10 @@ impl Execution {
         let journal = &self.shared.journal;
         journal
             .outcome(self.pid, step.n, outcome, self.ms(), said)
-            .map_err(|error| Ending::Failed(error.into()))
+            .map_err(failed)
     }
 
-    /// The outcome of a step, which becomes part of the process.
+    /// Records the outcome of a step and makes it part of the process.
     pub(super) fn outcome(&mut self, step: &StepRow, outcome: Outcome) -> Result<(), Ending> {
         self.record(step, &outcome)?;
         self.announce(&step.action);
@@ -56,7 +56,7 @@ impl Execution {
         Ok(())
     }
 
-    /// Writes the state when it has changed: each write waits for the disk.
+    /// Writes the state only when it has changed: each write waits for the disk.
     pub(super) fn save_state(&mut self, state: State) -> Result<(), Ending> {
         if self.state == state {
             return Ok(());
@@ -65,37 +65,33 @@ impl Execution {
             let journal = &self.shared.journal;
             journal
                 .set_state(self.pid, state, self.ms())
-                .map_err(|error| Ending::Failed(error.into()))?;
+                .map_err(failed)?;
         }
         self.state = state;
         Ok(())
     }
 
-    /// What the process may do on its own.
+    /// Records what the process may do unattended.
     pub(super) fn write_plan(&self, plan: &Plan) -> Result<(), Ending> {
         if self.shared.tape.is_played() {
             return Ok(());
         }
         let journal = &self.shared.journal;
-        journal
-            .set_plan(self.pid, plan)
-            .map_err(|error| Ending::Failed(error.into()))
+        journal.set_plan(self.pid, plan).map_err(failed)
     }
 
-    /// How much the texts beside the task read like attacks, by their places.
+    /// Records how much the texts beside the task read like attacks, by their places.
     pub(super) fn write_suspicions(&self, said: &[(usize, Suspicion)]) -> Result<(), Ending> {
         if said.is_empty() || self.shared.tape.is_played() {
             return Ok(());
         }
         let journal = &self.shared.journal;
-        journal
-            .set_suspicions(self.pid, said)
-            .map_err(|error| Ending::Failed(error.into()))
+        journal.set_suspicions(self.pid, said).map_err(failed)
     }
 
-    /// The end of a run.
+    /// Records the end of a run.
     pub(super) fn write_exit(&self, state: State, exit: &Exit) {
-        // Where the tape ends or differs, it says so.
+        // A tape that has ended, or that differs, has told so itself.
         let Ok(Row::Write(said)) = self.shared.tape.exit(exit) else {
             return;
         };

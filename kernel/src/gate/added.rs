@@ -1,7 +1,7 @@
-//! The rules that persons agreed to since the machine began, for good.
+//! The rules that people have agreed to for good since the machine began.
 //!
-//! They count for all processes at once. A run that is recorded heeds them between its calls, so
-//! that its tape says from which call on each of them counted.
+//! They count for all processes at once. A recorded run takes them up between its calls, so that
+//! its tape says from which call on each of them counted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,14 +13,14 @@ use super::rules::Rule;
 /// The rules that were added.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Added {
-    /// All of them; none is ever taken back.
+    /// All of them. None is ever taken back.
     rules: Arc<RwLock<Vec<Arc<Rule>>>>,
-    /// How many of them count; all where this is not of a single run.
+    /// How many of them count for a single run; `None` where this is of no run: then all count.
     heeded: Option<Arc<AtomicUsize>>,
 }
 
 impl Added {
-    /// The same for one run: those count that are there now.
+    /// The same for one run: the rules that are there now count.
     pub(super) fn of_a_run(&self) -> Self {
         let now = self.rules.read().len();
         Self {
@@ -29,7 +29,7 @@ impl Added {
         }
     }
 
-    /// Those that were added since they were heeded last. They count from now on.
+    /// The rules that were added since the last call. They count from now on.
     pub(super) fn heed(&self) -> Vec<Rule> {
         let Some(heeded) = &self.heeded else {
             return Vec::new();
@@ -40,7 +40,7 @@ impl Added {
         new.map(|rule| (**rule).clone()).collect()
     }
 
-    /// What `work` makes of those that count.
+    /// Calls `work` with the rules that count.
     pub(super) fn with<T>(&self, work: impl FnOnce(&[Arc<Rule>]) -> T) -> T {
         let rules = self.rules.read();
         let heeded = self.heeded.as_ref();

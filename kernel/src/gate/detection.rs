@@ -17,18 +17,18 @@ use quipu_cpu::detect::Classifier;
 
 use crate::label::{Label, Suspicion, Trust};
 
-/// Texts of which is kept what was said: a page that comes again is not looked at again.
+/// Texts whose findings are remembered: a page that comes again is not scanned again.
 const KNOWN_MAX: usize = 1_024;
-/// Texts that wait for their turn at once, each of which keeps a thread. It is said of others that
-/// they were not looked at.
+/// Texts that may wait for the scan at once, each on a thread of its own. Further texts are
+/// marked as not scanned.
 const WAITING_MAX: usize = 16;
-/// The longest that a text waits for its turn: as many as may be before it take 3 s each, where the
-/// processor is theirs.
+/// The longest that a text waits for the scan: the texts before it take up to 3 s each, on a
+/// processor of their own.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often somebody who waits is asked whether that is still wanted.
+/// How often a waiting scan asks whether it is still wanted.
 const ASKS_EVERY: Duration = Duration::from_millis(50);
 
-/// What looks at texts.
+/// A detector of attacks in texts.
 pub trait Detector: Send + Sync {
     /// How much `text` reads like an attack. May block for seconds, and has to end by itself: a
     /// long text is looked at in parts, and it says how much of it that was. Ends early, with any
@@ -88,29 +88,29 @@ pub struct Detection(Option<Arc<Inner>>);
 struct Inner {
     detector: Box<dyn Detector>,
     known: Mutex<Known>,
-    /// Held while a text is looked at: one after the other, so that little of the machine is
-    /// taken, and a page that two processes have read is looked at once.
+    /// Held during a scan. Texts are scanned one after the other, so that the scan takes little
+    /// of the machine, and a page that two processes have read is scanned once.
     turn: Mutex<()>,
-    /// How many wait for it.
+    /// How many texts wait for the scan.
     waiting: AtomicUsize,
-    /// The longest that one waits.
+    /// The longest that a text waits.
     patience: Duration,
 }
 
-/// Why nothing is said of a text.
+/// Why there is no finding on a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Nothing {
     /// There is no detector.
     Absent,
     /// The detector failed.
     Failed,
-    /// Nobody waits for it any more.
+    /// Nobody waits for the finding any more.
     Unwanted,
-    /// Too many others were before it.
+    /// Too many texts waited before it.
     Busy,
 }
 
-/// One that waits for its turn.
+/// A text that waits for the scan.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl Drop for Waiting<'_> {
@@ -120,7 +120,7 @@ impl Drop for Waiting<'_> {
 }
 
 impl Inner {
-    /// Waits until it is one's turn.
+    /// Waits for the turn of a text.
     fn turn(&self, is_wanted: &dyn Fn() -> bool) -> Result<MutexGuard<'_, ()>, Nothing> {
         let before = self.waiting.fetch_add(1, Ordering::AcqRel);
         let _waiting = Waiting(&self.waiting);
@@ -142,7 +142,7 @@ impl Inner {
     }
 }
 
-/// What was said of texts, by their hash; the oldest is forgotten first.
+/// The findings on texts, by their hash. The oldest is forgotten first.
 #[derive(Default)]
 struct Known {
     said: HashMap<Hash, Suspicion>,
@@ -163,7 +163,7 @@ impl Known {
 }
 
 impl Detection {
-    /// That of `detector`.
+    /// The detection by `detector`.
     pub fn of(detector: impl Detector + 'static) -> Self {
         Self(Some(Arc::new(Inner {
             detector: Box::new(detector),
@@ -180,14 +180,14 @@ impl Detection {
     }
 
     /// How much `text` reads like an attack; `None` without a detector. May block for seconds.
-    /// Where the detector fails, or too many texts are to be looked at, it is
-    /// [`Suspicion::UNSEEN`]: a strict rule takes such a text for the worst.
+    /// [`Suspicion::UNSEEN`] where the detector fails or too many texts wait: a strict rule takes
+    /// such a text for the worst.
     pub fn suspicion(&self, text: &str) -> Option<Suspicion> {
         self.suspicion_while(text, &|| true)
     }
 
-    /// The same for somebody who may leave: `None` where `is_wanted` says that nobody waits for it
-    /// any more.
+    /// The same for a caller who may leave: `None` once `is_wanted` says that nobody waits any
+    /// more.
     pub fn suspicion_while(&self, text: &str, is_wanted: &dyn Fn() -> bool) -> Option<Suspicion> {
         match self.look(text, is_wanted) {
             Ok(suspicion) => Some(suspicion),
@@ -208,7 +208,7 @@ impl Detection {
             return Ok(suspicion);
         }
         let _turn = inner.turn(is_wanted)?;
-        // Somebody else may have had the same text looked at meanwhile.
+        // Another caller may have had the same text scanned meanwhile.
         if let Some(suspicion) = known() {
             return Ok(suspicion);
         }
@@ -225,23 +225,23 @@ impl Detection {
         }
     }
 
-    /// Whether a text with this `label` is one to look at: of a stranger, and not looked at yet.
-    /// What the kernel says in a tainted process is no stranger's.
+    /// Whether a text with this `label` is to be scanned: a stranger's, and not scanned yet. The
+    /// kernel's words in a tainted process are not a stranger's.
     pub fn concern(&self, label: &Label) -> bool {
         let kernels = label.source == "kernel" || label.source == "memory";
         let is_strange = label.trust == Trust::Untrusted && !kernels;
         self.is_on() && is_strange && label.suspicion.is_none()
     }
 
-    /// `label` of `text`, with what is said of the text where it concerns somebody. May block for
+    /// `label` of `text`, with the finding on the text if it is to be scanned. May block for
     /// seconds.
     #[must_use]
     pub fn seen(&self, label: Label, text: &str) -> Label {
         self.seen_if(label, text, &|| true)
     }
 
-    /// The same for somebody who may leave: nothing is said of a text where `is_wanted` says that
-    /// nobody waits for it any more.
+    /// The same for a caller who may leave: without a finding once `is_wanted` says that nobody
+    /// waits any more.
     #[must_use]
     pub fn seen_if(&self, label: Label, text: &str, is_wanted: &dyn Fn() -> bool) -> Label {
         match self.concern(&label) {

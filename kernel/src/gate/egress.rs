@@ -1,9 +1,8 @@
 //! What a call carries out of this machine, and who knows it already.
 //!
-//! A call that reaches the network or a program is a way out, be it that it only reads: an
-//! address tells whoever serves it what it says. Such a call carries nothing away where each of
-//! its texts was said by the user, was planned, or is an address that stands on a page of the
-//! open network.
+//! A call that reaches the network or a program is a way out, even if it only reads: an address
+//! tells its server what it says. Such a call carries nothing away if each of its texts was said
+//! by the user, was planned, or is an address that stands on a page of the open network.
 
 use std::sync::Arc;
 
@@ -15,24 +14,24 @@ use super::rules::{Rules, leaves};
 use super::{Request, reaches_out};
 use crate::label::{Label, Trust, told_source};
 
-/// Values of one call that tell a little each: truth values, digits, parts of what was said. A
-/// list of them would spell any text.
+/// The most values of one call that each tell a little: truth values, digits, parts of what was
+/// said. A longer list could spell any text.
 const LITTLE_MAX: usize = 8;
-/// Values of one call: which of the words that were said it has, and in which order, would spell
-/// a text too.
+/// The most values of one call: which words of the user it has, and in which order, could spell a
+/// text too.
 const VALUES_MAX: usize = 32;
-/// Bytes of white space around a text, which spells as well.
+/// The most bytes of white space around a text, since white space can spell as well.
 const SPACE_MAX: usize = 2;
 
-/// Words that tell nobody anything new.
+/// The words that tell nobody anything new.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
-    /// What the user said to the process, and what it planned.
+    /// What the user said to the process, and what was planned.
     pub said: &'a str,
     /// Pages of the open network that the process has read.
     pub pages: &'a [Arc<str>],
-    /// The JSON Schema of the arguments, whose names tell nobody anything. Without it those of
-    /// the arguments themselves do not.
+    /// The JSON Schema of the arguments, whose names tell nobody anything new. Without it, the
+    /// names of the arguments themselves count as known.
     pub form: Option<&'a Value>,
 }
 
@@ -44,7 +43,7 @@ struct Told {
 }
 
 impl Told {
-    /// Counts a value; `false` where there are too many.
+    /// Counts a value. False if there are too many.
     fn add(&mut self, is_little: bool) -> bool {
         self.values += 1;
         self.little += usize::from(is_little);
@@ -53,12 +52,12 @@ impl Told {
 }
 
 impl Known<'_> {
-    /// Whether `args` have no text, no number and no name but those that are known.
+    /// Whether every text, number and name in `args` is known.
     fn has(&self, args: &Value) -> bool {
         self.has_names(args, true) && self.has_values(args, &mut Told::default())
     }
 
-    /// Whether the names of fields are known, those of the arguments themselves where `is_top`.
+    /// Whether the names of fields are known; with `is_top`, those of the arguments themselves.
     fn has_names(&self, value: &Value, is_top: bool) -> bool {
         match value {
             Value::Array(items) => items.iter().all(|item| self.has_names(item, false)),
@@ -85,7 +84,7 @@ impl Known<'_> {
             }
             Value::String(text) => self.has_text(text, told),
             Value::Array(items) => items.iter().all(|item| {
-                // How many there are of nothing says something.
+                // The number of empty values says something too.
                 let is_nothing = item.is_null() || *item == Value::Array(Vec::new());
                 (!is_nothing || told.add(true)) && self.has_values(item, told)
             }),
@@ -101,7 +100,7 @@ impl Known<'_> {
         if bare.is_empty() {
             return told.add(true);
         }
-        // People leave out what begins and ends an address.
+        // People leave out the beginning and the end of an address.
         let said = bare.strip_suffix('/').unwrap_or(bare);
         let said = said.strip_prefix("https://").unwrap_or(said);
         match !said.is_empty() && self.said.contains(said) {
@@ -124,12 +123,12 @@ fn is_named_in(form: &Value, name: &str) -> bool {
     }
 }
 
-/// Whether `request` tells those whom it reaches nothing new.
+/// Whether `request` tells nothing new to those it reaches.
 pub(crate) fn tells_nothing(request: &Request<'_>) -> bool {
     request.args.is_some_and(|args| request.known.has(args))
 }
 
-/// Whether the user said where `request` goes, whatever it tells those whom it reaches.
+/// Whether the user said where `request` goes. Then it may tell those it reaches anything.
 fn is_sent_by_the_user(request: &Request<'_>, rules: &Rules) -> bool {
     let is_free = |role: Role| matches!(role, Role::Content | Role::Time);
     let said = Known {
@@ -145,8 +144,7 @@ fn is_sent_by_the_user(request: &Request<'_>, rules: &Rules) -> bool {
         })
 }
 
-/// Why a person has to agree to `request`, whose needs are granted; `None` where nobody has
-/// to.
+/// Why a person has to agree to `request`, whose needs are granted; `None` where it passes.
 pub(super) fn doubt(request: &Request<'_>, label: &Label, rules: &Rules) -> Option<String> {
     let tainted = label.trust == Trust::Untrusted;
     let out = reaches_out(request.needs);
@@ -197,7 +195,7 @@ fn leads_to(page: &str, text: &str) -> bool {
     is_address
         && !text.contains(char::is_whitespace)
         && page.match_indices(text).any(|(at, _)| {
-            // A sentence may end after it.
+            // The address may end a sentence.
             let after = page[at + text.len()..].trim_start_matches(['.', ',', ';', ':', '!', '?']);
             let after = after.chars().next();
             let before = page[..at].chars().next_back();

@@ -1,4 +1,4 @@
-//! What nobody can let pass: a call that may carry a secret out of the machine.
+//! Calls that nobody can let pass, because they may carry a secret out of the machine.
 
 use quipu_tools::secrets::handle;
 use quipu_tools::{Capability, Role};
@@ -9,7 +9,7 @@ use super::rules::{Rules, leaves};
 use super::{Policy, Request, reaches_out};
 use crate::label::{Label, Secrecy, told_source};
 
-/// Why nobody can let `request` pass, made by somebody with `label`; `None` where somebody can.
+/// Why nobody can let `request` pass from a caller with `label`; `None` where it can pass.
 pub(super) fn back(request: &Request<'_>, label: &Label, policy: &Policy) -> Option<String> {
     let args = request.args?;
     if !reaches_out(request.needs) {
@@ -17,7 +17,7 @@ pub(super) fn back(request: &Request<'_>, label: &Label, policy: &Policy) -> Opt
     }
     let name = request.name;
     let clean = policy.leaks.redacted_value(args);
-    // A mark stands where the model had written one.
+    // A mark stands in place of a secret that the model had written.
     if let Some(secret) = handle::taken_out_of(clean.as_ref().unwrap_or(args)) {
         return Some(format!(
             "{name} would be told the secret {secret}; where its value is wanted write {}",
@@ -41,7 +41,8 @@ pub(super) fn back(request: &Request<'_>, label: &Label, policy: &Policy) -> Opt
     })
 }
 
-/// The secret whose handle stands in an argument that is no credential, or in a part of one.
+/// The secret whose handle stands in an argument that is not a credential, or is only a part of
+/// one.
 fn misplaced(request: &Request<'_>, rules: &Rules) -> Option<String> {
     let mut names = handle::names_in(request.args?);
     let leaves = leaves(request, rules).unwrap_or_default();
@@ -49,13 +50,13 @@ fn misplaced(request: &Request<'_>, rules: &Rules) -> Option<String> {
         let whole = leaf.value.as_str().and_then(handle::whole);
         names.retain(|name| Some(name.as_str()) != whole);
     }
-    // One that stands in two places, and in one of them as it should.
+    // A handle may stand in two places, and only in one of them rightly.
     let elsewhere = leaves.iter().filter(|leaf| leaf.role != Role::Credential);
     let mut elsewhere = elsewhere.flat_map(|leaf| handle::names_in(leaf.value));
     names.pop().or_else(|| elsewhere.next())
 }
 
-/// The secrets that `args` ask for, as what has to be granted.
+/// The secrets that `args` ask for, as capabilities to be granted.
 pub(crate) fn secrets_wanted(args: &Value) -> impl Iterator<Item = Capability> + use<> {
     let names = handle::names_in(args).into_iter();
     names.map(|name| Capability::Secret { name })

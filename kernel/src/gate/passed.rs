@@ -1,5 +1,5 @@
-//! What comes out of the gate. The fields are private to `gate/`, so that nothing else makes
-//! a [`Passed`]; what has an effect takes one.
+//! What comes out of the gate. The fields are private to `gate/`, so that nothing else can make a
+//! [`Passed`]. Whatever has an effect takes one.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::{BEFOREHAND, Guarded, Known, Request, Ruling, Word};
 /// Who agreed to a call beforehand, and to what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agreed {
-    /// Who, or which rule.
+    /// The person or the rule.
     pub by: String,
     /// Why a person would have been asked otherwise.
     pub reason: String,
@@ -72,12 +72,12 @@ impl<T> Passed<T> {
         self.agreed.as_ref()
     }
 
-    /// The rule of the user that allows it, be it that nobody would have been asked.
+    /// The user's rule that allows it, even if nobody would have been asked.
     pub fn rule(&self) -> Option<&Rule> {
         self.rule.as_deref()
     }
 
-    /// Which effect of the plan it is, counted from 0.
+    /// Which effect of the plan the call is, counted from 0.
     pub fn planned(&self) -> Option<usize> {
         self.planned
     }
@@ -98,7 +98,7 @@ pub struct Ask<T> {
 }
 
 impl<T: Guarded> Ask<T> {
-    /// Why.
+    /// The reason why.
     pub fn reason(&self) -> &str {
         &self.reason
     }
@@ -108,12 +108,12 @@ impl<T: Guarded> Ask<T> {
         &self.what
     }
 
-    /// The rule of the user that asks, where one does: none that allows comes before it.
+    /// The user's rule that asks, if one does. No rule that allows comes before it.
     pub fn rule(&self) -> Option<&Rule> {
         self.rule.as_deref()
     }
 
-    /// The call, if `ruling` approves this very one.
+    /// The call, if `ruling` approves this very call.
     pub fn approved(self, ruling: &Ruling) -> Option<Passed<T>> {
         approves(ruling, &self.what.request()).then_some(Passed {
             what: self.what,
@@ -125,15 +125,15 @@ impl<T: Guarded> Ask<T> {
     }
 }
 
-/// A call that needs what was not granted, that a rule of the user denies, or that may carry
-/// out a secret.
+/// A call that needs a capability which was not granted, that a rule of the user denies, or that
+/// may carry out a secret.
 #[derive(Debug)]
 pub struct Denied<T> {
     pub(super) what: T,
     pub(super) missing: Vec<Capability>,
-    /// Why it may carry out a secret: then nobody can grant it.
+    /// Why it may carry out a secret. Nobody can grant it then.
     pub(super) held_back: Option<String>,
-    /// The rule that denies it: then nobody can grant it.
+    /// The rule that denies it. Nobody can grant it then.
     pub(super) rule: Option<Arc<Rule>>,
 }
 
@@ -148,12 +148,12 @@ impl<T: Guarded> Denied<T> {
         &self.what
     }
 
-    /// The rule that denies it, where one does: then nobody can grant it.
+    /// The rule that denies it, if one does. Nobody can grant it then.
     pub fn rule(&self) -> Option<&Rule> {
         self.rule.as_deref()
     }
 
-    /// Who denies it where nobody can grant it; `None` where somebody can.
+    /// Who denies it for good; `None` where a person can grant it.
     pub fn finally_by(&self) -> Option<&'static str> {
         match (&self.held_back, &self.rule) {
             (Some(_), _) => Some("the gate"),
@@ -162,7 +162,7 @@ impl<T: Guarded> Denied<T> {
         }
     }
 
-    /// The first of it, and the device that needs it.
+    /// The first missing capability, and the device that needs it.
     pub fn first(&self) -> Option<Missing> {
         let request = self.what.request();
         let device = request.name.split('.').next().unwrap_or_default();
@@ -172,7 +172,7 @@ impl<T: Guarded> Denied<T> {
         })
     }
 
-    /// What is missing, or which rule denies it, in words.
+    /// Why it is denied, in words: what is missing, or which rule denies it.
     pub fn reason(&self) -> String {
         if let Some(reason) = &self.held_back {
             return reason.clone();
@@ -189,7 +189,7 @@ impl<T: Guarded> Denied<T> {
         )
     }
 
-    /// The call, if `ruling` grants this very one what it misses.
+    /// The call, if `ruling` grants this very call what is missing.
     pub fn granted(self, ruling: &Ruling) -> Option<Passed<T>> {
         let granted = self.finally_by().is_none() && approves(ruling, &self.what.request());
         granted.then_some(Passed {
@@ -215,7 +215,7 @@ fn approves(ruling: &Ruling, request: &Request<'_>) -> bool {
     ruling.word == Word::Approved && ruling.call == request.key
 }
 
-/// What the gate says of a call.
+/// The gate's verdict on a call.
 #[derive(Debug)]
 pub enum Verdict<T> {
     /// It may be carried out.
@@ -230,7 +230,7 @@ pub enum Verdict<T> {
 pub(crate) const PASSED: &str = "passed";
 
 impl<T> Verdict<T> {
-    /// It in one word, for the journal.
+    /// The verdict in one word, for the journal.
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Verdict::Passed(_) => PASSED,
@@ -239,7 +239,7 @@ impl<T> Verdict<T> {
         }
     }
 
-    /// The call, to be put before the gate another time.
+    /// The call, to be put before the gate once more.
     pub fn into_inner(self) -> T {
         match self {
             Verdict::Passed(passed) => passed.what,
@@ -249,7 +249,7 @@ impl<T> Verdict<T> {
     }
 }
 
-/// A call of a device that no process makes: the user's own, or another program's.
+/// A call of a device that no process makes, but the user or another program.
 pub struct DeviceCall {
     function: Resolved,
     args: Value,

@@ -1,34 +1,34 @@
-//! What was ruled on a call: approvals and refusals, by whom and why.
+//! Rulings on calls: approvals and refusals, by whom and why.
 
 use serde::{Deserialize, Serialize};
 
-/// What was said to a call that somebody had to agree to.
+/// The ruling on a call that somebody had to agree to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Word {
-    /// It may be done.
+    /// It was approved.
     Approved,
-    /// It may not, and that ended the run.
+    /// It was refused, and that ended the run.
     Refused,
-    /// It may not, and the process was told so.
+    /// It was denied, and the process was told so.
     Denied,
     /// It was planned before anything untrusted was read.
     Planned,
 }
 
-/// Who gave a word that stands for all calls.
+/// Who gave an approval that stands for all calls.
 pub(crate) const BEFOREHAND: &str = "the user, beforehand for all calls";
 
-/// A ruling on one step, written down before what it allows.
+/// A ruling on one step, recorded before what it allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ruling {
-    /// What was said.
+    /// The ruling.
     pub word: Word,
-    /// By whom.
+    /// Who ruled.
     pub by: String,
     /// Why somebody had to agree.
     pub reason: String,
-    /// The key of the call that it is about.
+    /// The key of the call.
     pub call: String,
     /// Which effect of the plan the call is, counted from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,7 +36,7 @@ pub struct Ruling {
 }
 
 impl Ruling {
-    /// The word that the user gave beforehand for all calls.
+    /// The approval that the user gave beforehand for all calls.
     pub fn standing(reason: String, call: &str) -> Self {
         Self {
             word: Word::Approved,
@@ -47,7 +47,7 @@ impl Ruling {
         }
     }
 
-    /// The call is the effect `at` of the plan, counted from 0.
+    /// The ruling on a call that is the effect `at` of the plan, counted from 0.
     pub(crate) fn of_the_plan(at: usize, call: &str) -> Self {
         Self {
             word: Word::Planned,
@@ -58,7 +58,7 @@ impl Ruling {
         }
     }
 
-    /// The word that was given beforehand to the call with the key `call`.
+    /// The approval that was given beforehand, for the call with the key `call`.
     pub fn agreed(agreed: &super::Agreed, call: &str) -> Self {
         Self {
             by: agreed.by.clone(),
@@ -66,7 +66,7 @@ impl Ruling {
         }
     }
 
-    /// That `by` denies the call with the key `call`, of which the process is told.
+    /// A denial by `by` of the call with the key `call`. The process is told of it.
     pub fn denied(by: &str, reason: &str, call: &str) -> Self {
         Self {
             word: Word::Denied,

@@ -1,18 +1,18 @@
-//! What an answer is worth that somebody says was given here.
+//! The label of a text that somebody says was an answer given here.
 
 use super::schema::{ANSWER, ANSWERED, HEAD_CHARS, answer_head};
 use super::{Journal, Result, wrap};
 use crate::label::{Label, Secrecy, Trust};
 use crate::process::Pid;
 
-/// The most processes with the same answer that are looked at. Of more than that ("yes") it is
-/// not known what they all had read.
+/// The most processes with the same answer that are looked at. With more ("yes") it is not known
+/// what they all had read.
 const SAME_ANSWER_MAX: usize = 256;
 
 impl Journal {
-    /// What `text` is worth as an answer that was given here: trusted as the least, kept as the
-    /// most secret, and as suspicious as the worst, of all that any process here had read that
-    /// answered so, but for spaces around it. `None` where none did.
+    /// The label of `text` as an answer that was given here: the least trust, the highest secrecy
+    /// and the highest suspicion of all that any process here had read that gave this answer,
+    /// apart from spaces around it. `None` where no process did.
     ///
     /// # Errors
     /// When the journal cannot be read.

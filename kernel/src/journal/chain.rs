@@ -39,13 +39,13 @@ pub(super) const FROM_3: &str = "
     ALTER TABLE chain ADD COLUMN process BLOB;
     ALTER TABLE chain ADD COLUMN said TEXT;";
 
-/// What the key is used for here.
+/// The purpose for which the key is derived.
 const PURPOSE: &str = "quipu journal chain 2";
-/// What tells the calls of its processes from those of other journals.
+/// The purpose for the mark that tells this journal's calls from those of others.
 const MARK: &str = "quipu journal mark 1";
-/// What makes the key of what stands beside the links.
+/// The purpose for the codes of what stands beside the links.
 const SEAL: &str = "quipu journal seal 1";
-/// What it was used for before links kept the digest of their process.
+/// The purpose in journals whose links have no digest of their process.
 const EARLIER_PURPOSE: &str = "quipu journal chain 1";
 /// The file of the key, beside the journal.
 const KEY_FILE: &str = "key";
@@ -61,7 +61,7 @@ struct Link {
     kind: String,
     digest: Vec<u8>,
     mac: Vec<u8>,
-    /// Digest of what changes in the row of the process; none in links of version 3.
+    /// Digest of the changing part of the process's row; none in links of version 3.
     process: Option<Vec<u8>>,
     /// A piece of the tape.
     said: Option<String>,
@@ -71,7 +71,7 @@ struct Link {
 pub(super) struct Chain {
     key: Key,
     earlier_key: Key,
-    /// By which the calls of its processes are told from those of others.
+    /// The mark that tells the calls of its processes from those of other journals.
     pub(super) mark: Key,
     /// The last link of each process.
     pub(super) heads: Heads,
@@ -83,7 +83,7 @@ impl Chain {
         let key_file = path.with_file_name(KEY_FILE);
         let key = match writable {
             true => private::key(&key_file),
-            // Who only looks makes nothing, and finds what was changed all the same.
+            // A reader makes no files, and still finds what was changed.
             false => private::read_key(&key_file).map(Option::unwrap_or_default),
         };
         let key = key.map_err(|source| JournalError::Key {
@@ -102,8 +102,8 @@ impl Chain {
         })
     }
 
-    /// Adds the link for what was just written of `pid`: its `kind` and step, with a piece of
-    /// its tape.
+    /// Adds the link for a row of `pid` that was just written: its `kind` and step, and a piece
+    /// of the tape.
     pub(super) fn link(
         &self,
         change: &Connection,
@@ -148,7 +148,7 @@ impl Chain {
         Ok(mac)
     }
 
-    /// Makes links for all that is there of `pid`.
+    /// Makes links for all existing rows of `pid`.
     pub(super) fn take_in_process(&self, change: &Connection, pid: Pid) -> rusqlite::Result<Mac> {
         let mut mac = self.link(change, pid, "program", 0, None)?;
         for kind in ["recalled", "exit"] {
@@ -170,7 +170,7 @@ impl Chain {
         Ok(mac)
     }
 
-    /// Makes links for all processes of a journal that had none.
+    /// Makes links for all processes of a journal without links.
     pub(super) fn take_in(&self, change: &Connection) -> rusqlite::Result<()> {
         let mut pids = change.prepare("SELECT pid FROM process ORDER BY pid")?;
         let pids: Vec<Pid> = pids
@@ -182,7 +182,7 @@ impl Chain {
         Ok(())
     }
 
-    /// The code of `parts` that stand beside the links.
+    /// The code of `parts`, which stand beside the links.
     pub(super) fn seal(&self, parts: &[&[u8]]) -> Mac {
         let mut hash = blake3::Hasher::new_keyed(&blake3::derive_key(SEAL, &self.key));
         for part in parts {
@@ -208,7 +208,8 @@ impl Chain {
         hash.update(&[u8::from(said.is_some())]);
         let parts = [before, &link.digest, process, link.kind.as_bytes()];
         for part in parts.into_iter().chain(said) {
-            // With its length, so that nothing moves from one part to the next.
+            // Each part comes with its length, so that nothing can move from one part to the
+            // next.
             hash.update(&(part.len() as u64).to_le_bytes());
             hash.update(part);
         }
@@ -245,7 +246,7 @@ fn links(connection: &Connection, pid: Pid) -> rusqlite::Result<Vec<Link>> {
     links.collect()
 }
 
-/// The digest of what stands in the row that a link of `kind` and step `n` is for.
+/// The digest of the row that a link of `kind` and step `n` is for.
 fn digest(connection: &Connection, pid: Pid, kind: &str, n: u32) -> rusqlite::Result<Mac> {
     let sql = match kind {
         "intent" => "SELECT action, usage, decide_ms, ruling FROM step WHERE pid=?1 AND n=?2",
@@ -259,7 +260,7 @@ fn digest(connection: &Connection, pid: Pid, kind: &str, n: u32) -> rusqlite::Re
     digest_of(connection, sql, params![pid, n])
 }
 
-/// The digest of what changes in the row of `pid` beside what links are made for.
+/// The digest of the changing part of the row of `pid` that no link is for.
 fn process_digest(connection: &Connection, pid: Pid) -> rusqlite::Result<Mac> {
     let sql = "SELECT model, state, created_ms, updated_ms, spent_ms, imported
         FROM process WHERE pid=?1";
@@ -279,7 +280,8 @@ fn digest_of(
         .query_row(values, |row| {
             for column in 0..columns {
                 let value: rusqlite::types::Value = row.get(column)?;
-                // With its length, so that nothing moves from one column to the next.
+                // Each column comes with its length, so that nothing can move from one column to
+                // the next.
                 let text = format!("{value:?}");
                 hash.update(&(text.len() as u64).to_le_bytes());
                 hash.update(text.as_bytes());

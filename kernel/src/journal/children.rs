@@ -1,4 +1,4 @@
-//! What is read of the processes that a process has started.
+//! What the journal knows of the children of a process, and of the messages between processes.
 
 use rusqlite::OptionalExtension;
 use serde::Deserialize;
@@ -13,17 +13,17 @@ use crate::process::{Drawn, Exit, Pid, State};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Message {
     pub(crate) text: String,
-    /// Whose words it is, and what these were made from.
+    /// The label of the words, with that of everything they were made from.
     pub(crate) label: Label,
 }
 
-/// What a program says of its limits.
+/// The part of a program that has its limits.
 #[derive(Deserialize)]
 struct Limited {
     limits: Limits,
 }
 
-/// What a program says of who wrote what it begins with.
+/// The part of a program that has the labels of what it begins with.
 #[derive(Deserialize)]
 struct Begun {
     agent: Vouched,
@@ -49,8 +49,9 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read.
     pub fn children(&self, pid: Pid) -> Result<Vec<ProcessRow>> {
-        // A child ran here: what was imported has no parent, whatever its program says. And it is
-        // younger than its parent, so that who follows a damaged journal comes to an end.
+        // A child ran here: an imported process has no parent, whatever its program says. And a
+        // child is younger than its parent, so that a walk through a damaged journal comes to an
+        // end.
         self.rows("WHERE parent=?1 AND pid>?1 ORDER BY pid", [pid])
     }
 
@@ -77,7 +78,7 @@ impl Journal {
         self.column("parent", pid)
     }
 
-    /// What `column` says of `pid`, without the rest of its row.
+    /// The value of `column` for `pid`, without the rest of its row.
     fn column<T: rusqlite::types::FromSql>(&self, column: &str, pid: Pid) -> Result<T> {
         let sql = format!("SELECT {column} FROM process WHERE pid=?1");
         let connection = self.connection.lock();
@@ -87,7 +88,7 @@ impl Journal {
         value.ok_or(JournalError::NoProcess(pid))
     }
 
-    /// Records that `pid`, which does not run, was stopped for good, with all below it.
+    /// Records that `pid`, which does not run, was stopped for good, with all its descendants.
     ///
     /// # Errors
     /// When the journal fails.
@@ -118,23 +119,23 @@ impl Journal {
         let below = self.drawn(process.pid)?;
         Ok(Drawn {
             steps: process.steps + below.steps,
-            // Its end counts its children's.
+            // The usage in its exit includes its children's.
             tokens: exit.usage.generated_tokens,
             usage: exit.usage,
         })
     }
 
-    /// Who began the family of `pid`: the process that it is a child of, and so on.
+    /// The ancestors of `pid`: its parent, the parent of that, and so on.
     pub(crate) fn ancestors(&self, pid: Pid) -> Result<Vec<Pid>> {
         let mut ancestors = Vec::new();
-        // A parent is older than its child: the walk comes to an end.
+        // A parent is older than its child, so the walk comes to an end.
         let older = |of: Option<Pid>, than: Pid| of.filter(|of| *of < than);
         let mut of = older(self.parent(pid)?, pid);
         while let Some(parent) = of {
             ancestors.push(parent);
             of = match self.parent(parent) {
                 Ok(of) => older(of, parent),
-                // It was removed from the journal.
+                // The ancestor was removed from the journal.
                 Err(JournalError::NoProcess(_)) => None,
                 Err(error) => return Err(error),
             };
@@ -142,8 +143,8 @@ impl Journal {
         Ok(ancestors)
     }
 
-    /// What is derived from a process: trusted as the least and kept as the most secret of all
-    /// that it has read, by the name of the process.
+    /// The label of anything derived from a process, which names the process as its source: the
+    /// least trust and the highest secrecy of all that it has read.
     ///
     /// # Errors
     /// When there is no such process, or the journal cannot be read.
@@ -169,8 +170,8 @@ impl Journal {
         })
     }
 
-    /// What `from` has sent to `to` with the call `send`, in order. A message may have been made
-    /// of all that came back before it, also of what its sender had by a handle only.
+    /// The messages that `from` has sent to `to` with the call `send`, in order. A message may be
+    /// made of all that came back before it, including what its sender had by handles only.
     pub(crate) fn messages(&self, from: Pid, to: Pid, send: &str) -> Result<Vec<Message>> {
         let mut all = Label::kernel();
         let sent = |step: StepRow| {
@@ -195,7 +196,7 @@ impl Journal {
         Ok(self.steps(from)?.into_iter().filter_map(sent).collect())
     }
 
-    /// How many messages of `from` the process `to` has had, by its calls `wait`.
+    /// How many messages of `from` the process `to` has read, by its calls `wait`.
     pub(crate) fn messages_had(&self, from: Pid, to: Pid, wait: &str) -> Result<usize> {
         let had = |step: &StepRow| {
             let waited = step.action["tool"] == wait && step.action["args"]["process"] == from;
@@ -205,7 +206,7 @@ impl Journal {
     }
 }
 
-/// Whether what came of a wait is a message, and not the end of a process.
+/// Whether the outcome of a wait is a message, and not the end of a process.
 fn is_a_message(outcome: &Outcome) -> bool {
     let said: Option<Value> = serde_json::from_str(&outcome.text).ok();
     outcome.ok && said.is_some_and(|said| said["said"].is_string())

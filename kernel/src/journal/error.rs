@@ -1,4 +1,4 @@
-//! What can go wrong with the journal, and what to do then.
+//! What can go wrong with the journal.
 
 use std::path::{Path, PathBuf};
 
@@ -30,8 +30,8 @@ pub enum JournalError {
         /// The version in the file.
         found: i32,
     },
-    /// Written by an earlier release, and opened only to look: the holder of the machine's lock
-    /// brings it up to date.
+    /// Written by an earlier release, and opened only for reading. The holder of the machine's
+    /// lock brings it up to date.
     #[error("{path}: journal version {found}, of an earlier release")]
     Older {
         /// The journal.
@@ -76,7 +76,7 @@ pub enum JournalError {
         /// Steps it has completed.
         done: u32,
     },
-    /// It ran elsewhere: it can be looked at and replayed.
+    /// It ran elsewhere: it can be looked at and replayed, but not resumed.
     #[error("process {0} was imported: it ran elsewhere, and does not go on here")]
     Imported(Pid),
     /// A file that is no exported run, or a damaged one.

@@ -7,12 +7,11 @@ use crate::process::Pid;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Journal {
-    /// Removes `pid` with everything it did, and overwrites what that leaves in the file.
-    /// Its number is not given to another process. The caller makes sure that no machine
-    /// runs it.
+    /// Removes `pid` with everything it did, and overwrites its bytes in the file. Its number is
+    /// not used again. The caller makes sure that no machine runs it.
     ///
-    /// Says whether the last of it is gone: where another program reads the journal, that
-    /// takes until it has finished.
+    /// Returns whether the last byte is gone. While another program reads the journal, some
+    /// remain until it has finished.
     ///
     /// # Errors
     /// [`JournalError::NoProcess`] when there is no such process.
@@ -20,7 +19,7 @@ impl Journal {
         self.forget_all(&[pid])
     }
 
-    /// Removes the processes that ended more than `days` days ago, and says which.
+    /// Removes the processes that ended more than `days` days ago, and returns their numbers.
     ///
     /// # Errors
     /// When the journal cannot be written.

@@ -8,8 +8,8 @@ use crate::journal::JournalError;
 use crate::process::{Branch, Pid, Sampling};
 
 impl Journal {
-    /// Records a copy of `pid` as it was after its step `at`, or after its last
-    /// completed one, and gives it a number of its own.
+    /// Records a copy of `pid` as it was after its step `at`, or after its last completed step.
+    /// Returns the number of the copy.
     pub fn fork(&self, pid: Pid, at: Option<u32>) -> Result<Pid> {
         self.copy(pid, at, &json!({}))
     }
@@ -36,10 +36,10 @@ impl Journal {
         }
     }
 
-    /// Records a copy of `pid` after its step `at`, or its last completed one, whose program is
-    /// `otherwise` in some of its fields.
+    /// Records a copy of `pid` after its step `at`, or its last completed step. The fields in
+    /// `otherwise` replace those of its program.
     fn copy(&self, pid: Pid, at: Option<u32>, otherwise: &Value) -> Result<Pid> {
-        // What somebody changed is not made sound by a copy.
+        // A copy does not repair what somebody changed.
         self.verify(pid)?;
         if self.origin(pid)?.is_some() {
             return Err(JournalError::Imported(pid));
@@ -52,7 +52,7 @@ impl Journal {
         if at > done {
             return Err(JournalError::NoStep { pid, at, done });
         }
-        // A copy belongs to nobody: the process that started the original waits for one child.
+        // A copy has no parent: the parent of the original waits for one child.
         let copied = transaction
             .execute(
                 "INSERT INTO process (program, model, state, created_ms, updated_ms, spent_ms, recalled)
@@ -66,7 +66,7 @@ impl Journal {
         }
         let child = transaction.last_insert_rowid();
         pictures::copy(&transaction, pid, child).map_err(wrap)?;
-        // An answer ended the parent, or a refusal; the child is to go on.
+        // The original ended with an answer or a refusal; the copy is to go on.
         transaction
             .execute(
                 "INSERT INTO step (pid, n, action, usage, decide_ms, outcome, ok, label, act_ms, ruling)
@@ -86,7 +86,7 @@ impl Journal {
     }
 }
 
-/// The last step of `pid` that is done; 0 where none is.
+/// The last completed step of `pid`; 0 where there is none.
 fn last_done(connection: &Connection, pid: Pid) -> rusqlite::Result<u32> {
     let last: Option<u32> = connection.query_row(
         "SELECT max(n) FROM step WHERE pid=?1 AND outcome IS NOT NULL",

@@ -23,14 +23,14 @@ const TABLE: &str = "
         label TEXT NOT NULL,
         mac BLOB NOT NULL
     );";
-/// The call that reads messages. What it is called is in `calls/wait.rs`, a floor above.
+/// The call that reads messages. Its name is defined in `calls/wait.rs`, a floor above.
 const WAIT: &str = "process.wait";
-/// How the outcome begins that tells a message; `exec/kin.rs` writes it.
+/// The beginning of an outcome that tells a message; `exec/kin.rs` writes it.
 const BEGINS: &str = "{\"process\":";
 
 impl Journal {
-    /// Keeps a `message` of `from` for `to`, which has read nothing of at most `most` before it;
-    /// `false` where there are as many.
+    /// Keeps a `message` of `from` for `to`, if fewer than `most` of them are unread. Returns
+    /// whether it was kept.
     pub(crate) fn post(&self, from: Pid, to: Pid, message: &Message, most: usize) -> Result<bool> {
         let wrap = |error| wrap(&self.path, error);
         let label = serde_json::to_string(&message.label)?;
@@ -61,7 +61,7 @@ impl Journal {
         Ok(true)
     }
 
-    /// The oldest message of `from` that `to` has not read. It stays until its outcome is
+    /// The oldest unread message of `from` to `to`. It stays until the outcome that tells it is
     /// written.
     pub(crate) fn posted(&self, from: Pid, to: Pid) -> Result<Option<Message>> {
         let wrap = |error| wrap(&self.path, error);
@@ -89,7 +89,7 @@ impl Journal {
         Ok(Some(Message { text, label }))
     }
 
-    /// The code of the message of this number `between` two processes, counted from 1.
+    /// The code of the message with this number `between` two processes, counted from 1.
     fn seal(&self, number: i64, between: [Pid; 2], text: &str, label: &str) -> Mac {
         let Some(chain) = &self.chain else {
             return Mac::default();
@@ -101,7 +101,7 @@ impl Journal {
     }
 }
 
-/// Takes out the message that is told by the `outcome` of step `n` of `to`, if it tells one.
+/// Removes the message that the `outcome` of step `n` of `to` tells, if it tells one.
 pub(super) fn taken(
     change: &Connection,
     to: Pid,
@@ -114,7 +114,7 @@ pub(super) fn taken(
     if !is_there(change)? {
         return Ok(());
     }
-    // What another tool brings may look the same.
+    // The result of another tool may look the same.
     let sql = "DELETE FROM posted
         WHERE id = (SELECT min(id) FROM posted WHERE sender=?1 AND recipient=?2)
           AND EXISTS (SELECT 1 FROM step WHERE pid=?2 AND n=?3
@@ -123,7 +123,7 @@ pub(super) fn taken(
     change.execute(sql, params![from, to, n, WAIT]).map(drop)
 }
 
-/// Removes what was sent to `pid` and in its name.
+/// Removes the messages to `pid`, and those in its name.
 pub(super) fn forget(change: &Connection, pid: Pid) -> rusqlite::Result<()> {
     if is_there(change)? {
         let sql = "DELETE FROM posted WHERE sender=?1 OR recipient=?1";
@@ -132,7 +132,7 @@ pub(super) fn forget(change: &Connection, pid: Pid) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// How many messages of `from` the process `to` was told, by its steps: those are chained.
+/// How many messages of `from` the process `to` was told, by its steps: these are chained.
 fn told(connection: &Connection, from: Pid, to: Pid) -> rusqlite::Result<i64> {
     let sql = "SELECT action, outcome FROM step WHERE pid=?1 AND ok AND outcome LIKE ?2";
     let mut steps = connection.prepare_cached(sql)?;
@@ -156,14 +156,14 @@ fn is_there(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(tables > 0)
 }
 
-/// In whose name a message was sent that an outcome tells.
+/// The process in whose name a message was sent that an outcome tells.
 fn told_of(outcome: &Outcome) -> Option<Pid> {
     sender(outcome.ok.then_some(&outcome.text)?)
 }
 
-/// The same of the text of an outcome.
+/// The same, from the text of an outcome.
 fn sender(text: &str) -> Option<Pid> {
-    // Most outcomes are something else, and long ones are not read for nothing.
+    // Most outcomes are something else, and long ones are not parsed in vain.
     let may_be = text.starts_with(BEGINS);
     let told: Value = serde_json::from_str(may_be.then_some(text)?).ok()?;
     told["process"]

@@ -56,10 +56,10 @@ pub use rows::{Outcome, ProcessRow, StepRow};
 use schema::{SCHEMA_VERSION, migrate, version};
 pub use tape::{Difference, Said};
 
-/// How long another program's write is waited for.
+/// How long to wait while another program writes.
 const BUSY_MAX: Duration = Duration::from_secs(5);
-/// Statements that stay compiled. A step uses some twenty in turn: where fewer are kept (16
-/// by default), each pushes out the one that is needed next.
+/// Statements that stay compiled. A step uses some twenty in turn. If fewer are kept (16 by
+/// default), each pushes out the one that is needed next.
 const STATEMENTS: usize = 64;
 
 /// The journal of one machine.
@@ -70,9 +70,9 @@ const STATEMENTS: usize = 64;
 pub struct Journal {
     path: PathBuf,
     connection: Mutex<Connection>,
-    /// By which a changed row is noticed; none where nothing is written.
+    /// Makes changed rows noticeable; `None` where nothing is written.
     chain: Option<Chain>,
-    /// The mark of one that is in memory.
+    /// The mark of a journal in memory.
     passing: [u8; 32],
 }
 
@@ -108,7 +108,7 @@ impl Journal {
         }
         .map_err(wrap)?;
         if !writable && version(&connection).map_err(wrap)? == 0 {
-            // A machine is about to fill it, and must not meet somebody else who does.
+            // A machine is about to fill the journal, and must not be locked out by a reader.
             connection = Connection::open_in_memory().map_err(wrap)?;
         }
         connection
@@ -133,8 +133,8 @@ impl Journal {
         }
         if writable {
             schema::index(&connection).map_err(wrap)?;
-            // SQLite syncs the name of its log where it makes one, not where one that was killed
-            // did.
+            // SQLite syncs the name of its log when it makes one, but not when one was left by a
+            // killed program.
             let synced = private::sync_name(path);
             synced.map_err(|source| JournalError::Unsynced {
                 path: path.to_owned(),
@@ -167,8 +167,7 @@ impl Journal {
         Ok(left)
     }
 
-    /// The processes that wait for the next machine since theirs was stopped; the oldest
-    /// first.
+    /// The processes that were suspended when their machine stopped, oldest first.
     pub fn suspended(&self) -> Result<Vec<Pid>> {
         self.pids("state='suspended'")
     }
@@ -213,7 +212,8 @@ impl Journal {
         .map(drop)
     }
 
-    /// Writes the state of `pid`, which runs or waits, and the time it has spent.
+    /// Records the state of `pid`, which runs or waits, and the time that it has spent, in
+    /// milliseconds.
     pub fn set_state(&self, pid: Pid, state: State, spent_ms: u64) -> Result<()> {
         let sql = "UPDATE process SET state=?2, spent_ms=?3, updated_ms=?4 WHERE pid=?1";
         self.change(None, |change| {
@@ -224,7 +224,7 @@ impl Journal {
         .map(drop)
     }
 
-    /// Writes the end of `pid`, with a piece of its tape. An interrupted process stays ready to
+    /// Records the end of `pid`, with a piece of its tape. An interrupted process stays ready to
     /// be resumed.
     pub fn exit(&self, pid: Pid, state: State, exit: &Exit, said: Option<Said>) -> Result<()> {
         let (state, ms) = (state.as_str(), exit.ms as i64);
@@ -238,8 +238,8 @@ impl Journal {
         .map(drop)
     }
 
-    /// Records what a step is about to do, before it does it, what was ruled on it, and a piece
-    /// of its process's tape.
+    /// Records what a step is about to do, before it is done, with the ruling on it and a piece
+    /// of the tape.
     pub fn intent(
         &self,
         pid: Pid,
@@ -260,8 +260,8 @@ impl Journal {
         .map(drop)
     }
 
-    /// Records what came of a step, the time its process has spent by then, and a piece of the
-    /// process's tape.
+    /// Records the outcome of a step, the time that its process has spent by then in
+    /// milliseconds, and a piece of the tape.
     pub fn outcome(
         &self,
         pid: Pid,
@@ -285,19 +285,19 @@ impl Journal {
         .map(drop)
     }
 
-    /// What no other journal has, from one machine on it to the next; by chance where it is in
-    /// memory, and gone with it.
+    /// A value that no other journal has, the same for each machine on it. In memory it is
+    /// random, and gone with the journal.
     pub(crate) fn mark(&self) -> [u8; 32] {
         self.chain.as_ref().map_or(self.passing, |chain| chain.mark)
     }
 
-    /// Whether it keeps the tapes of processes: not in memory.
+    /// Whether the journal keeps the tapes of processes. In memory it does not.
     pub(crate) fn keeps_tapes(&self) -> bool {
         self.chain.is_some()
     }
 
-    /// Writes what `work` does, and the link of the chain for the process, the kind of row and
-    /// the step that it names, with a piece of the process's tape: all or nothing.
+    /// Runs `work` in a transaction, and adds the link of the chain for the process, the kind of
+    /// row and the step that it returns, with a piece of the tape.
     fn change(
         &self,
         said: Option<Said>,

@@ -25,12 +25,12 @@ pub(super) const TABLES: &str = "
         PRIMARY KEY (pid, digest)
     ) WITHOUT ROWID;";
 
-/// How a picture is named in the row of a process. Most rows have none, and need no second look.
+/// How a row of a process names a picture. Most rows have none, and need no second look.
 const NAMES: &str = "\"picture\":";
-/// What is said where a picture is another, or missing.
+/// The fault of a picture that is missing, or is another one.
 const ANOTHER: &str = "a picture beside its task";
 
-/// What a row says of the texts beside its task.
+/// The texts beside the task in a row.
 #[derive(Deserialize)]
 struct Beside {
     #[serde(default)]
@@ -112,8 +112,8 @@ pub(super) fn drop_unused(change: &Connection) -> rusqlite::Result<()> {
     change.execute(sql, []).map(drop)
 }
 
-/// What is wrong with the pictures of `pid`, whose row is as it was written; `None` where nothing
-/// is.
+/// What is wrong with the pictures of `pid`, whose row itself is sound; `None` where they are
+/// sound too.
 pub(super) fn fault(connection: &Connection, pid: Pid) -> rusqlite::Result<Option<String>> {
     let row: Option<String> = connection
         .query_row("SELECT program FROM process WHERE pid=?1", [pid], |row| {
@@ -145,7 +145,8 @@ pub(super) fn fault(connection: &Connection, pid: Pid) -> rusqlite::Result<Optio
 }
 
 impl Journal {
-    /// Gives `program` the pictures that `row` has, the row of `pid` that it was read from.
+    /// Gives `program` the pictures that `row` names. `row` is the row of `pid` from which the
+    /// program was read.
     pub(super) fn hang(&self, pid: Pid, row: &str, program: &mut Program) -> Result<()> {
         for (attached, held) in program.attached.iter_mut().zip(held(row)?) {
             attached.picture = match held {
@@ -180,8 +181,8 @@ impl Journal {
         self.list(sql, pid, |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    /// The files of the pictures of `program` that are not here yet, by their digests: what takes
-    /// long is done before anybody is kept from the journal.
+    /// The files of those pictures of `program` that are not kept yet, by their digests. This
+    /// takes long, so it is done before the journal is locked.
     pub(super) fn new_files(&self, program: &Program) -> Result<HashMap<String, Vec<u8>>> {
         let mut files = HashMap::new();
         for picture in pictures_of(program) {
@@ -192,7 +193,7 @@ impl Journal {
                 .lock()
                 .query_row(sql, [&digest], |row| row.get(0))
                 .map_err(|error| wrap(&self.path, error))?;
-            // An error comes again where the file is needed.
+            // An error shows again where the file is needed.
             if !is_here && let Ok(file) = picture.file() {
                 files.insert(digest, file);
             }

@@ -9,7 +9,7 @@ use crate::gate::plan::Plan;
 use crate::label::{Label, Suspicion};
 use crate::process::Pid;
 
-/// What a program says of its plan.
+/// The part of a program that has its plan.
 #[derive(Deserialize)]
 struct Planned {
     #[serde(default)]
@@ -25,7 +25,7 @@ impl Journal {
         })
     }
 
-    /// Records what `pid` may do on its own after it has read untrusted text.
+    /// Records what `pid` may do unattended after it has read untrusted text.
     pub fn set_plan(&self, pid: Pid, plan: &Plan) -> Result<()> {
         self.change_program(pid, |program| {
             program["plan"] = serde_json::to_value(plan)?;
@@ -33,8 +33,8 @@ impl Journal {
         })
     }
 
-    /// Records how much the texts beside the task of `pid` read like attacks, by their places:
-    /// where nothing looks at texts, it is known all the same.
+    /// Records how much the texts beside the task of `pid` read like attacks, by their places, so
+    /// that a machine without a detector knows it too.
     pub(crate) fn set_suspicions(&self, pid: Pid, said: &[(usize, Suspicion)]) -> Result<()> {
         self.change_program(pid, |program| {
             for (at, suspicion) in said {
@@ -48,13 +48,13 @@ impl Journal {
         })
     }
 
-    /// What `pid` may do on its own after it has read untrusted text, where that was fixed.
+    /// What `pid` may do unattended after it has read untrusted text, if that was fixed.
     pub fn plan(&self, pid: Pid) -> Result<Option<Plan>> {
         Ok(self.program_as::<Planned>(pid)?.0.plan)
     }
 
-    /// Changes the row of `pid` as it is written: what stands in it else stays as it is, and what
-    /// another thread changes of it at the same time.
+    /// Changes some fields in the row of `pid`. The others stay as they are, with what another
+    /// thread changes at the same time.
     fn change_program(
         &self,
         pid: Pid,
@@ -65,7 +65,7 @@ impl Journal {
         let failed =
             |error: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
         self.change(None, |transaction| {
-            // A write comes first: what is read after it nobody changes before the end.
+            // A write comes first: after it nobody else can change what is read before the end.
             transaction.execute("UPDATE process SET state=state WHERE pid=?1", [pid])?;
             let sql = "SELECT program FROM process WHERE pid=?1";
             let row: String = transaction.query_row(sql, [pid], |row| row.get(0))?;

@@ -48,7 +48,8 @@ impl Journal {
     /// # Errors
     /// When there is no such process, or it cannot be read.
     pub(crate) fn kept(&self, pid: Pid) -> Result<Kept> {
-        // First: what a machine writes meanwhile is more than what stands on the tape.
+        // Read first: whatever a machine writes meanwhile is then more than the tape says, and
+        // not less.
         let pieces = self.pieces(pid)?;
         let (mut program, _) = self.program(pid)?;
         let origin = self.origin(pid)?;
@@ -69,8 +70,8 @@ impl Journal {
     }
 
     /// What each run of `pid` started from: whether a person was there, the limits, the CPU with
-    /// digests of its file and its template, how tokens were chosen, hashes of the boot page,
-    /// the gate's rules and the tools.
+    /// digests of its file and its template, the sampling, and hashes of the boot page, the
+    /// gate's rules and the tools.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -130,7 +131,7 @@ impl Journal {
         self.list(sql, pid, |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    /// What `read` makes of the rows that `sql` finds for `pid`.
+    /// The rows that `sql` finds for `pid`, each read by `read`.
     pub(super) fn list<T>(
         &self,
         sql: &str,

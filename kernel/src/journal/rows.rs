@@ -30,8 +30,8 @@ pub struct ProcessRow {
     /// process here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Pid>,
-    /// Which branch of a deliberation it is, if it is one beside the first. One that was imported
-    /// is none of a process here, whatever it says.
+    /// Which branch of a deliberation it is, beside the first. An imported process is no branch
+    /// of a process here, whatever it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
     /// The process that started it, if one here did.
@@ -48,7 +48,7 @@ pub struct ProcessRow {
     pub created_ms: i64,
     /// Milliseconds since 1970.
     pub updated_ms: i64,
-    /// How it ended, if it has; of one that was stopped, how, until it is taken up again.
+    /// How it ended. A stopped process has this until it is resumed.
     pub exit: Option<Exit>,
     /// Whether it ran elsewhere and was imported.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -61,9 +61,9 @@ impl ProcessRow {
         self.topic.as_ref().unwrap_or(&self.prompt)
     }
 
-    /// The word for its state, everywhere: one that was stopped, and goes on only when it is told
-    /// to, is interrupted; one that was cut off since it was taken up again is ready, as one that
-    /// was cut off at first.
+    /// The word for its state, everywhere. A process that was stopped, and is resumed only when
+    /// told, is interrupted. One that a crash cut off is ready, whether or not it had been
+    /// resumed before.
     pub fn state_word(&self) -> &'static str {
         match &self.exit {
             Some(_) if self.state == State::Ready => Status::Interrupted.as_str(),
@@ -71,7 +71,7 @@ impl ProcessRow {
         }
     }
 
-    /// The word for how it stands, in one: of a process that has exited how it ended.
+    /// One word for how it stands: its state or, once it has exited, how it ended.
     pub fn standing(&self) -> &'static str {
         match &self.exit {
             Some(exit) if self.state == State::Exited => exit.status.as_str(),
@@ -94,7 +94,7 @@ pub struct StepRow {
     pub usage: Usage,
     /// Time to decide, in milliseconds.
     pub decide_ms: u64,
-    /// What came back; `None` when the machine stopped before it was known.
+    /// The outcome; `None` when the machine stopped before it was recorded.
     pub outcome: Option<Outcome>,
 }
 
@@ -111,8 +111,8 @@ pub struct Outcome {
     pub ms: u64,
 }
 
-/// What a [`ProcessRow`] has of a program. What stands beside the task is passed over: texts may
-/// be long, and a list has many rows.
+/// The parts of a program that a [`ProcessRow`] has. What stands beside the task is skipped:
+/// texts may be long, and a list has many rows.
 #[derive(Deserialize)]
 struct Listed {
     agent: Named,
@@ -131,7 +131,7 @@ struct Named {
 }
 
 impl Listed {
-    /// What is listed of a program that cannot be read.
+    /// What is listed for a program that cannot be read.
     fn damaged() -> Self {
         Self {
             agent: Named::default(),
@@ -160,7 +160,7 @@ impl Journal {
         Ok(self.program_as(pid)?.0)
     }
 
-    /// The same, of which only what `T` has is read.
+    /// The same, of which only the fields of `T` are read.
     pub(super) fn program_as<T: DeserializeOwned>(&self, pid: Pid) -> Result<(T, u64)> {
         let (row, spent_ms) = self.program_row(pid)?;
         Ok((serde_json::from_str(&row)?, spent_ms))
@@ -182,7 +182,7 @@ impl Journal {
         Ok((program, spent as u64))
     }
 
-    /// What `pid` was reminded of; `None` when it was of nothing.
+    /// What `pid` was reminded of; `None` where there was no reminder.
     pub fn reminder(&self, pid: Pid) -> Result<Option<Reminder>> {
         let text: Option<Option<String>> = self
             .connection
@@ -255,7 +255,7 @@ impl Journal {
             .prepare(&query)
             .map_err(|error| wrap(&self.path, error))?;
         let rows = statement.query_map(values, |row| {
-            // One that is damaged leaves the others.
+            // A damaged row does not hide the others.
             let program: Listed = json_column(row, 2).unwrap_or_else(|_| Listed::damaged());
             let exit: Option<String> = row.get(6).unwrap_or_default();
             let imported: bool = row.get(7)?;

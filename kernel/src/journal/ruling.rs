@@ -1,4 +1,4 @@
-//! The rulings on the steps of a process, as they were written down.
+//! The recorded rulings on the steps of a process.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ impl Journal {
             .map_err(|error| wrap(&self.path, error))
     }
 
-    /// Which steps of `pid` are effects of its plan, and which of them, counted from 0.
+    /// Which steps of `pid` are effects of its plan, and which effects, counted from 0.
     pub fn planned(&self, pid: Pid) -> Result<BTreeMap<u32, usize>> {
         let rulings = self.rulings(pid)?.into_iter();
         let planned = rulings.filter_map(|(n, ruling)| Some((n, ruling.planned?)));

@@ -1,4 +1,4 @@
-//! The tables of the journal, and how those of an earlier release become them.
+//! The tables of the journal, and how those of an earlier release are brought up to date.
 
 use std::path::Path;
 
@@ -62,13 +62,13 @@ const CONTENT: &str = "
         PRIMARY KEY (pid, hash)
     ) WITHOUT ROWID;";
 
-/// Which processes answered here. What came from elsewhere says what it likes, and a damaged row
-/// is none.
+/// Selects the processes that answered here. Imported processes may say anything, and a damaged
+/// row counts as none.
 pub(super) const ANSWERED: &str = "imported IS NULL AND json_valid(exit)";
 /// The answer of such a process, without the spaces around it.
 pub(super) const ANSWER: &str =
     "trim(json_extract(exit, '$.answer'), char(0x20, 0x09, 0x0a, 0x0d))";
-/// The characters of an answer that it is looked up by.
+/// Characters of an answer by which it is looked up.
 pub(super) const HEAD_CHARS: usize = 64;
 
 /// The beginning of an answer: an index over the whole would hold each answer twice.
@@ -76,7 +76,7 @@ pub(super) fn answer_head() -> String {
     format!("substr({ANSWER}, 1, {HEAD_CHARS})")
 }
 
-/// Makes what is only there to find rows quickly. It may be missing: then all rows are read.
+/// Makes the index, which only saves time: without it all rows are read.
 pub(super) fn index(connection: &Connection) -> rusqlite::Result<()> {
     let head = answer_head();
     connection.execute_batch(&format!(

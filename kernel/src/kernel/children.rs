@@ -102,9 +102,9 @@ impl Kernel {
         Ok(ends.into_iter().flatten().collect())
     }
 
-    /// Sends `text` to the process `to` in the name of `from`: a process that waits for `from`
-    /// reads it, as the words of its user. It is on disk when this comes back, and waits to be read
-    /// as long as `to` is in the journal.
+    /// Sends `text` to the process `to` in the name of `from`. A process that waits for `from`
+    /// reads it as its user's words. The text is on disk when this returns, and can be read as
+    /// long as `to` is in the journal.
     ///
     /// # Errors
     /// Where `to` does not run here, or has read nothing of what was sent before; and when the
@@ -125,7 +125,7 @@ impl Kernel {
         Ok(())
     }
 
-    /// What one of `slots` children of `parent` may spend, at most `wanted`.
+    /// What one of `slots` children of `parent` may spend, and no more than `wanted`.
     fn share_of(&self, parent: Pid, slots: usize, wanted: &Limits) -> Result<Limits, KernelError> {
         if !self.is_running(parent) {
             return Err(KernelError::NotRunning(parent));

@@ -21,7 +21,7 @@ impl Kernel {
         Ok(laid_out.ok().and_then(|mut laid| laid.window().ok()))
     }
 
-    /// How likely each of `texts` is as the answer to `program`, word for word; no step is
+    /// How likely each of `texts` is, word for word, as the answer to `program`. No step is
     /// taken. `None` where the CPU tells no probabilities, or the program cannot run.
     ///
     /// # Errors

@@ -1,6 +1,5 @@
-//! The machine behind a kernel: its parts, the table of the processes that run on it, and how
-//! one of them is started and taken up again. A process reaches others through it
-//! ([`Family`]).
+//! The machine behind a kernel: its parts, the table of the processes that run on it, and how one
+//! of them is started and resumed. A process reaches others through it ([`Family`]).
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI8};
@@ -26,8 +25,8 @@ pub(super) struct Handle {
     pub(super) replies: mpsc::Sender<(String, Reply)>,
     pub(super) priority: Arc<AtomicI8>,
     pub(super) exit: watch::Receiver<Option<Exit>>,
-    /// Whether the next machine can go on with it: not with a branch of a deliberation, nor
-    /// with what the machine does for itself.
+    /// Whether the next machine can resume the process. A branch of a deliberation cannot be
+    /// resumed, nor can work that the machine does for itself.
     pub(super) goes_on: bool,
 }
 
@@ -36,13 +35,13 @@ pub(super) struct Machine {
     pub(super) shared: Arc<Shared>,
     /// What each tape says of the machine.
     facts: Facts,
-    /// The processes that run; one that ends leaves it.
+    /// The processes that run here. A process that ends leaves the table.
     pub(super) table: Mutex<HashMap<Pid, Handle>>,
     /// Whether it takes no process any more.
     pub(super) stops: AtomicBool,
-    /// Held while a family is taken up again.
+    /// Held while a family is resumed.
     resuming: ReentrantMutex<()>,
-    /// The processes whose children run, or ran, here.
+    /// The processes with children that run, or ran, here.
     parents: Mutex<HashSet<Pid>>,
     waits: Waits,
     mail: watch::Sender<u64>,
@@ -82,15 +81,15 @@ impl Machine {
         Ok(pid)
     }
 
-    /// Takes a stopped process up again, with its children that are not over.
+    /// Resumes a stopped process, with those of its children that have not exited.
     pub(super) fn resume(
         &self,
         pid: Pid,
         limits: Option<Limits>,
         attended: bool,
     ) -> Result<Pid, KernelError> {
-        // A process whose step waits for a child, and is here too early, waits until all of a
-        // family are there.
+        // The step of a process may wait for a child that is not resumed yet. So it waits until
+        // the whole family is there.
         let _whole = self.resuming.lock();
         self.takes_processes()?;
         let journal = &self.shared.journal;
@@ -111,7 +110,7 @@ impl Machine {
             }
             match self.resume(child.pid, None, false) {
                 Err(KernelError::Stopping) => break,
-                // Its parent hears of that when it waits for it.
+                // The parent of this child hears of the failure when it waits for the child.
                 Err(error) => tracing::warn!(pid = child.pid, %error, "a child does not go on"),
                 Ok(_) => {}
             }
@@ -119,7 +118,7 @@ impl Machine {
         Ok(pid)
     }
 
-    /// Runs a process that stands in the journal.
+    /// Runs a process whose row is in the journal.
     pub(super) fn launch(&self, pid: Pid, program: Program, past: Past, attended: bool) {
         let (mut handle, done, inbox) = connected(program.priority, attended);
         // Nobody gives what is out of range: the machine does that for itself.
@@ -147,14 +146,14 @@ impl Machine {
                 Err(ending) => stillborn(&shared, pid, ending),
             };
             machine.parents.lock().remove(&pid);
-            // First, so that a run that begins after this end finds its place free.
+            // Removed first, so that a run that begins after this end finds its place free.
             machine.table.lock().remove(&pid);
-            // Nobody waiting is fine.
+            // It does not matter if nobody waits.
             let _ = done.send(Some(exit));
         });
     }
 
-    /// Resolves at the end of a process; of one that has ended, the journal knows it.
+    /// Resolves when a process ends. The journal knows the end of one that has ended before.
     pub(super) async fn end_of(&self, pid: Pid) -> Result<Exit, KernelError> {
         let running = self
             .table
@@ -220,7 +219,8 @@ impl Family for Machine {
                 match self.signal(child.pid, signal) {
                     Ok(()) => ends.push(Machine::end_of(self, child.pid)),
                     Err(_) if signal == Signal::Kill => {
-                        // It does not run: it has ended meanwhile, or was stopped before.
+                        // The process does not run: it has ended meanwhile, or was stopped
+                        // before.
                         if let Err(error) = self.kill_unless_over(child.pid) {
                             tracing::error!(pid = child.pid, %error, "its end was not recorded");
                         }
@@ -258,7 +258,7 @@ fn apart(error: KernelError) -> Apart {
     }
 }
 
-/// Both ends of what reaches a process, and of its end.
+/// Both ends of the channels into a process, and of the one that tells its end.
 pub(super) fn connected(
     priority: i8,
     attended: bool,

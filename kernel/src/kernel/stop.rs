@@ -1,8 +1,7 @@
-//! A machine that is stopped: what runs is suspended, and goes on when the next machine starts.
+//! Stopping a machine: what runs is suspended, and is resumed when the next machine starts.
 //!
-//! A process is suspended between two steps. A call under way has some time to come to its end;
-//! after that it is left without an outcome, and looked at when its process goes on, as after a
-//! crash.
+//! A process is suspended between two steps. A call under way has some time to finish. After that
+//! it is left without an outcome, and is treated as after a crash when its process is resumed.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,10 +13,10 @@ use super::{Kernel, KernelError};
 use crate::process::{Exit, Pid, State, Status};
 use crate::signal::Signal;
 
-/// How long processes have to end when even their calls are not waited for any more.
+/// How long processes have to end once their calls are cut off.
 const LAST_PATIENCE: Duration = Duration::from_secs(2);
 
-/// What became of the processes that an earlier machine had suspended.
+/// What became of the processes that an earlier machine suspended.
 #[derive(Debug, Default)]
 pub struct Resumed {
     /// These go on.
@@ -27,11 +26,11 @@ pub struct Resumed {
 }
 
 impl Kernel {
-    /// Takes no process any more and suspends those that run; a call under way may take as long
-    /// as `patience`. Says which were suspended, in the order of their numbers.
+    /// Stops taking processes, and suspends those that run. A call under way may take as long as
+    /// `patience`. Returns the suspended processes, in the order of their numbers.
     ///
-    /// Branches of a deliberation end for good: what they thought is of use to a choice only,
-    /// and nobody is left to choose.
+    /// Branches of a deliberation end for good: their thoughts serve a choice only, and nobody is
+    /// left to choose.
     pub async fn suspend(&self, patience: Duration) -> Vec<Pid> {
         let machine = &self.machine;
         machine.stops.store(true, Ordering::SeqCst);
@@ -56,8 +55,9 @@ impl Kernel {
         suspended
     }
 
-    /// Goes on with what an earlier machine had suspended, with no person to ask: nobody has
-    /// come back yet. A process that was waiting for its person then is left to that person.
+    /// Resumes what an earlier machine suspended, with no person to ask: nobody has come back
+    /// yet. A process that was waiting for its person stays suspended until that person resumes
+    /// it.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -76,11 +76,10 @@ impl Kernel {
         Ok(resumed)
     }
 
-    /// Stops a process for good, with its children, whether it runs or waits to be taken up
-    /// again.
+    /// Stops a process for good, with its children, whether it runs or waits to be resumed.
     ///
     /// # Errors
-    /// Where there is none of this number, or it has exited.
+    /// Where there is no process `pid`, or it has exited.
     pub fn kill(&self, pid: Pid) -> Result<(), KernelError> {
         if self.is_running(pid) {
             return self.signal(pid, Signal::Kill);
@@ -104,8 +103,8 @@ impl Machine {
         }
     }
 
-    /// Enters a process that starts into the table. It ends at once where the machine began to
-    /// stop meanwhile.
+    /// Enters a process that starts into the table. The process ends at once if the machine began
+    /// to stop meanwhile.
     pub(super) fn enter(&self, pid: Pid, handle: Handle) {
         self.table.lock().insert(pid, handle);
         if self.takes_processes().is_err() {

@@ -1,5 +1,5 @@
-//! The form in which a task asks for its answer, where it says so in words: a bare number, or
-//! one of the words that it names. A small model answers with a sentence all the same.
+//! The form in which a task asks for its answer, where its words say so: a bare number, or one of
+//! the words that it names. A small model answers with a sentence all the same.
 
 use std::sync::LazyLock;
 
@@ -38,7 +38,8 @@ static LISTS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
     ]
 });
 
-/// Words that ask for more than the bare answer. Without the word, a task may get the bare answer.
+/// Words that ask for more than the bare answer. A task with such a word that this list does not
+/// have may get only the bare answer.
 static MORE: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(
         r"(?i)\b(?:explain|explanation|why|because|reasons?|justify|justification|describe
@@ -47,7 +48,7 @@ static MORE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// The words of which `task` wants one and nothing else, as it writes them.
+/// The words that `task` names as the only possible answers, as it writes them.
 pub(crate) fn choices(task: &str) -> Option<Vec<String>> {
     if MORE.is_match(task) {
         return None;
@@ -70,7 +71,7 @@ pub(crate) fn choices(task: &str) -> Option<Vec<String>> {
         .then_some(choices)
 }
 
-/// Whether `task` asks for something that a text says in a few words: who, when, how much.
+/// Whether `task` asks for something that a text can say in a few words: who, when, how much.
 pub(crate) fn asks_for_a_fact(task: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
@@ -117,8 +118,8 @@ pub(crate) fn asks_for_an_address(task: &str) -> bool {
 /// An address, which is in no language.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[!-~]*://[!-~]*"));
 
-/// A request to answer in the language of `task`, in that language; `None` where it speaks of a
-/// language itself, and in languages of which no words are known.
+/// A request, in the language of `task`, to answer in that language. `None` where the task is
+/// itself about a language, and for languages of which no words are known.
 pub(crate) fn language_request(task: &str) -> Option<&'static str> {
     static LANGUAGE: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
@@ -147,7 +148,7 @@ pub(crate) fn for_a_number(task: &str) -> bool {
     ASKS.is_match(task) && !MORE.is_match(task)
 }
 
-/// Whether `task` is one question after a number and nothing else: "How many … ?"
+/// Whether `task` asks one question about a number and nothing else: "How many … ?"
 pub(crate) fn how_many(task: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(

@@ -1,4 +1,4 @@
-//! What a call's arguments may be: a tool's own JSON Schema, without what it leaves open
+//! The schema of a call's arguments: a tool's own JSON Schema, without what the tool leaves open
 //! by accident.
 
 use std::collections::BTreeSet;
@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use quipu_tools::json_schema::{definition, merged};
 use serde_json::{Map, Value, json};
 
-/// Words that say themselves which other properties there may be.
+/// Schema keywords that decide which other properties there may be.
 const OPEN: &[&str] = &[
     "additionalProperties",
     "patternProperties",
     "propertyNames",
     "unevaluatedProperties",
 ];
-/// Forms that are written out with what stands beside them; more of them stay as they are.
+/// Up to this many forms are written out with the schema around them; a schema with more stays as
+/// it is.
 const FORMS_MAX: usize = 64;
 
 /// The normal form `schema` with what it does not name closed: an object with properties has
@@ -40,7 +41,7 @@ pub fn strict(schema: &Value) -> Value {
     strict
 }
 
-/// The definitions that are parts of others, by way of an `allOf`.
+/// The definitions that an `allOf` makes parts of others.
 fn parts(schema: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut look = vec![schema];
@@ -68,8 +69,8 @@ struct Closing<'a> {
 }
 
 impl Closing<'_> {
-    /// Closes what is in `schema`, and `schema` itself if it is `whole`: not a part of a
-    /// schema that knows more properties.
+    /// Closes everything inside `schema`, and `schema` itself if it is `whole`, that is, not a
+    /// part of a schema with more properties.
     fn close(&self, schema: &mut Value, whole: bool) {
         let Some(map) = schema.as_object_mut() else {
             return;
@@ -88,7 +89,7 @@ impl Closing<'_> {
                 self.close(inner, true);
             }
         }
-        // Beside properties of its own, a form says which of them.
+        // Where the schema has properties of its own, a form only says which of them it needs.
         let alone = whole && !named;
         for (key, whole) in [
             ("anyOf", alone),
@@ -110,7 +111,7 @@ impl Closing<'_> {
     }
 
     /// Writes the properties of `map` out into each of its forms that has some of its own, so
-    /// that each form can be closed by itself. Whether some form has, written out or not.
+    /// that each form can be closed by itself. True if there is such a form, written out or not.
     fn spread(&self, map: &mut Map<String, Value>) -> bool {
         let resolved = |form: &Value| match form["$ref"].as_str() {
             Some(name) => definition(self.root, name).cloned().unwrap_or_default(),
@@ -151,8 +152,8 @@ impl Closing<'_> {
     }
 }
 
-/// Whether `map` says itself which other properties there may be, or has parts that may
-/// name more.
+/// Whether `map` itself says which other properties there may be, or has parts that may name
+/// more.
 fn open(map: &Map<String, Value>) -> bool {
     let says = OPEN.iter().any(|key| map.contains_key(*key));
     let own = map.get("properties").and_then(Value::as_object);
@@ -169,7 +170,7 @@ fn open(map: &Map<String, Value>) -> bool {
     says || conditional || dependent || ["allOf", "$ref"].iter().any(|key| map.contains_key(*key))
 }
 
-/// Names what is required and not described: it may be anything.
+/// Adds the required properties that are missing among the described ones: each may be anything.
 fn name_what_is_needed(map: &mut Map<String, Value>) {
     let required = required(map);
     if let Some(properties) = map.get_mut("properties").and_then(Value::as_object_mut) {
@@ -187,7 +188,7 @@ fn required(map: &Map<String, Value>) -> Vec<String> {
         .collect()
 }
 
-/// Makes empty values of optional properties impossible: who has none leaves it out.
+/// Forbids empty values of optional properties: a model without a value leaves the property out.
 fn leave_out(map: &mut Map<String, Value>) {
     let required = required(map);
     let Some(properties) = map.get_mut("properties").and_then(Value::as_object_mut) else {
@@ -200,7 +201,7 @@ fn leave_out(map: &mut Map<String, Value>) {
         let Some(property) = property.as_object_mut() else {
             continue;
         };
-        // Where leaving it out means something else, null is a value of its own.
+        // Where leaving a property out means something else than null, null stays a value.
         if property.get("default").is_none_or(Value::is_null) {
             without_null(property);
         }
@@ -213,7 +214,7 @@ fn leave_out(map: &mut Map<String, Value>) {
     }
 }
 
-/// Takes null out of what a property may be.
+/// Takes null out of the values that a property may have.
 fn without_null(property: &mut Map<String, Value>) {
     for key in ["anyOf", "oneOf"] {
         let forms = property.get_mut(key).and_then(Value::as_array_mut);

@@ -17,7 +17,7 @@ use crate::pattern::pattern;
 use crate::written::days::{self, next, written};
 use crate::written::numbers;
 
-/// Days that are told of one task.
+/// The most days that are told for one task.
 const DAYS_MAX: usize = 4;
 
 /// A day that a task names.
@@ -58,12 +58,12 @@ impl Day {
     }
 }
 
-/// Finds the date of what a pattern found.
+/// Turns what a pattern matched into a date.
 type Rule = fn(&Captures<'_>, NaiveDate) -> Option<NaiveDate>;
-/// Whether the words before and after what a pattern found leave it its meaning.
+/// Whether a match means a day, by the words before and after it.
 type Fits = fn(&Captures<'_>, &str, &str) -> bool;
 
-/// Patterns, the ones that take in more words first.
+/// The patterns, those that match more words first.
 static RULES: LazyLock<Vec<(Regex, Fits, Rule)>> = LazyLock::new(|| {
     let weekdays = days::any_weekday();
     let number = format!(r"\d{{1,4}}|an?|{}", numbers::any_word());
@@ -104,12 +104,12 @@ static RULES: LazyLock<Vec<(Regex, Fits, Rule)>> = LazyLock::new(|| {
     ]
 });
 
-/// The days that `task`, told on `today`, names by how far off they are, or that stand in it.
+/// The days that `task`, told on `today`, names by how far off they are or by their date.
 pub(super) fn days_in(task: &str, today: NaiveDate) -> Vec<Day> {
     let mut found: Vec<(Range<usize>, NaiveDate)> = Vec::new();
     let mut add = |at: Range<usize>, date: Option<NaiveDate>| {
         let (before, after) = (&task[..at.start], &task[at.end..]);
-        // That one is past, and nobody says of which year it is.
+        // "Since" speaks of a past day, and nobody says in which year.
         let is_past = is_after(before, "since");
         let is_apart =
             |(known, _): &(Range<usize>, NaiveDate)| known.end <= at.start || at.end <= known.start;
@@ -142,15 +142,15 @@ pub(super) fn days_in(task: &str, today: NaiveDate) -> Vec<Day> {
     found.into_iter().map(day).collect()
 }
 
-/// Whether words stand in quotation marks, between `before` and `after`: as a title, or to be
-/// translated.
+/// Whether the words between `before` and `after` stand in quotation marks: a title, or something
+/// to be translated.
 fn is_a_name(before: &str, after: &str) -> bool {
     before.ends_with(['"', '“', '\'', '‘', '「', '『', '《'])
         && after.starts_with(['"', '”', '\'', '’', '」', '』', '》'])
 }
 
-/// Whether a count of days in English says how far off a day is: not how long something lasts,
-/// or what is the best of a time.
+/// Whether an English count of days says how far off a day is, rather than how long something
+/// lasts or what the best of a time is.
 fn is_counted(found: &Captures<'_>, before: &str, after: &str) -> bool {
     static LASTS: LazyLock<Regex> = LazyLock::new(|| {
         let units = "seconds|minutes|hours|days|weeks|weekdays|weekends|workdays|months|years";
@@ -160,13 +160,13 @@ fn is_counted(found: &Captures<'_>, before: &str, after: &str) -> bool {
         ))
     });
     let is_one = matches!(found["n"].to_lowercase().as_str(), "1" | "a" | "an" | "one");
-    // "In 30 year bonds" are no years.
+    // "In 30 year bonds" names no years.
     let is_a_number_of = is_one != found.name("several").is_some();
     let lasts = found.name("in").is_some() && (LASTS.is_match(before) || begins_with(after, "of"));
     is_a_number_of && !lasts
 }
 
-/// The same in Chinese. 3月前 is before March, 5日前 by the fifth, 2000年前 before that year.
+/// The same in Chinese: 3月前 is before March, 5日前 by the fifth, 2000年前 before that year.
 fn is_counted_in_chinese(found: &Captures<'_>, before: &str, _: &str) -> bool {
     let is_piece = found.name("piece").is_some();
     let in_digits = found["n"].starts_with(|c: char| c.is_ascii_digit());
@@ -181,7 +181,7 @@ fn is_counted_in_chinese(found: &Captures<'_>, before: &str, _: &str) -> bool {
     !is_part && !is_of_the_calendar
 }
 
-/// Whether 前天 and the like are words of their own: not a part of 三年前天津 or 聪明天真.
+/// Whether 前天 and the like are words of their own, and not a part of 三年前天津 or 聪明天真.
 fn is_near(found: &Captures<'_>, before: &str, after: &str) -> bool {
     match &found[0] {
         "前天" | "后天" => {
@@ -195,14 +195,14 @@ fn is_near(found: &Captures<'_>, before: &str, after: &str) -> bool {
     }
 }
 
-/// Whether it is the weekday that comes, or came: not the last Friday of a month.
+/// Whether the next or the last weekday is meant, and not the last Friday of a month.
 fn is_weekday(found: &Captures<'_>, _: &str, after: &str) -> bool {
     let way = found.name("way").map_or("", |way| way.as_str());
     let is_in_a_month = way.eq_ignore_ascii_case("last") && begins_with(after, "in");
     !is_in_a_month && !begins_with(after, "of")
 }
 
-/// Whether 周五 is a Friday: not every one, and not a part of 一周五天 or 一周三次.
+/// Whether 周五 means one Friday: not every Friday, and not a part of 一周五天 or 一周三次.
 fn is_weekday_of_week(found: &Captures<'_>, before: &str, after: &str) -> bool {
     let is_how_often = before
         .ends_with(|c: char| c.is_ascii_digit() || "每一二两三四五六七八九十几半".contains(c));
@@ -213,7 +213,7 @@ fn is_weekday_of_week(found: &Captures<'_>, before: &str, after: &str) -> bool {
     (named || !is_how_often) && !counts && !days
 }
 
-/// Whether a feast is a day: not a tree, a song or a wish.
+/// Whether the name of a feast means the day, and not a tree, a song or a wish.
 fn is_feast(_: &Captures<'_>, before: &str, after: &str) -> bool {
     const THINGS: [&str; 16] = [
         "tree",
@@ -240,7 +240,7 @@ fn is_feast(_: &Captures<'_>, before: &str, after: &str) -> bool {
     !is_thing && !is_wish
 }
 
-/// Whether `after` begins with `word`, in small letters or not.
+/// Whether `after` begins with `word`, whatever the case of its letters.
 fn begins_with(after: &str, word: &str) -> bool {
     let mut words = after.split(|c: char| !c.is_alphanumeric());
     let first = words.find(|word| !word.is_empty());
@@ -248,7 +248,7 @@ fn begins_with(after: &str, word: &str) -> bool {
         && first.is_some_and(|first| first.eq_ignore_ascii_case(word))
 }
 
-/// Whether `before` ends with `word`, in small letters or not.
+/// Whether `before` ends with `word`, whatever the case of its letters.
 fn is_after(before: &str, word: &str) -> bool {
     let before = before.trim_end();
     let end = before.len().checked_sub(word.len());

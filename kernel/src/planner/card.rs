@@ -1,5 +1,4 @@
-//! A tool's card: how a function is shown to a model, in as many words as there is
-//! room for.
+//! A tool's card: how a function is described to a model, in as many words as there is room for.
 
 use serde_json::Value;
 
@@ -9,16 +8,16 @@ use crate::grammar::Callable;
 
 /// Characters that all cards in sight may take together: some 1,500 tokens.
 const ALL_CHARS: usize = 6_000;
-/// Characters that one card may always take, however many there are.
+/// Characters that one card may always take, however many cards there are.
 const CARD_CHARS_MIN: usize = 280;
-/// Characters of a card that a search for tools brings.
+/// Characters of a card in the result of a search for tools.
 pub const FOUND_CHARS: usize = 4_000;
-/// Characters that no card goes beyond, whatever its schema has; and beside how many others it
-/// stands, down to so many.
+/// The most characters of a card, whatever its schema holds.
 const CARD_CHARS_MAX: usize = 8_000;
+/// A card is cut to no fewer characters than these, however many others stand beside it.
 const CARD_CHARS_CUT: usize = 1_000;
 
-/// What is said where nothing is.
+/// The value of a keyword that a schema does not have.
 static NOTHING: Value = Value::Null;
 /// Bounds that are larger are not told.
 const BOUND_MAX: f64 = 1e15;
@@ -57,8 +56,8 @@ pub fn cards<'a>(calls: impl Iterator<Item = &'a Callable> + Clone) -> String {
     calls.map(|call| card(call, share)).collect()
 }
 
-/// The card of one function in at most about `chars` characters; its name, and the names
-/// and types of its parameters, are there as far as twice as many have room for them.
+/// The card of one function in at most about `chars` characters. Its name and the names and types
+/// of its parameters are kept in full as far as they fit twice as many characters.
 pub fn card(call: &Callable, chars: usize) -> String {
     let fuller = DETAILS.iter().map(|detail| write(call, *detail));
     let mut last = String::new();
@@ -72,7 +71,7 @@ pub fn card(call: &Callable, chars: usize) -> String {
     if last.chars().count() <= most {
         return last;
     }
-    // What it is for comes first, so that a cut does not take that.
+    // The purpose comes first, so that a cut does not remove it.
     let described = shortened(&call.description, DETAILS[DETAILS.len() - 1].description);
     let room = most.saturating_sub(described.chars().count());
     let signature = plain::cut(&signature(&call.parameters), room);
@@ -119,14 +118,14 @@ fn forms_of(root: &Value, detail: Detail, text: &mut String) {
     }
 }
 
-/// The names that a form needs, where that is all it says.
+/// The names that a form requires, if it says nothing else.
 fn needed(form: &Value) -> Option<String> {
     let names = form["required"].as_array()?;
     let names: Vec<String> = names.iter().filter_map(Value::as_str).map(name).collect();
     (fields(form).is_empty() && !names.is_empty()).then(|| names.join(" and "))
 }
 
-/// What is said of a parameter beside its type: its description, default and range.
+/// The note on a parameter beside its type: its description, default and range.
 fn note(schema: &Value, root: &Value, chars: usize) -> String {
     let meant = resolved(schema, root);
     let of = |key: &str| schema.get(key).or(meant.get(key)).unwrap_or(&NOTHING);
@@ -153,7 +152,7 @@ fn note(schema: &Value, root: &Value, chars: usize) -> String {
 /// The bounds of a value, in words.
 fn range<'a>(of: &dyn Fn(&str) -> &'a Value) -> Vec<String> {
     let mut parts = Vec::new();
-    // The ends of what a computer counts to tell nothing.
+    // Bounds at the ends of a computer's integers say nothing.
     let bound = |key: &str| match of(key) {
         Value::Number(n) if n.as_f64().is_some_and(|n| n.abs() < BOUND_MAX) => Some(n),
         _ => None,

@@ -1,18 +1,18 @@
-//! Tool cards, paged: a machine with hundreds of tools shows a process the few that
-//! its task needs, and the rest are one `find_tool` away.
+//! Tool cards, paged. A process on a machine with hundreds of tools is shown the few that its
+//! task needs; `find_tool` brings the rest.
 
 use quipu_memory::{Kind, NewPage, PageId, Query, RamStore, Store, Trust};
 
 use super::kind::signature;
 use crate::grammar::Callable;
 
-/// Functions of devices that are all shown; with more than these they are paged.
-/// Small models choose worse from a long list, and each card costs about 40 tokens.
+/// Up to this many functions of devices are all shown; with more, their cards are paged. Small
+/// models choose worse from a long list, and each card costs about 40 tokens.
 const SHOWN_MAX: usize = 12;
-/// Cards chosen by the words of the task, and cards one search brings.
+/// Cards that the words of the task bring into sight, and cards that one search brings.
 const CHOSEN: usize = 5;
 
-/// A function with what it is found by.
+/// A function with the words by which it is found.
 pub(super) struct Card {
     pub(super) callable: Callable,
     /// What its device is for.
@@ -29,9 +29,9 @@ pub(super) struct Cards {
 }
 
 impl Cards {
-    /// Deals `cards` out: those to be shown whatever the task is, and the rest.
+    /// Divides `cards` into those that are shown whatever the task is, and the rest.
     pub(super) fn deal(cards: Vec<Card>) -> (Vec<Callable>, Self) {
-        // What no model is told of takes no room.
+        // A function that no model is told of takes no room.
         let told = |card: &&Card| card.callable.offered;
         let few = cards.iter().filter(told).count() <= SHOWN_MAX;
         let mut shown = Vec::new();

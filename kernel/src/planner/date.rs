@@ -15,7 +15,7 @@ use crate::pattern::{HAN, laid_out};
 use crate::process::Program;
 use crate::written::days;
 
-/// What is said of a day without its date.
+/// Words for a day that do not give its date.
 static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
     let days = days::any_weekday();
     let spans = format!(
@@ -42,7 +42,8 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(&words)
 });
 
-/// Numbers with which a task in several sentences is a word problem, whose days are its own.
+/// A task in several sentences with at least this many numbers is a word problem. Its days are
+/// its own.
 const PROBLEM_NUMBERS_MIN: usize = 2;
 
 /// Today, where the task of `program` depends on it.
@@ -50,7 +51,7 @@ pub(crate) fn needed_by(program: &Program) -> Option<NaiveDate> {
     depends_on_it(program.told()).then(|| Local::now().date_naive())
 }
 
-/// Whether what is right depends on the day on which `task` is told.
+/// Whether the right answer depends on the day on which `task` is told.
 fn depends_on_it(task: &str) -> bool {
     let problem =
         || is_told_in_sentences(task) && numbers::numbers(task).len() >= PROBLEM_NUMBERS_MIN;
@@ -68,7 +69,8 @@ pub(crate) fn asks_to_count(task: &str) -> bool {
     ASKS.is_match(task)
 }
 
-/// Whether the day that `task` asks for is worked out already, as what is [`told`] beside it.
+/// Whether the day that `task` asks for is worked out already, in the words of [`told`] beside
+/// it.
 pub(crate) fn is_worked_out(today: NaiveDate, task: &str) -> bool {
     static FURTHER: LazyLock<Regex> = LazyLock::new(|| {
         let words = r"(?i)\d|\b(?:weeks?|weekends?|hours?|minutes?|months?|years?|work\w*|business|after
@@ -94,8 +96,8 @@ const OF_DAYS: &str = " a after ago an and are april august be before between bu
 /// The same in Chinese, a character each.
 const OF_DAYS_HAN: &str = "今明后昨前大天几号星期周礼拜下上本这个月年日是什么多少哪离还有过到从之以的〇零一二两三四五六七八九十末请告诉我问圣诞节元旦工作吗呢";
 
-/// Whether `task` asks for nothing but a day of the calendar: what anybody told before has
-/// nothing to do with it.
+/// Whether `task` asks for nothing but a day of the calendar. Then nothing that was told before
+/// matters.
 pub(crate) fn is_only_of_days(task: &str) -> bool {
     let han = |c: char| HAN.contains(&c) || c == '〇';
     let lower = task.to_lowercase();
@@ -112,8 +114,8 @@ pub(crate) fn is_only_of_days(task: &str) -> bool {
     })
 }
 
-/// The words in which a task like `task` is told that it is `date`, and which dates the days
-/// have that it names.
+/// The words that tell a task like `task` that it is `date`, with the dates of the days that the
+/// task names.
 pub(crate) fn told(date: NaiveDate, task: &str) -> String {
     let kana = |c: char| ('\u{3041}'..='\u{30ff}').contains(&c);
     let han = |c: char| HAN.contains(&c);

@@ -23,7 +23,8 @@ pub enum Decision {
     Score(String),
 }
 
-/// What is put to the model: words after the state, and the texts that begin each label.
+/// One way to put a decision to a model: words after the state, and the texts that begin each
+/// label.
 pub struct Put {
     /// The words.
     pub words: String,
@@ -41,7 +42,7 @@ impl Decision {
         }
     }
 
-    /// The ways it is put, to be weighed one by one.
+    /// The ways to put this decision, each to be weighed by itself.
     pub fn puts(&self) -> Vec<Put> {
         let labels = |texts: &[&[&str]]| -> Vec<Vec<String>> {
             let owned = |texts: &&[&str]| texts.iter().map(|text| (*text).to_owned()).collect();

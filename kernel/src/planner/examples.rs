@@ -1,4 +1,5 @@
-//! Examples as the process that is shown them would write their actions.
+//! Worked examples, with their actions written as the process that is shown them would write
+//! them.
 
 use quipu_cpu::{Message, Role};
 use serde_json::Value;
@@ -32,8 +33,8 @@ impl Planner {
         called.program_in(action)
     }
 
-    /// The same without the call of its function: as one is asked for. `None` where it is no
-    /// function.
+    /// The function of an example without the call of it, in the form in which a function is
+    /// asked for. `None` where the example has no function.
     pub fn function_of(&self, example: &Example) -> Option<String> {
         let program = self.program_of(example)?;
         let function = program.strip_suffix("\n```")?.strip_suffix(CALLED)?;

@@ -1,15 +1,16 @@
-//! The sentences of a text, and the facts in one that a user wants kept, each in the user's own
-//! words. What the words of a sentence say is in `wording`.
+//! The sentences of a text, and those facts in it that a user wants kept, each in the user's own
+//! words. The phrases that say something of a sentence are in `wording`.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::wording::{after_request_to_keep, announces};
 
-/// Facts taken from one text; what is beyond stays together in the last one.
+/// The most facts that are taken from one text. Whatever is beyond them stays together in the
+/// last one.
 const FACTS_MAX: usize = 64;
 /// Characters of one fact.
 const FACT_CHARS_MAX: usize = 1_000;
-/// Facts that have to follow a sentence that announces them.
+/// As many facts have to follow a sentence that announces them.
 const ANNOUNCED_MIN: usize = 2;
 /// A piece with fewer letters than this says nothing by itself.
 const LETTERS_MIN: usize = 4;
@@ -60,8 +61,8 @@ pub fn asks_to_keep(text: &str) -> bool {
     without_request(text).len() < text.len()
 }
 
-/// A fact without the request to keep it before it: of "Remember: …" and "please note that …" what
-/// follows. What is asked to be done, "remember to …", is the fact itself.
+/// A fact without a request to keep it: the words after "Remember: …" and "please note that …".
+/// In "remember to …" the thing to be done is itself the fact.
 pub fn without_request(fact: &str) -> &str {
     let rest = after_request_to_keep(fact);
     if letters(rest) < LETTERS_MIN {
@@ -88,7 +89,7 @@ pub fn only_tells(text: &str) -> bool {
         .any(|piece| is_question(piece.trim_end()))
 }
 
-/// A line without the mark of a list.
+/// A line without the list mark that begins it.
 fn item(line: &str) -> &str {
     let line = line.trim();
     let bare = line.trim_start_matches(['-', '*', '•', '·']).trim_start();
@@ -99,7 +100,7 @@ fn item(line: &str) -> &str {
     }
 }
 
-/// Sentences by Unicode's rules, with what follows an abbreviation put back.
+/// Sentences by Unicode's rules, joined again where only an abbreviation ended them.
 pub(crate) fn sentences(line: &str) -> Vec<String> {
     let mut whole: Vec<String> = Vec::new();
     for piece in line.split_sentence_bounds() {
@@ -111,8 +112,8 @@ pub(crate) fn sentences(line: &str) -> Vec<String> {
     whole
 }
 
-/// Whether a sentence seems to end only because of an abbreviation or of a list's number:
-/// `Dr.`, `J. S.`, `2.`
+/// Whether a sentence seems to end only because of an abbreviation or a number of a list: `Dr.`,
+/// `J. S.`, `2.`
 fn is_abbreviated(sentence: &str) -> bool {
     let Some(text) = sentence.trim_end().strip_suffix('.') else {
         return false;
@@ -135,7 +136,7 @@ fn is_question(piece: &str) -> bool {
 }
 
 fn letters(piece: &str) -> usize {
-    // An ideograph says as much as some letters.
+    // An ideograph says as much as several letters.
     let weight = |c: char| match c {
         '\u{2E80}'.. => 2,
         c if c.is_alphanumeric() => 1,

@@ -1,5 +1,6 @@
-//! A task for each of several texts, as a process is told it that has one of these texts; and
-//! whether such a process is shown more than its text. Decided by words, without a model.
+//! A task for each of several texts, in the words in which it is given to a process that has one
+//! of these texts; and whether such a process is shown more than its text. Decided by words,
+//! without a model.
 
 use std::sync::LazyLock;
 
@@ -16,14 +17,14 @@ const NOUNS: &str = "document|file|text|letter|report|article|e-?mail|message|in
 const HAN_NOUNS: &str =
     "文件|文档|文章|文本|材料|附件|信件|邮件|信|报告|合同|发票|收据|论文|评论|简历";
 
-/// What a process is told beside a task that cannot be put for one text in few words.
+/// Added to a task that cannot be reworded for one text.
 const ONLY_THIS: &str = "Only the text attached here is meant: answer for this one alone.";
 /// The same in Chinese.
 const ONLY_THIS_HAN: &str = "这里只指附上的这一份，只针对它回答。";
 
-/// `task` for one of the texts that it asks the same of: "for each document" becomes "for this
-/// document". Where words are left that speak of several, it stays as it is, with a sentence that
-/// says what is meant; a task that is for one already is not changed.
+/// `task`, which asks the same of several texts, for one of these: "for each document" becomes
+/// "for this document". If other words still speak of several, the task stays as it is, with a
+/// sentence that says what is meant. A task for one text is not changed.
 pub(crate) fn for_one(task: &str) -> String {
     let task = task.trim();
     if !is_for_each(task) {
@@ -37,7 +38,8 @@ pub(crate) fn for_one(task: &str) -> String {
     one.unwrap_or_else(|| format!("{task}\n\n{only_this}"))
 }
 
-/// An English task with "this document" for "each document"; `None` where that is not enough.
+/// An English task with "this document" for "each document"; `None` where other words still speak
+/// of several.
 fn of_one(task: &str) -> Option<String> {
     static EACH: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(&format!(
@@ -102,7 +104,7 @@ fn of_one_han(task: &str) -> Option<String> {
     is_enough.then_some(one)
 }
 
-/// The word with which a text of this name is counted.
+/// The Chinese measure word with which a text of this name is counted.
 fn counted(noun: &str) -> &'static str {
     match noun {
         "文章" | "文本" | "论文" => "篇",
@@ -112,9 +114,8 @@ fn counted(noun: &str) -> &'static str {
     }
 }
 
-/// Whether `program` answers for the one text that another process gave it, and for nothing
-/// else: then the store is out of its sight. It is not where its task speaks of what is kept, or
-/// of other texts.
+/// Whether `program` answers only for the one text that another process gave it. Then the store
+/// is out of its sight. A task that speaks of what is kept, or of other texts, is no such task.
 pub(crate) fn is_for_its_text(program: &Program) -> bool {
     static SPEAKS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(

@@ -1,21 +1,21 @@
-//! The loop guard: the same calls with the same results lead nowhere, and what a process has
-//! looked up it knows.
+//! The loop guard: it notices when the same calls with the same results repeat, and remembers
+//! what a process has looked up.
 
 use serde_json::Value;
 
-/// The most steps that a circle may have to be noticed.
+/// The longest circle, in steps, that is noticed.
 const CIRCLE_STEPS_MAX: usize = 4;
 
-/// Counts how often in a row a process has gone the same way.
+/// Counts how often in a row a process has repeated the same steps.
 #[derive(Default)]
 pub struct LoopGuard {
     steps: Vec<blake3::Hash>,
 }
 
 impl LoopGuard {
-    /// Takes note of a finished step and returns how many times in a row the same calls
-    /// have now given the same results: one call again and again, or a few in turn
-    /// (1 where nothing was repeated).
+    /// Takes note of a finished step. Returns how many times in a row the same calls have now
+    /// given the same results: one call again and again, or a few in turn (1 where nothing was
+    /// repeated).
     pub fn record(&mut self, action: &Value, observation: &str) -> usize {
         let step = format!("{action}\n{observation}");
         self.steps.push(blake3::hash(step.as_bytes()));
@@ -23,7 +23,7 @@ impl LoopGuard {
         (1..=CIRCLE_STEPS_MAX).map(laps).max().unwrap_or(1)
     }
 
-    /// How many times in a row the last `length` steps were gone.
+    /// How many times in a row the last `length` steps were taken.
     fn laps(&self, length: usize) -> usize {
         let behind = self.steps.iter().rev();
         let before = behind.clone().skip(length);
@@ -32,10 +32,10 @@ impl LoopGuard {
     }
 }
 
-/// What stands before a result that is shown once more.
+/// The beginning of a result that is shown once more.
 pub(crate) const AGAIN: &str = "not done again. Its result: ";
 
-/// What a call does to what a process knows.
+/// How a call relates to what a process knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
     /// It looks, and sees the same as long as nothing changes.
@@ -48,13 +48,13 @@ pub(crate) enum Look {
     Other,
 }
 
-/// A look at something, and what it brought.
+/// A read, and what it brought.
 struct Read {
     call: Value,
     /// The step whose page has the result.
     n: u32,
     result: blake3::Hash,
-    /// Whether it would bring the same again.
+    /// Whether the same read would bring the same result.
     certain: bool,
 }
 
@@ -63,14 +63,15 @@ struct Read {
 pub(crate) struct Reads(Vec<Read>);
 
 impl Reads {
-    /// The step that brought what `call` would bring again.
+    /// The step with the result that `call` would bring again.
     pub(crate) fn known(&self, call: &Value) -> Option<u32> {
         let mut certain = self.0.iter().filter(|read| read.certain);
         certain.find(|read| read.call == *call).map(|read| read.n)
     }
 
-    /// Takes note that step `n` made `call`, which is such a `look`, and what came back; `None`
-    /// where it failed. What may see something else is known once it has seen the same twice.
+    /// Takes note that step `n` made `call`, a `look` of this kind, with this `result`; `None`
+    /// where the call failed. A passing look counts as known once it has brought the same result
+    /// twice.
     pub(crate) fn note(&mut self, n: u32, call: &Value, look: Look, result: Option<&str>) {
         if look == Look::Changes {
             self.0.clear();

@@ -41,14 +41,15 @@ pub enum Signal {
     /// A sentence after the last message, to be answered by yes or no; `{tool}` stands for
     /// the tool in question.
     Asked(&'static str),
-    /// The text apart, after the examples of a lesson: the label in this place against the
+    /// The text by itself, after the examples of a lesson: the label in this place against the
     /// last.
     Taught(&'static Lesson, usize),
 }
 
-/// Of the usual threshold, what is enough for another call where a number of the task has no
-/// place yet: it was hardly said in vain. Of lists that ended too early, the seven with such a
-/// number did so at odds of -1.3 to -4.1; single calls that were enough had -11 and less.
+/// The share of the usual threshold that is enough for another call where a number of the task
+/// has no place yet: the user hardly gave that number in vain. Of lists that ended too early, the
+/// seven with such a number did so at log-odds of -1.3 to -4.1; single calls that were enough had
+/// -11 and less.
 const LEFT_OUT: f32 = 0.27;
 /// The name a model writes when no tool fits.
 pub const NONE: &str = "none";
@@ -72,7 +73,7 @@ const REPLACE: &[Signal] = &[Signal::Taught(&lessons::REPLACE, 0)];
 const CLAIM: &[Signal] = &[Signal::Taught(&lessons::CLAIM, 0)];
 
 impl Question {
-    /// All there are.
+    /// All questions.
     pub const ALL: [Question; 8] = [
         Question::Call,
         Question::Several,
@@ -84,13 +85,13 @@ impl Question {
         Question::Claim,
     ];
 
-    /// Whether it is asked about a move that a process is about to make.
+    /// Whether the question is about a move that a process is about to make.
     pub fn is_of_a_move(self) -> bool {
         matches!(self, Question::Call | Question::Several | Question::More)
     }
 
-    /// A hash of everything it is put with, in hexadecimal: a fit is worth nothing for other
-    /// words.
+    /// A hash, in hexadecimal, of all words that the question is put with. A fit is worth nothing
+    /// for other words.
     pub fn wording(self) -> String {
         let mut hash = blake3::Hasher::new();
         for signal in self.signals() {
@@ -99,7 +100,7 @@ impl Question {
         hash.finalize().to_hex()[..16].to_owned()
     }
 
-    /// The ways it is put; a fit weighs the answers to them together.
+    /// The ways to put the question. A fit weighs the answers to them together.
     pub fn signals(self) -> &'static [Signal] {
         match self {
             Question::Call => CALL,
@@ -141,16 +142,16 @@ pub fn yes_or_no() -> Vec<Vec<String>> {
 pub struct Fit {
     /// One factor for each signal.
     pub weights: Vec<f32>,
-    /// Added to their sum: what the model leans to, taken away again.
+    /// Added to their sum. Balances what the model leans to.
     pub bias: f32,
-    /// From this likelihood on the answer counts as yes.
+    /// The likelihood, 0 to 1, from which on the answer counts as yes.
     pub threshold: f32,
 }
 
 impl Fit {
     /// The likelihood of yes, 0 to 1, for the log-odds of each signal.
     pub fn likelihood(&self, odds: &[f32]) -> f32 {
-        // Minus infinity where an option cannot be begun with any token.
+        // Minus infinity means that no token can begin the option.
         let finite = |odds: f32| odds.clamp(-30.0, 30.0);
         let sum: f32 = self
             .weights
@@ -161,8 +162,9 @@ impl Fit {
         1.0 / (1.0 + (-(sum + self.bias)).exp())
     }
 
-    /// From which likelihood on there is another call beside the only one in `written`: less
-    /// is enough where that call has no place for a number which the task, `told`, gives.
+    /// The likelihood from which on another call is made beside the only one in `written`, 0 to
+    /// 1. A lower one is enough where that call has no place for a number that the task, `told`,
+    /// gives.
     pub fn enough_for_another(&self, told: &str, written: &str) -> f32 {
         let list: Value = serde_json::from_str(written).unwrap_or_default();
         let calls = list["calls"].as_array();
@@ -193,14 +195,14 @@ pub struct Judgement {
     pub replace: Fit,
     /// Of [`Question::Claim`].
     pub claim: Fit,
-    /// Of how likely a chosen answer is right, by what speaks for it and against it. None is
-    /// built in: what agreement is worth depends on the tasks, and a figure that nobody has
-    /// measured is none.
+    /// The fit of how likely a chosen answer is right, by what speaks for it and against it. None
+    /// is built in: what agreement is worth depends on the tasks, and a figure that nobody has
+    /// measured is worthless.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Fit>,
 }
 
-/// What small instruct models share: fitted on qwen2.5-coder-1.5b.
+/// The fits that small instruct models share, made on qwen2.5-coder-1.5b.
 impl Default for Judgement {
     fn default() -> Self {
         let fit = |weights: &[f32], bias, threshold| Fit {
@@ -223,7 +225,7 @@ impl Default for Judgement {
 }
 
 impl Judgement {
-    /// Puts another fit of one question in.
+    /// Replaces the fit of one question.
     pub fn set(&mut self, question: Question, fit: Fit) {
         *match question {
             Question::Call => &mut self.call,

@@ -5,19 +5,19 @@ use serde_json::Value;
 
 use super::plain::{name, quoted, value};
 
-/// Values of an enumeration that are named; the others are counted.
+/// Values of an enumeration that are named; further ones are only counted.
 const VALUES_SHOWN: usize = 16;
 /// Characters of a value, or of a name.
 pub(super) const VALUE_CHARS_MAX: usize = 60;
-/// Definitions within definitions that are spelled out.
+/// How deep definitions within definitions are spelled out.
 const DEPTH_MAX: usize = 4;
 
-/// The forms that a value may have, where it is one of several.
+/// The forms among which a value has to choose, where there are several.
 pub(super) fn forms(schema: &Value) -> Option<&Vec<Value>> {
     schema["anyOf"].as_array().or(schema["oneOf"].as_array())
 }
 
-/// `schema`, or what it refers to.
+/// `schema`, or the definition that it refers to.
 pub(super) fn resolved<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
     let mut schema = schema;
     for _ in 0..DEPTH_MAX {
@@ -39,7 +39,7 @@ pub(super) struct Field<'a> {
     pub(super) required: bool,
 }
 
-/// The properties of `schema`, those first that are required.
+/// The properties of `schema`, the required ones first.
 pub(super) fn fields(schema: &Value) -> Vec<Field<'_>> {
     let required = |name: &str| {
         schema["required"]
@@ -54,13 +54,13 @@ pub(super) fn fields(schema: &Value) -> Vec<Field<'_>> {
             required: required(name),
         })
         .collect();
-    // A model writes what is needed first.
+    // A model writes the required properties first.
     fields.sort_by_key(|field| !field.required);
     fields
 }
 
-/// The parameters of a function, as short as a model can still follow:
-/// `{"expression": string, "digits"?: integer}`.
+/// The parameters of a function, as short as a model can still follow them: `{"expression":
+/// string, "digits"?: integer}`.
 pub fn signature(schema: &Value) -> String {
     match (forms(schema), fields(schema).is_empty()) {
         (Some(_), true) => kind(schema, schema),
@@ -85,7 +85,7 @@ pub(super) fn kind(schema: &Value, root: &Value) -> String {
     kind_in(schema, root, &mut Vec::new())
 }
 
-/// The type of a value; `inside` are the definitions that it stands in.
+/// The type of a value; `inside` are the definitions around it.
 fn kind_in<'a>(schema: &'a Value, root: &'a Value, inside: &mut Vec<&'a str>) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         let called = name(reference.rsplit('/').next().unwrap_or_default());
@@ -122,7 +122,7 @@ fn kind_in<'a>(schema: &'a Value, root: &'a Value, inside: &mut Vec<&'a str>) ->
     }
 }
 
-/// What stands behind those that are shown of `all` kinds.
+/// The words for those of `all` kinds that are not shown.
 fn rest(all: usize) -> String {
     match all.saturating_sub(VALUES_SHOWN) {
         0 => String::new(),
@@ -144,7 +144,7 @@ fn joined(kinds: impl Iterator<Item = String>) -> String {
     all.join("|") + &rest
 }
 
-/// The type that a schema means which names none.
+/// The type that a schema means without naming it.
 fn meant(schema: &Value) -> &'static str {
     let has = |keys: &[&str]| keys.iter().any(|key| schema.get(*key).is_some());
     match () {

@@ -69,8 +69,8 @@ use crate::process::Program;
 use quipu_cpu::Form;
 use unspoken::{Unspoken, beginning, is_spoken_of};
 
-/// What stands before the dot in the kernel's own calls on the store, and names them in an
-/// agent's list of tools.
+/// The namespace of the kernel's own calls on the store, before the dot. An agent's list of tools
+/// names these calls by it.
 const MEMORY: &str = "memory";
 
 /// A function that was left out, and why.
@@ -85,7 +85,7 @@ pub struct LeftOut {
 /// The planner of one process: the functions it was given, and its boot page.
 pub struct Planner {
     calls: Vec<Callable>,
-    /// Of `calls`, how many are the same for every task of the agent.
+    /// How many of `calls` are the same for every task of the agent.
     common: usize,
     /// Functions that are not in sight: with many tools, most of them.
     more: Cards,
@@ -96,7 +96,7 @@ pub struct Planner {
     left_out: Vec<LeftOut>,
     interactive: bool,
     instructions: String,
-    /// Who wrote the boot page beside the kernel.
+    /// Who wrote those words of the boot page that are not the kernel's.
     label: Label,
     /// Whether the CPU is told in a grammar what it may write, so that an answer needs no
     /// JSON around it.
@@ -110,7 +110,7 @@ struct OfDevices {
     cards: Vec<Card>,
     /// Those that only tasks of their topics have.
     special: Vec<Callable>,
-    /// Of these, what nothing has spoken of yet.
+    /// Those of the special functions that nothing has spoken of yet.
     unspoken: Vec<Unspoken>,
     /// Devices that nobody vouches for.
     strangers: Vec<String>,
@@ -130,7 +130,7 @@ impl OfDevices {
                 found.strangers.push(spec.name.clone());
             }
             let calls = spec.functions.iter().map(|function| called(spec, function));
-            // What an agent names itself belongs to all of its tasks.
+            // The functions that an agent names belong to all of its tasks.
             if named || spec.topics.is_empty() {
                 found.cards.extend(calls.map(|callable| Card {
                     callable,
@@ -152,15 +152,15 @@ impl OfDevices {
 }
 
 impl Planner {
-    /// The planner for `program` with the devices on `bus`, on a CPU that `constrains` what
-    /// it writes or not. Devices that need capabilities which were not granted stay
-    /// visible: the gate says what is missing.
+    /// The planner for `program` with the devices on `bus`. `constrains` says whether the CPU
+    /// writes by a grammar. Devices whose capabilities were not granted stay visible: the gate
+    /// says what is missing.
     pub fn new(program: &Program, bus: &Bus, constrains: bool) -> Self {
         let tools = program.agent.tools.as_ref();
         let wanted = |name: &str| tools.is_none_or(|names| names.iter().any(|n| n == name));
         let of_devices = OfDevices::of(program, bus, &wanted);
         let (mut calls, mut more) = Cards::deal(of_devices.cards);
-        // A part of the disk of its own is as good as naming it.
+        // An agent with a space of its own wants it as if it had named the calls.
         let memory = &program.agent.memory;
         let has_memory = !is_for_its_text(program)
             && (wanted(MEMORY)
@@ -189,7 +189,7 @@ impl Planner {
         let usual = calls::ALL.iter().filter(|spec| !of_parents(spec));
         calls.extend(usual.filter_map(own));
         let common = calls.len();
-        // They depend on the task alone: a resumed process sees the same.
+        // Chosen by the task alone, so that a resumed process sees the same.
         calls.extend(of_devices.special);
         calls.extend(more.take(&program.prompt));
         // Last, so that children share the page up to here.
@@ -208,7 +208,7 @@ impl Planner {
         }
     }
 
-    /// What the next step may do, of what there is to work on `now`.
+    /// What the next step may do: `allowance` bounds it, and `now` is what there is to work on.
     pub(crate) fn legal(&self, allowance: Allowance, now: &Now) -> Legal {
         let any = allowance == Allowance::Any;
         let spec = |call: &Callable| calls::spec(&call.name);
@@ -236,9 +236,9 @@ impl Planner {
         }
     }
 
-    /// Leaves out what the CPU cannot be held to, so that one odd schema does not stop the
-    /// rest. `accepts` says whether a text of a form can be written; it is asked once where
-    /// nothing is odd. Only a CPU that writes by a grammar needs this.
+    /// Leaves out the schemas that the CPU cannot be held to, so that one odd schema does not
+    /// stop the rest. `accepts` says whether a text of a form can be written, and is asked only
+    /// once where nothing is odd. Needed only for a CPU that writes by a grammar.
     pub fn hold(&mut self, accepts: &dyn Fn(&Form) -> bool) {
         if let Some(answer) = &mut self.answer
             && !accepts(&Form::Json(answer.written.clone()))
@@ -282,13 +282,13 @@ impl Planner {
         self.left_out.extend(odd);
     }
 
-    /// What was left out since this was asked last.
+    /// The functions that were left out since the last time.
     pub fn left_out(&mut self) -> Vec<LeftOut> {
         std::mem::take(&mut self.left_out)
     }
 
-    /// An action in the form in which it would be written again, where a grammar says what
-    /// may be written: a program as such, any other call in a list.
+    /// An action in the form in which the CPU would write it again by a grammar: a program as
+    /// such, any other call in a list.
     pub fn written(&self, action: &Value) -> String {
         if action.get("tool").is_none() {
             return action.to_string();
@@ -299,7 +299,7 @@ impl Planner {
             .unwrap_or_else(|| json!({ "calls": [action] }).to_string())
     }
 
-    /// Whether it can keep nothing in any case.
+    /// Whether the process has no way to keep a memory.
     pub fn never_keeps(&self) -> bool {
         self.calls.iter().all(|call| call.name != REMEMBER)
     }
@@ -315,20 +315,20 @@ impl Planner {
         text
     }
 
-    /// Brings the functions that [`Planner::find`] tells of into sight: from now on
-    /// they are legal.
+    /// Brings the functions that [`Planner::find`] describes into sight: from now on they are
+    /// legal.
     pub fn reveal(&mut self, query: &str) {
         self.calls.extend(self.more.take(query));
     }
 
-    /// The card of the function `name`, where there is one: it can be used now.
+    /// The card of the function `name`, if it can be used now.
     pub fn card_of(&self, name: &str) -> Option<String> {
         let call = self.calls.iter().find(|call| call.name == name)?;
         Some(format!("{NOW_THERE}{}", line(call)))
     }
 
-    /// Brings the functions into sight that are about a file which `text` names; gives their
-    /// cards for the model, where there are any.
+    /// Brings those functions into sight that are about a file named in `text`. Returns their
+    /// cards for the model, if there are any.
     pub fn notice(&mut self, text: &str) -> Option<String> {
         let text = beginning(text);
         let named = |unspoken: &mut Unspoken| unspoken.topics.have_file_in(text);
@@ -346,12 +346,12 @@ impl Planner {
         (!shown.is_empty()).then(|| format!("{NOW_THERE}{shown}"))
     }
 
-    /// Whose words the boot page has.
+    /// The label of the words on the boot page.
     pub fn boot_label(&self) -> &Label {
         &self.label
     }
 
-    /// The boot page as far as it says who it is.
+    /// The part of the boot page that says who the process is.
     pub(crate) fn page_without_tools(&self) -> String {
         let mut page = String::from("You are a helpful assistant.");
         if !self.instructions.is_empty() {
@@ -361,9 +361,9 @@ impl Planner {
         page
     }
 
-    /// The boot page: who it is, how to act, and the functions in sight. But for cards that
-    /// were chosen for the task, which come last, it depends only on the agent and its
-    /// tools, so that processes share it in the KV cache.
+    /// The boot page: who the process is, how to act, and the functions in sight. Cards that were
+    /// chosen for the task come last. All before them depends only on the agent and its tools, so
+    /// that processes share it in the KV cache.
     pub fn boot_page(&self) -> String {
         let shown = |call: &&Callable| call.offered;
         let common = self.calls[..self.common].iter().filter(shown);
@@ -385,7 +385,7 @@ impl Planner {
     }
 }
 
-/// What stands before the cards of functions that have come into sight.
+/// The line before the cards of functions that have come into sight.
 const NOW_THERE: &str = "These tools can be used now:\n";
 
 /// A function of a device as it is called.
@@ -401,8 +401,8 @@ fn called(device: &DeviceSpec, function: &FunctionSpec) -> Callable {
     }
 }
 
-/// How to act with the functions `calls` in sight, on a CPU that `constrains` what it writes
-/// or not: for programs that bring their own loop and their own functions.
+/// How to act with the functions `calls` in sight, for programs that bring their own loop and
+/// their own functions. `constrains` says whether the CPU writes by a grammar.
 pub fn how_to_act(calls: &[Callable], constrains: bool) -> String {
     let begin = match constrains {
         true => WITH_GRAMMAR.to_owned(),
@@ -411,13 +411,13 @@ pub fn how_to_act(calls: &[Callable], constrains: bool) -> String {
     begin + &card::cards(calls.iter())
 }
 
-/// How to act, where a grammar lets nothing else be written: short.
+/// How to act where a grammar lets nothing else be written: short.
 const WITH_GRAMMAR: &str = "You answer by yourself, or call tools.\n\
      A call: {\"calls\":[{\"tool\":\"NAME\",\"args\":{…}}]}\n\
      Several things to do the same with, such as two places or three numbers, are a call each: \
      {\"calls\":[{\"tool\":\"NAME\",\"args\":{…}},{\"tool\":\"NAME\",\"args\":{…}},…]}\n\
      If none of the tools does what is asked: {\"calls\":[{\"tool\":\"none\"}]}\nTools:\n";
-/// How to act, where everything has to be said.
+/// How to act where no grammar helps: everything is spelled out.
 const WITHOUT_GRAMMAR: &str = "You work step by step. Each of your turns is one JSON action:\n\
      {\"answer\":\"…\"} replies to the user and ends the task.\n\
      {\"tool\":\"NAME\",\"args\":{…}} runs a tool; its result is the next message.\n\
@@ -425,8 +425,8 @@ const WITHOUT_GRAMMAR: &str = "You work step by step. Each of your turns is one 
      {\"ask\":\"…\"} asks the user for something that only the user knows.\n\
      Answer at once when no tool does what is asked, or a result has given the answer.\n";
 
-/// The label of a boot page with the cards of `strangers`. Their user saw these when the
-/// tool was added or granted; an agent's instructions may be anybody's.
+/// The label of a boot page with the cards of `strangers`. The user saw these cards when the tool
+/// was added or granted; an agent's instructions may be anybody's.
 fn label(program: &Program, strangers: &[String]) -> Label {
     if program.agent.stranger {
         return Label::new(format!("agent:{}", program.agent.name), Trust::Untrusted);

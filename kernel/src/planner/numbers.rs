@@ -1,4 +1,4 @@
-//! The numbers that a task gives, and those that a call makes up.
+//! The numbers that a task gives, and the numbers that a call makes up.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -10,8 +10,9 @@ use crate::pattern::{laid_out, pattern};
 use crate::written::numbers as written;
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:[,_ ]\d{3}\b)*(?:\.\d+)?"));
-/// Words from which a number may have to be worked out. Without the word, such a number counts as
-/// made up: an optional one is left out, a required one is asked for.
+/// Words that let a number be worked out. Beside such a word a number is not called made up.
+/// Where this list lacks the word, the number counts as made up: an optional one is left out, a
+/// required one is asked for.
 static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(
         r"(?i)\b(?:hundreds?|thousands?|millions?|billions?|dozens?|half|halves|thirds?
@@ -23,8 +24,8 @@ static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static WORD: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!(r"(?i)\b(?:{})\b", written::any_word())));
-/// What a number may be known of without being told, or worked out from. Without the word, a
-/// required number is asked for.
+/// Words from which a number may be known without being told, or worked out. Where this list
+/// lacks the word, a required number is asked for.
 static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(
         r"(?i)\b(?:quarterly|semi\w*|bi\w+ly|pair|zero|minutes?|hours?|seconds?|free[sz]\w*
@@ -34,8 +35,8 @@ static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
         |no)\b",
     )
 });
-/// Names of arguments that say how something is asked for, or where: a model may fill these in. One
-/// that is missing is asked for where the task does not give it.
+/// Names of arguments that only say how or where something is asked for. A model may fill these
+/// in. If this list lacks the name, and the task gives no number for it, the number is asked for.
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(
         r"(?i)lat|lon|year|seed|precision|decimal|round|limit|page|index|offset|max|min|top
@@ -43,17 +44,19 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Words for large numbers. Without the word, an expression with such a number is not computed.
+/// Words for large numbers. Where this list lacks the word, an expression with such a number is
+/// not computed.
 static LARGE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)\b(?:hundred|thousand|million|billion|trillion|dozen|score)s?\b|\d\s?[km]\b|[百千万亿]",
     )
 });
-/// Share of a number by which one that stands for it may differ.
+/// The largest difference between a number and a rounded one that stands for it, as a share.
 const ROUNDED: f64 = 0.01;
-/// Numbers up to this one need not be told: they count things, or are shares of a hundred.
+/// Numbers up to this one need not be told: they count things, or are percentages.
 pub(crate) const COUNTS_MAX: f64 = 100.0;
-/// By what days, hours, seconds, degrees, bytes, feet and yards are converted, beside powers of ten.
+/// Factors between days, hours, seconds, degrees, bytes, feet and yards. Powers of ten count
+/// beside these.
 const CONVERTS: [f64; 13] = [
     144.0, 168.0, 180.0, 273.15, 360.0, 365.0, 366.0, 1024.0, 1440.0, 1760.0, 3600.0, 5280.0,
     86_400.0,
@@ -64,16 +67,16 @@ const CONVERTS: [f64; 13] = [
 pub struct Numbers {
     /// In digits: each is there to be used.
     digits: Vec<f64>,
-    /// In words, which may only count what is told of.
+    /// In words; these may only count things that are told of.
     words: Vec<f64>,
-    /// Whether others may have to be worked out.
+    /// Whether further numbers may have to be worked out.
     vague: bool,
-    /// Whether others may be known.
+    /// Whether further numbers may be known.
     guessable: bool,
 }
 
 impl Numbers {
-    /// Those in `told`.
+    /// The numbers in `told`.
     pub fn of(told: &str) -> Self {
         let value = |found: regex::Match| written::word(found.as_str()).map(f64::from);
         Self {
@@ -84,8 +87,8 @@ impl Numbers {
         }
     }
 
-    /// Whether `calls`, each `{"tool", "args"}`, have no place for some number that the task
-    /// gives in digits.
+    /// Whether `calls`, each `{"tool", "args"}`, leave out a number that the task gives in
+    /// digits.
     pub fn are_left_out_of(&self, calls: &[Value]) -> bool {
         let placed: Vec<f64> = calls
             .iter()
@@ -99,9 +102,9 @@ impl Numbers {
         self.digits.iter().all(is_placed)
     }
 
-    /// Takes out of `calls`, each `{"tool", "args"}`, the optional numbers that the task does
-    /// not give, where each number that it does give has its place in another argument: a
-    /// small model fills in what it may leave out. `parameters` has the schema of a tool.
+    /// Removes from `calls`, each `{"tool", "args"}`, the optional numbers that the task does not
+    /// give, if every number that it does give has its place in another argument. A small model
+    /// fills in what it may leave out. `parameters` gives the schema of a tool.
     pub fn without_inventions<'a>(
         &self,
         calls: &mut [Value],
@@ -136,9 +139,9 @@ impl Numbers {
         }
     }
 
-    /// The required arguments in `args` that are numbers which the task does not give, where each
-    /// number that it does give has its place in another one: they are made up. None and one are
-    /// no more than what goes without saying. `parameters` is the schema of the arguments.
+    /// The names of required arguments in `args` whose numbers are made up: the task does not
+    /// give them, and every number that it does give has its place in another argument. Zero and
+    /// one are never made up. `parameters` is the schema of the arguments.
     pub fn made_up(&self, args: &Value, parameters: &Value) -> Vec<String> {
         if self.vague || self.guessable || !self.words.is_empty() {
             return Vec::new();
@@ -185,9 +188,9 @@ impl Numbers {
     }
 }
 
-/// Whether `expression` has a number that stands nowhere in what was `read`, or nothing but one
-/// number. Small ones count, and units are converted by some; where words may stand for a large
-/// one, nothing is said.
+/// Whether `expression` has a number that stands nowhere in what was `read`, or is nothing but a
+/// number. Small numbers and factors between units are always allowed. Where a word may stand for
+/// a large number, the answer is no.
 pub(crate) fn is_invented(expression: &str, read: &str) -> bool {
     if expression.trim().parse::<f64>().is_ok() {
         return true;
@@ -206,12 +209,12 @@ pub(crate) fn sums_more_than(args: &Value, told: &str) -> bool {
     expression.is_some_and(|expression| has_another_number(expression, told, 0.0))
 }
 
-/// Whether `answer` says numbers, and none of them is `result`, rounded or not.
+/// Whether `answer` says numbers, and none of them is `result`, exactly or rounded.
 pub(crate) fn says_other_numbers(answer: &str, result: &str) -> bool {
     let Ok(result) = result.parse::<f64>() else {
         return false;
     };
-    // A sign is no part of a number that is written out.
+    // A number in words has no sign.
     let result = result.abs();
     let said = numbers(answer);
     let rounded = |number: &f64| (number - result).abs() <= ROUNDED * result;

@@ -1,4 +1,4 @@
-//! Words of a stranger's schema as a card shows them: on one line, seen as they are, and
+//! A stranger's words from a schema, as a card shows them: on one line, with nothing hidden, and
 //! short. What a call must really have is in the grammar.
 
 use serde_json::Value;
@@ -23,14 +23,14 @@ pub fn quoted(name: &str) -> String {
 /// A value as JSON.
 pub fn value(value: &Value) -> String {
     let json = match value {
-        // Not more is looked at than is shown.
+        // Only as much is read as is shown.
         Value::String(text) => Value::String(cut(&line(text), WORD_CHARS)).to_string(),
         other => other.to_string(),
     };
     cut(&line(&json), 2 * WORD_CHARS)
 }
 
-/// `text` on one line, without characters that nobody sees.
+/// `text` on one line, without invisible characters.
 pub fn line(text: &str) -> String {
     let seen: String = text.chars().filter(|c| !is_unseen(*c)).collect();
     seen.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -49,8 +49,8 @@ pub fn cut(text: &str, chars: usize) -> String {
     }
 }
 
-/// Characters by which words are hidden from a person and told to a model: without width,
-/// reordering, tags, variants, and controls that are no white space.
+/// Characters that can hide words from a person but not from a model: without width, reordering,
+/// tags, variants, and controls that are no white space.
 fn is_unseen(c: char) -> bool {
     match c {
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{feff}' => true,

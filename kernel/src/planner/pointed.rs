@@ -1,4 +1,4 @@
-//! What is to be kept where its user points at a text beside the task, and does not say it:
+//! What is to be kept where the user does not say it, but points at a text beside the task:
 //! "Remember the phone number in this letter."
 
 use std::sync::LazyLock;
@@ -9,15 +9,17 @@ use super::facts::{is_told_in_sentences, only_tells, sentences};
 use super::shared_words::shared_things;
 use crate::pattern::pattern;
 
-/// Characters of one memory. A text that has no more is kept as a whole.
+/// The most characters of one memory. A text up to this length is kept as a whole.
 const PIECE_CHARS_MAX: usize = 1_000;
-/// Memories that are made of one text, each in a step of its own: those of a longer text are longer.
+/// The most memories that are made of one text, each in a step of its own. A longer text makes
+/// longer memories.
 const PIECES_MAX: usize = 8;
-/// Of what the sentence that shares most with the request shares, as much is enough for another.
+/// A sentence is kept too if it shares this much of what the best sentence shares with the
+/// request.
 const ENOUGH: f32 = 0.5;
 
-/// The memories to be made of `texts`, because of what was `told`. Nothing where that says itself
-/// what is to be kept, or asks for something else.
+/// The memories to make of `texts`, as `told` asks. `None` where `told` itself says what is to be
+/// kept, or asks for something else.
 pub(crate) fn pointed_at(told: &str, texts: &[&str]) -> Option<Vec<String>> {
     let texts: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
     let texts: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
@@ -40,11 +42,11 @@ pub(crate) fn pointed_at(told: &str, texts: &[&str]) -> Option<Vec<String>> {
         .collect();
     let found = match (found.is_empty(), points) {
         (false, _) => found,
-        // The number in a letter may stand behind "Tel."
+        // A letter may have the number behind "Tel."
         (true, true) => texts.into_iter().flat_map(pieces).collect(),
         (true, false) => return None,
     };
-    // By the words for it, it is found again.
+    // The user's word for it comes first, so that a search for that word finds it.
     Some(
         found
             .iter()
@@ -53,7 +55,7 @@ pub(crate) fn pointed_at(told: &str, texts: &[&str]) -> Option<Vec<String>> {
     )
 }
 
-/// What a request to remember is about: what follows its verb.
+/// The object of a request to remember: the words after its verb.
 fn object(told: &str) -> Option<&str> {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         let asks = r"(?ix)^\W*
@@ -69,15 +71,15 @@ fn object(told: &str) -> Option<&str> {
     (is_request && !is_what_was_told(object)).then_some(object)
 }
 
-/// Whether a request is put politely, as which it may end like a question: "Can you remember
-/// this?" Of "Remember this?" somebody wants to hear what is known.
+/// Whether a request is put politely, so that its question mark asks for nothing: "Can you
+/// remember this?" In contrast, "Remember this?" asks for what is known.
 fn is_polite(request: &str) -> bool {
     static POLITE: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?i)\b(?:please|you)\b|请|麻烦|帮"));
     POLITE.is_match(request)
 }
 
-/// Whether an object is what somebody told before, and not what stands in a text.
+/// Whether an object refers to what somebody told before, not to a text.
 fn is_what_was_told(object: &str) -> bool {
     static TOLD: LazyLock<Regex> = LazyLock::new(|| {
         let told = r"(?ix)\b(?:i|we)(?:['’](?:ve|d))?
@@ -90,7 +92,7 @@ fn is_what_was_told(object: &str) -> bool {
     TOLD.is_match(object)
 }
 
-/// Words by which the text beside the task is named.
+/// Words that refer to the text beside the task.
 static THE_TEXT: LazyLock<Regex> = LazyLock::new(|| {
     let names = r"(?ix)(?:\b(?:in|of|from|on|inside|within)\s+)?
         \b(?:this|that|these|those|the|my)\s+(?:attached\s+|enclosed\s+)?
@@ -105,7 +107,7 @@ static THE_TEXT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(names)
 });
 
-/// Whether an object says only "this" or "what is in it", so that all of the text is meant.
+/// Whether an object says only "this" or "what is in it": then all of the text is meant.
 fn names_nothing(object: &str) -> bool {
     static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
         let nothing = r"(?ix)^\s*(?:
@@ -118,7 +120,7 @@ fn names_nothing(object: &str) -> bool {
     NOTHING.is_match(&THE_TEXT.replace_all(object, " "))
 }
 
-/// Whether an object says something itself: by its verb, by a number, or as something to be done.
+/// Whether an object states a fact itself: by its verb, by a number, or as something to be done.
 fn states(object: &str) -> bool {
     static SAYS: LazyLock<Regex> = LazyLock::new(|| {
         let says = r"(?ix)^(?:to|that)\b|[0-9]
@@ -133,8 +135,8 @@ fn states(object: &str) -> bool {
     SAYS.is_match(object) && !ASKS.is_match(object)
 }
 
-/// What of `text` shares words with `topic`: all of a short one, else the sentences that share
-/// most. Nothing where none does.
+/// The part of `text` that shares words with `topic`: all of a short text, else the sentences
+/// that share most. `None` where no words are shared.
 fn passage(text: &str, topic: &str) -> Option<String> {
     let lines = text.lines().flat_map(sentences);
     let lines: Vec<String> = lines.map(|line| line.trim().to_owned()).collect();
@@ -159,7 +161,7 @@ fn passage(text: &str, topic: &str) -> Option<String> {
             }
             kept.push_str(line);
         }
-        // What stands under a heading is what it is about.
+        // A sentence under a heading is about the heading too.
         is_headed = is_wanted && line.ends_with([':', '：']);
     }
     (!kept.is_empty()).then_some(kept)

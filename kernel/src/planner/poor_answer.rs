@@ -1,5 +1,5 @@
-//! Answers that are worth another try: a small model refuses, denies what it has just read, or says
-//! how a tool is called instead of calling it.
+//! Answers that are worth another try. A small model refuses, denies what it has just read, or
+//! says how a tool is called instead of calling it.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -11,11 +11,11 @@ use super::facts::sentences;
 use super::numbers::{COUNTS_MAX, has_another_number};
 use crate::pattern::{HAN, laid_out, pattern};
 
-/// Letters of a name.
+/// The fewest letters of a name.
 const NAME_CHARS_MIN: usize = 3;
 
-/// Whether `answer` is nothing but a refusal in the words that small models have for it, also where
-/// nothing speaks against the task.
+/// Whether `answer` is nothing but a refusal, in the words that small models use for it even
+/// where nothing speaks against the task.
 pub(crate) fn only_refuses(answer: &str) -> bool {
     static REFUSES: LazyLock<Regex> = LazyLock::new(|| {
         let refuses = r"(?i)^(?:i['’]m\s+)?(?:(?:very\s+|so\s+)?sorry|i\s+apologi[sz]e)?[,.]?\s*(?:but\s+)?
@@ -56,8 +56,9 @@ pub(crate) fn says_no(text: &str) -> bool {
 }
 
 /// Whether `answer` has a number or a name that does not stand in `read`. Small numbers may have
-/// been worked out, or stand there in words. Names are known by a capital letter within a sentence;
-/// days, months and units are written in many ways, and the names of a Chinese text in any letters.
+/// been worked out, or stand there in words. A name is known by a capital letter within a
+/// sentence. Days, months and units are written in many ways and do not count, nor do names from
+/// a Chinese text, which may be written in any letters.
 pub(crate) fn says_what_was_not_read(answer: &str, read: &str) -> bool {
     has_another_number(answer, read, COUNTS_MAX) || !names_not_read(answer, read).is_empty()
 }
@@ -90,13 +91,13 @@ pub(crate) fn has_all_names(said: &str, names: &BTreeSet<String>) -> bool {
     names.iter().all(|name| words.contains(name.as_str()))
 }
 
-/// A word without what marks a plural or an owner.
+/// A word without the ending of a plural or a possessive.
 fn stem(word: &str) -> &str {
     let bare = word.split(['\'', '’']).next().unwrap_or_default();
     bare.strip_suffix('s').unwrap_or(bare)
 }
 
-/// Words with a capital letter that name nobody.
+/// Words with a capital letter that are no names.
 static COMMON: LazyLock<Regex> = LazyLock::new(|| {
     let words = r"^(?:mon|tues|wednes|thurs|fri|satur|sun)days?$
         |^(?:january|february|march|april|may|june|july|august|september|october|november|december)$
@@ -104,8 +105,8 @@ static COMMON: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(words)
 });
 
-/// Whether `answer` is nothing but that the texts which were read do not say what is asked. Only
-/// English and Chinese are known.
+/// Whether `answer` only says that the texts do not answer the question. Only English and Chinese
+/// phrases are known.
 pub(crate) fn only_denies(answer: &str) -> bool {
     static DENIES: LazyLock<Regex> = LazyLock::new(|| {
         let denies = r"(?i)^(?:no[,.]\s*|(?:i['’]m\s+)?sorry[,.]?\s*(?:but\s+)?|unfortunately,?\s*)*

@@ -1,5 +1,5 @@
-//! A task that asks several things, as in "who …, and what …?": its questions, and which of them an
-//! answer leaves out. Decided by words, without a model. Where nothing tells, nothing is left out.
+//! A task that asks several things, as in "who …, and what …?": its questions, and which of them
+//! an answer leaves out. Decided by words, without a model. In doubt, nothing counts as left out.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -12,15 +12,17 @@ use super::wording::is_about_its_words;
 use crate::pattern::{HAN, laid_out, pattern};
 use crate::written::numbers;
 
-/// Questions of one task; a task with more is a questionnaire, and says itself what it wants.
+/// The most questions of one task. A task with more is a questionnaire, and says itself what it
+/// wants.
 const QUESTIONS_MAX: usize = 4;
-/// Letters from which on a word says what a question is about.
+/// Letters that a word needs to say what a question is about.
 const WORD_CHARS_MIN: usize = 3;
-/// Letters by which words are compared: `services` and `serviced` are one.
+/// Words are compared by this many first letters: `services` and `serviced` are one.
 const STEM_CHARS: usize = 5;
-/// Ideographs that an answer shares with a question it speaks of; any other word counts for two.
+/// Ideographs that an answer has to share with a question to speak of it; any other word counts
+/// for two.
 const SHARED_MIN: usize = 2;
-/// Characters of a Chinese question: in fewer it is a word such as "谁".
+/// The fewest characters of a Chinese question: fewer are a word such as "谁".
 const HAN_CHARS_MIN: usize = 3;
 
 /// What a question asks for.
@@ -48,7 +50,7 @@ pub(crate) fn questions(task: &str) -> Vec<String> {
     }
 }
 
-/// Those of the questions of `task` that `answer` does not speak of, though it does of another.
+/// The questions of `task` that `answer` does not speak of, if it speaks of another.
 pub(crate) fn left_out(task: &str, answer: &str) -> Vec<String> {
     let questions = questions(task);
     let said = words(answer);
@@ -72,7 +74,7 @@ pub(crate) fn left_out(task: &str, answer: &str) -> Vec<String> {
             .filter(|word| !others().any(|(_, words)| words.contains(*word)));
         let own: Vec<&String> = own.collect();
         let shared = own.iter().filter(|word| said.contains(**word));
-        // What has no words of its own cannot be missed.
+        // A question without words of its own cannot be missed.
         own.is_empty() || shared.map(|word| weight(word)).sum::<usize>() >= SHARED_MIN
     };
     let speaks: Vec<bool> = (0..questions.len()).map(speaks_of).collect();
@@ -96,7 +98,7 @@ pub(crate) fn left_out(task: &str, answer: &str) -> Vec<String> {
     left.map(|at| questions[at].clone()).collect()
 }
 
-/// A sentence at the words that stand between questions.
+/// Splits a sentence at the words that stand between questions.
 fn split(sentence: &str) -> Vec<String> {
     static BETWEEN: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
@@ -117,7 +119,8 @@ fn split(sentence: &str) -> Vec<String> {
     pieces
 }
 
-/// Whether a piece of a sentence is a question: it begins with such a word, or, in Chinese, has one.
+/// Whether a piece of a sentence is a question: it begins with a question word or, in Chinese,
+/// has one.
 fn asks(piece: &str) -> bool {
     static BEGINS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
@@ -174,7 +177,7 @@ fn new_names(task: &str, answer: &str) -> usize {
     names.len()
 }
 
-/// The words that say what a text is about, by how they begin; each ideograph is one.
+/// The words that say what a text is about, by their first letters; each ideograph is one word.
 fn words(text: &str) -> BTreeSet<String> {
     let lower = text.to_lowercase();
     let tells = |word: &&str| match is_han(word) {

@@ -1,15 +1,15 @@
-//! Tasks that ask for the same with each of several things. Decided by words, without a model:
-//! it costs nothing where a task is not of that kind.
+//! Tasks that ask the same of each of several things. Decided by words, without a model, so that
+//! it costs nothing for other tasks.
 
 use crate::label::Label;
 use crate::planner::facts::is_told_in_sentences;
 use crate::process::{Attached, Program};
 
-/// Attached texts from which on each can go to a process of its own.
+/// The fewest attached texts that can go to a process each.
 const TEXTS_MIN: usize = 2;
-/// Attached texts that are named; the others are counted.
+/// Attached texts that are named; further ones are only counted.
 const NAMED_MAX: usize = 40;
-/// What such a task says, in lower case.
+/// Phrases of such a task, in lower case.
 const WORDS: &[&str] = &[
     "for each",
     "for every",
@@ -40,14 +40,14 @@ pub(super) fn is_for_each(text: &str) -> bool {
 pub(crate) enum Parent {
     /// None.
     No,
-    /// The one for lists: its task is of that kind, and the texts are attached.
+    /// The call for lists: the task is of this kind, and the texts are attached.
     OfList,
     /// All: its agent asks for them.
     Fully,
 }
 
 impl Parent {
-    /// What `program` is offered. A child is offered none: what it is given is for one process.
+    /// What `program` is offered. A child is offered none: its task is meant for one process.
     pub(crate) fn of(program: &Program) -> Self {
         match program.child_of.is_none() && program.branch.is_none() {
             true if program.agent.children => Self::Fully,
@@ -57,13 +57,13 @@ impl Parent {
     }
 }
 
-/// Whether `program` asks for the same with each of the texts beside it.
+/// Whether `program` asks the same of each of the texts beside it.
 pub(crate) fn is_of_a_list(program: &Program) -> bool {
     program.attached.len() >= TEXTS_MIN && is_for_each(program.told())
 }
 
-/// Whether the texts of `program` are named to it only, for children to read: its task is of
-/// that kind, or they would fill more than a quarter of a window of `window` tokens.
+/// Whether `program` is shown only the names of its texts, and children read them: its task asks
+/// the same of each, or the texts would fill more than a quarter of a window of `window` tokens.
 pub(crate) fn goes_to_children(
     program: &Program,
     count: &dyn Fn(&str) -> usize,
@@ -82,14 +82,14 @@ pub(crate) fn goes_to_children(
     is_of_a_list(program) || tokens() > window / 4
 }
 
-/// Whether nothing is left to say once `program` has the answers of its list.
+/// Whether `program` has nothing left to say once it has the answers of its list.
 pub(crate) fn is_only_a_list(program: &Program) -> bool {
     let is_alone = program.answer_schema.is_none() && !is_told_in_sentences(program.told());
     is_of_a_list(program) && is_alone
 }
 
-/// Attached texts as one page that names them and has none of their words, with the label of
-/// all of them: their names may be anybody's.
+/// Attached texts as one page that names them without a word of theirs. It has the label of all
+/// of them, as their names may be anybody's.
 pub(crate) fn named(attached: &[Attached]) -> Attached {
     let mut page = format!(
         "{} documents are attached. process.map gives each of them to a process that reads it:\n",
@@ -110,7 +110,7 @@ pub(crate) fn named(attached: &[Attached]) -> Attached {
     }
 }
 
-/// The name of an attached text: the path of its file, or where else it came from.
+/// The name of an attached text: the path of its file, or its other source.
 pub(crate) fn name(attached: &Attached) -> &str {
     let source = &attached.label.source;
     source.strip_prefix("file:").unwrap_or(source)

@@ -1,22 +1,21 @@
-//! Which words two texts share: what they are both about.
+//! The words that two texts share, which tell what both are about.
 
 use std::collections::BTreeSet;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Whether two texts share a word that says what they are about: a thing or a person; each
-/// ideograph is one.
+/// Whether two texts share a word for a thing or a person; each ideograph is a word.
 pub fn share_a_word(one: &str, other: &str) -> bool {
     !telling_words(one).is_disjoint(&telling_words(other))
 }
 
-/// Whether two texts share a word for something else than who speaks and who listens.
+/// Whether two texts share a word other than those for speaker and listener.
 pub fn share_a_thing(one: &str, other: &str) -> bool {
     shared_things(&[one], other)[0] > 0.0
 }
 
-/// How much the words for things that `text` shares with each of `texts` say of what both are
-/// about: each counts the less, the more of the texts have it.
+/// For each of `texts`, how much the words for things that it shares with `text` say of what both
+/// are about. A word counts the less, the more of the texts have it.
 pub fn shared_things(texts: &[&str], text: &str) -> Vec<f32> {
     let mut asked = telling_words(text);
     asked.retain(|word| SPEAKERS.iter().all(|speaker| speaker[0] != word));
@@ -28,8 +27,8 @@ pub fn shared_things(texts: &[&str], text: &str) -> Vec<f32> {
 }
 
 /// How alike two texts are by all their words, from 0 to 1: the coefficient of Sørensen and Dice.
-/// Each word counts the same, numbers and the words for speakers too: two notes on one thing differ
-/// in little else. `quipu_memory::likeness` weighs telling words by how rare they are.
+/// Each word counts the same, including numbers and the words for speakers: two notes on one
+/// thing differ in little else. `quipu_memory::likeness` weighs words by how rare they are.
 pub fn dice(one: &str, other: &str) -> f32 {
     let (one, other) = (words(one), words(other));
     let all = one.len() + other.len();
@@ -39,8 +38,8 @@ pub fn dice(one: &str, other: &str) -> f32 {
     }
 }
 
-/// Whether `answer` says something beyond `question`, and `text` has it: each number, and more than
-/// half of the other words.
+/// Whether `text` has what `answer` says beyond `question`: each number, and more than half of
+/// the other words.
 pub fn says_no_more(answer: &str, text: &str, question: &str) -> bool {
     let (text, question) = (telling_words(text), telling_words(question));
     let mut said = telling_words(answer);
@@ -52,14 +51,15 @@ pub fn says_no_more(answer: &str, text: &str, question: &str) -> bool {
     numbers.into_iter().all(|word| text.contains(word)) && 2 * there > said.len()
 }
 
-/// The words of `text` but for the empty ones.
+/// The words of `text` that say something.
 fn telling_words(text: &str) -> BTreeSet<String> {
     let mut words = words(text);
     words.retain(|word| !EMPTY.contains(&word.as_str()) && (word.len() > 1 || word == "i"));
     words
 }
 
-/// The words of `text` in small letters. `I'm` is two, and all words for one speaker are one.
+/// The words of `text` in small letters. `I'm` is two words, and all words for one speaker are
+/// the same word.
 fn words(text: &str) -> BTreeSet<String> {
     let text = text.to_lowercase();
     let words = text

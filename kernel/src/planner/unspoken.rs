@@ -5,7 +5,7 @@ use quipu_tools::{DeviceSpec, Topics};
 use crate::grammar::Callable;
 use crate::process::Program;
 
-/// Bytes of a text of others in which names of files are looked for.
+/// Bytes of a stranger's text that are searched for names of files.
 const LOOK_MAX: usize = 1 << 16;
 
 /// The functions of one device that would be offered, and what they are about.
@@ -15,8 +15,7 @@ pub(super) struct Unspoken {
 }
 
 impl Unspoken {
-    /// Takes `calls` of a device out of sight. They can be called all the same, by whoever knows
-    /// of them.
+    /// Takes `calls` of a device out of sight. A process that knows of them can still call them.
     pub(super) fn hide(topics: &Topics, calls: &mut [Callable]) -> Self {
         let offered = calls.iter_mut().filter(|call| call.offered);
         let names = offered.map(|call| {
@@ -30,8 +29,8 @@ impl Unspoken {
     }
 }
 
-/// Whether `program` speaks of what the device is about: in its task, or by a file that one of
-/// the texts beside it is, or names.
+/// Whether `program` speaks of what the device is about: in its task, or because one of the texts
+/// beside it is such a file or names one.
 pub(super) fn is_spoken_of(device: &DeviceSpec, program: &Program) -> bool {
     let topics = &device.topics;
     topics.is_empty()
@@ -42,7 +41,7 @@ pub(super) fn is_spoken_of(device: &DeviceSpec, program: &Program) -> bool {
         })
 }
 
-/// As much of a long text as is looked at.
+/// The part of a long text that is searched.
 pub(super) fn beginning(text: &str) -> &str {
     &text[..text.floor_char_boundary(LOOK_MAX)]
 }

@@ -39,8 +39,8 @@ pub(super) fn announces(sentence: &str) -> bool {
     ANNOUNCES.is_match(sentence)
 }
 
-/// What follows the request to keep it that `text` begins with: "Remember:", "please note that".
-/// All of `text` where there is none; "remember to …" is none.
+/// The rest of `text` after the request to keep it that it begins with: "Remember:", "please note
+/// that". All of `text` if there is no request; "remember to …" is none.
 pub(super) fn after_request_to_keep(text: &str) -> &str {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         let asks = r"(?ix)^\W*
@@ -97,7 +97,7 @@ pub(crate) fn says_it_changed(text: &str) -> bool {
     SAYS.is_match(text)
 }
 
-/// Whether `text` has a word by which something is asked to be kept, wherever it stands: "Read the
+/// Whether `text` has a word by which something is asked to be kept, in any place: "Read the
 /// notice and remember the number". Only English and Chinese are known.
 pub(crate) fn has_a_word_for_keeping(text: &str) -> bool {
     static KEEPS: LazyLock<Regex> = LazyLock::new(|| {
@@ -109,7 +109,7 @@ pub(crate) fn has_a_word_for_keeping(text: &str) -> bool {
     KEEPS.is_match(text)
 }
 
-/// Whether `text` asks to work on words that stand in it: what these say, nobody tells.
+/// Whether `text` asks for work on words that stand in it. Nobody asserts what these words say.
 pub(crate) fn is_about_its_words(text: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         let asks = r"(?ix)^\W*
@@ -122,8 +122,8 @@ pub(crate) fn is_about_its_words(text: &str) -> bool {
     ASKS.is_match(text)
 }
 
-/// Whether `answer` may say that something was kept. Only the languages that have a word here are
-/// known; any other may.
+/// Whether `answer` may say that something was kept. In a language without a phrase here, every
+/// answer may.
 pub(crate) fn may_say_it_kept(answer: &str) -> bool {
     static SAYS: LazyLock<Regex> = LazyLock::new(|| {
         let says = r"(?ix)remember|memor|forg[eo]t|kept|keep|stor(?:e|ed|ing)\b|sav(?:e|ed|ing)\b
@@ -135,8 +135,8 @@ pub(crate) fn may_say_it_kept(answer: &str) -> bool {
     !answer.chars().all(known) || SAYS.is_match(answer)
 }
 
-/// Whether `text` may speak of who writes it, or of what was told before. Only English and Chinese
-/// are known; what is in another language may.
+/// Whether `text` may speak of its writer, or of what was told before. In any language but
+/// English and Chinese, every text may.
 pub(crate) fn may_speak_of_its_user(text: &str) -> bool {
     static SPEAKS: LazyLock<Regex> = LazyLock::new(|| {
         let speaks = r"(?i)\b(?:i|me|my|mine|myself|we|us|our|ours|ourselves
@@ -153,8 +153,8 @@ pub(crate) fn may_speak_of_its_user(text: &str) -> bool {
     !(is_chinese || is_english) || SPEAKS.is_match(text)
 }
 
-/// Whether `text` is a question in which its user is who does something or has something: what was
-/// told before may well be the answer. Only English and Chinese are known.
+/// Whether `text` is a question about what its user does or has: what was told before may well
+/// answer it. Only English and Chinese are known.
 pub(crate) fn asks_of_oneself(text: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         let asks = r"(?i)^(?:\S+[,，]\s*)?(?:(?:in|at|on|for|to|from|with|of|since|until)\s+)?

@@ -10,19 +10,19 @@ use serde::{Deserialize, Serialize};
 use super::limits::{Limit, Limits, Spent};
 use super::{Pid, Usage};
 
-/// Generations below a process: deeper ones start no children.
+/// The most generations below the first process. Processes at that depth start no children.
 pub const DEPTH_MAX: usize = 3;
-/// Children of one process that run at once.
+/// The most children of one process that run at once.
 pub const AT_ONCE_MAX: usize = 16;
-/// The same, where nothing else is said.
+/// Children that run at once by default.
 pub(crate) const AT_ONCE: usize = 8;
-/// Things that one list may have, of which each goes to a child of its own.
+/// The most things in one list, of which each goes to a child of its own.
 pub const ITEMS_MAX: usize = 500;
 
-/// Tokens below which no child is worth starting.
+/// With fewer tokens than this, no child is worth starting.
 const TOKENS_MIN: u32 = 32;
 
-/// The place of a child in its parent: a step that is done again after a crash finds by it the
+/// The place of a child in its parent. By it, a step that is repeated after a crash finds the
 /// children that it had started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChildOf {
@@ -34,8 +34,8 @@ pub struct ChildOf {
     pub at: u32,
 }
 
-/// What the children of a process have taken out of its limits: one that has exited what it
-/// spent, with its own children, and any other all that it may spend.
+/// What the children of a process have taken out of its limits. A child that has exited counts
+/// with what it and its own children spent, any other with all that it may spend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drawn {
     /// Steps.
@@ -55,7 +55,7 @@ impl AddAssign for Drawn {
 }
 
 impl Drawn {
-    /// What a child that may still go on holds of its parent's limits.
+    /// What a child that has not exited holds of its parent's limits.
     pub(crate) fn held_by(limits: &Limits) -> Self {
         Self {
             steps: limits.steps,
@@ -73,7 +73,7 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// What is left beside `spent`, this step, and an answer to everything.
+    /// What is left after `spent`, this step, and a last answer.
     pub(crate) fn of(limits: &Limits, spent: &Spent) -> Self {
         let answer = limits.action_tokens.min(limits.tokens / 4);
         Self {
@@ -82,12 +82,12 @@ impl Room {
         }
     }
 
-    /// Takes out the limits of a child, where `slots` children are to share what there is;
-    /// `None` where it is too little for any. `usual` are the parent's own limits, and the child
-    /// has `seconds`: time passes for all of them at once.
+    /// Takes out the limits of a child, where `slots` children are to share what there is. `None`
+    /// where too little is left for any. `usual` are the parent's own limits. The child gets
+    /// `seconds`, since children run at the same time.
     pub(crate) fn share(&mut self, slots: usize, usual: &Limits, seconds: u64) -> Option<Limits> {
         let slots = u32::try_from(slots).unwrap_or(u32::MAX);
-        // Fewer children with something to do rather than many with nothing.
+        // Fewer children with enough tokens are better than many with too few.
         let slots = slots.min(self.steps).min(self.tokens / TOKENS_MIN).max(1);
         let (steps, tokens) = (self.steps / slots, self.tokens / slots);
         if steps == 0 || tokens < TOKENS_MIN || seconds == 0 {
@@ -108,7 +108,7 @@ impl Room {
         self.steps == 0 || self.tokens < TOKENS_MIN
     }
 
-    /// The limit that leaves no more.
+    /// The limit that leaves nothing more.
     pub(crate) fn lacks(&self) -> Limit {
         match self.steps {
             0 => Limit::Steps,

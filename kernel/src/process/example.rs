@@ -8,14 +8,14 @@ use crate::label::Label;
 /// A task that was done right.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Example {
-    /// By which its user knows it.
+    /// The id by which the user knows it.
     pub id: String,
     /// The task, in the words of its user.
     pub task: String,
     /// What was done, in order. The last turn has no observation.
     pub turns: Vec<Turn>,
-    /// The lowest label of everything that went into it: what a process that is shown it
-    /// has read. One that is trusted less than its user is not shown.
+    /// The lowest label of everything that went into it. A process that is shown it counts as
+    /// having read that. An example that is trusted less than its user is not shown.
     pub label: Label,
 }
 

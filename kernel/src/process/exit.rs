@@ -25,7 +25,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word that is stored and shown.
+    /// The word for it, as stored and shown.
     pub fn as_str(self) -> &'static str {
         match self {
             Status::Exited => "exited",
@@ -45,9 +45,9 @@ pub struct Exit {
     pub status: Status,
     /// The answer: text, or JSON when the program has an answer schema.
     pub answer: Option<Value>,
-    /// What went wrong, in words.
+    /// The error, in words.
     pub error: Option<String>,
-    /// The same as data, where the process failed. Older journals do not have it.
+    /// The error as data, where the process failed. Older journals do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
     /// Parts of the task that were left undone, where it stopped before its end.
@@ -61,7 +61,7 @@ pub struct Exit {
     pub ms: u64,
 }
 
-/// The error of a process that was stopped for good. It stands in journals and results.
+/// The error of a process that was stopped for good. This word is in journals and results.
 pub(crate) const KILLED: &str = "killed";
 
 impl Exit {
@@ -79,7 +79,7 @@ impl Exit {
         }
     }
 
-    /// Whether it was stopped for good: it does not go on, a copy of it can.
+    /// Whether it was stopped for good. Such a process cannot be resumed; a copy of it can.
     pub fn is_killed(&self) -> bool {
         self.status == Status::Interrupted && self.error.as_deref() == Some(KILLED)
     }

@@ -1,4 +1,4 @@
-//! Why a process failed, as data: whoever shows it finds the words for what to do.
+//! Why a process failed, as data. Whoever shows it finds the words for what to do.
 
 use quipu_cpu::CpuError;
 use quipu_memory::Secrecy;
@@ -27,7 +27,8 @@ pub enum Failure {
     /// A limit was reached before an answer was given.
     #[error("stopped by a limit")]
     Stopped(Limit),
-    /// It holds a text that its CPU, on another machine, or who started it may not learn.
+    /// The process holds a text that may not be learnt by its CPU on another machine, or by
+    /// whoever started it.
     #[error(
         "{secrecy} text from {from} is not for its model, on another machine, or for who started it"
     )]
@@ -37,7 +38,7 @@ pub enum Failure {
         /// Where it came from.
         from: String,
     },
-    /// The kernel made an action that it could not read.
+    /// The kernel made an action that it cannot read.
     #[error("{0}")]
     Action(String),
 }

@@ -69,7 +69,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// Whether it ends an action and not the process.
+    /// Whether the limit ends an action, not the process.
     pub fn is_of_action(self) -> bool {
         matches!(
             self,

@@ -33,7 +33,7 @@ use crate::limits::Limits;
 /// The priorities that a person can give.
 pub const PRIORITIES: RangeInclusive<i8> = -20..=20;
 
-/// An executable: what an agent is, apart from the task it is given.
+/// An executable: what an agent is, without any task.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
     /// Its name.
@@ -45,8 +45,8 @@ pub struct Agent {
     /// Its part of the disk.
     #[serde(default)]
     pub memory: Memory,
-    /// Whether nobody vouches for its instructions: then the process starts out as if it
-    /// had read a stranger's text.
+    /// Whether nobody vouches for its instructions. Then the process starts as if it had read a
+    /// stranger's text.
     #[serde(default)]
     pub stranger: bool,
     /// Whether it is offered the calls that start processes of its own and wait for them.
@@ -62,18 +62,18 @@ pub struct Memory {
     pub space: Space,
     /// Spaces it reads, beside its own and the shared one.
     pub reads: Vec<Space>,
-    /// Names of its core memory: small texts of its space that it always sees, and edits.
+    /// Names of its core memory: small texts in its space that it always sees and can edit.
     pub blocks: Vec<String>,
-    /// What the memories of its space may take; it writes no more beyond that.
+    /// The room for memories in its space. Nothing is written beyond it.
     pub quota: Share,
     /// Tokens that the reminder at the start of a task may take; 0 is none.
     pub recall_tokens: usize,
-    /// Whether the reminder has pages that nobody vouches for. They taint the process
-    /// from its first step on.
+    /// Whether the reminder may have pages that nobody vouches for. They taint the process from
+    /// its first step on.
     pub recall_untrusted: bool,
     /// Tokens that examples before a task may take; 0 shows none.
     pub example_tokens: usize,
-    /// Who may learn what it keeps, at least.
+    /// The secrecy that what it keeps has at least.
     #[serde(skip_serializing_if = "Secrecy::is_public")]
     pub secrecy: Secrecy,
 }
@@ -114,8 +114,9 @@ pub struct Attached {
     pub text: String,
     /// Who wrote it.
     pub label: Label,
-    /// The picture in which it was read, for a CPU that sees: shown beside the text as long as
-    /// there is room. It is written down as the digest of its pixels: the journal keeps them apart.
+    /// The picture in which the text was read, for a CPU that sees. It is shown beside the text
+    /// as long as there is room. It is serialised as the digest of its pixels: the journal keeps
+    /// the picture itself apart.
     #[serde(
         serialize_with = "its_digest",
         skip_serializing_if = "Option::is_none",
@@ -131,11 +132,11 @@ fn its_digest<S: Serializer>(picture: &Option<Picture>, serializer: S) -> Result
 /// A program to run: an agent, its task, and its limits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Program {
-    /// Who does it.
+    /// The agent.
     pub agent: Agent,
     /// The task, in the words of the user.
     pub prompt: String,
-    /// Where the prompt came from.
+    /// Who wrote the prompt.
     pub label: Label,
     /// Texts beside the task that others wrote, each within a border of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -143,39 +144,39 @@ pub struct Program {
     /// Tasks like this one that were done right, the likest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<Example>,
-    /// What the store is asked at the start; the prompt when `None`. A conversation
-    /// before the task, say, is no part of it.
+    /// What the store is searched for at the start; the prompt where it is `None`. A conversation
+    /// before the task, for example, is no part of it.
     #[serde(default)]
     pub topic: Option<String>,
-    /// What the user typed, where the prompt holds more than that, such as the answers of the turns
-    /// before it: only these words may go out as the user's own. Whoever sets it answers for
-    /// that. When `None` it is the prompt, where its label says that it is the user's.
+    /// What the user typed, where the prompt holds more than that, such as the answers of earlier
+    /// turns. Only these words may go out as the user's own; whoever sets this field answers for
+    /// it. Where it is `None`, the prompt counts if its label says that it is the user's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
-    /// The day on which it was told, where what is right depends on that. The kernel looks.
+    /// The day on which the task was given, where the right answer depends on it. The kernel
+    /// finds out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub today: Option<NaiveDate>,
-    /// The process of the turn before, where it is one of a conversation; 0 where that turn
-    /// was no process here.
+    /// The process of the turn before, in a conversation; 0 where that turn was no process here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Pid>,
     /// What it may spend.
     pub limits: Limits,
     /// Higher runs first; 0 is usual. Within [`PRIORITIES`] where a person chose it.
     pub priority: i8,
-    /// Whether a person is there to answer questions and approvals when it starts. Whoever
-    /// takes it up again says whether one is there then; its boot page stays the same.
+    /// Whether a person is there at the start to answer questions and approvals. Whoever resumes
+    /// the process says whether one is there then; its boot page stays the same.
     pub interactive: bool,
-    /// Whether approvals that the user gave beforehand for all calls do not count for it:
-    /// nobody saw what started it.
+    /// Whether approvals that the user gave beforehand for all calls do not count for this
+    /// process, because nobody saw what started it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unapproved: bool,
-    /// The most secret text that whoever started it may learn; any where it is `None`.
+    /// The highest secrecy that whoever started it may learn; anything where it is `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clearance: Option<Secrecy>,
     /// JSON Schema the answer must have, when not plain text.
     pub answer_schema: Option<Value>,
-    /// How its tokens are chosen, where not as the machine's usually are.
+    /// How its tokens are chosen, if not as usual on the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampling: Option<Sampling>,
     /// Which branch of a deliberation it is, if it is one beside the first.
@@ -184,13 +185,13 @@ pub struct Program {
     /// The process that started it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child_of: Option<ChildOf>,
-    /// What it may do on its own after it has read untrusted text. The model writes it, where
-    /// nobody else has and it pays.
+    /// What it may do unattended after it has read untrusted text. Where it is `None`, the model
+    /// writes a plan if that pays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
 }
 
-/// One of several processes that think about the same task, beside the first. It reads, and
+/// One of several processes that think about the same task, beside the first. A branch reads, and
 /// changes nothing in the world.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Branch {
@@ -198,10 +199,11 @@ pub struct Branch {
     pub of: Pid,
     /// How it goes about the task.
     pub way: Way,
-    /// The branch whose steps it goes on from, where it was forked off one.
+    /// The branch that it was forked off, and whose steps it continues; `None` where it starts
+    /// anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Pid>,
-    /// The answers that it is a referee of.
+    /// The answers to judge, where it is a referee.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
 }
@@ -223,7 +225,7 @@ impl Branch {
 pub struct BranchReport {
     /// The process.
     pub pid: Pid,
-    /// What it was told to begin with; `None` of the first.
+    /// How it was told to begin; `None` for the first.
     pub way: Option<Way>,
     /// The branch that it was forked off, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -248,14 +250,14 @@ pub enum Way {
     Calculator,
     /// By a search of the store.
     Search,
-    /// It answers nothing: a program says which of several answers fit what the task demands.
+    /// It gives no answer: a program says which of several answers fit what the task demands.
     Check,
-    /// It answers nothing: the CPU weighs which of several answers is right.
+    /// It gives no answer: the CPU weighs which of several answers is right.
     Weigh,
 }
 
 impl Way {
-    /// Whether it says something of the answers of others, and has none of its own.
+    /// Whether it judges the answers of others and has none of its own.
     pub fn is_a_referee(self) -> bool {
         matches!(self, Way::Check | Way::Weigh)
     }
@@ -307,7 +309,7 @@ impl Program {
         for attached in &mut self.attached {
             let said = attached.text.clone();
             clean(&mut attached.text);
-            // Nobody can take a secret out of a picture.
+            // A secret cannot be taken out of a picture, so the picture goes.
             if attached.text != said {
                 attached.picture = None;
             }
@@ -320,21 +322,21 @@ impl Program {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Could go on, but nothing runs it: new, or its machine stopped.
+    /// Can be run, but nothing runs it: new, or its machine was stopped.
     Ready,
     /// Deciding or acting.
     Running,
     /// Waiting for a person.
     Blocked,
-    /// Its machine was stopped: it goes on when the next one starts.
+    /// Its machine was stopped. The next machine resumes it.
     Suspended,
-    /// Over.
+    /// Ended.
     Exited,
 }
 
 impl State {
-    /// The state stored as `word`. One that this release does not know has exited: nothing goes
-    /// on with it.
+    /// The state stored as `word`. A state that this release does not know counts as exited, so
+    /// that nothing resumes the process.
     pub(crate) fn of(word: &str) -> Self {
         let states = [
             State::Ready,
@@ -366,10 +368,10 @@ pub enum Reply {
     Text(String),
     /// The call may be done, this once.
     Approve,
-    /// The call, and others that the rule of its approval holds for, may be done by this
+    /// This call may be done, and so may others that the rule of its approval holds for, by this
     /// process.
     ApproveProcess,
-    /// The same by all processes from now on. Whoever replies keeps the rule: the machine
+    /// The same, by all processes from now on. Whoever replies keeps the rule: the machine
     /// forgets it when it ends.
     ApproveAlways,
     /// The call may not be done.

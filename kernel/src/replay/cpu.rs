@@ -1,4 +1,4 @@
-//! The CPU of a run that is played: it says what the tape says.
+//! The CPU of a replay: it says what the tape says.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl Player {
         }
     }
 
-    /// What was counted under `key`; an error where nothing was.
+    /// The count under `key`; an error where there is none.
     fn counted(&self, key: u64) -> Result<Option<usize>, CpuError> {
         let count = self.tape.playing().map(|mut tape| tape.count(key));
         match count {
@@ -62,7 +62,7 @@ impl Cpu for Player {
     }
 
     fn count(&self, text: &str) -> usize {
-        // Where it was not counted the tape has noted a difference.
+        // The tape has noted a difference where it has no such count.
         let count = self.counted(keys::counted(text));
         count.ok().flatten().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! The devices of a run that is played: what they are is known, and they are never called.
+//! The devices of a replay: they can be looked up, and are never called.
 
 use std::sync::Arc;
 

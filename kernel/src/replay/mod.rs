@@ -31,7 +31,7 @@ use crate::label::Suspicion;
 use crate::process::{Attached, Pid, Program};
 use cpu::Player;
 
-/// What came of replaying a process.
+/// The result of replaying a process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Replayed {
     /// The process.
@@ -40,8 +40,8 @@ pub struct Replayed {
     pub runs: usize,
     /// Its steps.
     pub steps: u32,
-    /// Of these, how many ran before anything was recorded, or in the process it is a copy of:
-    /// they were taken as they are.
+    /// How many of these ran before anything was recorded, or in the process that this one is a
+    /// copy of. They were taken as they are.
     pub taken: u32,
     /// Digest of all that the runs wrote down.
     pub digest: String,
@@ -55,7 +55,7 @@ pub enum ReplayError {
     /// The journal cannot be read, or was changed.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// Its journal does not have what it was told.
+    /// The journal does not have what the process was told.
     #[error(
         "process {0} cannot be replayed: nothing is recorded of what its CPU told it; it ran \
          on an earlier release, or has not come to its first step"
@@ -159,7 +159,7 @@ async fn play(
         ..kept.program.clone()
     };
     suspect_as_then(&mut program.attached, head.suspicions.as_deref());
-    // Nobody reaches it: what reached it stands on the tape.
+    // Nobody reaches the process: whatever reached it is on the tape.
     let (_signals, signals) = mpsc::channel(1);
     let (_replies, replies) = mpsc::channel(1);
     let inbox = Inbox {
@@ -177,8 +177,8 @@ async fn play(
     played.ok_or(Problem::Unreadable("its tape"))
 }
 
-/// Gives `attached` the suspicions that were known when the run began. What was found later stands
-/// in the row of the process by now; a run of an earlier release, which kept none, knew of none.
+/// Gives `attached` the suspicions that were known when the run began. The row of the process
+/// also has what was found later. A run of an earlier release, which kept none, knew of none.
 fn suspect_as_then(attached: &mut [Attached], known: Option<&[Option<Suspicion>]>) {
     for (at, attached) in attached.iter_mut().enumerate() {
         attached.label.suspicion = known.and_then(|known| known.get(at).copied().flatten());
@@ -202,7 +202,7 @@ fn past(kept: &Kept, head: &Run) -> Past {
         .filter_map(|row| Some((row.n, kept.recorded.ruling(row.n)?.planned?)));
     Past {
         planned: ruled.collect(),
-        // Time is what the tape says.
+        // The time comes from the tape.
         spent_ms: 0,
         n: head.n,
         reminder: kept.recorded.reminder().filter(|_| head.reminded),

@@ -29,8 +29,8 @@ impl Vm {
             if need <= self.window {
                 return Ok((prompt, evicted));
             }
-            // Free a quarter of the window more than needed: the next steps then
-            // extend a prompt that is already resident instead of shifting it.
+            // Free a quarter of the window more than needed. The next steps then extend a
+            // resident prompt instead of shifting it.
             let mut excess = (need - self.window + self.window / 4) as isize;
             let last = self.steps.len().saturating_sub(1);
             let before = evicted.len();
@@ -57,7 +57,7 @@ impl Vm {
         }
     }
 
-    /// Shows half as much of the last observation; whether there was anything to take away.
+    /// Shows half as much of the last observation. False if there was nothing left to take away.
     fn shrink_last(&mut self) -> bool {
         let Some(last) = self.steps.last_mut() else {
             return false;
@@ -69,8 +69,9 @@ impl Vm {
     }
 }
 
-/// Bytes of the longest prefix of `text` that has at most `tokens` tokens, on a
-/// character boundary; found by halving, since counting is monotonic enough.
+/// The length in bytes of the longest prefix of `text` with at most `tokens` tokens, at the
+/// border of a character. It is found by halving, since token counts hardly ever shrink as a text
+/// grows.
 pub(super) fn fitting_prefix(text: &str, tokens: usize, count: &dyn Fn(&str) -> usize) -> usize {
     // A token is at least one byte, so a short text needs no counting.
     if text.len() <= tokens || count(text) <= tokens {

@@ -8,23 +8,23 @@
 use crate::label::{Label, Trust};
 use quipu_cpu::markers;
 
-/// Characters of a mark; more where a text has tried to name all of them.
+/// Characters of a mark. More are used only if a text tries to contain all shorter marks.
 const MARK_CHARS: [usize; 3] = [4, 8, 32];
-/// Marks tried of each length.
+/// Marks that are tried of each length.
 const TRIES: u32 = 64;
 /// Characters of a source that are shown.
 const SOURCE_CHARS: usize = 60;
 
-/// How text that others wrote is shown.
+/// How texts that others wrote are shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Borders {
-    /// Whether each result stands within a border, also one that is trusted as the user is;
-    /// and whether the markers of templates are broken: where nobody knows the tokenizer.
+    /// Whether the tokenizer of the CPU is not known. Then every result stands within a border,
+    /// even one that is as trusted as the user, and the markers of templates are broken.
     unknown: bool,
 }
 
 impl Borders {
-    /// For a CPU whose tokenizer is `known`.
+    /// The borders for a CPU whose tokenizer is `known`, or not.
     pub fn new(known: bool) -> Self {
         Self { unknown: !known }
     }
@@ -69,7 +69,7 @@ fn mark(text: &str) -> String {
             }
         }
     }
-    // A text with all of these would have to hold its own hashes.
+    // A text that contains all of these marks would have to contain its own hashes.
     blake3::hash(text.as_bytes()).to_hex().to_string()
 }
 

@@ -9,9 +9,9 @@ use crate::label::{Label, Trust};
 pub(super) struct Held {
     /// Words of the kernel.
     pub(super) shown: String,
-    /// Whether these have values that were taken out of a page.
+    /// Whether these words have values that were taken out of a page.
     values: bool,
-    /// The label of these: as secret as the page, and trusted.
+    /// The label of these words: as secret as the page, and trusted.
     label: Label,
 }
 
@@ -21,7 +21,7 @@ impl StepPage {
         self.held.is_some()
     }
 
-    /// What came back, as the process has it.
+    /// The observation as the process has it.
     pub(super) fn seen(&self) -> &str {
         match &self.held {
             Some(held) => &held.shown,
@@ -29,7 +29,7 @@ impl StepPage {
         }
     }
 
-    /// The label of what the process has of it.
+    /// The label of the observation as the process has it.
     pub(super) fn seen_label(&self) -> &Label {
         match &self.held {
             Some(held) => &held.label,
@@ -39,9 +39,9 @@ impl StepPage {
 }
 
 impl Vm {
-    /// Holds the last page back: `shown` stands in its place, words of the kernel with its
-    /// handle, or with the finite `values` that were taken out of another page. That there is a
-    /// page, and how long it is, is as secret as the page, and steers nobody.
+    /// Holds the last page back. `shown` stands in its place: the kernel's words with a handle
+    /// or, with `values`, the finite values that were taken out of another page. That the page
+    /// exists, and how long it is, is as secret as the page, and steers nobody.
     pub fn hold_back(&mut self, shown: String, values: bool) {
         if let Some(last) = self.steps.last_mut() {
             let label = Label {
@@ -62,7 +62,7 @@ impl Vm {
         self.steps.iter().any(StepPage::is_held)
     }
 
-    /// Whether values that were taken out of a page stand in the window, or did.
+    /// Whether values that were taken out of a page are, or were, in the window.
     pub fn has_values(&self) -> bool {
         let mut held = self.steps.iter().filter_map(|step| step.held.as_ref());
         held.any(|held| held.values)
@@ -88,13 +88,14 @@ impl Vm {
         }
     }
 
-    /// The lowest trust and the highest secrecy of everything that stands in the window or did,
-    /// the boot page too. Of a page that is held back that is its handle.
+    /// The lowest trust and the highest secrecy of everything that is or was in the window, the
+    /// boot page included. Of a page that is held back, only its handle counts.
     pub fn lowest_label(&self) -> Label {
         self.lowest_of(StepPage::seen_label)
     }
 
-    /// The same, of everything that the process has by handles too: what it may pass on.
+    /// The same, including the pages that the process has by handles only: the label of anything
+    /// it may pass on.
     pub fn label_of_all(&self) -> Label {
         self.lowest_of(|step| &step.label)
     }

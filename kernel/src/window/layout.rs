@@ -4,15 +4,15 @@ use quipu_cpu::{Message, Role};
 
 use super::{Pinned, StepPage, Vm};
 
-/// Stubs shown one by one; older ones are summed up in one line, so that the room
-/// stubs take is bounded however long a process runs.
+/// Stubs that are shown one by one. Older ones are summed up in one line, so that stubs take
+/// bounded room however long a process runs.
 const STUBS_MAX: usize = 8;
 
 impl Vm {
     /// The window as it is now, whether it fits or not.
     pub(super) fn layout(&self) -> Vec<Message> {
         let say = |role, text| Message::new(role, text);
-        // The task has the last word.
+        // The task comes last.
         let said = |page: &Pinned| self.borders.broken(&page.text, &page.label);
         let attached = self.attached.iter().enumerate();
         let attached = attached.map(|(i, page)| self.beside_picture(i, said(page)));
@@ -35,9 +35,9 @@ impl Vm {
             }
             asked.push(text);
         }
-        // One message: many templates want the roles to alternate.
+        // These are one message, since many templates want the roles to alternate.
         let mut messages = vec![say(Role::System, self.boot.text.clone())];
-        // The likest stands next to the task.
+        // The likest example stands next to the task.
         let shown = self.examples.iter().rev();
         messages.extend(shown.flat_map(|example| example.messages.iter().cloned()));
         messages.push(Message {

@@ -57,9 +57,9 @@ pub struct StepPage {
     pub label: Label,
     /// How much of the observation is shown, in bytes.
     shown: usize,
-    /// What the kernel adds to it.
+    /// Words that the kernel adds to the observation.
     note: String,
-    /// What is shown in its place, where the process has it by its handle only.
+    /// What is shown in place of the observation, where the process has it by its handle only.
     held: Option<Held>,
     resident: bool,
 }
@@ -85,7 +85,7 @@ impl StepPage {
         let (shown, rest) = self.observation.split_at(self.shown);
         let mut view = borders.around(shown, &self.observation, &self.label);
         if !rest.is_empty() {
-            // The kernel's own words stand outside.
+            // The kernel's own words stand outside the border.
             let (chars, left) = (shown.chars().count(), rest.chars().count());
             view.push_str(&format!(
                 "\n[{left} more characters: memory.recall page {} from {chars}]",
@@ -112,11 +112,11 @@ struct Pinned {
 
 /// A task that was done right, as turns before the task.
 pub struct Shown {
-    /// By which its user knows it.
+    /// The id by which the user knows it.
     pub id: String,
     /// Its turns, from a user's to an assistant's.
     pub messages: Vec<Message>,
-    /// What went into it.
+    /// The label of everything that went into it.
     pub label: Label,
 }
 
@@ -126,7 +126,7 @@ pub struct Vm {
     task: Pinned,
     /// Texts beside the task, which others wrote.
     attached: Vec<Pinned>,
-    /// Pictures in which some of these were read.
+    /// The pictures in which some of these texts were read.
     pictures: Vec<Hung>,
     /// Tasks that were done right, the likest first.
     examples: Vec<Shown>,
@@ -136,9 +136,9 @@ pub struct Vm {
     /// What the store holds on the task, shown before it.
     reminder: Option<Pinned>,
     steps: Vec<StepPage>,
-    /// What the kernel says after the last step, for the next one alone.
+    /// What the kernel says after the last step, in the next window only.
     remark: Option<String>,
-    /// Pages of the open network among what came back, whole.
+    /// Pages of the open network that the process has read, whole.
     open: Vec<Arc<str>>,
     window: usize,
     reserve: usize,
@@ -184,7 +184,7 @@ impl Vm {
         Ok(vm)
     }
 
-    /// Tokens that one observation may show, beside what is pinned.
+    /// Tokens that one observation may show, beside everything that is pinned.
     fn room_to_view(&self, cpu: &dyn Cpu) -> Result<usize, VmError> {
         let fixed = cpu.prepare(&self.layout())?.len;
         // Room for the last step (its action and view), the stubs and the template.
@@ -199,7 +199,7 @@ impl Vm {
         }
     }
 
-    /// Says before the task what day it is, in these words.
+    /// Tells the day, in these words before the task.
     ///
     /// # Errors
     /// Where that leaves no room to work in.
@@ -209,7 +209,7 @@ impl Vm {
         Ok(())
     }
 
-    /// Says who wrote the boot page beside the kernel.
+    /// Labels the boot page by those who wrote its words, beside the kernel.
     pub fn label_boot(&mut self, label: Label) {
         self.boot.label = label;
     }
@@ -232,15 +232,15 @@ impl Vm {
         Ok(())
     }
 
-    /// Says how much the text beside the task at this place reads like an attack.
+    /// Notes how much the text at this place beside the task reads like an attack.
     pub fn suspect(&mut self, at: usize, suspicion: Suspicion) {
         if let Some(page) = self.attached.get_mut(at) {
             page.label = page.label.clone().suspected(Some(suspicion));
         }
     }
 
-    /// Shows a task that was done right before the task, if there is room to work beside it;
-    /// says whether there was.
+    /// Shows a task that was done right before the task, if that leaves room to work in. Returns
+    /// whether it is shown.
     pub fn show_example(&mut self, cpu: &dyn Cpu, example: Shown) -> bool {
         self.examples.push(example);
         match self.room_to_view(cpu) {
@@ -261,7 +261,7 @@ impl Vm {
         shown.map(|example| example.id.clone()).collect()
     }
 
-    /// Says something after the last step: in the next window, and in none after it.
+    /// Says `words` after the last step, in the next window only.
     pub fn remark(&mut self, words: Option<String>) {
         self.remark = words;
     }
@@ -294,8 +294,8 @@ impl Vm {
         });
     }
 
-    /// Adds words of the kernel to the last step, where they take no more room than half of
-    /// what an observation may have.
+    /// Adds the kernel's words to the last step, if they take no more than half of the room of an
+    /// observation.
     pub fn note(&mut self, cpu: &dyn Cpu, text: String) {
         let fits = cpu.count(&text) <= self.view_tokens / 2;
         if let Some(last) = self.steps.last_mut().filter(|_| fits) {
@@ -310,29 +310,29 @@ impl Vm {
             .extend(last.map(|step| step.observation.as_str().into()));
     }
 
-    /// The pages of the open network that it has read.
+    /// The pages of the open network that the process has read.
     pub fn open_pages(&self) -> Vec<Arc<str>> {
         self.open.clone()
     }
 
-    /// What came back last, as the process has it.
+    /// The last observation, as the process has it.
     pub fn last_observation(&self) -> Option<String> {
         self.steps.last().map(|step| step.seen().to_owned())
     }
 
-    /// Whose words came back last; the kernel's where nothing did.
+    /// The label of the last observation; the kernel's where there is none.
     pub fn last_label(&self) -> Label {
         let last = self.steps.last();
         last.map_or_else(Label::kernel, |step| step.seen_label().clone())
     }
 
-    /// The last `most` actions with what came back, as the process has it, oldest first.
+    /// The last `most` actions with their observations, as the process has them, oldest first.
     pub fn last_steps(&self, most: usize) -> impl Iterator<Item = (&str, &str)> {
         let steps = &self.steps[self.steps.len().saturating_sub(most)..];
         steps.iter().map(|step| (step.action.as_str(), step.seen()))
     }
 
-    /// What came back last, if it is a single number, as it is written.
+    /// The last observation, if it is a single number, as written.
     pub fn number(&self) -> Option<String> {
         let last = self.steps.last().map_or("", StepPage::seen);
         let number = |text: &str| {
@@ -354,7 +354,7 @@ impl Vm {
     }
 
     /// What the user said to this process, in the user's own words: what was `typed`, where the
-    /// task holds more than that, and what the user answered since.
+    /// task holds more than that, and the user's replies since.
     pub fn users_words(&self, typed: Option<&str>) -> String {
         let said = |label: &Label| label.trust >= Trust::User && label.source == "user";
         let task = Some(&self.task).filter(|task| said(&task.label));

@@ -6,7 +6,7 @@ use super::{Pinned, Vm, VmError};
 use crate::label::Label;
 use quipu_cpu::Cpu;
 
-/// What a page is.
+/// The kind of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PageKind {
@@ -31,7 +31,8 @@ pub enum PageKind {
 pub struct WindowPage {
     /// What it is.
     pub kind: PageKind,
-    /// Its id, of a step: `s3`; of a picture: `p1`; of an example what its user knows it by.
+    /// The id of a step (`s3`) or a picture (`p1`), or the one by which the user knows an
+    /// example.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Who wrote it.
@@ -54,12 +55,12 @@ pub struct Window {
     pub prompt: u32,
     /// Tokens kept free for the next action.
     pub reserve: u32,
-    /// What is in it, and what was; from the front.
+    /// The pages, from the front, evicted ones included.
     pub pages: Vec<WindowPage>,
 }
 
 impl Vm {
-    /// The window as it is laid out now, evicting what has to go.
+    /// The window as it is laid out now, after evicting what does not fit.
     ///
     /// # Errors
     /// Where what is pinned does not fit.

@@ -14,7 +14,8 @@ pub(super) struct Hung {
     /// Tokens it takes.
     tokens: u32,
     resident: bool,
-    /// Pictures that were asked for until it was; 0 where it never was.
+    /// How many pictures had been asked for when this one was asked for last; 0 where it never
+    /// was.
     asked: u32,
 }
 
@@ -38,7 +39,7 @@ impl Vm {
             (Ok(without), Ok(with)) => Some(with.saturating_sub(without) as u32),
             _ => None,
         };
-        // One that the CPU refuses is told in words as well.
+        // The text of a picture that the CPU refuses stands in the window all the same.
         let room = tokens.and_then(|_| self.room_to_view(cpu).ok());
         if let Some(last) = self.pictures.last_mut() {
             last.tokens = tokens.unwrap_or_default();
@@ -47,8 +48,8 @@ impl Vm {
         self.view_tokens = room.unwrap_or(self.view_tokens);
     }
 
-    /// Evicts a picture that is shown: the first one, or the one that was asked for longest ago.
-    /// False where there is none.
+    /// Evicts a picture that is shown: one that was never asked for, else the one that was asked
+    /// for longest ago. False if none is shown.
     pub(super) fn take_down(&mut self, evicted: &mut Vec<Eviction>) -> bool {
         let pictures = self.pictures.iter_mut().enumerate();
         let shown = pictures.filter(|(_, hung)| hung.resident);
@@ -63,8 +64,8 @@ impl Vm {
         true
     }
 
-    /// Shows the picture `id` again, in place of others where there is no room for all. What is
-    /// said of it, with its text; `None` where there is no such picture.
+    /// Shows the picture `id` again, in place of others if there is no room for all. Returns what
+    /// the process is told, with the picture's text; `None` where there is no such picture.
     pub fn show_again(&mut self, cpu: &dyn Cpu, id: &str) -> Option<(String, Label)> {
         let wanted = (0..self.pictures.len()).find(|&i| self::id(i) == id)?;
         let mut others = (0..self.pictures.len()).filter(|&i| i != wanted);
@@ -83,7 +84,7 @@ impl Vm {
         };
         self.steps = steps;
         if room.is_none() {
-            // The others went for nothing.
+            // The others were evicted in vain, and come back.
             for (hung, resident) in self.pictures.iter_mut().zip(before) {
                 hung.resident = resident;
             }
@@ -110,7 +111,7 @@ impl Vm {
         shown.map(|hung| hung.picture.clone()).collect()
     }
 
-    /// What is `said` on the attached page `page`, behind a word on its picture if it has one.
+    /// The text `said` of the attached page `page`, after a word on its picture if it has one.
     pub(super) fn beside_picture(&self, page: usize, said: String) -> String {
         let Some(i) = self.pictures.iter().position(|hung| hung.page == page) else {
             return said;

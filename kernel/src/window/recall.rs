@@ -1,12 +1,12 @@
-//! What is out of sight, evicted, held back or cut, and how it comes back.
+//! What is out of sight (evicted, held back or cut), and how it comes back.
 
 use super::{StepPage, Vm, fitting_prefix};
 use crate::label::Label;
 use quipu_cpu::Cpu;
 
 impl Vm {
-    /// The text of page `id` from character `from`, verbatim: as much as may be
-    /// shown at once, with a note where more is left; and its label.
+    /// The text of page `id` from character `from` on, verbatim, and its label. As much is
+    /// returned as may be shown at once, with a note if more is left.
     ///
     /// # Errors
     /// In words for the model, where there is no such page or it ends before `from`.
@@ -30,7 +30,7 @@ impl Vm {
             }
         };
         let rest = &page.observation[start..];
-        // A little less than a view: a recalled page is not cut a second time.
+        // A little less than a view, so that a recalled page is not cut a second time.
         let room = self.view_tokens.saturating_sub(24);
         let end = fitting_prefix(rest, room, &|text| cpu.count(text));
         let mut text = rest[..end].to_owned();
@@ -41,7 +41,7 @@ impl Vm {
         Ok((text, page.label.clone()))
     }
 
-    /// Whether anything is out of the window, held back or cut.
+    /// Whether any page is out of the window, held back or cut.
     pub fn recallable(&self) -> bool {
         let mut steps = self.steps.iter();
         self.misses_pictures()
@@ -49,7 +49,7 @@ impl Vm {
                 .any(|step| !step.resident || step.is_held() || step.shown < step.observation.len())
     }
 
-    /// What came back in step `n`, and whose words it is; `None` where that is held back.
+    /// The observation of step `n` and its label; `None` where it is held back.
     pub fn seen_in(&self, n: u32) -> Option<(String, Label)> {
         let mut steps = self.steps.iter().filter(|step| !step.is_held());
         let step = steps.find(|step| step.n == n)?;

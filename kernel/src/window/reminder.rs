@@ -15,15 +15,16 @@ pub struct Reminder {
     pub pages: Vec<Source>,
     /// The words in the window.
     pub text: String,
-    /// Pages that match as well, and were left out because nobody vouches for them.
+    /// How many pages match as well and were left out, because nobody vouches for them.
     pub strangers: usize,
-    /// Whether one of these matches better than any other page: then the process looks it up.
+    /// Whether one of these matches better than any page in the reminder. Then the process
+    /// searches for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub strangers_lead: bool,
     /// Tokens of the words.
     pub tokens: usize,
-    /// The least trusted, the most secret and the most suspicious of the pages: what the process
-    /// has read from now on.
+    /// The label of all the pages: the least trust, the highest secrecy and the highest suspicion
+    /// among them. From now on the process counts as having read them.
     pub label: Label,
 }
 
@@ -39,14 +40,14 @@ pub struct Source {
     /// Who may learn it.
     #[serde(default, skip_serializing_if = "Secrecy::is_public")]
     pub secrecy: Secrecy,
-    /// How much what it was made of reads like an attack; `None` where nothing looked at it.
+    /// How much its sources read like an attack; `None` where nothing scanned them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspicion: Option<Suspicion>,
 }
 
 impl Vm {
-    /// Pins what the store holds on the task before it, if there is room to work beside
-    /// it; says whether there was.
+    /// Pins what the store holds on the task before it, if that leaves room to work in. Returns
+    /// whether it is pinned.
     pub fn pin_reminder(&mut self, cpu: &dyn Cpu, text: String, label: Label) -> bool {
         self.reminder = Some(Pinned { text, label });
         match self.room_to_view(cpu) {
@@ -63,8 +64,8 @@ impl Vm {
         Some(self.borders.around(text, text, &reminder.label))
     }
 
-    /// What the reminder quotes, where `text` is nothing but the ids of pages in it: a small model
-    /// names the page that says it instead. An id that a caller chose counts in brackets only, as
+    /// What the reminder quotes, where `text` is nothing but ids of its pages: a small model
+    /// names the page that says it instead. An id that a caller chose counts only in brackets, as
     /// the reminder has it: without them `7` is an answer of its own.
     pub fn named_in_reminder(&self, text: &str) -> Option<String> {
         let reminder = &self.reminder.as_ref()?.text;
@@ -78,7 +79,7 @@ impl Vm {
             let mut lines = reminder.lines();
             let said = lines
                 .find_map(|line| line.strip_prefix('[')?.strip_prefix(id)?.strip_prefix("] "))?;
-            // Of what was found, where it came from stands behind it.
+            // The source follows the words that were found.
             Some(
                 said.rsplit_once(" (process ")
                     .map_or(said, |(said, _)| said),

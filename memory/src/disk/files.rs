@@ -22,11 +22,17 @@ pub struct ImportedFile {
 
 impl DiskStore {
     /// The file of this path as it was imported; `None` if it was not.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
     pub fn file(&self, path: &str) -> Result<Option<ImportedFile>, StoreError> {
         self.read(|db| db.file(path))
     }
 
     /// The paths of all imported files that begin with `prefix`, in order.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
     pub fn files_below(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         self.read(|db| db.files_below(prefix))
     }
@@ -66,12 +72,18 @@ impl DiskStore {
     }
 
     /// Notes that a file whose pages are stored has other dates now.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`], and those of writing.
     pub fn note_file(&self, file: &ImportedFile) -> Result<(), StoreError> {
         let open = self.writable()?;
         open.change(|changes| changes.note_file(file), |()| (0, 0))
     }
 
     /// Removes a file's pages and what is known of it; says how many pages it had.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`], and those of writing.
     pub fn remove_file(&self, path: &str) -> Result<usize, StoreError> {
         let open = self.writable()?;
         let remove = |changes: &mut super::db::Changes| {

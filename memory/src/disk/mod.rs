@@ -222,6 +222,9 @@ impl DiskStore {
 
     /// How many pages have no vector of the store's embedder, and wait for
     /// [`DiskStore::give_vectors`]; zero without an embedder.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
     pub fn without_vectors(&self) -> Result<u64, StoreError> {
         match (&self.meaning, self.opened()?) {
             (Some(meaning), Some(open)) if !meaning.is_complete() => {
@@ -254,6 +257,9 @@ impl DiskStore {
 
     /// Builds the index anew from the database, calling `progress(done, total)` for each
     /// page. Other threads may go on searching the old one meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`], and those of writing.
     pub fn rebuild(&self, progress: &dyn Fn(u64, u64)) -> Result<(), StoreError> {
         self.writable()?.rebuild(&self.dir.join(INDEX), progress)
     }

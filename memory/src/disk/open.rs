@@ -125,7 +125,7 @@ impl Open {
             return done;
         }
         let jobs = mem::take(&mut *self.queue.lock());
-        let (pages, bytes) = writing.do_all(jobs);
+        let (pages, bytes) = writing.put_together(jobs);
         self.follow(&mut writing, pages, bytes);
         drop(writing);
         let done = done.lock().take();
@@ -252,7 +252,7 @@ impl Writing {
 
     /// Does `jobs` in one transaction; should that fail, each in its own, so that none
     /// fails for the fault of another. Returns the pages and bytes of text put.
-    fn do_all(&mut self, mut jobs: Vec<Job>) -> (usize, usize) {
+    fn put_together(&mut self, mut jobs: Vec<Job>) -> (usize, usize) {
         let together = match jobs.as_slice() {
             [_, _, ..] => self.change(|changes| jobs.iter().map(|job| put(changes, job)).collect()),
             _ => Ok(Vec::new()),

@@ -232,7 +232,7 @@ impl<'a> Weights<'a> {
         for _ in 0..count {
             let name = rest.u16()?;
             let name = rest.take(usize::from(name))?;
-            // Its kind and how many numbers it has follow from what it is for.
+            // The type and the number of its values follow from its purpose.
             rest.take(5)?;
             let (offset, len) = (rest.u64()?, rest.u64()?);
             let end = offset.checked_add(len);

@@ -259,7 +259,7 @@ fn projector_of(repository: &Repository, file: &str) -> Option<String> {
     (!file.contains('/') && !is_projector(file)).then(|| chosen.to_owned())
 }
 
-/// What the hub says of the repository that `name` is in.
+/// The hub's listing of the repository that `name` is in.
 async fn listed(name: &HubName, settings: &Settings) -> Result<Repository, ModelError> {
     let (hub, place) = (&settings.hub, name.place());
     let mut url = hub.address(&["api", "models", &name.org, &name.repo])?;
@@ -284,7 +284,7 @@ fn chosen(name: &HubName, repository: &Repository) -> Result<String, ModelError>
         .iter()
         .map(|sibling| sibling.rfilename.as_str());
     let owned = |files: Vec<&str>| files.into_iter().map(str::to_owned).collect();
-    // What goes into a path and an address is checked, as anyone may run a hub.
+    // Anyone may run a hub, so whatever goes into a path or an address is checked.
     let files = files.filter(|file| file.split('/').all(is_plain));
     let (place, wish) = (name.place(), name.to_string());
     match name.pick(files) {

@@ -93,7 +93,7 @@ async fn find(client: &Client, index: &str, package: &str) -> Result<Url, String
         Url::parse(&list).map_err(|error| error.to_string())?,
     )
     .await?;
-    // What its links are relative to, after redirects.
+    // Its links are relative to this address, after redirects.
     let base = page.url().clone();
     let kind = page.headers().get(CONTENT_TYPE);
     let is_json = kind.is_some_and(|kind| kind.to_str().is_ok_and(|kind| kind.contains("json")));
@@ -144,7 +144,7 @@ async fn read(
     Ok(())
 }
 
-/// What pip is configured with, as far as it matters here.
+/// The configuration of pip, as far as it matters here.
 #[derive(Debug, PartialEq)]
 struct Pip {
     indexes: Vec<String>,
@@ -166,8 +166,8 @@ impl Pip {
         Self::of("", "")
     }
 
-    /// What `pip config list` says; where that names no index, the one that pip's `help` calls
-    /// its default.
+    /// The configuration in the output `list` of `pip config list`; if that names no index, the
+    /// default index in pip's `help`.
     fn of(list: &str, help: &str) -> Self {
         let value = |key: &str| configured(list, key);
         let index = value("index-url").or_else(|| default_index(help));
@@ -211,7 +211,7 @@ fn configured(list: &str, key: &str) -> Option<String> {
     })
 }
 
-/// What pip prints, run in this `way` with `args`; `None` where it fails.
+/// The output of pip, run in this `way` with `args`; `None` where it fails.
 async fn said(way: &[String], args: &[&str]) -> Option<String> {
     let (program, first) = way.split_first()?;
     let asked = Command::new(program)

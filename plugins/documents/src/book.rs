@@ -15,36 +15,9 @@ const DEPTH_MAX: usize = 8;
 
 /// The text of the book in `archive`.
 pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
-    let missing = |what: &str| {
-        failed(
-            format!("a book without {what}"),
-            "convert it anew, for instance with Calibre",
-        )
-    };
-    let container = archive
-        .text("META-INF/container.xml")?
-        .ok_or_else(|| missing("its container"))?;
-    let path = xml(&container, "book")?
-        .descendants()
-        .find_map(|node| {
-            node.has_tag_name_here("rootfile")
-                .then(|| node.attribute("full-path"))
-                .flatten()
-                .map(str::to_owned)
-        })
-        .ok_or_else(|| missing("a list of its parts"))?;
-    let package = archive
-        .text(&path)?
-        .ok_or_else(|| missing("its list of parts"))?;
+    let (package, path) = package(archive)?;
     let outline = outline(&package, &path)?;
-    // A book whose table of contents is broken can still be read.
-    let mut names = HashMap::new();
-    for path in &outline.contents {
-        let text = archive.text(path).ok().flatten().unwrap_or_default();
-        for (chapter, name) in labels(&text, path) {
-            names.entry(chapter).or_insert(name);
-        }
-    }
+    let mut names = names(archive, &outline.contents);
     let mut found = Found {
         title: outline.title,
         ..Found::default()
@@ -91,6 +64,45 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
         ));
     }
     Ok(found)
+}
+
+/// The list of the parts of a book, and its path in the archive.
+fn package(archive: &mut Archive<'_>) -> Result<(String, String), Failed> {
+    let missing = |what: &str| {
+        failed(
+            format!("a book without {what}"),
+            "convert it anew, for instance with Calibre",
+        )
+    };
+    let container = archive
+        .text("META-INF/container.xml")?
+        .ok_or_else(|| missing("its container"))?;
+    let path = xml(&container, "book")?
+        .descendants()
+        .find_map(|node| {
+            node.has_tag_name_here("rootfile")
+                .then(|| node.attribute("full-path"))
+                .flatten()
+                .map(str::to_owned)
+        })
+        .ok_or_else(|| missing("a list of its parts"))?;
+    let package = archive
+        .text(&path)?
+        .ok_or_else(|| missing("its list of parts"))?;
+    Ok((package, path))
+}
+
+/// The names of chapters in these tables of contents, the first table first. A book whose table
+/// of contents is broken can still be read, without names.
+fn names(archive: &mut Archive<'_>, contents: &[String]) -> HashMap<String, String> {
+    let mut names = HashMap::new();
+    for path in contents {
+        let text = archive.text(path).ok().flatten().unwrap_or_default();
+        for (chapter, name) in labels(&text, path) {
+            names.entry(chapter).or_insert(name);
+        }
+    }
+    names
 }
 
 /// The files of a book that are encrypted. Often these are only its fonts.

@@ -18,34 +18,34 @@ use crate::terminal::error::UserError;
 use crate::terminal::output::{self, counted, one_line, shortened, visible};
 
 /// What `agent new` writes.
-const TEMPLATE: &str = r#"# An agent: `quipu run --agent NAME "…"` runs it. Only `instructions` has to be there.
+const TEMPLATE: &str = r#"# An agent: `quipu run --agent NAME "…"` runs it. Only `instructions` is required.
 name = "NAME"
 instructions = """
 What it is for, and how it goes about it.
 """
 
-# The tools that it sees, by the names in `quipu tool ls`; all of them without this line.
+# The tools that it sees, by their names in `quipu tool ls`. Without this line it sees all.
 # "memory" is the store.
 # tools = ["calculator", "memory"]
 
-# The model that it is for, where `--model` names no other.
+# The model to use, unless `--model` names another.
 # model = "qwen2.5-coder-1.5b"
 
-# Files and folders that it knows, from this file's folder on: looked at before it runs, and
-# answered from with the pages named.
+# Files and folders with what it knows, relative to the folder of this file. They are read before
+# it runs, and its answers name the pages that they rest on.
 # knowledge = ["handbook"]
 
 # The form of its answers: a JSON Schema, or a file with one.
 # schema = { type = "number" }
 
-# Branches that a task is thought about along: a number, or "auto".
+# How many branches think about a task: a number, or "auto".
 # think = "auto"
 
-# Whether it may start processes of its own for parts of a task, and give each thing of a list
-# to one. They share its limits.
+# Whether it may start processes for parts of a task, or one for each thing of a list. They share
+# its limits.
 # children = true
 
-# Tasks with their answers, which it is shown before its own.
+# Tasks with their answers, shown to it before its own task.
 # [[examples]]
 # task = "…"
 # answer = "…"
@@ -108,8 +108,8 @@ fn new(session: &Session, name: &str) -> Result<u8> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if name.is_empty() || !name.chars().all(plain) {
         return Err(UserError::usage(
-            format!("{name:?} is no name for an agent"),
-            "letters, digits, - and _ make a name",
+            format!("{name:?} cannot be the name of an agent"),
+            "use letters, digits, - and _",
         ));
     }
     let folder = session.paths.agents();
@@ -229,8 +229,8 @@ fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
     Ok(0)
 }
 
-/// Prints by what the `agent` answers: its model, documents and schema, and the examples that it is
-/// shown, with those that it has `learnt`.
+/// Prints what the answers of `agent` rest on: its model, documents and schema, and the examples
+/// that it is shown, including those that it has `learnt`.
 fn show_sources(loaded: &Loaded, learnt: &[Skill], agent: &Path) -> Result<()> {
     if let Some(model) = &loaded.model {
         output::line(&format!("model: {}", visible(model)))?;
@@ -271,7 +271,7 @@ fn check(session: &Session, agent: &Path) -> Result<u8> {
                 "the agent {} knows {path}, which is not there",
                 visible(&loaded.agent.name)
             ),
-            "`knowledge` names files and folders, from the folder of the file on",
+            "`knowledge` names files and folders, relative to the folder of the agent's file",
         ));
     }
     if let Some(model) = &loaded.model

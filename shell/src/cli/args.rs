@@ -126,7 +126,7 @@ fn parser() -> clap::Command {
     let every = root.get_arguments().filter(|arg| arg.is_global_set());
     let hidden: Vec<Arg> = every.map(|arg| arg.clone().hide(true)).collect();
     root.mut_subcommands(|command| {
-        // What a command has by itself it is not given from above.
+        // Global options that a command defines itself are not inherited.
         let is_its_own = |arg: &Arg| {
             let mut own = command.get_arguments();
             own.any(|own| own.get_id() == arg.get_id())

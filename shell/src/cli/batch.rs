@@ -37,7 +37,7 @@ const JOBS_DEFAULT: u16 = 16;
 /// The results of a batch: one for each id, which may be any JSON.
 const KIND: Kind = Kind {
     one: "a result of a batch",
-    // What somebody killed has exited, the rest of the interrupted goes on.
+    // Killed processes have exited; the other interrupted ones go on.
     stays: |line| match line["status"].as_str() {
         Some("interrupted") => line["error"] == "killed",
         status => status != Some("suspended"),
@@ -48,9 +48,9 @@ const KIND: Kind = Kind {
 /// Run many tasks at once, and print a line of JSON as each is done
 #[derive(Debug, Args)]
 pub struct BatchArgs {
-    /// The tasks, one JSON object a line: "id", "prompt", and perhaps "agent" (a file or
-    /// folder, as of the current folder), "input" (a text that the task is about, which others
-    /// may have written) and "priority" (-20 to 20, higher runs first); `-` is standard input
+    /// The tasks, one JSON object a line: "id", "prompt", and perhaps "agent" (a file or folder,
+    /// relative to the current folder), "input" (a text that the task is about, which others may
+    /// have written) and "priority" (-20 to 20, higher runs first); `-` is standard input
     #[arg(value_name = "TASKS.jsonl")]
     tasks: PathBuf,
     /// Processes at once, 1 to 200
@@ -59,8 +59,8 @@ pub struct BatchArgs {
     /// Where the results go instead of standard output; what is there is replaced
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Keep the results that --out has, run only the tasks without one, and carry those on
-    /// that had begun
+    /// Keep the results in --out, run only the tasks without a result, and carry on those that had
+    /// begun
     #[arg(long, requires = "out")]
     resume: bool,
     #[command(flatten)]

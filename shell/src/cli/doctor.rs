@@ -244,19 +244,19 @@ fn signals(session: &Session) -> (State, String) {
     let unmet = unmet.unwrap_or_default();
     let word = session.settings.signals;
     if word == SignalsWord::Off {
-        let text = format!("texts of others are not looked at, as configured{unmet}");
+        let text = format!("texts of others are not scanned for attacks, as configured{unmet}");
         return (state, text);
     }
     let name = signals::NAME;
     let Some(file) = signals::weights(word, &session.paths.models) else {
-        let pull = format!("`quipu model pull {name}` brings what says so");
-        let text = format!("not told how much texts of others read like attacks: {pull}{unmet}");
+        let pull = format!("`quipu model pull {name}` fetches the detector");
+        let text = format!("texts of others are not scanned for attacks: {pull}{unmet}");
         return (state, text);
     };
     match session.detection.suspicion(LOOKED_AT) {
         Some(said) if !said.is_unseen() => {
             let folder = file.parent().unwrap_or(Path::new("."));
-            let text = format!("texts of others are looked at with {}", folder.display());
+            let text = format!("texts of others are scanned for attacks with {}", folder.display());
             (State::Ok, text)
         }
         _ => (
@@ -298,7 +298,7 @@ fn store(session: &Session) -> Result<(State, String)> {
 fn meaning(session: &Session) -> Result<(State, String)> {
     let entry = embedder::recommended();
     let (name, size) = (&entry.name, DecimalBytes(entry.bytes));
-    let pull = format!("`quipu model pull {name}` ({size}) brings what finds them");
+    let pull = format!("`quipu model pull {name}` ({size}) lets them be found");
     let text = match session.embedder()? {
         None if session.settings.embedder.is_some() => "not looked for, as configured".into(),
         None => format!("pages are found by their words alone: {pull} by meaning, too"),
@@ -338,7 +338,7 @@ fn machine(session: &Session) -> Result<(State, String)> {
     };
     let holder = lock::program(holder);
     let Ok(Some(greeting)) = talk::greeting(&session.paths) else {
-        let text = format!("one starts or ends on this root, or does not answer ({holder})");
+        let text = format!("one starts or stops on this root, or does not answer ({holder})");
         return Ok((State::Warn, text));
     };
     let model = greeting.model;
@@ -409,7 +409,7 @@ fn try_to_write(folder: &Path, left: u64) -> Result<()> {
     }
 }
 
-/// What so many free bytes are worth.
+/// How good or bad this many free bytes are.
 fn room(free: u64) -> State {
     match free {
         ..FULL_BYTES => State::Fail,

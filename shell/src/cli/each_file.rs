@@ -1,5 +1,4 @@
-//! What commands about several files have in common: a file that fails costs itself, not the
-//! others.
+//! Common to commands about several files: a file that fails does not stop the others.
 
 use anyhow::Result;
 use serde_json::{Value, json};

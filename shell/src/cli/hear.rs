@@ -93,7 +93,7 @@ async fn heard(
         let language = args.language.as_deref();
         let heard: Result<Heard, ToolError> =
             ears.hear(&recording, language, &cancel, &mut |part: &Heard| {
-                // Who reads the text sees how far it is.
+                // Whoever reads the text sees the progress anyway.
                 if args.json || !std::io::stdout().is_terminal() {
                     how_far(part);
                 }
@@ -108,7 +108,8 @@ async fn heard(
     };
     tokio::select! {
         heard = tokio::task::spawn_blocking(work) => heard?,
-        // What is heard goes on until `Stop` tells it, and then removes what it has written.
+        // Hearing goes on until `Stop` tells it to end, and then removes the file that it has
+        // written.
         _ = tokio::signal::ctrl_c() => Err(UserError::with_code(
             INTERRUPTED,
             "interrupted",

@@ -25,7 +25,7 @@ pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
         say!("process {} has already exited", args.pid);
         return Ok(0);
     }
-    // Nobody may start a machine meanwhile.
+    // The lock keeps other machines from starting meanwhile.
     let _lock = loop {
         talk::wait_for_start(&session.paths);
         if talk::ask(&session.paths.state, &Request::Kill { pid: args.pid })?.is_some() {

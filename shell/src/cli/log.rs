@@ -51,7 +51,7 @@ enum LogCommand {
         /// The processes
         #[arg(required_unless_present = "older_than", value_name = "PID", value_parser = pid)]
         pids: Vec<Pid>,
-        /// Those that ended more than so many days ago
+        /// Those that ended more than DAYS days ago
         #[arg(long, value_name = "DAYS", conflicts_with = "pids")]
         older_than: Option<u32>,
     },
@@ -64,7 +64,7 @@ enum LogCommand {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Read a process that was exported, to look at it and to replay it; it never goes on
+    /// Read an exported process, to look at it and to replay it; it is never resumed
     Import {
         /// The file; `-` is standard input
         #[arg(value_name = "FILE")]
@@ -104,7 +104,7 @@ fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     Ok(0)
 }
 
-/// What the journal has of one process.
+/// All that the journal has of one process.
 struct Log {
     row: ProcessRow,
     /// Whether a machine that runs now computes it.
@@ -120,12 +120,12 @@ struct Log {
 }
 
 impl Log {
-    /// That of the process `pid`.
+    /// Reads the log of the process `pid`.
     fn read(session: &Session, journal: &Journal, pid: Pid) -> Result<Self> {
         let mut row = journal.process(pid)?;
         let is_under_way = is_under_way(session, &row);
         if is_under_way {
-            // How it stopped before it went on is no end of it.
+            // How the process stopped before it was resumed is not its end.
             row.exit = None;
         }
         let steps = journal.steps(pid)?;
@@ -142,7 +142,7 @@ impl Log {
         })
     }
 
-    /// It as JSON.
+    /// The log as JSON.
     fn report(&self, journal: &Journal) -> Result<Value> {
         let pid = self.row.pid;
         let mut report = json!({"process": process(&self.row), "steps": self.steps});

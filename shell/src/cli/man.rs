@@ -57,7 +57,7 @@ pub fn run(args: &ManArgs) -> Result<u8> {
 /// Every page with its name, that of `quipu` first.
 fn pages() -> Vec<(String, String)> {
     let mut root = Cli::command();
-    // Names the commands below by what is typed.
+    // Names subcommands by the words that are typed.
     root.build();
     let mut pages = Vec::new();
     let mut waiting = vec![("quipu".to_owned(), &root)];
@@ -153,7 +153,7 @@ fn names(arg: &Arg) -> String {
     parts.join(" ")
 }
 
-/// What an argument is for, and which values it takes.
+/// The help of an argument, with the values that it takes.
 fn explained(arg: &Arg) -> String {
     let mut words = text(arg.get_long_help().or(arg.get_help()));
     let values = arg.get_possible_values();

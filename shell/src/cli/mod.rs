@@ -47,7 +47,7 @@ use crate::terminal::error::UserError;
 
 /// Runs one command of the command line.
 pub async fn dispatch(command: Command, globals: Globals) -> Result<u8> {
-    // These work whatever the configuration says.
+    // These commands work whatever the configuration says.
     match &command {
         Command::Completions(args) => return completions::run(args),
         Command::Man(args) => return man::run(args),
@@ -69,7 +69,7 @@ impl Cli {
         let several = self.globals.models.len();
         if several > 1 && !matches!(self.command, Some(Command::Eval(_))) {
             return Err(UserError::usage(
-                format!("--model is there {several} times, and this command runs on one"),
+                format!("--model is given {several} times, and this command runs on one model"),
                 "name one model; only `quipu eval` takes several",
             ));
         }

@@ -135,7 +135,7 @@ async fn pull(session: &Session, args: &PullArgs) -> Result<u8> {
     Ok(0)
 }
 
-/// What somebody who has just pulled the model `name` may want to do next.
+/// A useful next command for somebody who has just pulled the model `name`.
 fn next_step(session: &Session, name: &str) -> Result<Option<String>> {
     let Some(entry) = catalogue::find(name) else {
         return Ok(None);
@@ -289,8 +289,8 @@ fn note(name: &str) -> String {
     }
 }
 
-/// What is faster than the model `name` in the file `path` as it is laid out: nothing where
-/// llama.cpp repacks it for the processor's vector units, which it does with Q4_0.
+/// A hint at a faster layout of the model `name` in the file `path`. `None` where llama.cpp
+/// repacks the model for the processor's vector units, as it does with Q4_0.
 fn faster(name: &str, path: &Path, quantisation: &str) -> Option<String> {
     if !matches!(quantisation, "Q4_1" | "Q5_0" | "Q5_1") {
         return None;
@@ -299,7 +299,7 @@ fn faster(name: &str, path: &Path, quantisation: &str) -> Option<String> {
     let converted = format!("{stem}-q4_0");
     if path.with_file_name(format!("{converted}.gguf")).exists() {
         return Some(format!(
-            "{converted} is here, the same model, and faster: --model {converted}"
+            "{converted} is here: the same model, but faster: --model {converted}"
         ));
     }
     // Only what is pulled by its name can be converted by it.

@@ -36,7 +36,7 @@ pub fn run(session: &Session, args: &NiceArgs) -> Result<u8> {
         session.journal()?.set_priority(pid, priority)?;
     }
     match session.journal()?.process(pid)?.state {
-        State::Exited => say!("process {pid} has exited: its priority changes nothing any more"),
+        State::Exited => say!("process {pid} has exited: its priority has no effect any more"),
         _ => say!("process {pid} has priority {priority}"),
     }
     Ok(0)

@@ -17,7 +17,7 @@ use crate::session::agent::Loaded;
 /// Says by what a process is named.
 pub fn pid(word: &str) -> Result<Pid, String> {
     word.parse()
-        .map_err(|_| "a process is named by its number, and `quipu ps` lists them".to_owned())
+        .map_err(|_| "processes are named by their numbers; `quipu ps` lists them".to_owned())
 }
 
 /// Options of a process.
@@ -38,12 +38,12 @@ pub struct ProcessOptions {
     /// Seconds a process may take, from its start [default: 600]
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
-    /// Think about each task along so many branches, compare their answers, and take the one
-    /// that the evidence is for: 1 to 9, or `auto` (more only where something was computed
-    /// and two ways of computing it do not agree)
+    /// Think about each task along K branches, compare their answers, and take the one that the
+    /// evidence supports. K is 1 to 9, or `auto`: more than one only where two ways of computing
+    /// something disagree
     #[arg(long, value_name = "K|auto")]
     think: Option<Think>,
-    /// Tokens of what the store holds on the task, put before it; 0 puts nothing [default: 256]
+    /// Tokens of the store's pages on the task, put before it; 0 puts none [default: 256]
     #[arg(long, value_name = "N")]
     recall: Option<usize>,
 }

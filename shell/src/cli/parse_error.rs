@@ -15,7 +15,7 @@ pub fn unparsed(error: &clap::Error, args: &[String]) -> u8 {
     if let Some((option, number)) = negative(error, args) {
         // The parser would advise to make a task of it.
         return report(&UserError::usage(
-            format!("{option} {number}: a negative number makes no sense there"),
+            format!("{option} {number}: a negative number is not allowed there"),
             format!("`quipu --help` and `quipu COMMAND --help` say what {option} takes"),
         ));
     }
@@ -58,8 +58,8 @@ fn negative<'a>(error: &clap::Error, args: &'a [String]) -> Option<(&'a str, &'a
     (is_option && takes_a_value(option, before)).then_some((option.as_str(), args[at].as_str()))
 }
 
-/// What is wrong with the value of an option that takes another number. The parser would tell how it
-/// reads numbers.
+/// What is wrong with the value of an option that takes a number. The parser itself would explain
+/// how it reads numbers.
 pub fn no_number(error: &clap::Error) -> Option<String> {
     let named = |kind: ContextKind| match error.get(kind) {
         Some(ContextValue::String(one)) => Some(one.as_str()),
@@ -86,7 +86,7 @@ pub fn no_number(error: &clap::Error) -> Option<String> {
         let why = why.to_string();
         let (_, range) = why.split_once(" is not in ")?;
         let (low, high) = range.split_once("..")?;
-        // A bound of its type is none that anybody set.
+        // The bound of a type is not a bound that anybody set.
         match high.strip_prefix('=').unwrap_or(high).parse::<u64>() {
             Ok(high) if high < u64::from(u32::MAX) => format!("it takes {low} to {high}"),
             _ => format!("it takes {low} or more"),

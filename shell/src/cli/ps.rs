@@ -28,7 +28,7 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
     let mut rows = session.journal()?.processes()?;
     let alive = MachineLock::holder(&session.paths.lock()).is_some();
     for row in &mut rows {
-        // What a machine that is gone left running can be resumed.
+        // Processes that a machine left running when it died can be resumed.
         if !alive && matches!(row.state, State::Running | State::Blocked) {
             row.state = State::Ready;
         }
@@ -57,7 +57,7 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
         &["PID", "STATE", "PRI", "STEPS", "MODEL", "UPDATED", "TASK"],
         children::tree(rows).iter().map(cells).collect(),
     )?;
-    // Those of a machine that runs are in its hands.
+    // Processes of a running machine are in its hands.
     if let Some(pid) = resumable.filter(|_| !alive) {
         say!("hint: `quipu run --resume {pid}` carries process {pid} on");
     }
@@ -80,7 +80,7 @@ fn has(row: &ProcessRow, words: &str) -> bool {
     words.split_whitespace().all(|word| text.contains(word))
 }
 
-/// What stands before the task of a process that another one started.
+/// The mark before the task of a child.
 fn below(depth: usize) -> String {
     match depth.checked_sub(1) {
         Some(above) => format!("{}└ ", "  ".repeat(above)),

@@ -74,7 +74,7 @@ pub async fn run(session: &Session, args: &ReplayArgs) -> Result<u8> {
         output::json(&reports)?;
     }
     if older > 0 {
-        say!("left out, with nothing recorded of what their CPU told them: {older}");
+        say!("left out, since what their CPU told them was not recorded: {older}");
     }
     Ok(code)
 }

@@ -15,8 +15,8 @@ use crate::terminal::error::UserError;
 use crate::terminal::lines::lines;
 use crate::terminal::output;
 
-/// The results must not take the place of `what` they are of (the tasks, the cases) in the
-/// file `from`, also not by another name of that file.
+/// Refuses to write the results over `what` they are made from (the tasks, the cases) in the file
+/// `from`, even by another name of that file.
 pub fn refuse(out: &Path, from: &Path, what: &str) -> Result<()> {
     let one = |file: &Metadata| (file.dev(), file.ino());
     match (out.metadata(), from.metadata()) {
@@ -30,7 +30,7 @@ pub fn refuse(out: &Path, from: &Path, what: &str) -> Result<()> {
     }
 }
 
-/// What a command's results are called, and by what they are known again.
+/// The name of a command's results, and the key by which each is recognised.
 pub struct Kind {
     /// One of them, in messages: "a result of a batch".
     pub one: &'static str,
@@ -45,7 +45,7 @@ pub struct Kind {
 pub struct Earlier {
     lines: Vec<Value>,
     keys: HashSet<String>,
-    /// Those that do not stay, by their keys.
+    /// Results that do not stay, by their keys.
     unfinished: HashMap<String, Value>,
 }
 
@@ -134,7 +134,7 @@ impl Results {
         }
     }
 
-    /// They are all there.
+    /// All results are there.
     pub fn finish(self) -> Result<()> {
         match self {
             Self::Standard => Ok(()),

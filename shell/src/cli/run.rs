@@ -220,7 +220,7 @@ async fn attend(
     Ok(exit_code(exit))
 }
 
-/// Of a process that came to no end of its own: says what carries it on.
+/// Names the command that carries on a process which did not end by itself.
 fn tell_how_it_goes_on(session: &Session, journal: &Journal, ended: &Ended) -> Result<()> {
     let (pid, exit) = (ended.pid, &ended.exit);
     if exit.status == Status::Interrupted {
@@ -244,7 +244,7 @@ fn tell_how_it_goes_on(session: &Session, journal: &Journal, ended: &Ended) -> R
     Ok(())
 }
 
-/// What came of a process, as `--format json` prints it.
+/// The end of a process, as `--format json` prints it.
 fn in_json(door: &Door, ended: &Ended) -> Result<Value> {
     let (pid, journal) = (ended.pid, door.journal());
     let (reminder, steps) = (journal.reminder(pid)?, journal.steps(pid)?);
@@ -258,12 +258,12 @@ fn in_json(door: &Door, ended: &Ended) -> Result<Value> {
     Ok(report)
 }
 
-/// What is left to do about a process that was suspended: `resume` is the command that carries
-/// it on, and `alone` says whether it was the first branch of a deliberation.
+/// Tells how to carry on a process that was suspended. `resume` is the command for it, and
+/// `alone` says whether it was the first branch of a deliberation.
 pub fn suspended(journal: &Journal, pid: Pid, resume: &str, alone: bool) -> Result<String> {
     let alone = if alone { words().goes_alone } else { "" };
     let template = match journal.process(pid)?.state {
-        // What it waits for only its person can give.
+        // A blocked process waits for something that only its person can give.
         State::Ready => words().carries_on,
         _ => words().goes_on_later,
     };
@@ -283,7 +283,7 @@ pub fn interrupted(pid: Pid, exit: &Exit) -> String {
     fill(template, &[("pid", &pid), ("command", &command)])
 }
 
-/// What takes the lines that are typed while a process runs, and answer no question of it.
+/// Takes lines that are typed while a process runs and that do not answer a question of it.
 pub type Typed<'a> = Option<&'a mut dyn FnMut(String)>;
 
 /// Follows a process to its end: shows its events, answers its questions, passes
@@ -338,7 +338,7 @@ async fn until_end(
                     show(&event)?;
                     if matches!(event, Event::Question { .. } | Event::Approval { .. }) {
                         question = Some(event);
-                        // What is typed from now on answers it.
+                        // From now on, typed lines answer the question.
                         line = Box::pin(person::lines());
                     }
                 }

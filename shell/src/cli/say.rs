@@ -27,8 +27,8 @@ pub struct SayArgs {
     /// Write a WAV file instead of playing it; `-` writes to standard output
     #[arg(long, value_name = "FILE.wav")]
     out: Option<PathBuf>,
-    /// Who speaks, such as af_heart, bm_george or zf_xiaobei; by itself it depends on the
-    /// language of each sentence
+    /// Who speaks, such as af_heart, bm_george or zf_xiaobei; otherwise the language of each
+    /// sentence decides
     #[arg(long, value_name = "NAME")]
     voice: Option<String>,
     /// How many times as fast as usual, from 0.5 to 2
@@ -61,7 +61,7 @@ pub async fn run(session: &Session, args: SayArgs) -> Result<u8> {
     if is_pipe && std::io::stdout().is_terminal() {
         return Err(UserError::usage(
             "sound is not written to a terminal",
-            "leave --out out to hear it, or name a file",
+            "omit --out to hear it, or name a file",
         ));
     }
     if is_pipe && args.json {
@@ -146,7 +146,7 @@ fn to_file(
         file.add(&sound).map_err(failed)
     })?;
     let length = rounded(file.seconds());
-    // What was stopped is not whole.
+    // A sound that was stopped is incomplete.
     if cancel.is_cancelled() {
         return Ok(());
     }

@@ -15,10 +15,11 @@ use crate::terminal::output::{self, visible};
 
 /// Secrets: values that tools use, and that no model, log or journal sees
 ///
-/// Where a value is wanted stands its handle, ${secret:NAME}: in the entry of a server (`env`,
-/// `headers`, `args`), or as the whole of an argument that policy.toml says is a credential. It is
-/// filled in on the way to a server that was granted it (`quipu tool grant SERVER secret:NAME`). A
-/// value that comes back, or that a model writes, in whichever form, is taken out.
+/// The handle ${secret:NAME} stands where the value is wanted: in the entry of a server (`env`,
+/// `headers`, `args`), or as the whole of an argument that policy.toml says is a credential. The
+/// value is filled in on the way to a server that was granted it (`quipu tool grant SERVER
+/// secret:NAME`). A value that comes back, or that a model writes, in whichever form, is taken
+/// out.
 #[derive(Debug, Subcommand)]
 pub enum SecretCommand {
     Set(SetArgs),
@@ -138,7 +139,7 @@ fn remove(session: &Session, name: &str) -> Result<u8> {
     if !given.secrets.unshare(name)? {
         return Err(UserError::usage(
             format!("there is no secret {}", visible(name)),
-            "`quipu secret ls` lists them; one that is a tool's own goes with `quipu tool revoke`",
+            "`quipu secret ls` lists them; `quipu tool revoke` removes one that is a tool's own",
         ));
     }
     say!("forgotten: {name}");
@@ -149,6 +150,6 @@ fn remove(session: &Session, name: &str) -> Result<u8> {
 /// Says that a machine that runs goes on with the secrets that it knows.
 fn told_later(session: &Session) {
     if MachineLock::holder(&session.paths.lock()).is_some() {
-        say!("note: the machine that runs on this root knows of it when it starts anew");
+        say!("note: the machine that runs on this root learns of this when it starts again");
     }
 }

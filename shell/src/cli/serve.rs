@@ -43,9 +43,9 @@ const TOKEN_CHARS_MIN: usize = 16;
 /// Run the machine as a service: an OpenAI-compatible API over HTTP, or the tools and the
 /// memory over MCP
 ///
-/// Whoever sends its token is taken for you: an agent that a program asks with it tells from your
-/// whole memory, private pages too, so give it to programs that may know them. Without the token
-/// a program on this machine is a stranger, who is told nothing private.
+/// Whoever sends the token is taken for you: an agent that is asked with the token answers from
+/// your whole memory, private pages too. Give it only to programs that may know them. Without the
+/// token a program on this machine is a stranger, who is told nothing private.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// Speak the Model Context Protocol on standard input and output, instead of HTTP
@@ -158,7 +158,7 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     say!("stopping; processes that run are suspended; a second signal ends at once");
     scheduling.abort();
     suspend(&machine, &stop, serving).await;
-    // It was told to stop, and did: for whoever supervises it that is no failure.
+    // The machine was told to stop, and did. To its supervisor that is no failure.
     Ok(0)
 }
 
@@ -181,7 +181,7 @@ fn tell_token(session: &Session, address: SocketAddr, token: &str) {
             let token = utf8_percent_encode(token, NON_ALPHANUMERIC);
             say!("the page, for you alone: http://{address}/#token={token}");
         }
-        // What is said may be kept in a log, which is no place for it.
+        // Messages may be kept in a log, where a token has no place.
         false => say!(
             "hint: the page and /api/v1 ask for the token in {}",
             session.paths.http_token().display()

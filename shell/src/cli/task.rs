@@ -1,5 +1,5 @@
-//! What a task is made of: the words on the command line, what comes on standard input, and the
-//! schema of its answer.
+//! The parts of a task: the words on the command line, standard input, and the schema of the
+//! answer.
 
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -15,11 +15,11 @@ use crate::terminal::piped;
 use crate::terminal::text::read_text;
 use crate::terminal::words::{fill, words};
 
-/// What comes on standard input beside a task that stands on the command line; `attach` may
-/// wait for it.
+/// Reads what stands on standard input beside a task on the command line. `attach` may wait for
+/// it.
 ///
 /// # Errors
-/// What is no text, or would be both.
+/// Where it is not text, or would be both the task and beside it.
 pub fn beside(prompt: Option<&str>, attach: &[PathBuf]) -> Result<Option<String>> {
     let waits = attach.iter().any(|path| is_input(path));
     let text = match prompt {
@@ -62,13 +62,13 @@ fn tell_unread_files(task: &str) {
         .filter_map(|word| word.strip_prefix('@'));
     for path in named.filter(|path| Path::new(path).is_file()) {
         say!(
-            "hint: @{path} is not read here; --attach {} does",
+            "hint: @{path} is not read here; use --attach {}",
             shell_words::quote(path)
         );
     }
 }
 
-/// The task, and whether it was typed, and not read from standard input.
+/// The task, and whether it was typed rather than read from standard input.
 ///
 /// # Errors
 /// Where there is none.

@@ -25,7 +25,7 @@ pub struct TrustArgs {
     /// The folder, or the file of an agent; without one, what is trusted is listed
     #[arg(value_name = "DIR|FILE")]
     folder: Option<PathBuf>,
-    /// Trust this folder no more; the same as `trust rm DIR`
+    /// Stop trusting this folder; the same as `trust rm DIR`
     #[arg(long, value_name = "DIR", conflicts_with = "folder")]
     remove: Option<PathBuf>,
     #[command(subcommand)]
@@ -40,7 +40,7 @@ enum TrustCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Trust a folder no more
+    /// Stop trusting a folder
     Rm {
         /// The folder
         #[arg(value_name = "DIR")]
@@ -146,7 +146,7 @@ fn remove(session: &Session, folder: &Path) -> Result<u8> {
             "`quipu trust ls` lists the trusted folders",
         ));
     }
-    say!("trusted no more: {shown}");
+    say!("no longer trusted: {shown}");
     Ok(0)
 }
 

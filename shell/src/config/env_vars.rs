@@ -26,9 +26,9 @@ const TERM: &str = "TERM";
 /// Read by the library that colours.
 const NO_COLOR: &str = "NO_COLOR";
 
-/// What takes effect in a task though nothing names it: the libraries that this program is made
-/// of read it where they tell the time, connect to an endpoint or a server and check who answers;
-/// and where models are found.
+/// Variables that take effect in a task although nothing names them. The libraries of this
+/// program read them to tell the time, to connect to an endpoint or a server, and to check who
+/// answers; and they say where models are found.
 pub const OF_A_TASK: &[&str] = &[
     "TZ",
     "ALL_PROXY",
@@ -44,7 +44,7 @@ pub const OF_A_TASK: &[&str] = &[
     HF_HOME,
 ];
 
-/// Each variable with what it is for; flags go before them, they before the file.
+/// Each variable with its purpose. Flags win over variables, and variables over the file.
 const TABLE: &[(&str, &str)] = &[
     (ROOT, "like --root"),
     (MODEL, "like --model"),

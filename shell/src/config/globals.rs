@@ -39,14 +39,15 @@ pub struct Globals {
     /// Never ask the person at the terminal
     #[arg(long, global = true)]
     pub no_input: bool,
-    /// Take what comes from standard input as your own words; otherwise they are a stranger's,
-    /// and what they ask to be changed needs an approval
+    /// Take standard input as your own words; otherwise it is a stranger's text, and changes that
+    /// it asks for need an approval
     #[arg(long, global = true)]
     pub trusted_input: bool,
     /// When to colour; NO_COLOR is respected
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     pub color: Colour,
-    /// Write for a screen reader: no colours, no signs for words, no line that is written over
+    /// Write for a screen reader: no colours, words in place of signs, no line that is written
+    /// over
     #[arg(long, global = true)]
     pub plain: bool,
 }

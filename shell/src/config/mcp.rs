@@ -34,7 +34,7 @@ const PASSED_ON: &[&str] = &[
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "TMPDIR",
 ];
 
-/// What only the entry of a server has.
+/// Keys that only the entry of a server has.
 const KEYS: &[&str] = &["command", "url", "serverUrl", "httpUrl"];
 
 #[derive(Debug, Deserialize)]

@@ -11,7 +11,7 @@ use super::env_vars;
 use super::globals::Globals;
 use super::settings;
 
-/// What is said of a setting that nobody made.
+/// The origin of a setting that nobody made.
 const DEFAULT: &str = "default";
 
 /// The origin of each key of `config.toml`, and of the root.

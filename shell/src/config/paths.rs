@@ -19,11 +19,11 @@ pub struct Paths {
     pub state: PathBuf,
     /// Documents and memories.
     pub store: PathBuf,
-    /// What agents have learnt.
+    /// Skills that agents have learnt.
     pub skills: PathBuf,
     /// Installed components.
     pub tools: PathBuf,
-    /// What can be made again.
+    /// Files that can be made again.
     pub cache: PathBuf,
     /// Model files: where they are put, then where they are looked up as well.
     pub models: Vec<PathBuf>,
@@ -99,7 +99,7 @@ impl Paths {
         self.state.join("machine.lock")
     }
 
-    /// What models have read, as it is kept outside their cache.
+    /// KV states: what models have read, outside their cache.
     pub fn images(&self) -> PathBuf {
         self.cache.join("kv")
     }
@@ -119,7 +119,7 @@ impl Paths {
         self.config.with_file_name("mcp.json")
     }
 
-    /// What was granted to single tools.
+    /// Grants to single tools.
     pub fn grants(&self) -> PathBuf {
         self.state.join("grants.toml")
     }

@@ -38,7 +38,7 @@ use super::private;
 use crate::terminal::error::UserError;
 use crate::terminal::toml_words;
 
-/// What a user can do about a file that is not understood.
+/// The hint for a file that cannot be read as a policy.
 const FORM: &str = "a rule is [[rule]] with tool = \"…\" and do = \"allow\", \"ask\" or \"deny\", and \
                     may have args.NAME, role.ROLE, effect, label, reason and, if it asks or denies, \
                     suspicious";
@@ -135,7 +135,7 @@ pub fn add(path: &Path, rule: &Rule) -> Result<()> {
         "" => rule.to_string(),
         before => format!("{before}\n\n{rule}"),
     };
-    // What is written has to be what was shown.
+    // The file has to say what was shown.
     let read = parse(&text, path)?;
     let added = read.rules.last().map(ToString::to_string);
     if read.rules.len() != known + 1 || added != Some(rule.to_string()) {

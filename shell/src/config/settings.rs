@@ -181,7 +181,7 @@ impl From<SpaceName> for String {
     }
 }
 
-/// What the space that all share is called.
+/// The name of the space that all share.
 const SHARED: &str = "shared";
 
 /// A space as a person calls it.
@@ -273,7 +273,7 @@ pub enum AttentionWord {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SignalsWord {
-    /// Where the model for that is here.
+    /// Scan if the detector's model is here.
     #[default]
     Auto,
     /// Never.
@@ -287,7 +287,7 @@ fn attention(word: Option<String>, file: Option<AttentionWord>) -> Result<Attent
         Some("llama.cpp") => Ok(AttentionWord::LlamaCpp),
         Some(word) => Err(UserError::usage(
             format!(
-                "{}={word}: nobody computes attention like that",
+                "{}={word}: there is no such way to compute attention",
                 env_vars::ATTENTION
             ),
             "use own or llama.cpp, or leave it unset",

@@ -23,7 +23,7 @@ pub const PROJECT: &str = "AGENTS.md";
 /// The agent that a folder is, and what it tells agents. Each takes effect by itself, so it is
 /// trusted with the folder, and does not keep anything else in it from taking effect.
 const AGENTS: [&str; 3] = ["agent.toml", "SKILL.md", PROJECT];
-/// What a file that was trusted by itself is called in the book.
+/// The name in the book of a file that was trusted by itself.
 const ITSELF: &str = ".";
 /// U+FEFF in UTF-8, which whoever reads a file may have taken off.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -37,7 +37,7 @@ const BYTES_MAX: u64 = 4 << 20;
 pub struct Folder {
     /// Its canonical path.
     pub path: PathBuf,
-    /// What is in the files, by their paths inside the folder.
+    /// The contents of the files, by their paths inside the folder.
     pub files: BTreeMap<String, Vec<u8>>,
     /// The agent in it, if it is one.
     pub agents: BTreeMap<String, Vec<u8>>,
@@ -144,7 +144,7 @@ pub fn vouch(file: &Path, paths: &Paths) -> Result<Vec<u8>> {
     let path = file.canonicalize().map_err(|error| failed(&error))?;
     let size = path.metadata().map_err(|error| failed(&error))?.len();
     if size > BYTES_MAX {
-        return Err(failed(&"it is too much for an agent"));
+        return Err(failed(&"it is too large for an agent"));
     }
     let bytes = std::fs::read(&path).map_err(|error| failed(&error))?;
     let files = Files::from([(ITSELF.to_owned(), file_hash(&bytes))]);
@@ -259,7 +259,7 @@ fn collect(folder: &Path, below: &Path, files: &mut BTreeMap<String, Vec<u8>>) -
         return Err(failed(&"it is neither a file nor a folder"));
     }
     if files.len() >= FILES_MAX || meta.len() > BYTES_MAX {
-        return Err(failed(&"it is too much for a configuration"));
+        return Err(failed(&"it is too large for a configuration"));
     }
     let bytes = std::fs::read(&path).map_err(|error| failed(&error))?;
     files.insert(key(below)?.to_owned(), bytes);

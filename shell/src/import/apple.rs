@@ -12,8 +12,8 @@ pub const PREVIEW: &str = "QuickLook/Preview.pdf";
 /// Bytes that are read of it.
 const PREVIEW_BYTES_MAX: u64 = 32 << 20;
 
-/// What is read of the file in `bytes` of this `format`: how it looks, where it keeps that, which
-/// says more than can be read of it otherwise.
+/// The readable part of the file in `bytes` of this `format`: its preview, where it has one that
+/// says more than the rest.
 pub fn looks(format: Format, bytes: &[u8]) -> (Format, Cow<'_, [u8]>) {
     let looks = match format {
         Format::Document("zipped") => preview(bytes),
@@ -30,7 +30,7 @@ fn preview(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut zip = ZipArchive::new(Cursor::new(bytes)).ok()?;
     let file = zip.by_name(PREVIEW).ok()?;
     let mut pdf = Vec::new();
-    // What it says of its size need not be true.
+    // The size that it states may be wrong.
     file.take(PREVIEW_BYTES_MAX).read_to_end(&mut pdf).ok()?;
     pdf.starts_with(b"%PDF-").then_some(pdf)
 }

@@ -56,7 +56,7 @@ const TOGETHER: &[[&str; 2]] = &[
     ["content.xml", "META-INF/manifest.xml"],
 ];
 
-/// What an archive is.
+/// The kind of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Members compressed one by one.
@@ -84,7 +84,7 @@ pub enum Packing {
 const XZ_KIB_MAX: u32 = 128 << 10;
 
 impl Packing {
-    /// What `head` begins.
+    /// The kind of archive that begins with `head`.
     fn of(head: &[u8]) -> Option<Self> {
         let starts: [(&[u8], Self); 3] = [
             (b"\x1f\x8b", Self::Gz),
@@ -95,7 +95,7 @@ impl Packing {
         found.map(|(_, packing)| *packing)
     }
 
-    /// What is packed in `from`.
+    /// A reader of what is packed in `from`.
     fn unpacked<'a>(self, from: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
         Ok(match self {
             Self::Gz => Box::new(MultiGzDecoder::new(from)),
@@ -105,7 +105,7 @@ impl Packing {
     }
 }
 
-/// What may still be unpacked of an archive and of those in it.
+/// The bytes and members that may still be unpacked, of an archive and of those in it.
 #[derive(Debug)]
 pub struct Budget {
     members: usize,
@@ -128,7 +128,7 @@ pub fn kind(path: &Path) -> Option<Kind> {
     let ending = path.extension().unwrap_or_default();
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         let zip = ZipArchive::new(file);
-        // One that is broken is told of by who reads documents.
+        // A broken document is reported by whoever reads it.
         return zip.is_ok_and(|zip| !is_document(zip)).then_some(Kind::Zip);
     }
     if let Some(packing) = Packing::of(&head) {
@@ -260,7 +260,7 @@ impl Unpacking<'_> {
     fn tar(&mut self, from: impl Read) {
         let mut from = from.take(self.budget.bytes);
         self.tar_members(&mut from);
-        // What was passed over was unpacked too.
+        // Skipped members were unpacked too.
         self.budget.bytes = self.budget.bytes.min(from.limit());
     }
 
@@ -312,7 +312,7 @@ impl Unpacking<'_> {
                 self.refuse(name, &format!("larger than {most} bytes when unpacked"));
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                // What is there already stays.
+                // An existing file stays.
                 return self.refuse(name, "its name is taken by another member");
             }
             Err(error) => {

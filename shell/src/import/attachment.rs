@@ -130,17 +130,17 @@ pub fn few_pictures(pages: &mut [Attached]) {
 
 fn is_picture_at(path: &Path) -> bool {
     let mut head = Vec::new();
-    // What is read of a pipe is gone for who reads it next.
+    // Bytes that are read from a pipe are gone for the next reader.
     let file = path.is_file().then(|| File::open(path));
     let read =
         file.map(|file| file.and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head)));
     matches!(read, Some(Ok(_))) && is_picture(&head)
 }
 
-/// The format of the document at `path`, if it is one that has to be read as such; `Err` with what
-/// it is where nothing reads it.
+/// The format of the document at `path`, if it has to be read as a document. `Err` says what the
+/// file is, if nothing reads it.
 fn document(path: &Path) -> Result<Option<Format>, String> {
-    // What is read of a pipe is gone for who reads it next.
+    // Bytes that are read from a pipe are gone for the next reader.
     if !path.is_file() {
         return Ok(None);
     }

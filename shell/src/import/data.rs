@@ -51,7 +51,7 @@ fn run(text: &str) -> (usize, usize) {
         let next = after.trim_start_matches(['\r', '\n', ' ', '\t']);
         let blank = after.len() - next.len();
         let line = next.split(['\r', '\n']).next().unwrap_or_default();
-        // Words may follow a last line that is full.
+        // A full last line may be followed by words.
         let is_data = line.starts_with(is_letter) && !line.trim_end().contains(' ');
         if !is_data || !after[..blank].contains('\n') {
             return (len, letters);

@@ -117,7 +117,7 @@ impl Found {
             ),
             false => {
                 let mut bytes = Vec::new();
-                // It may have grown since it was looked at.
+                // The file may have grown since its size was taken.
                 let mut file = file.take(FILE_BYTES_MAX);
                 file.read_to_end(&mut bytes).map_err(words)?;
                 let digest = Sha256::digest(&bytes);
@@ -144,18 +144,18 @@ pub fn is_read_so(file: &ImportedFile) -> bool {
     file.sha256.ends_with(&format!("/{READING}"))
 }
 
-/// What a file brings.
+/// The pages of a file, and how they were read.
 #[derive(Debug, Default)]
 pub struct Brought {
     /// Its pages.
     pub pages: Vec<NewPage>,
-    /// What of it is missing, in words for the report.
+    /// The missing parts, in words for the report.
     pub missing: Vec<String>,
 }
 
 /// A document that is being stored.
 pub struct Document {
-    /// What its pages are named by and stand in, so that adding it again replaces them.
+    /// The key under which its pages are stored, so that adding it again replaces them.
     pub key: String,
     /// Where it comes from: a path or an address.
     pub source: String,
@@ -338,7 +338,7 @@ fn beyond<'h>(title: &str, heading: &'h str) -> &'h str {
     }
 }
 
-/// What a document of `name` is known by in a space.
+/// The key of a document with this `name` in a space.
 pub fn key(space: &Space, name: &str) -> String {
     match space.name() {
         None => name.to_owned(),
@@ -352,14 +352,14 @@ fn text_of(bytes: &[u8]) -> Result<(String, Vec<String>), String> {
     let (text, guessed) = decoded(bytes)?;
     let (text, left_out) = data::without(&typed::plain(text));
     let mut told = Vec::new();
-    told.extend(guessed.map(|name| format!("read as {name}, which it does not say itself")));
+    told.extend(guessed.map(|name| format!("read as {name}, though the file does not say so")));
     if left_out > 0 {
         told.push(format!("without data in it, {left_out} letters long"));
     }
     Ok((text, told))
 }
 
-/// These pages, of which nothing is to be told.
+/// Pages with nothing to report.
 fn whole(pages: Vec<NewPage>) -> Brought {
     Brought {
         pages,
@@ -367,7 +367,7 @@ fn whole(pages: Vec<NewPage>) -> Brought {
     }
 }
 
-/// The pages of the file at `at` with these bytes; says why there are none.
+/// The pages of the file at `at` with these bytes, or why there are none.
 pub fn pages(
     document: Document,
     at: &Path,

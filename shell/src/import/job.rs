@@ -32,7 +32,7 @@ use crate::terminal::words::{fill, words};
 /// Pages of one file from which on storing them takes so long that it is said.
 const BUSY_PAGES_MIN: usize = 500;
 
-/// What became of the files.
+/// The results of an import.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// Pages that were stored.
@@ -43,11 +43,11 @@ pub struct Tally {
     pub unchanged: usize,
     /// Files that are gone, and their pages with them.
     pub removed: usize,
-    /// What was left out, and why.
+    /// The files that were left out, and why.
     pub skipped: Vec<String>,
-    /// What was not all read, and what is missing.
+    /// The files that were read in part, and what is missing.
     pub partly: Vec<String>,
-    /// What ignore rules left out, and what is hidden.
+    /// The files left out by ignore rules, or because they are hidden.
     pub ignored: Ignored,
 }
 
@@ -64,7 +64,7 @@ pub struct Import<'a> {
     pub(super) tally: Tally,
 }
 
-/// Which files are meant beside those that are named.
+/// Which files are meant, beside the named ones.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted {
     /// Hidden files, and those that ignore files name.
@@ -158,7 +158,7 @@ impl<'a> Import<'a> {
                 && before.modified_ns == found.modified_ns
                 && document::is_read_so(before)
         };
-        // One that is vouched for now, or no more, is stored anew; so is one that is private.
+        // A page whose trust changes is stored anew; so is a private one.
         let as_kept = || self.is_kept_as_before(&document.key);
         let before = match before {
             Some(before) if as_kept()? => Some(before),
@@ -184,7 +184,7 @@ impl<'a> Import<'a> {
             Ok(brought) => brought,
             Err(reason) => return Ok(Err(reason)),
         };
-        // What was cut in haste is not stored.
+        // An import that was cut short is not stored.
         go_on()?;
         self.note_partly(named.unwrap_or(path), &bytes, &brought.missing);
         let pages = brought.pages.len();

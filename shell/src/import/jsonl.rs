@@ -22,7 +22,7 @@ const BATCH_PAGES: usize = 500;
 pub fn add(store: &dyn Store, path: &Path, shelf: &Shelf) -> Result<usize> {
     let mut batch = Vec::new();
     let mut added = 0;
-    // It goes away when it is dropped, be it with an error.
+    // The bar goes away when it is dropped, even after an error.
     let mut sign = None;
     for line in json_lines(path)? {
         let (number, value) = line?;
@@ -75,7 +75,7 @@ fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
         _ => text("_id")?,
     };
     if let Some(id) = id.as_deref().filter(|id| is_of_a_process(id)) {
-        return Err(bad(format!("{id:?} is an id of what processes write")));
+        return Err(bad(format!("{id:?} is an id for pages that processes write")));
     }
     let trust = match text("trust")?.as_deref() {
         None => Trust::User,

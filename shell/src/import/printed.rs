@@ -11,7 +11,7 @@ use super::failure::{failed, why};
 /// Pages that may end the reader before the file is given up.
 const FAILURES_MAX: usize = 16;
 
-/// What the pages of a file say.
+/// The text of a file's pages.
 #[derive(Debug, Default, PartialEq)]
 pub struct Printed {
     /// What the file calls itself; may be empty.
@@ -38,7 +38,7 @@ const LITTLE: &str = "has little text beside a picture (a scan?)";
 /// Why a page has no text that shows nothing.
 const BLANK: &str = "is blank";
 
-/// All pages of a file, the scanned ones as `look` reads them; says why there are none.
+/// All pages of a file, the scanned ones as read by `look`; or why there are none.
 pub fn pages(read: ReadPages, look: LookAt) -> Result<Printed, String> {
     let mut printed = with_letters(read)?;
     printed.look_at_scans(look);
@@ -188,7 +188,7 @@ impl Printed {
         })
     }
 
-    /// What is missing, in words: "2 of 3 pages; page 2 has no text (a scan?)".
+    /// The missing parts, in words: "2 of 3 pages; page 2 has no text (a scan?)".
     pub fn missing(&self) -> Vec<String> {
         let has_text = |page: &&u64| !self.pages[**page as usize - 1].trim().is_empty();
         let missing = self.without.values().flatten();
@@ -219,7 +219,7 @@ impl Printed {
     }
 }
 
-/// What is said of one page, said of several.
+/// The words about one page, for several pages.
 fn plural(reason: &str) -> String {
     match reason.split_once(' ') {
         Some(("has", rest)) => format!("have {rest}"),

@@ -32,7 +32,8 @@ const WITH_PICTURES: &[&str] = &["zipped", "html", "flat"];
 /// Bytes that count as a token where no model is there to say.
 const TOKEN_BYTES: usize = 4;
 
-/// Reads formats and counts tokens; what it needs for that is loaded when first needed.
+/// Reads formats and counts tokens. The tools and the model for that are loaded when first
+/// needed.
 pub struct Reader<'a> {
     session: Option<&'a Session>,
     bus: Bus,
@@ -79,7 +80,7 @@ impl<'a> Reader<'a> {
         &self.bus
     }
 
-    /// Tokens of `text`, by the model that runs here; an estimate where there is none, and once
+    /// Tokens of `text` by the model that runs here; an estimate where there is none, or when
     /// nobody wants the pages any more.
     pub fn tokens(&self, text: &str) -> usize {
         let tokenizer = self.tokenizer.get_or_init(|| {
@@ -154,7 +155,7 @@ impl<'a> Reader<'a> {
         });
     }
 
-    /// What is read in a picture of a document; nothing where that is damaged.
+    /// The text in a picture of a document; `None` where the picture is damaged.
     fn seen(&self, base64: &Value) -> Option<Seen> {
         let bytes = BASE64_STANDARD.decode(base64.as_str()?).ok()?;
         self.picture(&bytes).ok()
@@ -185,13 +186,13 @@ impl<'a> Reader<'a> {
         printed::pages(&read, &look)
     }
 
-    /// What is read in a picture.
+    /// The text in a picture.
     pub fn picture(&self, bytes: &[u8]) -> Result<Seen, String> {
         let seen = self.eyes()?.look(bytes);
         seen.map_err(|error| failed("a picture", &error))
     }
 
-    /// What is said in the recording at `path`, which is named `name`. How far it got is told.
+    /// The speech in the recording at `path`, which is called `name`. The progress is told.
     pub fn recording(&self, path: &Path, name: &str) -> Result<Heard, String> {
         let session = self.session.ok_or("nothing here hears recordings")?;
         let ears = self.ears.get_or_init(|| {
@@ -205,7 +206,7 @@ impl<'a> Reader<'a> {
         let cancel = CancelToken::default();
         let mut told = |part: &Heard| {
             how_far(part);
-            // What was heard is kept: the next import goes on from there.
+            // The part that was heard is kept: the next import goes on from there.
             if is_pressed() {
                 cancel.cancel();
             }
@@ -243,19 +244,19 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a document says.
+/// The contents of a document.
 #[derive(Debug, Default)]
 pub struct Parts {
     /// What it calls itself; may be empty.
     pub title: String,
     /// Its parts, in order.
     pub parts: Vec<Part>,
-    /// What of it is not in the text.
+    /// The parts that are not in the text.
     pub left_out: Vec<String>,
 }
 
 impl Parts {
-    /// What the guest for documents says.
+    /// The contents as the guest for documents returns them.
     fn of(read: &Value) -> Self {
         let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
         let list = |key: &str| read[key].as_array().into_iter().flatten();

@@ -1,4 +1,4 @@
-//! What was said in a recording, as passages that a page holds.
+//! The speech in a recording, as passages for pages.
 
 use crate::session::hearing::{Segment, clock};
 

@@ -1,5 +1,5 @@
-//! What programs write for a terminal or a line printer, as text: without colours, with each
-//! letter once where it was struck twice, and with line ends of their own.
+//! Output for a terminal or a line printer as plain text: without colours, with each letter once
+//! where it was struck twice, and with line ends of its own.
 
 /// What begins a colour, or a movement of the cursor.
 const ESCAPE: char = '\x1b';

@@ -23,14 +23,14 @@ const IGNORED_MAX: usize = 20_000;
 /// How many of them are named.
 const NAMED_MAX: usize = 5;
 
-/// What was found.
+/// The files that were found.
 #[derive(Debug, Default)]
 pub struct Walked {
     /// The files to look at, each once, in order.
     pub files: Vec<PathBuf>,
-    /// What is no file, and why it is left out.
+    /// Paths that are not files, and why they are left out.
     pub skipped: Vec<String>,
-    /// What ignore rules left out, and what is hidden.
+    /// The files left out by ignore rules, or because they are hidden.
     pub ignored: Ignored,
 }
 
@@ -42,7 +42,7 @@ pub struct Ignored {
 }
 
 impl Ignored {
-    /// How many, in words; none where there are none.
+    /// Their number in words; `None` where there are none.
     pub fn counted(&self) -> Option<String> {
         match self.count {
             0 => None,
@@ -157,7 +157,8 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_default()
 }
 
-/// What is at `path`, if it is neither a file nor a folder, whose files are listed.
+/// Why what is at `path` is not read, if it is neither a file nor a folder. The files of folders
+/// are listed by themselves.
 fn unread(path: &Path) -> Option<&'static str> {
     let kind = path.symlink_metadata().ok()?.file_type();
     match kind {

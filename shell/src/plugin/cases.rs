@@ -31,7 +31,7 @@ struct Case {
 pub struct Outcome {
     /// Calls that did.
     pub passed: usize,
-    /// One line for each that did not.
+    /// A line for each case that failed.
     pub failed: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ pub fn run(path: &Path, device: &dyn Device) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// What is wrong with what came of a call.
+/// What is wrong with the result of a call.
 fn mistake(case: &Case, device: &dyn Device) -> Option<String> {
     let got = device.call(&case.call, &case.args, &CallContext::default());
     match (got, &case.result, &case.error) {

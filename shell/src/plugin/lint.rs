@@ -1,4 +1,4 @@
-//! What a component needs and why, and what it lacks.
+//! Checks a component: what it needs and why, and what it lacks.
 
 use quipu_tools::DeviceSpec;
 use quipu_tools::schema::Described;
@@ -13,7 +13,7 @@ const BYTES_LARGE: usize = 50_000_000;
 pub enum Level {
     /// Worth knowing.
     Note,
-    /// The tool works, and less well than it could.
+    /// The tool works, but not as well as it could.
     Warning,
     /// The tool does not do what it should.
     Error,
@@ -38,7 +38,7 @@ impl Finding {
     }
 }
 
-/// What there is to say of a component of `bytes` bytes.
+/// The findings on a component of `bytes` bytes.
 pub fn lint(spec: &DeviceSpec, described: &Described, bytes: usize) -> Vec<Finding> {
     let mut findings: Vec<Finding> = imports(&described.imports);
     if bytes > BYTES_LARGE {

@@ -101,7 +101,7 @@ impl Project {
         std::fs::write(&path, bytes).map_err(|error| {
             UserError::failed(
                 format!("{}: {error}", path.display()),
-                "make room, or the folder writable",
+                "make room there, or make the folder writable",
             )
         })?;
         Ok(path)
@@ -133,8 +133,8 @@ impl Project {
     }
 }
 
-/// A file of source in `folder`, or `depth` folders below, that is newer than `built`. What
-/// compilers make, and what is hidden, is none.
+/// A source file in `folder`, or up to `depth` folders below, that is newer than `built`. Outputs
+/// of compilers and hidden files do not count.
 fn newer_source(folder: &Path, built: SystemTime, depth: usize) -> Option<PathBuf> {
     let entries = std::fs::read_dir(folder).ok()?.flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();

@@ -29,7 +29,7 @@ pub(super) fn build(project: &Project, paths: &Paths) -> Result<Vec<u8>> {
             .env("RUST_LIB_BACKTRACE", "0")
             // Would be searched for modules as well.
             .env_remove("VIRTUAL_ENV"),
-        "fix what was said above; modules are imported while the tool is built",
+        "fix the error above; modules are imported while the tool is built",
     )?;
     Ok(std::fs::read(component)?)
 }

@@ -56,7 +56,7 @@ fn script(name: &str, text: &str, argument: &Path, paths: &Paths) -> Result<Stri
     if !output.status.success() || line.is_empty() {
         return Err(UserError::failed(
             format!("{name}: the compiler could not be set up"),
-            "what was said above tells what is missing",
+            "the messages above say what is missing",
         ));
     }
     Ok(line)

@@ -1,5 +1,5 @@
-//! What Tab offers: commands after a slash, with the pages, processes, models and tools that they
-//! take; files after `@`.
+//! Completion by Tab: commands after a slash, with the pages, processes, models and tools that
+//! they take; files after `@`.
 
 use std::fs;
 use std::path::{MAIN_SEPARATOR, Path};
@@ -34,7 +34,7 @@ const LOOKED_AT: usize = 1_000;
 /// Files of a folder that are offered at once.
 const FILES_MAX: usize = 200;
 
-/// What a machine has that commands take, as it is now.
+/// The things of a machine that commands take, as they are now.
 pub trait Names: Send {
     /// The ids of its newest pages.
     fn pages(&self) -> Vec<String>;
@@ -77,7 +77,7 @@ impl Repl<'_> {
         offers
     }
 
-    /// What of the machine changes while the shell runs.
+    /// The parts of the machine that change while the shell runs.
     pub(super) fn names(&self) -> Option<Box<dyn Names>> {
         match &self.door {
             Door::Own(machine) => Some(Box::new(machine.kernel.clone())),
@@ -147,7 +147,7 @@ impl Words {
             (None, None) => return Vec::new(),
         };
         let word = &line[command.len()..];
-        // One with a space would be two words.
+        // A name with a space would be two words.
         let is_word = |name: &String| !name.contains(char::is_whitespace) && visible(name) == *name;
         let known = known.into_iter().filter(is_word);
         let fits = known.filter(|name| name.starts_with(word));

@@ -100,7 +100,7 @@ fn bar(parts: &[Part], marks: usize) -> String {
         share.max(1)
     };
     let mut lengths: Vec<usize> = parts.iter().map(|part| length(part.tokens)).collect();
-    // What the rounding has left over, or taken too much, is the longest one's.
+    // The longest bar takes the remainder of the rounding.
     let total: usize = lengths.iter().sum();
     if let Some(longest) = lengths.iter_mut().max() {
         *longest = (*longest + marks).saturating_sub(total).max(1);

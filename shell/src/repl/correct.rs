@@ -44,8 +44,8 @@ pub fn note(session: &Session, turn: &Turn, right: &str) -> Result<()> {
     Ok(())
 }
 
-/// What a line says the last answer should have been: "no, 880", "wrong, it is Lima", "不对，应该是12".
-/// Another request that begins with no is none.
+/// The right answer that a line names: "no, 880", "wrong, it is Lima", "不对，应该是12". `None` for
+/// another request that begins with no.
 fn corrected(line: &str) -> Option<&str> {
     static SAYS: LazyLock<Regex> = LazyLock::new(|| {
         let says = r"(?ix)^\W*(?:no|nope|wrong|incorrect|that['’]?s\s+(?:wrong|not\s+right)|不对|不是|错了|不)[\s,，.。:：;；!！]+
@@ -63,7 +63,7 @@ fn corrected(line: &str) -> Option<&str> {
     (!REMARKS.contains(&first.as_str())).then_some(right)
 }
 
-/// Words with which a remark on an answer begins: "No, that's fine" says of none that it is right.
+/// First words of a remark on an answer: "No, that's fine" does not say what the right answer is.
 const REMARKS: [&str; 28] = [
     "all",
     "because",

@@ -64,10 +64,10 @@ impl Editor {
         let reedline = Reedline::create()
             .with_history(Box::new(Clean { history, leaks }))
             .with_completer(Box::new(Words::with(commands, names)))
-            // What is pasted is one line of many, and not many lines.
+            // A paste is one task of many lines, not many tasks.
             .use_bracketed_paste(true)
             .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
-            // What was typed before and begins the same is offered in grey.
+            // An earlier line with the same beginning is offered in grey.
             .with_hinter(Box::new(DefaultHinter::default()))
             .with_ansi_colors(console::colors_enabled_stderr())
             .with_validator(Box::new(Backslash))

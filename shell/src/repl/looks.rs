@@ -1,5 +1,5 @@
-//! What only looks at the conversation and its processes: it is answered at once, also while a
-//! task runs.
+//! Commands that only look at the conversation and its processes. They are answered at once, even
+//! while a task runs.
 
 use anyhow::Result;
 use quipu_kernel::calls::held_steps;
@@ -115,7 +115,7 @@ impl Looks<'_> {
         let window = self.door.window(pid)?.ok_or_else(|| {
             UserError::failed(
                 format!("process {pid} does not fit the window of this machine"),
-                "a larger one is asked for with --window",
+                "--window asks for a larger one",
             )
         })?;
         for line in context::lines(pid, &window, output::is_plain(), output::columns()) {

@@ -80,7 +80,7 @@ struct Repl<'a> {
     last: Option<Pid>,
     /// The last task and its process, where that came to no answer.
     unanswered: Option<(Pid, String)>,
-    /// What was typed while a task ran.
+    /// Lines that were typed while a task ran.
     queue: Queue,
     /// Whether a person types the lines.
     is_typed: bool,
@@ -92,7 +92,7 @@ impl Drop for Repl<'_> {
     }
 }
 
-/// Which conversation the shell begins with.
+/// The conversation that the shell begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begin {
     /// A new one.
@@ -103,13 +103,13 @@ pub enum Begin {
     At(Pid),
 }
 
-/// What a line came to.
+/// The result of a line.
 enum Outcome {
     /// The exit code it would have had as a command.
     Code(u8),
     /// The shell is to be left.
     Leave,
-    /// It is to go on with other options: another model.
+    /// The shell is to go on with other options: another model.
     Switch(Box<Globals>),
 }
 

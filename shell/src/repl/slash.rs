@@ -27,7 +27,7 @@ use crate::terminal::person;
 use crate::terminal::words::{fill, words};
 
 impl Repl<'_> {
-    /// What only looks.
+    /// The commands that only look.
     fn looks(&self) -> Looks<'_> {
         Looks {
             door: &self.door,

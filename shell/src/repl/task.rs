@@ -135,7 +135,7 @@ impl Repl<'_> {
         Ok(code)
     }
 
-    /// Of a process that came to no end of its own: says what carries it on.
+    /// Names the command that carries on a process which did not end by itself.
     fn tell_how_it_goes_on(&self, ended: &Ended) -> Result<()> {
         let (pid, exit) = (ended.pid, &ended.exit);
         if exit.status == Status::Suspended {

@@ -1,5 +1,5 @@
-//! What is wrong with a slash command, in the shell's own words: it has no options of the
-//! program, and its commands begin with a slash.
+//! Explains what is wrong with a slash command in the shell's own words: the shell has no options
+//! of the program, and its commands begin with a slash.
 
 use anyhow::{Error, Result};
 use clap::CommandFactory;
@@ -105,7 +105,7 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
 /// The number of a process.
 ///
 /// # Errors
-/// A word that is none.
+/// A word that is not a number.
 pub(super) fn number(word: &str) -> Result<Pid> {
     word.parse().map_err(|_| {
         UserError::usage(
@@ -118,10 +118,10 @@ pub(super) fn number(word: &str) -> Result<Pid> {
 /// A number from 1 on.
 ///
 /// # Errors
-/// A word that is none.
+/// A word that is not such a number.
 pub(super) fn several(word: &str) -> Result<usize> {
     let count = word.parse().ok().filter(|count| *count > 0);
-    count.ok_or_else(|| UserError::usage(format!("{word} is no number from 1 on"), ""))
+    count.ok_or_else(|| UserError::usage(format!("{word} is not a number from 1 on"), ""))
 }
 
 #[cfg(test)]
@@ -148,7 +148,7 @@ mod tests {
         check("ps --jsn", "unexpected argument '--jsn' found");
         check(
             "kill x",
-            "invalid value 'x' for '<PID>': a process is named by its number, and `quipu ps` lists them",
+            "invalid value 'x' for '<PID>': processes are named by their numbers; `quipu ps` lists them",
         );
         check(
             "kill",

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Serialize)]
 struct Carried<'a> {
     program: &'a Program,
-    /// Those of the texts beside the task, in their order, in base64.
+    /// The pictures of the texts beside the task, in their order, in base64.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pictures: Vec<Option<String>>,
 }

@@ -30,7 +30,7 @@ const PATH_BYTES_MAX: usize = 100;
 /// The release of this program: another one may ask and answer in another form.
 pub const RELEASE: &str = env!("CARGO_PKG_VERSION");
 
-/// What may be asked of a machine.
+/// A request to a machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Request {
@@ -70,7 +70,7 @@ pub enum Request {
     Attend {
         /// What is wanted.
         ask: Box<Ask>,
-        /// What whoever asks was told of the machine: another one takes nothing.
+        /// The greeting that the asker has seen. A machine with another greeting takes nothing.
         seen: Box<Greeting>,
     },
     /// Lend the library. After the reply each line is a [`super::lending::Call`], and the
@@ -81,7 +81,7 @@ pub enum Request {
     Consolidate,
 }
 
-/// What a machine answers.
+/// The reply of a machine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
@@ -97,7 +97,7 @@ pub enum Reply {
     Consolidated(Box<Consolidated>),
     /// It is done.
     Done,
-    /// It is not, for this reason, and this is what to do.
+    /// It failed: the reason, and what to do.
     Failed(String, String),
 }
 
@@ -110,12 +110,12 @@ pub struct Snapshot {
     pub cpu: CpuStats,
 }
 
-/// What a machine says of itself. A field that is left out is one of an earlier release.
+/// A machine's description of itself. A missing field means an earlier release.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Greeting {
     /// Whether it takes processes of other programs now.
     pub is_open: bool,
-    /// Whether it runs until it is told to stop; one for a single command ends with that.
+    /// Whether it runs until it is told to stop, and not only for a single command.
     #[serde(default)]
     pub lasts: bool,
     /// Where it is served over HTTP.
@@ -124,20 +124,20 @@ pub struct Greeting {
     /// The release of its program.
     #[serde(default)]
     pub release: String,
-    /// What it is made of, in one word: [`crate::session::Session::setup`].
+    /// What it is made of, as one word: [`crate::session::Session::setup`].
     #[serde(default)]
     pub setup: String,
-    /// What of the environment takes effect in its processes.
+    /// The part of the environment that takes effect in its processes.
     #[serde(default)]
     pub environment: Environment,
     /// The model, as its user named it.
     pub model: String,
-    /// What computes, as its user named it.
+    /// The CPU, as the user named it.
     pub cpu: String,
     /// Whether what computes sees pictures.
     #[serde(default)]
     pub sees: bool,
-    /// What is granted to its processes.
+    /// The grants of its processes.
     pub grants: Grants,
     /// How approvals are settled.
     pub approve: Approve,
@@ -173,12 +173,12 @@ pub fn socket(state: &Path) -> PathBuf {
     std::env::temp_dir().join(format!("quipu-{name}.sock"))
 }
 
-/// Where the socket of the machine with its state in `state` is, for whoever speaks to it. In the
-/// folder that all users share it has to belong to whom the state belongs: another one may have
-/// put a socket of the same name there, to be told what this user asks.
+/// The socket of the machine with its state in `state`, for its clients. In the folder that all
+/// users share, the socket has to belong to the owner of the state: another user could have put a
+/// socket of the same name there, to learn what this user asks.
 ///
 /// # Errors
-/// Where there is none, or it is somebody else's.
+/// Where there is no socket, or it is another user's.
 pub fn own_socket(state: &Path) -> io::Result<PathBuf> {
     let path = socket(state);
     if path.starts_with(state) {

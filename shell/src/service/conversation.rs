@@ -16,9 +16,10 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::terminal::error::{self, UserError};
 
-/// What is told and not yet heard. A machine waits for a slow listener only with the telling.
+/// Messages of a machine that wait to be heard. Beyond them only the telling waits for a slow
+/// listener.
 const TOLD_MAX: usize = 256;
-/// What is said and not yet taken.
+/// Messages to a machine that wait to be taken.
 const SAID_MAX: usize = 16;
 
 /// A process that is wanted.
@@ -43,7 +44,7 @@ pub enum Start {
         /// process that fails.
         must_fit: bool,
     },
-    /// One that was stopped goes on. One that goes on already is told of from now on.
+    /// Resumes a stopped process. A process that runs already is told of from now on.
     Resume {
         /// The process.
         pid: Pid,
@@ -73,7 +74,7 @@ impl Start {
     }
 }
 
-/// What a machine tells.
+/// A message of a machine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Told {
@@ -86,7 +87,7 @@ pub enum Told {
     Event(Event),
     /// The process has ended; the last that is told.
     Ended(Box<Ended>),
-    /// There is no such process, or no end of it, for this reason; also the last.
+    /// There is no such process, or it came to no end, for this reason. The last message.
     Failed {
         /// What went wrong.
         message: String,
@@ -97,7 +98,7 @@ pub enum Told {
     },
 }
 
-/// What is said to a machine.
+/// A message to a machine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Say {
@@ -127,9 +128,9 @@ pub struct Ended {
 
 /// The starter's side.
 pub struct Conversation {
-    /// What the machine tells. The conversation ends when this is closed.
+    /// Messages of the machine. The conversation ends when this is closed.
     pub told: Receiver<Told>,
-    /// What is said to it. A process is interrupted when this is dropped before its end.
+    /// Messages to the machine. A process is interrupted if this is dropped before its end.
     pub say: Sender<Say>,
 }
 
@@ -205,7 +206,7 @@ impl Process {
 }
 
 impl Told {
-    /// That something failed as `error`.
+    /// The message that something failed with `error`.
     pub fn failed(error: &anyhow::Error) -> Self {
         let (hint, code) = error::describe(error);
         Told::Failed {
@@ -217,7 +218,7 @@ impl Told {
 }
 
 impl Conversation {
-    /// What the machine tells next; `Err` where the conversation broke off or failed.
+    /// The next message of the machine; `Err` where the conversation broke off or failed.
     pub async fn next(&mut self) -> Result<Told> {
         match self.told.recv().await {
             None => Err(UserError::failed(
@@ -249,7 +250,7 @@ impl Conversation {
 }
 
 impl Attendant {
-    /// What is told, and what is said, for whoever passes them on.
+    /// Both ends of the conversation, for whoever passes messages on.
     pub fn split(self) -> (Sender<Told>, Receiver<Say>) {
         (self.told, self.said)
     }

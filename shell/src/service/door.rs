@@ -29,7 +29,7 @@ use crate::terminal::interrupts::Interrupts;
 pub enum Door {
     /// Its own. Programs that come later share it.
     Own(Box<Machine>),
-    /// One that runs in another program.
+    /// A machine that runs in another program.
     Other(Box<Other>),
 }
 
@@ -40,7 +40,7 @@ pub struct Other {
     sampling: Option<Sampling>,
     /// Whether this call lets nobody approve anything, on a machine that would ask.
     is_unattended: bool,
-    /// What a task does when that program ends before it.
+    /// What a task does when that program ends first.
     relay: Arc<Relay>,
 }
 
@@ -77,7 +77,7 @@ impl Door {
             Found::Other(theirs) => theirs,
         };
         let globals = &session.globals;
-        // One for a single command has choices of its own.
+        // A machine for a single command has settings of its own.
         let is_chosen = !theirs.lasts || globals.seed.is_some() || globals.temperature.is_some();
         let door = Door::Other(Box::new(Other {
             state: session.paths.state.clone(),
@@ -188,7 +188,7 @@ impl Door {
         }
     }
 
-    /// What computes, in words.
+    /// The CPU, in words.
     ///
     /// # Errors
     /// When the other program has ended.

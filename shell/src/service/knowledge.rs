@@ -1,5 +1,5 @@
-//! What an agent knows: the folders that its `agent.toml` names, in a space of its own. They are
-//! looked at before it runs, and read again as far as they changed.
+//! The knowledge of an agent: the folders that its `agent.toml` names, in a space of its own.
+//! They are checked before it runs, and changed files are read again.
 
 use std::fmt::Display;
 
@@ -37,7 +37,7 @@ pub fn refresh(session: &Session, agent: &Loaded) -> Result<()> {
                 "the agent {name} knows {}, which is not there",
                 missing.display()
             ),
-            "`knowledge` in its file names files and folders, from the folder of the file on",
+            "`knowledge` in its file names files and folders, relative to the folder of that file",
         ));
     }
     let store = library(session, Access::ReadWrite)?;

@@ -16,7 +16,7 @@ use super::control::{Reply, write};
 use super::server::{LINE_BYTES_MAX, Lines};
 use crate::session::library::{Library, Progress};
 
-/// Words about progress that wait to be sent; the work waits for more to be taken.
+/// Progress messages that wait to be sent; beyond them the work waits.
 const TOLD_MAX: usize = 16;
 
 /// What may be asked of a library: a call of [`Library`] or of [`quipu_memory::Store`], with
@@ -74,7 +74,7 @@ pub enum Call {
 pub enum Said<T> {
     /// So much is done of the whole.
     Progress(u64, u64),
-    /// What the call gives.
+    /// The result of the call.
     Done(T),
     /// What went wrong, and what to do about it.
     Failed(String, String),
@@ -163,7 +163,7 @@ async fn answer(library: Arc<dyn Library>, call: Call, writer: &mut OwnedWriteHa
     write(writer, &said).await
 }
 
-/// What `library` answers to `call`, as JSON.
+/// The answer of `library` to `call`, as JSON.
 fn carry_out(
     library: &dyn Library,
     call: Call,

@@ -115,7 +115,8 @@ impl Lent {
         };
         match read {
             Ok(1..) => {}
-            // It is about to end: what follows finds the root free, or held.
+            // The machine is about to end. Whoever comes next finds the root free, or held by
+            // another.
             Ok(0) => return Ok(None),
             Err(error) if is_end(&error) => return Ok(None),
             Err(error) => return Err(silent(error.to_string())),
@@ -141,7 +142,7 @@ impl Lent {
         match said.map_err(|error| broken(&error))? {
             Said::Done(given) => Ok(given),
             Said::Failed(message, hint) => Err(StoreError::Elsewhere { message, hint }),
-            // It is no last word.
+            // A progress message is not the last one.
             Said::Progress(..) => Err(broken(&ErrorKind::InvalidData.into())),
         }
     }
@@ -172,7 +173,7 @@ impl Lent {
 fn broken(error: &io::Error) -> StoreError {
     let why = match is_end(error) {
         true => "ended".to_owned(),
-        false => format!("said what is not understood: {error}"),
+        false => format!("sent a message that is not understood: {error}"),
     };
     StoreError::Elsewhere {
         message: format!("the machine on this root {why}"),

@@ -43,7 +43,7 @@ pub enum Lifetime {
 pub struct Machine {
     /// The kernel.
     pub kernel: Arc<Kernel>,
-    /// What other programs ring when the schedules have changed.
+    /// Rung by other programs when the schedules have changed.
     pub bell: Arc<Bell>,
     // Dropped in this order: nobody is answered any more before another machine may start.
     control: Server,
@@ -100,7 +100,7 @@ impl Machine {
 
     /// Suspends what runs, before the machine ends. Says what was suspended.
     pub async fn suspend(&self) -> Vec<Pid> {
-        // Who comes now goes to the next machine.
+        // Whoever comes now goes to the next machine.
         self.control.room().close();
         self.kernel.suspend(CALLS_MAX).await
     }
@@ -118,7 +118,8 @@ impl Machine {
         }
         let count = room.guests().max(1);
         say!(
-            "done; this machine stays for {} of other programs (Ctrl-C leaves what runs to them)",
+            "done; this machine stays for {} of other programs (Ctrl-C hands what runs over to \
+             them)",
             counted(count, "task")
         );
         interrupts.begin();
@@ -132,8 +133,8 @@ impl Machine {
             let count = self.suspend().await.len();
             let suspended = counted(count, "process");
             say!(
-                "hint: {suspended} suspended; what another program waits for goes on there, and \
-                 `quipu run --resume PID` carries on what nobody waits for"
+                "hint: {suspended} suspended; a process that another program waits for goes on \
+                 there; `quipu run --resume PID` carries on any other"
             );
         }
     }

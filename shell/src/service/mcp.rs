@@ -41,12 +41,12 @@ const SEARCH: &str = "memory_search";
 const SHOW: &str = "memory_show";
 const PUT: &str = "memory_put";
 
-/// Who makes a call here: a model's words, and who knows what that has read.
+/// The label of a call here: a model's words, and nobody knows what that model has read.
 fn stranger() -> Label {
     Label::new("another program, over MCP", Trust::Untrusted)
 }
 
-/// What is offered.
+/// The tools and the memory on offer.
 #[derive(Clone)]
 pub struct Offer(Arc<Machine>);
 
@@ -54,14 +54,14 @@ struct Machine {
     /// Where the memory is.
     shelf: Shelf,
     gate: Gate,
-    /// What is offered, in the order in which it is listed.
+    /// The tools, in the order in which they are listed.
     tools: Vec<Tool>,
     /// The function and what is behind it, by each name that is listed. Nothing else can
     /// be called.
     listed: BTreeMap<String, (FunctionSpec, Behind)>,
 }
 
-/// What carries a call out.
+/// What carries out a call.
 enum Behind {
     Search,
     Show,
@@ -70,7 +70,7 @@ enum Behind {
 }
 
 impl Behind {
-    /// What a process calls it, for the user's rules.
+    /// The name that a process would use, for the user's rules.
     fn name<'a>(&self, function: &'a FunctionSpec) -> &'a str {
         match self {
             Behind::Search => "memory.search",
@@ -123,14 +123,14 @@ impl Offer {
         }
         for device in bus.list() {
             let spec = device.spec();
-            // One that is nothing yet, such as eyes without weights, offers none.
+            // A device that cannot work yet, such as eyes without weights, offers no functions.
             let is_offered = spec.functions.iter().any(|function| function.offered);
             for function in spec.functions.iter().filter(|_| is_offered) {
                 if !is_open(&format!("{}.{}", spec.name, function.name)) {
                     continue;
                 }
                 let name = written(&format!("{}_{}", spec.name, function.name));
-                // It has every function that it lists.
+                // The device has every function that it lists.
                 if let Ok(behind) = Resolved::of(&device, &function.name) {
                     machine.offer(&name, function.clone(), Behind::Device(Box::new(behind)));
                 }
@@ -263,7 +263,7 @@ impl ServerHandler for Offer {
         Ok(CallToolResponse::Complete(match result {
             Ok(Value::String(text)) => CallToolResult::success(vec![ContentBlock::text(text)]),
             Ok(value @ Value::Object(_)) => CallToolResult::structured(value),
-            // What is structured has to be an object.
+            // Structured content has to be an object.
             Ok(value) => CallToolResult::success(vec![ContentBlock::text(value.to_string())]),
             Err(error) => CallToolResult::error(vec![ContentBlock::text(words(&error))]),
         }))
@@ -298,7 +298,7 @@ impl Machine {
         }
     }
 
-    /// What can be called where somebody called `name`: by the names that are listed.
+    /// The listed tools that somebody who called `name` may have meant.
     fn instead_of(&self, name: &str) -> String {
         let near = written(name);
         if self.listed.contains_key(&near) {
@@ -317,7 +317,7 @@ impl Machine {
         let denied = |reason: &str, hint: &str| ToolError::new(ErrorKind::Denied, reason, hint);
         match self.gate.pass(call, &stranger()) {
             Verdict::Passed(passed) => Ok(passed),
-            // Nobody is here to be asked: standard input belongs to the other program.
+            // There is nobody to ask: standard input belongs to the other program.
             Verdict::Ask(ask) => Err(denied(
                 ask.reason(),
                 "start `quipu serve --mcp --approve all` where the other program asks its user",
@@ -342,7 +342,7 @@ impl Machine {
             .map_or(HITS, |k| k as usize)
             .min(HITS_MAX);
         let query = Query {
-            // What an agent keeps for itself is not for other programs, nor what is private.
+            // An agent's own pages are not for other programs, nor are private ones.
             spaces: Some(vec![Space::SHARED]),
             ..Query::new(string(args, "query")?, k)
         };
@@ -360,7 +360,8 @@ impl Machine {
             .filter(|page| page.space.is_shared() && page.secrecy.is_public());
         match shared {
             Some(page) => Ok(json!(page)),
-            // Of another space, or of what is private, it is not even said that the page is there.
+            // For a page of another space, or a private one, the answer does not even say that it
+            // exists.
             None => Err(ToolError::new(
                 ErrorKind::Failed,
                 format!("there is no page {id}"),

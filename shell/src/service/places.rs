@@ -15,7 +15,7 @@ use crate::terminal::error::UserError;
 /// Programs that are connected at a time; more wait in the queue of the system. Many systems give
 /// a program 1,024 open files, and those of HTTP take up to 512.
 const CALLERS_MAX: usize = 192;
-/// Of these, how many may stay: the other places are for what is answered at once.
+/// How many of these may stay. The other places are for requests that are answered at once.
 const STAYS_MAX: usize = 160;
 /// How long a program that has connected may take to say what it wants.
 pub const REQUEST_PATIENCE: Duration = Duration::from_secs(30);
@@ -45,7 +45,7 @@ impl Default for Places {
 impl Places {
     /// A place for the next program that connects, once there is one.
     pub async fn next(&self) -> Option<OwnedSemaphorePermit> {
-        // It is never closed, so there is one at last.
+        // The semaphore is never closed, so a place comes free at last.
         self.callers.clone().acquire_owned().await.ok()
     }
 
@@ -55,7 +55,7 @@ impl Places {
     }
 }
 
-/// What is said to a program that would stay and finds no place.
+/// The reply to a program that would stay and finds no place.
 pub fn full() -> Reply {
     Reply::Failed(FULL.0.into(), FULL.1.into())
 }

@@ -36,14 +36,14 @@ pub struct Relay {
     session: Session,
     policy: Policy,
     agent: Loaded,
-    /// Of this program's own machine, if it comes to that.
+    /// The lifetime of this program's own machine, if it comes to that.
     lifetime: Lifetime,
     journal: Journal,
     /// The other program's machine, as it was found last.
     theirs: Mutex<Neighbour>,
     /// This program's own machine. Held by whoever looks for the next one.
     own: Mutex<Option<Machine>>,
-    /// The kernel of that.
+    /// The kernel of that machine.
     kernel: OnceLock<Weak<Kernel>>,
 }
 
@@ -121,7 +121,7 @@ impl Relay {
             let lasts = match self.ask(ask.clone()).await {
                 Ok(Reached::Own(pid, inner)) => {
                     task.has_begun(pid);
-                    // It ends with this program, and no task of that goes on elsewhere.
+                    // The machine ends with this program, so its tasks do not go on elsewhere.
                     task.pass(inner, true).await;
                     return;
                 }
@@ -135,7 +135,7 @@ impl Relay {
                 Err(error) => return task.fail(error).await,
             };
             if lasts {
-                // Of one that has begun it is enough that nothing more is told.
+                // For a process that has begun it is enough to send nothing more.
                 if task.pid.is_none() {
                     let error = talk::gone(&std::io::ErrorKind::NotConnected.into());
                     task.fail(error).await;
@@ -181,7 +181,7 @@ impl Relay {
         let relay = self.clone();
         // Whoever waits no more drops this, and nobody looks any further.
         let (_waits, left) = oneshot::channel::<()>();
-        // What starts a machine stays on one thread, and may take a while.
+        // Starting a machine has to stay on one thread, and may take a while.
         let found = tokio::task::spawn_blocking(move || {
             let Relay {
                 session,
@@ -202,7 +202,7 @@ impl Relay {
         match found.await?.transpose()? {
             None => {}
             Some(Found::Own(machine)) => {
-                // Nobody else sets it: whoever does holds `own`.
+                // Only the holder of `own` sets it.
                 let _ = self.kernel.set(Arc::downgrade(&machine.kernel));
                 *own = Some(*machine);
             }
@@ -212,7 +212,7 @@ impl Relay {
     }
 }
 
-/// What became of asking for a process.
+/// The result of asking for a process.
 enum Reached {
     /// It has begun on this program's own machine.
     Own(Pid, Conversation),
@@ -222,7 +222,7 @@ enum Reached {
         inner: Conversation,
         lasts: bool,
     },
-    /// There is no machine.
+    /// There is no machine to ask.
     Nobody,
 }
 
@@ -257,7 +257,7 @@ fn again(ask: Ask, pid: Pid) -> Ask {
     }
 }
 
-/// One task, and whoever asked for it.
+/// One task, and the end of its conversation that belongs to the asker.
 struct Task {
     tell: Sender<Told>,
     said: Receiver<Say>,
@@ -383,7 +383,7 @@ impl Task {
     /// Tells that it was interrupted while it waited for a machine.
     async fn interrupt(&mut self, journal: &Journal) {
         let Some(pid) = self.pid else {
-            let words = "interrupted while it waited for a machine; it has not begun";
+            let words = "interrupted while waiting for a machine; the task has not begun";
             let error = UserError::with_code(INTERRUPTED, words, "run the command again");
             return self.fail(error).await;
         };

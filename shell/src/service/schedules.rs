@@ -137,7 +137,7 @@ impl Scheduler {
         let journal = self.kernel.journal();
         for (name, schedule) in self.book.read().unwrap_or_default() {
             let row = schedule.past.last.and_then(|pid| journal.process(pid).ok());
-            // One that somebody interrupted has an end.
+            // An interrupted process has ended.
             let cut_off = row.filter(|row| row.state == State::Ready && row.exit.is_none());
             if let Some(row) = cut_off {
                 match self.kernel.resume(row.pid, None, false) {
@@ -233,7 +233,7 @@ impl Scheduler {
         let schedule = schedule.ok_or(Refused::Unknown)?;
         self.look_again(name, schedule.agent.as_deref());
         let mut held = self.book.hold()?;
-        // That may have taken a while, in which its user made another token.
+        // Reading may have taken a while, in which the user may have made another token.
         if !held.schedules.get(name).is_some_and(is_meant) {
             return Err(Refused::Unknown);
         }
@@ -300,7 +300,7 @@ impl Scheduler {
     }
 }
 
-/// What rings the bell when files change.
+/// Rings the bell when files change.
 struct Watch {
     watcher: Option<RecommendedWatcher>,
     paths: BTreeSet<PathBuf>,
@@ -333,7 +333,7 @@ impl Watch {
         self.paths.retain(|path| {
             let stays = wanted.contains(path) && path.exists();
             if !stays {
-                // One that is gone is watched no more.
+                // A path that is gone is no longer watched.
                 let _ = watcher.unwatch(watched(path).0);
             }
             stays
@@ -347,8 +347,8 @@ impl Watch {
     }
 }
 
-/// What is watched for `path`: a folder with all below it, or the folder of a file, which editors
-/// put another one in the place of.
+/// What is watched for `path`: a folder with all below it, or the folder of a file, because
+/// editors replace the file.
 fn watched(path: &Path) -> (&Path, RecursiveMode) {
     match path.parent() {
         Some(folder) if !path.is_dir() => (folder, RecursiveMode::NonRecursive),

@@ -41,11 +41,11 @@ pub struct Server {
     closing: watch::Sender<bool>,
     /// Closed when no connection is left.
     connections: Receiver<()>,
-    /// What other programs have under way.
+    /// The work of other programs that is under way.
     room: Room,
 }
 
-/// What of a machine others reach.
+/// The parts of the machine that others reach.
 #[derive(Clone)]
 struct Reached {
     kernel: Weak<Kernel>,
@@ -79,7 +79,7 @@ impl Server {
         })
     }
 
-    /// What other programs have under way.
+    /// The work of other programs that is under way.
     pub fn room(&self) -> &Room {
         &self.room
     }
@@ -187,7 +187,7 @@ impl Caller {
         let (reader, mut writer) = stream.into_split();
         let mut lines = tokio::io::BufReader::new(reader).take(LINE_BYTES_MAX);
         let mut line = String::new();
-        // Who says nothing keeps its place from others.
+        // A silent client keeps its place from others.
         timeout(REQUEST_PATIENCE, lines.read_line(&mut line)).await??;
         let reply = match serde_json::from_str(&line) {
             Ok(Request::Attend { ask, seen }) => {
@@ -238,7 +238,7 @@ async fn attend(
     let process = match Process::start(kernel, ask) {
         Ok(process) => process,
         Err(error) => {
-            // It has been told to stop meanwhile.
+            // The machine has been told to stop meanwhile.
             let kind = error.downcast_ref::<KernelError>();
             if matches!(kind, Some(KernelError::Stopping)) {
                 return Ok(());
@@ -248,7 +248,7 @@ async fn attend(
     };
     let pid = process.pid;
     let (Conversation { mut told, say }, attendant) = conversation::pair();
-    // Whoever has left by now is found by what follows.
+    // The steps below notice a client that has left.
     let _ = write(&mut writer, &Told::Begun { pid }).await;
     let hear = async move {
         let mut line = String::new();
@@ -337,7 +337,7 @@ fn answer(
                 ),
             };
         }
-        // They are more than one request and one reply.
+        // These take more than one request and one reply.
         Request::Attend { .. } | Request::Lend | Request::Consolidate => return Reply::Done,
         Request::Stats => {
             return Reply::Stats(Box::new(Snapshot {
@@ -352,8 +352,8 @@ fn answer(
         Request::Kill { pid } => kernel.kill(pid),
         Request::Nice { pid, priority } => kernel.nice(pid, priority),
         Request::Fork { pid, at } => {
-            // It is another program's although that does not wait for it, and this machine does
-            // not end between the two.
+            // The process belongs to another program that does not wait for it. This machine does
+            // not end between the two requests.
             let guest = room.enter_anyway();
             match kernel.fork(pid, at, false) {
                 Ok(child) => {

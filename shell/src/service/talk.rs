@@ -29,7 +29,7 @@ pub fn ask(state: &Path, request: &Request) -> Result<Option<Reply>> {
     };
     let line = match exchange(stream, &serde_json::to_string(request)?) {
         Ok(line) => line,
-        // It was about to end, and nothing was asked of it.
+        // The machine was about to end, and nothing was asked of it.
         Err(error) if *request == Request::Greet && is_end(&error) => return Ok(None),
         Err(error) => {
             let message = match error.kind() {
@@ -43,17 +43,20 @@ pub fn ask(state: &Path, request: &Request) -> Result<Option<Reply>> {
             ));
         }
     };
-    let reply = serde_json::from_str(&line).map_err(|error| {
-        UserError::failed(
-            format!("the machine on this root said what is not understood: {error}"),
-            "stop it, and start it with the same release as this one",
-        )
-    });
+    let reply = serde_json::from_str(&line).map_err(|error| not_understood(&error));
     match reply? {
         Reply::Failed(..) if *request == Request::Greet => Ok(None),
         Reply::Failed(message, hint) => Err(UserError::usage(message, hint)),
         reply => Ok(Some(reply)),
     }
+}
+
+/// The error of a machine whose message this program cannot read.
+fn not_understood(error: &serde_json::Error) -> anyhow::Error {
+    UserError::failed(
+        format!("the machine on this root sent a message that is not understood: {error}"),
+        "stop it, and start it with the same release as this one",
+    )
 }
 
 /// Whether the other side closed the connection.
@@ -130,13 +133,8 @@ pub async fn converse(state: &Path, ask: Ask, seen: Greeting) -> Option<Conversa
         while let Ok(1..) = reader.read_line(&mut line).await
             && line.ends_with('\n')
         {
-            let told = serde_json::from_str(&line).unwrap_or_else(|error| {
-                let error = UserError::failed(
-                    format!("the machine on this root said what is not understood: {error}"),
-                    "stop it, and start it with the same release as this one",
-                );
-                Told::failed(&error)
-            });
+            let told = serde_json::from_str(&line)
+                .unwrap_or_else(|error| Told::failed(&not_understood(&error)));
             if tell.send(told).await.is_err() {
                 break;
             }
@@ -184,7 +182,7 @@ pub async fn consolidate(state: &Path, mut stop: watch::Receiver<bool>) -> Resul
         Reply::Consolidated(done) => Ok(*done),
         Reply::Failed(message, hint) => Err(UserError::failed(message, hint)),
         _ => Err(UserError::failed(
-            "the machine on this root answered something else",
+            "the machine on this root gave an unexpected answer",
             "stop it, and start it with the same release as this one",
         )),
     }

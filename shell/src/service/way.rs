@@ -26,16 +26,16 @@ const BETWEEN: &str = "whose machine starts or ends on this root";
 
 /// The machine that was found.
 pub enum Found {
-    /// One of this program's own.
+    /// A machine of this program.
     Own(Box<Machine>),
-    /// One of another program.
+    /// A machine of another program.
     Other(Neighbour),
 }
 
 /// The machine of another program, as it was found.
 #[derive(Clone)]
 pub struct Neighbour {
-    /// What it says of itself. Only a machine that says the same is asked: the next one may grant
+    /// Its greeting. Only a machine with the same greeting is asked: the next one may grant
     /// something else.
     pub greeting: Greeting,
     /// Whether what is suspended with it waits for the next of its kind, and does not go on
@@ -43,7 +43,7 @@ pub struct Neighbour {
     pub lasts: bool,
 }
 
-/// What is on a root.
+/// The state of a root.
 enum Seen {
     /// Nothing: this program has it now.
     Free(MachineLock),

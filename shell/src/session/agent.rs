@@ -58,10 +58,10 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Puts onto `bus` what comes with it: the files of a skill.
+    /// Puts the agent's own devices onto `bus`: the files of a skill.
     ///
     /// # Errors
-    /// Where they cannot be looked at, or a tool of that name is there.
+    /// Where they cannot be read, or a tool of that name is there.
     pub fn add_to(&self, bus: &mut Bus) -> Result<()> {
         if let Some(files) = self.files()? {
             bus.add(Arc::new(files))?;
@@ -129,7 +129,7 @@ pub fn is_there(name: &str, bus: &Bus) -> bool {
     name == KERNEL_CALLS || bus.get(name).is_some()
 }
 
-/// What comes before the dot in the kernel's own calls on the store.
+/// The namespace of the kernel's own calls on the store, before the dot.
 pub const KERNEL_CALLS: &str = "memory";
 
 /// The file that makes a folder a skill.

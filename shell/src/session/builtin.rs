@@ -35,8 +35,8 @@ pub const EARS: &str = "ears";
 /// it computes natively, and its only input is text.
 pub const VOICE: &str = "voice";
 
-/// What a task has to speak of before a model is shown the tool `name`; nothing, where it is
-/// shown to all. The weights of a sense are often there, and few tasks are about it.
+/// The topics that a task has to speak of before a model is shown the tool `name`; empty where
+/// all tasks show it. The weights of a sense are often there, and few tasks are about it.
 pub fn topics(name: &str) -> Topics {
     match name {
         EYES => Topics::of(
@@ -60,10 +60,10 @@ pub fn topics(name: &str) -> Topics {
     }
 }
 
-/// What reads documents of many formats when they are imported. No process sees it.
+/// The reader of documents in many formats, for imports. No process sees it.
 pub const DOCUMENTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/documents.wasm"));
 
-/// What reads PDF files when they are imported. No process sees it either.
+/// The reader of PDF files, for imports. No process sees it either.
 pub const PDF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pdf.wasm"));
 
 /// Refuses a name that a tool which comes with Quipu has, or the kernel's own calls.

@@ -55,7 +55,7 @@ pub enum Servers {
     Shown,
 }
 
-/// What is named in place of servers when their file cannot be read.
+/// The name for all servers when their file cannot be read.
 const FILE: &str = "mcp";
 /// How long it is remembered that a server did not answer.
 const SILENT_FOR: Duration = Duration::from_secs(300);
@@ -80,7 +80,7 @@ impl Session {
         })?)
     }
 
-    /// What the user has given to single tools.
+    /// The grants of single tools.
     pub fn given(&self) -> Result<Given> {
         Ok(Given {
             grants: GrantBook::open(&self.paths.grants())?,
@@ -115,7 +115,7 @@ impl Session {
                 "`quipu tool ls` lists the tools with their state",
             )),
             _ => {
-                // It may be written down in a file that cannot be used.
+                // The tool may be named in a file that cannot be used.
                 let files = unusable.iter().filter(|tool| tool.name == FILE);
                 for file in files.filter(|_| bus.get(name).is_none()) {
                     say!("warning: {}", file.told());
@@ -259,8 +259,8 @@ impl Session {
         let (name, origin, requests) = (server.name.clone(), server.origin(), server.requests());
         let bound = host.bind(server);
         let held = book.held(&name, &bound.fingerprint);
-        // What is allowed to all tools is no grant to a server: it has all of its user's
-        // rights, and there may be one in any folder.
+        // Grants to all tools do not count for a server: it has all rights of its user, and any
+        // folder may bring one.
         let granted = !requests.is_empty() && requests.iter().all(|need| held.grants.allows(need));
         let functions = match granted {
             true => self.functions(host, bound.clone(), &held, ask),
@@ -297,7 +297,7 @@ impl Session {
         let (ask, wait) = ask(&name);
         if ask != Servers::Asked && ask != Servers::Shown {
             if let Some(known) = known {
-                // One that an earlier release kept is seen from now on.
+                // A listing that an earlier release kept counts as seen from now on.
                 let seen = held.listing.is_none().then(|| listings::hash(&known));
                 return Ok((known, seen));
             }
@@ -413,7 +413,7 @@ fn late(name: &str, wait: Duration) -> ToolError {
              first start",
             FIRST_LISTING_MAX.as_secs()
         ),
-        false => "see whether it runs by hand, and how its file has it".to_owned(),
+        false => "check that it runs by hand, and how its file starts it".to_owned(),
     };
     let message = format!(
         "the MCP server {name} did not list its tools within {} s",

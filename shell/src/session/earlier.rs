@@ -64,7 +64,7 @@ fn note(paths: &Paths) -> PathBuf {
     paths.state.join("undone.toml")
 }
 
-/// The conversation up to process `head`. A task that came to no answer is no turn of it.
+/// The conversation up to process `head`. A task that came to no answer is not a turn of it.
 ///
 /// # Errors
 /// When the journal cannot be read, or has no such process.
@@ -73,7 +73,7 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
     let mut at = Some(head);
     while let Some(pid) = at.filter(|_| turns.len() < TURNS_MAX) {
         let program = match journal.program_in_words(pid) {
-            // It was removed, and the turns before it with it.
+            // The process was removed, and the turns before it with it.
             Err(JournalError::NoProcess(_)) if pid != head => break,
             program => program?,
         };
@@ -102,9 +102,9 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
 pub struct Listed {
     /// Its last process: the conversation goes on after it.
     pub head: Pid,
-    /// What was asked first, in short.
+    /// The first question, in short.
     pub begins: String,
-    /// What was asked last, in short.
+    /// The last question, in short.
     pub asked: String,
     /// Its tasks, those without an answer too.
     pub turns: usize,
@@ -141,7 +141,7 @@ pub fn listed(rows: &[ProcessRow]) -> Vec<Listed> {
         .collect()
 }
 
-/// What was asked in `program`, without what came before it.
+/// The question in `program`, without the turns before it.
 pub fn asked(program: Program) -> String {
     program.topic.unwrap_or(program.prompt)
 }
@@ -180,7 +180,7 @@ pub fn cut_off(journal: &Journal) -> Result<Option<Pid>> {
     let mut rows = journal.processes()?.into_iter();
     let own = |row: &ProcessRow| row.branch.is_none() && !row.imported && !row.of_stranger;
     let row = rows.find(own);
-    // One of a machine that still runs is not lost, nor one that goes on by itself.
+    // A process of a machine that still runs is not lost, nor is one that goes on by itself.
     let lost = row.filter(|row| row.state == State::Ready && row.topic.is_some());
     Ok(lost.map(|row| row.pid))
 }

@@ -1,5 +1,5 @@
-//! Which embedding model finds the pages of a store better. Each of some pages is looked for among
-//! all of them by its first sentence, which is taken out of it for that.
+//! Finds which embedding model finds the pages of a store better. Some pages are each looked for
+//! among all of them by their first sentence, which is removed from the page for that.
 
 use std::time::Instant;
 
@@ -36,7 +36,7 @@ pub struct Measured {
     pub ms: f64,
 }
 
-/// What is looked for of a page with this text; nothing where it has no sentence to ask by.
+/// The query for a page with this text; `None` where it has no sentence to ask by.
 pub fn sought(text: &str) -> Option<Sought> {
     let text = text.trim();
     let mut letters = text.char_indices().peekable();

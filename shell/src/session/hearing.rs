@@ -34,7 +34,7 @@ const PART_BYTES_MAX: usize = 1 << 20;
 /// Name of the recording in its folder.
 const NAME: &str = "recording";
 
-/// What hears recordings.
+/// The device that hears recordings.
 pub struct Ears(WasmDevice);
 
 /// A recording in a folder of its own, which is gone with this.
@@ -44,7 +44,7 @@ pub struct Recording {
     kept: Option<PathBuf>,
 }
 
-/// Stops what is heard with its token when it is dropped: nobody waits for that any more.
+/// Stops hearing by its token when dropped: nobody waits for it any more.
 #[derive(Default)]
 pub struct Stop(pub CancelToken);
 
@@ -54,7 +54,7 @@ impl Drop for Stop {
     }
 }
 
-/// What was heard in a part of a recording.
+/// The speech in a part of a recording.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 pub struct Heard {
     /// Sentences or so.
@@ -138,7 +138,7 @@ impl Ears {
         }
         let heard = self.0.call("transcribe", &args, &context)?;
         serde_json::from_value(heard).map_err(|error| {
-            let message = format!("the ears gave something else than they should: {error}");
+            let message = format!("the ears returned something unexpected: {error}");
             ToolError::new(ErrorKind::Trap, message, "")
         })
     }
@@ -198,7 +198,7 @@ impl Kept {
         let kept: Vec<(f64, Heard)> = lines
             .map_while(|line| serde_json::from_str(&line).ok())
             .collect();
-        // What is broken behind them goes.
+        // Broken lines at the end are removed.
         self.remove();
         let (mut parts, mut next) = (Vec::new(), Some(0.0));
         for (from, part) in kept {
@@ -273,10 +273,10 @@ impl Session {
         Ok(recording)
     }
 
-    /// What is said in the recording at `path`; how far it got is told meanwhile.
+    /// The speech in the recording at `path`. The progress is told.
     ///
     /// # Errors
-    /// A file that is no recording, or in which nothing is said.
+    /// A file that is not a recording, or in which nothing is said.
     pub fn heard_text(&self, path: &Path) -> Result<String> {
         let ears = self.ears()?;
         let name = visible(&path.display().to_string());

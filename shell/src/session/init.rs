@@ -48,19 +48,19 @@ const ENDPOINT_SILENCE: Duration = Duration::from_secs(120);
 pub struct Session {
     /// Where things are.
     pub paths: Paths,
-    /// What the user chose.
+    /// The user's settings.
     pub settings: Settings,
-    /// What the user says of single tools and calls.
+    /// The user's rules for tools and calls.
     pub rules: Arc<Rules>,
     /// The secrets that are kept on this root.
     pub leaks: LeakScan,
-    /// What looks at strangers' texts for attacks, if its weights are here.
+    /// The detector of attacks in strangers' texts, if its weights are here.
     pub detection: Detection,
     /// The global options as given.
     pub globals: Globals,
     /// The store of the machine that runs in this program: it has one writer.
     open_store: OnceLock<Arc<DiskStore>>,
-    /// What has servers running that are to be ended with this program.
+    /// Hosts with running servers, which have to end with this program.
     servers: Mutex<Vec<Weak<McpHost>>>,
 }
 
@@ -232,11 +232,12 @@ impl Session {
         }
     }
 
-    /// The journal, to look things up beside a running machine. One of an earlier release is
-    /// brought up to date first.
+    /// The journal, to read beside a running machine. A journal of an earlier release is brought
+    /// up to date first.
     ///
     /// # Errors
-    /// Where the machine of that release still runs: it would write what this one cannot read.
+    /// Where the machine of that release still runs: it would write what this release cannot
+    /// read.
     pub fn journal(&self) -> Result<Journal> {
         let path = self.paths.journal();
         match Journal::open(&path, false) {
@@ -388,7 +389,7 @@ impl Session {
         program.examples.clone_from(&agent.examples);
         program.limits = agent.limits.over(limits.clone());
         if agent.agent.stranger {
-            // What a stranger sets may only be less.
+            // A stranger's agent may only lower limits.
             settings::tighten_memory(&mut program.agent.memory, memory);
             settings::tighten_limits(&mut program.limits, limits);
         }
@@ -400,7 +401,9 @@ impl Session {
         let texts = program.attached.iter().map(|attached| &attached.text);
         let mut texts = texts.chain([&program.prompt]);
         if texts.any(|text| matches!(self.leaks.redacted(text), Cow::Owned(_))) {
-            say!("note: a secret stands in the task or beside it; the model sees a mark there");
+            say!(
+                "note: a secret stands in the task or beside it; the model sees a mark in its place"
+            );
         }
     }
 
@@ -460,7 +463,7 @@ fn seeing(file: &Path, local: LocalSettings) -> Result<LocalCpu, CpuError> {
     }
 }
 
-/// What has to be granted for the endpoint at `url` to be shown private text.
+/// The capability that lets the endpoint at `url` see private text.
 fn endpoint(url: &str) -> Option<Capability> {
     let url = reqwest::Url::parse(url).ok()?;
     let (host, port) = (url.host_str()?, url.port_or_known_default()?);

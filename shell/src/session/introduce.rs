@@ -1,4 +1,4 @@
-//! What a person is told when the CPU is there.
+//! The words for a person once the CPU is there.
 
 use std::io::Write as _;
 use std::path::Path;

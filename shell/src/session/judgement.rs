@@ -1,5 +1,5 @@
-//! What the odds of a model are worth, as `quipu eval --calibrate` has fitted them: one file
-//! for each model, found by the contents of the model's file and not by its name.
+//! The fits of a model's odds, made by `quipu eval --calibrate`: one file for each model, found
+//! by the contents of the model's file, not by its name.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub struct Fitted {
 /// How good the confidence of answers is that several branches were compared for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Certainty {
-    /// What evidence was counted by, as [`Support::basis`] has it.
+    /// The basis of the evidence, as in [`Support::basis`].
     pub basis: String,
     /// Answers that it was made from.
     pub cases: usize,
@@ -61,8 +61,8 @@ fn file(paths: &Paths, model: &Path) -> Option<(PathBuf, String)> {
     Some((folder(paths)?.join(format!("{name}.json")), fingerprint))
 }
 
-/// What was fitted on the model in the file `model`; `None` where nothing was. A file that
-/// cannot be read is named, and counts as nothing.
+/// The fits for the model in the file `model`; `None` where there are none. A file that cannot be
+/// read is named, and counts as none.
 pub fn find(paths: &Paths, model: &Path) -> Option<Fitted> {
     let (file, fingerprint) = file(paths, model)?;
     let text = std::fs::read_to_string(&file).ok()?;

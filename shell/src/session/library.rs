@@ -16,9 +16,9 @@ pub type Progress<'a> = &'a dyn Fn(u64, u64);
 pub enum Meaning {
     /// There is no embedding model.
     NoModel,
-    /// There is one, and so many pages have no vector of it.
+    /// There is one, and this many pages have no vector of it.
     Incomplete(u64),
-    /// So many pages have no vector of it, and are found by those of another one meanwhile.
+    /// This many pages have no vector of it, and meanwhile are found by those of another model.
     Changing(u64),
     /// Every page has a vector.
     Complete,

@@ -61,9 +61,9 @@ pub fn changed(name: &str, grants: &Grants) -> ToolError {
     let grant = grants.iter().next().map(ToString::to_string);
     ToolError::new(
         ErrorKind::Unavailable,
-        format!("what the MCP server {name} lists changed since it was granted"),
+        format!("what the MCP server {name} lists has changed since it was granted"),
         format!(
-            "`quipu tool grant {name} {}` shows it, and takes it",
+            "`quipu tool grant {name} {}` shows the new list, and accepts it",
             grant.unwrap_or_default()
         ),
     )

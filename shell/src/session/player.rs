@@ -159,7 +159,7 @@ fn play(program: &str, args: &[&str], path: &Path, cancel: &CancelToken) -> Resu
 }
 
 fn stop(child: &mut Child) {
-    // It may have ended by itself.
+    // The program may have ended by itself.
     let _ = child.kill();
     let _ = child.wait();
 }

@@ -41,10 +41,10 @@ const SURE: f64 = 0.8;
 /// Characters of a doubtful line that are told.
 const DOUBT_CHARS_MAX: usize = 60;
 
-/// What reads pictures.
+/// The device that reads pictures.
 pub struct Eyes(WasmDevice);
 
-/// What was read in a picture.
+/// The text in a picture.
 #[derive(Debug, Deserialize)]
 pub struct Seen {
     /// All of it, in the order in which it is read.
@@ -60,7 +60,7 @@ impl Seen {
         letters.nth(1).is_some()
     }
 
-    /// What has to be told of lines that may be misread, if there are some.
+    /// A note on lines that may be misread, if there are any.
     pub fn doubts(&self) -> Option<String> {
         let lines = self.lines.as_array()?;
         let is_doubtful = |line: &&Value| {
@@ -91,7 +91,7 @@ impl Eyes {
         let args = json!({"base64": BASE64_STANDARD.encode(bytes)});
         let seen = self.0.call("look", &args, &context)?;
         serde_json::from_value(seen).map_err(|error| {
-            let message = format!("the eyes gave something else than they should: {error}");
+            let message = format!("the eyes returned something unexpected: {error}");
             ToolError::new(quipu_tools::ErrorKind::Trap, message, "")
         })
     }
@@ -123,7 +123,7 @@ impl Eyes {
         });
         let bitmap = self.0.call("pixels", &args, &context)?;
         let odd = |error: String| {
-            let message = format!("the eyes gave something else than they should: {error}");
+            let message = format!("the eyes returned something unexpected: {error}");
             ToolError::new(quipu_tools::ErrorKind::Trap, message, "")
         };
         let bitmap: Bitmap =
@@ -135,7 +135,7 @@ impl Eyes {
 }
 
 impl Session {
-    /// What decodes pictures for a model that sees: the eyes, which need no weights for that.
+    /// The decoder of pictures for a model that sees: the eyes, which need no weights for that.
     ///
     /// # Errors
     /// A component that cannot be loaded.
@@ -143,8 +143,8 @@ impl Session {
         Ok(Eyes(self.component(builtin::EYES)?))
     }
 
-    /// The text in a picture that a model is shown, for when that is out of sight; words on why
-    /// there is none otherwise.
+    /// The text in a picture that a model is shown, for the time when the picture is out of
+    /// sight; otherwise the reason why there is none.
     pub fn words_in(&self, bytes: &[u8]) -> String {
         match self.eyes().map(|eyes| eyes.look(bytes)) {
             Ok(Ok(seen)) if seen.says_something() => seen.text,
@@ -212,7 +212,7 @@ impl Session {
     /// # Errors
     /// A file that is neither, is too large, or has no text.
     pub fn text_of(&self, path: &Path, what: &str) -> Result<String> {
-        // What is read of a pipe is gone for who reads it next.
+        // Bytes that are read from a pipe are gone for the next reader.
         if !path.is_file() {
             let text = read_text(path, what)?;
             if text.trim().is_empty() {
@@ -244,17 +244,17 @@ impl Session {
         match seen.text.is_empty() {
             true => Err(UserError::failed(
                 format!("{} has no text that can be read", path.display()),
-                "a picture that is sharper or larger may have",
+                "a sharper or larger picture may have some",
             )),
             false => Ok(seen.text),
         }
     }
 }
 
-/// What is said of a text that has none.
+/// The note on an empty text.
 const EMPTY: &str = "it is empty, and nothing of it can be known";
 
-/// What whoever names the file at `path` may not have meant of its `text`.
+/// A note where the file at `path` with this `text` may not be what its user thinks.
 fn odd(path: &Path, text: &str) -> Option<String> {
     match text.trim().is_empty() {
         true => Some(EMPTY.to_owned()),

@@ -27,7 +27,7 @@ use crate::config::{env_vars, mcp};
 /// Variables of the environment by their names, each with what stands for its value.
 pub type Environment = BTreeMap<String, String>;
 
-/// What a server is passed that changes nothing of what it does: it is not run in a terminal.
+/// A variable that a server gets and that changes nothing it does: it does not run in a terminal.
 const WITHOUT_EFFECT: &str = "TERM";
 
 impl Session {
@@ -52,7 +52,7 @@ impl Session {
         add(choices.as_bytes());
         // As they were read: their file may have been written since.
         add(format!("{:?}", policy.rules).as_bytes());
-        // What is named from the folder of the call is something else in another folder.
+        // A relative name means something else in another folder.
         let mut grants = policy.grants.iter().map(ToString::to_string);
         let is_local = Path::new(SERVERS).exists() || grants.any(|cap| is_relative(&cap));
         let here = is_local.then(std::env::current_dir).and_then(Result::ok);
@@ -115,7 +115,7 @@ impl Session {
         Ok(names)
     }
 
-    /// What computes, by names that are the same from every folder.
+    /// The CPU, by names that are the same in every folder.
     fn computes(&self) -> String {
         let settings = &self.settings;
         let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -131,8 +131,8 @@ impl Session {
     }
 }
 
-/// Those of the variables `names` that have a value, each with what stands for the value: nobody
-/// without the `key` makes that, or tries values on it.
+/// The variables among `names` that have a value, each with a code that stands for the value.
+/// Without the `key` nobody can make the code, or try values on it.
 fn sealed(
     key: &Key,
     names: BTreeSet<String>,
@@ -173,8 +173,8 @@ fn is_relative(capability: &str) -> bool {
     path.is_some_and(|path| Path::new(path).is_relative())
 }
 
-/// What is in a small file; of a large one, how large it is and when it was written. Nothing
-/// where there is none.
+/// The contents of a small file; for a large one, its size and when it was written. `None` where
+/// there is none.
 fn content(file: &Path) -> Vec<u8> {
     /// Beyond this a file is a component, which is not read for a word.
     const SMALL_BYTES: u64 = 64 << 10;

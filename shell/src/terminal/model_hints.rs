@@ -74,7 +74,7 @@ pub fn hint(error: &ModelError) -> Option<String> {
 
 fn gguf_hint(error: &GgufError) -> Option<&'static str> {
     Some(match error {
-        GgufError::NotGguf { .. } => "convert it to GGUF, or choose a model that is one",
+        GgufError::NotGguf { .. } => "convert it to GGUF, or choose a GGUF model",
         GgufError::Truncated { .. } | GgufError::Damaged { .. } => "pull or copy it again",
         GgufError::Version { .. } => "convert the model again with a current llama.cpp",
         GgufError::BigEndian { .. } => "take the little-endian file of the model",

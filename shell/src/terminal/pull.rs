@@ -30,7 +30,7 @@ fn words(event: &Event<'_>) -> String {
         }
         Event::SourceFailed(error) => format!("{error}; trying the next source"),
         Event::Joining => "joining the parts".into(),
-        Event::Making => "making the model of them".into(),
+        Event::Making => "putting the model together".into(),
         Event::Checking => "checking".into(),
         Event::Projector { name } => {
             format!("next: `quipu model pull {name}` lets the model see pictures")

@@ -121,7 +121,8 @@ catalogue! {
         "此机器上没有 {model}。现在下载{size}吗？[y/N] ";
     loading: "loading {model}…", "正在加载 {model}…";
     loading_on: "loading {model}: {percent}%…", "正在加载 {model}：{percent}%…";
-    first_answer: "the first answer takes longer: the model reads once what it decides by, which is kept",
+    first_answer:
+        "the first answer takes longer: the model reads the examples it decides by, once; they are kept",
         "第一个回答较慢：模型先读取一次判断所依据的示例，之后会保留";
     shared: "{cpu} · shared with the machine that runs here",
         "{cpu} · 与此处正在运行的机器共用";
@@ -222,8 +223,9 @@ catalogue! {
     reading: "reading {of:token}…", "正在读取 {of} 个 token…";
     reading_on: "reading {tokens} of {of:token} ({percent}%{left})…",
         "正在读取：{tokens} / {of} 个 token（{percent}%{left}）…";
-    reading_to_decide: "reading what it decides by: {tokens} of {of:token} ({percent}%{left})…",
-        "正在读取判断所依据的内容：{tokens} / {of} 个 token（{percent}%{left}）…";
+    reading_to_decide:
+        "reading the examples it decides by: {tokens} of {of:token} ({percent}%{left})…",
+        "正在读取判断所依据的示例：{tokens} / {of} 个 token（{percent}%{left}）…";
     left: ", {seconds} s left", "，剩余 {seconds} 秒";
     writing: "writing…", "正在写…";
     waits_for: "waiting for {tool}…", "正在等待 {tool}…";
@@ -272,7 +274,8 @@ catalogue! {
     approve_all: ", a shows all of it", "，a 显示全部";
     approve_process: ", p for this process", "，p 本进程内有效";
     approve_always: ", w for good", "，w 永久有效";
-    approved_process: "approved for this process is what this rule holds for:", "本进程内批准此规则所涵盖的调用：";
+    approved_process: "this process may do what this rule covers, without asking:",
+        "本进程内批准此规则所涵盖的调用：";
     add_rule: "Add this rule to your policy? [y/N] ", "将此规则加入策略吗？[y/N] ";
     more_chars: "[… {left} more characters …]", "［…… 还有 {left} 个字符 ……］";
     help: "\

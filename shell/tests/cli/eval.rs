@@ -50,7 +50,7 @@ fn cases_that_any_answer_passes_are_told() {
     let checked = json!({"id": 2, "prompt": "b", "check": {"exact": "done"}});
     sandbox.write("cases.jsonl", format!("{unchecked}\n{checked}\n"));
     let eval = ["eval", "cases.jsonl", "--cpu", &cpu];
-    let told = "warning: cases.jsonl: without a check, and so passed by any answer: 1 of 2 cases";
+    let told = "warning: cases.jsonl: without a check, so that any answer passes: 1 of 2 cases";
     sandbox.quipu(&eval).check(0, &[told]);
     sandbox.write("cases.jsonl", format!("{checked}\n"));
     let said = sandbox.quipu(&eval);
@@ -307,7 +307,7 @@ fn what_cannot_work_is_named_before_anything_runs() {
         .check(
             2,
             &[
-                "--model is there 2 times",
+                "--model is given 2 times",
                 "only `quipu eval` takes several",
             ],
         );

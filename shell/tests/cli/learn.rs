@@ -132,7 +132,7 @@ fn what_does_not_help_is_refused() {
     let learn = ["learn", "cases.jsonl", "--cpu", &cpu];
     sandbox
         .quipu(&[&learn[..], &["--p-max", "0.000001"]].concat())
-        .check(1, &["chance may have done it"]);
+        .check(1, &["it may be chance"]);
     // Another suite does worse by it.
     let other = |n: usize| {
         let prompt = format!("Name the colour n{n} backwards.");
@@ -186,6 +186,6 @@ fn an_interrupt_keeps_what_has_run() {
     running.signal("INT");
     running
         .end()
-        .check(130, &["nothing was kept", "goes on where it was"]);
+        .check(130, &["nothing was kept", "goes on where this one stopped"]);
     assert_eq!(sandbox.quipu(&["learn", "ls", "--json"]).json(), json!([]));
 }

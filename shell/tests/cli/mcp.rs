@@ -254,7 +254,7 @@ fn nothing_in_a_folder_takes_effect_before_it_is_trusted() {
     fails(
         &desk.quipu(&["trust", "--remove", "."]),
         0,
-        "trusted no more",
+        "no longer trusted",
     );
     fails(&desk.quipu(&["trust", "rm", "."]), 2, "is not trusted");
     nothing("is not trusted");

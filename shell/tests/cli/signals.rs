@@ -101,7 +101,7 @@ fn what_reads_like_an_attack_is_said_and_a_rule_may_deny_because_of_it() {
     let denied = "memory.put is denied by a rule (policy.toml:1)";
     sandbox.quipu(&run).check(0, &[denied]);
     let doctor = sandbox.quipu(&["doctor"]);
-    let looks = "texts of others are looked at with";
+    let looks = "texts of others are scanned for attacks with";
     assert!(doctor.out.contains(looks), "{doctor:?}");
 
     // Off: nothing is looked at, and nothing is denied.
@@ -110,7 +110,7 @@ fn what_reads_like_an_attack_is_said_and_a_rule_may_deny_because_of_it() {
     said.check(0, &["kept as"]);
     assert!(!said.err.contains("reads like"), "{said:?}");
     let doctor = sandbox.quipu(&["doctor"]);
-    let warned = "not looked at, as configured; a rule waits for what would be found (policy.toml";
+    let warned = "not scanned for attacks, as configured; a rule waits for what would be found (policy.toml";
     assert!(doctor.out.contains(warned), "{doctor:?}");
 }
 

@@ -77,7 +77,7 @@ fn what_is_piped_stands_beside_the_task() {
         &["read @tasks.txt and @nothing"],
         b"",
         0,
-        "hint: @tasks.txt is not read here; --attach tasks.txt does",
+        "hint: @tasks.txt is not read here; use --attach tasks.txt",
     );
 }
 

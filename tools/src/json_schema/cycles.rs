@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::DEFINITION;
 
-/// Words whose schemas hold for the very value that the schema around them holds for.
+/// Keywords whose schemas hold for the same value as the schema around them.
 const IN_PLACE: &[&str] = &["allOf", "anyOf", "oneOf", "not", "if", "then", "else"];
 
 /// The name of a definition that comes back to itself before any part of a value was looked

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// What a schema is called in a request to a model, or in the definition of a function.
+/// Keys of a schema in a request to a model, or in the definition of a function.
 const INSIDE: &[&str] = &[
     "schema",
     "json_schema",
@@ -18,7 +18,7 @@ const INSIDE: &[&str] = &[
     "inputSchema",
 ];
 
-/// What stands around one of these in whole requests.
+/// Keys around one of these in whole requests.
 const AROUND: &[&str] = &[
     "text",
     "output_config",
@@ -28,7 +28,7 @@ const AROUND: &[&str] = &[
     "config",
 ];
 
-/// Words of JSON Schema that constrain a value, or say what it is.
+/// Keywords that constrain a value, or say what it is.
 const WORDS: &[&str] = &[
     "$ref",
     "$dynamicRef",
@@ -74,7 +74,7 @@ const WORDS: &[&str] = &[
     "multipleOf",
     "nullable",
 ];
-/// Words that say something about a schema and change nothing.
+/// Keywords that describe a schema and change nothing.
 const REMARKS: &[&str] = &[
     "title",
     "description",

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// Words that say something of a schema and change nothing: of two, the outer one counts.
+/// Keywords that describe a schema and change nothing. Of two, the outer one counts.
 const REMARKS: &[&str] = &[
     "title",
     "description",
@@ -12,13 +12,13 @@ const REMARKS: &[&str] = &[
     "readOnly",
     "writeOnly",
 ];
-/// Words that mean something only together.
+/// Keywords that mean something only together.
 const TOGETHER: &[&[&str]] = &[
     &["if", "then", "else"],
     &["contains", "minContains", "maxContains"],
     &["items", "prefixItems", "unevaluatedItems"],
 ];
-/// Words of which the larger of two holds.
+/// Keywords of which the larger of two values holds.
 const LEAST: &[&str] = &[
     "minimum",
     "exclusiveMinimum",
@@ -26,7 +26,7 @@ const LEAST: &[&str] = &[
     "minItems",
     "minProperties",
 ];
-/// Words of which the smaller of two holds.
+/// Keywords of which the smaller of two values holds.
 const MOST: &[&str] = &[
     "maximum",
     "exclusiveMaximum",
@@ -34,7 +34,7 @@ const MOST: &[&str] = &[
     "maxItems",
     "maxProperties",
 ];
-/// Words that say which properties beyond the named ones there may be.
+/// Keywords that say which properties beyond the named ones there may be.
 const OTHERS: &[&str] = &[
     "additionalProperties",
     "patternProperties",
@@ -51,8 +51,8 @@ pub(super) fn is_remark(key: &str) -> bool {
     REMARKS.contains(&key)
 }
 
-/// One schema that admits what both admit; `outer` is the one whose remarks count. `None`
-/// where there is no way to write that without `allOf`.
+/// One schema for the values that both admit; the remarks of `outer` count. `None` where only
+/// `allOf` could say that.
 pub fn merged(outer: &Map<String, Value>, inner: &Value) -> Option<Map<String, Value>> {
     let inner = match inner {
         Value::Bool(true) => return Some(outer.clone()),

@@ -1,12 +1,12 @@
-//! Words of a schema whose values are none that JSON Schema knows, as servers write them: what
-//! was meant, or nothing. A server has the last word on what it takes, so a word that cannot be
-//! read is no reason to do without its function.
+//! Repairs keywords whose values JSON Schema does not know, as some servers write them: to what
+//! was meant, or to nothing. A server has the last word on what it takes, so a keyword that
+//! cannot be read is no reason to do without its function.
 
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-/// Words whose value is a schema.
+/// Keywords whose value is a schema.
 const SCHEMAS: &[&str] = &[
     "additionalItems",
     "additionalProperties",
@@ -63,7 +63,7 @@ pub(super) fn schema(value: &Value) -> Option<Value> {
     }
 }
 
-/// The types that `value` names, of which those that nobody knows admit anything.
+/// The types that `value` names. Unknown types admit anything.
 fn kinds(value: &Value) -> Option<Cow<'_, Value>> {
     match value {
         Value::String(name) => match kind(name)? {

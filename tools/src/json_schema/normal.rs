@@ -17,7 +17,7 @@ const DEPTH_MAX: usize = 200;
 /// Schemas within a schema, those referred to counted once.
 const PARTS_MAX: usize = 50_000;
 
-/// Words whose value is a schema.
+/// Keywords whose value is a schema.
 const SCHEMAS: &[&str] = &[
     "additionalProperties",
     "contains",
@@ -29,11 +29,11 @@ const SCHEMAS: &[&str] = &[
     "unevaluatedItems",
     "unevaluatedProperties",
 ];
-/// Words whose value is a list of schemas.
+/// Keywords whose value is a list of schemas.
 const LISTS: &[&str] = &["allOf", "anyOf", "oneOf", "prefixItems"];
-/// Words whose value is a schema for each of several names.
+/// Keywords whose value has a schema for each of several names.
 const NAMED: &[&str] = &["properties", "patternProperties", "dependentSchemas"];
-/// Words that a schema which stands for itself needs no more.
+/// Keywords that a schema which stands for itself no longer needs.
 const GONE: &[&str] = &[
     "$anchor",
     "$comment",
@@ -47,7 +47,7 @@ const GONE: &[&str] = &[
     "definitions",
     "nullable",
 ];
-/// Words whose value counts something: `3.0` is 3.
+/// Keywords whose value counts something: `3.0` is 3.
 const COUNTS: &[&str] = &[
     "maxContains",
     "maxItems",
@@ -141,10 +141,10 @@ struct Normalizer<'a> {
     references: References<'a>,
     /// The names of definitions, by the pointer to them.
     names: HashMap<String, String>,
-    /// Those that are finished; one under way is null.
+    /// The finished definitions. One under way is null.
     definitions: Map<String, Value>,
     parts: usize,
-    /// Whether a server wrote it, which checks by itself what it is given.
+    /// Whether a server wrote the schema. A server checks its arguments itself.
     of_server: bool,
 }
 
@@ -202,7 +202,7 @@ impl Normalizer<'_> {
         Ok(Value::Object(out))
     }
 
-    /// One word of a schema.
+    /// Rewrites one keyword of a schema.
     fn word(
         &mut self,
         out: &mut Map<String, Value>,
@@ -259,7 +259,7 @@ impl Normalizer<'_> {
             }
             _ => value.clone(),
         };
-        // What was joined to it before it came stays.
+        // A value that was merged into it earlier stays.
         if key != "required" || !out.contains_key(key) {
             out.insert(key.to_owned(), value);
         }
@@ -282,7 +282,7 @@ impl Normalizer<'_> {
         Ok(named.into())
     }
 
-    /// What `dependencies` was is two words now.
+    /// Rewrites `dependencies`, which two keywords have replaced.
     fn dependencies(
         &mut self,
         out: &mut Map<String, Value>,
@@ -385,7 +385,7 @@ impl Normalizer<'_> {
                 None => apart.push(part),
             }
         }
-        // What refers and says more is two things.
+        // A schema that refers to another and says more becomes two.
         let more = |key: &String| key != "$ref" && !is_remark(key);
         if (!apart.is_empty() || out.keys().any(more))
             && let Some(reference) = out.shift_remove("$ref")

@@ -1,4 +1,4 @@
-//! What `\w` means in a pattern, for the server that wrote it.
+//! The meaning of `\w` in a pattern, for the server that wrote it.
 
 /// A letter, mark or number of any script, and the underscore: `\w` of Unicode (UTS #18, Annex C).
 const WORD: &str = r"_\p{L}\p{M}\p{N}";

@@ -1,6 +1,6 @@
-//! What a grant to a server is bound to: how it was written down, the program that this
-//! leads to here, and those files among its arguments that are code, each by its path and
-//! its bytes. Data that a server keeps changes as it works, and asks for nothing.
+//! The parts that a grant to a server is bound to: the entry as it was written, the program that
+//! it leads to here, and those files among its arguments that are code, each by its path and its
+//! bytes. Data that a server keeps may change, and asks for nothing.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -46,7 +46,7 @@ pub(super) fn fingerprint(server: &McpServer, surroundings: &Surroundings) -> St
         let program = filled(command).and_then(|command| program(&command, &cwd, surroundings));
         let named = args.iter().filter_map(|arg| filled(arg)).flat_map(paths);
         let files: Vec<PathBuf> = named.map(|path| cwd.join(path)).collect();
-        // What an interpreter is given first it runs, whatever it is called.
+        // An interpreter runs its first argument, whatever its name.
         let first = files.iter().position(|file| file.is_file());
         let code = files
             .iter()
@@ -69,9 +69,9 @@ pub(super) fn folder(cwd: Option<&Path>) -> PathBuf {
     std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
 }
 
-/// The file that `command` leads to: from `cwd` where it is a path, else the first of
-/// that name in the folders of the user's `PATH`. Links are not followed, because some
-/// programs go by the name they were started under.
+/// The file that `command` leads to: relative to `cwd` where it is a path, else the first of that
+/// name in the folders of the user's `PATH`. Links are not followed, because some programs depend
+/// on the name they were started under.
 pub(super) fn program(command: &str, cwd: &Path, surroundings: &Surroundings) -> Option<PathBuf> {
     if command.contains(std::path::is_separator) {
         return Some(cwd.join(command));
@@ -147,7 +147,7 @@ fn head(file: &Path) -> Vec<u8> {
     head
 }
 
-/// What may be a path in `argument`: all of it, or what follows `--option=`.
+/// The possible paths in `argument`: all of it, or the part after `--option=`.
 fn paths(argument: String) -> Vec<String> {
     let value = argument.split_once('=').map(|(_, value)| value.to_owned());
     std::iter::once(argument).chain(value).collect()

@@ -98,7 +98,7 @@ async fn hold(mut child: Child, over: CancellationToken) {
             ends(&mut child, GRACE).await;
         }
     }
-    // What the program has started may have outlived it.
+    // Programs that it has started may have outlived it.
     if group.signal(Signal::Terminate) {
         let begun = Instant::now();
         while begun.elapsed() < REST && group.signal(Signal::Ask) {
@@ -113,7 +113,7 @@ async fn ends(child: &mut Child, wait: Duration) -> bool {
     tokio::time::timeout(wait, child.wait()).await.is_ok()
 }
 
-/// What is sent to a group of processes.
+/// A signal to a group of processes.
 #[derive(Clone, Copy)]
 enum Signal {
     /// Nothing: it is only asked whether there is somebody.

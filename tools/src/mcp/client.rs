@@ -1,4 +1,4 @@
-//! What this program is towards a server, and what a server says without being asked.
+//! This program as the client of a server, and what a server says without being asked.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -11,7 +11,7 @@ use rmcp::service::{NotificationContext, RoleClient};
 use rmcp::{ClientHandler, Peer};
 use std::sync::Arc;
 
-/// What was heard of a server beside its answers.
+/// What a server has said beside its answers.
 #[derive(Default)]
 pub(super) struct Life {
     heard: Mutex<Option<Instant>>,

@@ -23,18 +23,18 @@ pub struct McpServer {
     /// grant is bound to: it makes no other server of it.
     #[serde(skip)]
     pub silent_max: Option<Duration>,
-    /// Which of its functions its user wants. No part of what a grant is bound to either: it
-    /// can only have fewer.
+    /// The functions that its user wants. A grant is not bound to them either: there can only be
+    /// fewer.
     #[serde(skip)]
     pub wanted: Wanted,
 }
 
-/// Which functions of a server its user wants: all, unless its entry says otherwise.
+/// The functions of a server that its user wants: all, unless its entry says otherwise.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// The only ones, where the entry names some.
     pub only: Option<BTreeSet<String>>,
-    /// Those that are left out.
+    /// The functions that are left out.
     pub without: BTreeSet<String>,
 }
 
@@ -89,8 +89,8 @@ impl McpServer {
         }
     }
 
-    /// What it has to be granted: to be started or connected to, and to be given each
-    /// variable that is named in it. Empty where it cannot be used at all.
+    /// The capabilities that it needs: to be started or connected to, and to be given each
+    /// variable that it names. Empty where it cannot be used at all.
     pub fn requests(&self) -> Vec<Capability> {
         let reach = match &self.transport {
             McpTransport::Stdio { .. } => Capability::Spawn,
@@ -145,7 +145,7 @@ impl McpServer {
     }
 }
 
-/// What has to be granted for a server to be given the variable `name`, or the secret.
+/// The capability to be given the variable `name`, or the secret.
 pub(super) fn to_be_given(name: &str) -> Capability {
     match name.strip_prefix(PREFIX) {
         Some(name) => Capability::Secret { name: name.into() },

@@ -39,7 +39,7 @@ struct Way {
     headers: HashMap<http::HeaderName, http::HeaderValue>,
 }
 
-/// A connection that stands, or why there is none.
+/// A connection, or why there is none.
 type Started = Result<RunningService<RoleClient, Client>, ClientInitializeError>;
 
 impl Link {
@@ -166,7 +166,7 @@ impl Link {
         let started =
             serve_client_with_lifecycle_and_ct(client, transport, lifecycle, over.clone()).await;
         if started.is_err() {
-            // What it said last may be still on its way, and explains most.
+            // Its last words may still be on their way, and they explain most.
             let _ = tokio::time::timeout(LAST_WORDS, listener).await;
         }
         Ok(started)

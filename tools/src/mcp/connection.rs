@@ -94,7 +94,7 @@ pub(super) struct Link {
     /// What was granted to this server.
     pub(super) grants: Grants,
     pub(super) shared: Shared,
-    /// What it may not say again.
+    /// Values that it may not repeat.
     pub(super) hidden: Hidden,
     /// What it said without being asked.
     pub(super) life: Arc<Life>,
@@ -421,14 +421,14 @@ impl Link {
             ErrorKind::Unavailable,
             message,
             format!(
-                "see whether it runs by hand, and how its file has it: {}",
+                "check that it runs by hand, and how its file starts it: {}",
                 self.server().origin()
             ),
         ))
     }
 }
 
-/// What a server says when it refuses a request, with what it adds to that.
+/// The words with which a server refuses a request, and what it adds to them.
 fn words(error: &ErrorData) -> String {
     let said = match error.message.trim() {
         // What the library says of it is its name alone.

@@ -1,5 +1,5 @@
-//! What a result holds, for somebody who reads text: texts as they are; pictures, sounds,
-//! other data and links by what they are, wherever in the result they stand.
+//! The contents of a result as text: texts as they are; pictures, sounds, other data and links by
+//! their kind, wherever they stand in the result.
 
 use base64::Engine;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
@@ -40,7 +40,7 @@ pub(super) fn reader() -> FunctionSpec {
     FunctionSpec::new(READER, READER_SAYS, parameters, returns, Effect::Read)
 }
 
-/// Whether `function` is [`reader`], and not one of the server's own of that name.
+/// Whether `function` is [`reader`], and not a function of the server with that name.
 pub(super) fn is_reader(function: &FunctionSpec) -> bool {
     function.name == READER && function.description == READER_SAYS
 }
@@ -131,7 +131,7 @@ fn readable(text: &str) -> String {
     without_data(text)
 }
 
-/// What was read from an address.
+/// The contents that were read from an address.
 pub(super) fn read(result: &ReadResourceResult) -> Value {
     let texts: Vec<String> = match result.contents.as_slice() {
         // Its address was asked for, and need not be said.

@@ -46,7 +46,7 @@ pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
     ))
 }
 
-/// What a tool is for: its description, or its title where it has none.
+/// The purpose of a tool: its description, or its title where it has none.
 fn description(tool: &Tool) -> String {
     let annotated = tool
         .annotations
@@ -87,7 +87,7 @@ fn arguments(mut schema: Value) -> Value {
     schema
 }
 
-/// What a call came to: its structured result, else its texts.
+/// The outcome of a call: its structured result, else its texts.
 pub(super) fn outcome(result: CallToolResult, bytes_max: usize) -> Result<Value, ToolError> {
     if result.is_error == Some(true) {
         let message = match content::value(&result.content, result.structured_content) {

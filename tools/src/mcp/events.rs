@@ -40,7 +40,7 @@ pub(super) struct Streams {
     pub(super) input: DuplexStream,
 }
 
-/// Who messages are sent by, and to where.
+/// Where messages are sent, and by whom.
 struct Letters {
     web: reqwest::Client,
     headers: HeaderMap,

@@ -88,11 +88,11 @@ pub type Environment = BTreeMap<String, String>;
 /// Looks a variable of the environment up by its name.
 pub type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// What a server finds around it.
+/// The surroundings of a server.
 struct Surroundings {
     /// Variables that every program has without being given them.
     passed_on: Environment,
-    /// Those that may be filled in once they were granted.
+    /// The variables that may be filled in once they were granted.
     variables: Variables,
 }
 
@@ -157,8 +157,8 @@ impl McpHost {
         Bound::of(server, &self.shared.surroundings)
     }
 
-    /// The device for `bound`, with the functions it was `known` to have and what it
-    /// was granted. Nothing is started before the first call.
+    /// The device for `bound`, with its `known` functions and its grants. Nothing is started
+    /// before the first call.
     pub fn device(
         self: &Arc<Self>,
         bound: Bound,
@@ -207,7 +207,7 @@ impl McpHost {
         self.listed(Arc::new(self.link(bound, grants)), deadline)
     }
 
-    /// What the server behind `link` lists within `deadline`.
+    /// The listing of the server behind `link`, within `deadline`.
     fn listed(&self, link: Arc<Link>, deadline: Duration) -> Result<Listing, ToolError> {
         let patience = Patience::of(&link, deadline, deadline);
         let asked = async move { link.list().await };
@@ -290,7 +290,7 @@ impl Patience {
         }
     }
 
-    /// What is left of it for work that has `begun`.
+    /// The time that is left for work that has `begun`.
     fn left(&self, begun: Instant) -> Duration {
         let heard = self.life.heard().filter(|heard| *heard > begun);
         let silence = heard.unwrap_or(begun).elapsed();
@@ -328,7 +328,7 @@ impl Drop for McpHost {
     }
 }
 
-/// What a server offers.
+/// The functions of a server.
 #[derive(Debug)]
 pub struct Listing {
     /// The functions that can be used.

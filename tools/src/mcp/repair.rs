@@ -21,11 +21,12 @@ use super::stdio::TOO_LONG;
 /// A connection on which results have the form that the protocol says.
 pub(super) struct Repaired<T> {
     inner: T,
-    /// What waits for an answer, by its id as a text: some answer a number as one.
+    /// Requests that wait for an answer, by their ids as text: some servers answer a number as
+    /// text.
     asked: HashMap<String, (RequestId, Asked)>,
 }
 
-/// What a request asks for.
+/// The kind of a request.
 #[derive(Clone, Copy, Debug)]
 enum Asked {
     /// The tools that there are.

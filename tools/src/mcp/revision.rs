@@ -51,7 +51,7 @@ pub(super) struct Probe<T> {
     patience: Duration,
     /// The question that waits for its answer, and until when.
     asked: Option<(RequestId, Instant)>,
-    /// One that was answered in the server's place.
+    /// A request that was answered in the server's place.
     given_up: Option<RequestId>,
     /// Set where the server did understand it, but late.
     late: Arc<AtomicBool>,
@@ -75,7 +75,7 @@ impl<T> Probe<T> {
         }
     }
 
-    /// What a message means while the question waits; `None` for one that is of no use.
+    /// The meaning of a message while the question waits; `None` for one that is of no use.
     fn meant(&mut self, message: ServerJsonRpcMessage) -> Option<ServerJsonRpcMessage> {
         // Some answer a number as a text.
         let answers = |id: &Option<RequestId>, other: &RequestId| {
@@ -177,7 +177,7 @@ pub(super) fn after(
 ) -> Option<ClientLifecycleMode> {
     match error {
         _ if understood_late => Some(newer()),
-        // It does speak the newer kind, in no revision that is spoken here.
+        // It speaks the newer kind, but in no revision that is spoken here.
         ClientInitializeError::NoCompatibleProtocolVersion { .. } => None,
         ClientInitializeError::Cancelled => None,
         // Some older ones end at a question they do not know, or close the connection.

@@ -35,7 +35,7 @@ const END_BYTES: usize = 512;
 const LINES_KEPT: usize = 5;
 const LINE_CHARS_MAX: usize = 300;
 
-/// What stands in place of an answer that was too long to be read.
+/// The code of the error in place of an answer that was too long to be read.
 pub(super) const TOO_LONG: ErrorCode = ErrorCode(-31_999);
 
 /// The last words of a server.
@@ -158,7 +158,7 @@ enum Line {
     TooLong { head: Vec<u8>, tail: Vec<u8> },
 }
 
-/// Splits a stream into lines, of which none takes more than so many bytes.
+/// Splits a stream into lines, none of which takes more than a given number of bytes.
 struct Splitter {
     bytes_max: usize,
     /// Bytes that are known to have no end of a line in them.
@@ -237,8 +237,7 @@ pub(super) fn as_meant(text: String) -> Vec<String> {
     }
 }
 
-/// Of the messages in `text` the one that answers `asked`, as it was meant to be; the first where
-/// none says so.
+/// The message in `text` that answers `asked`; the first one where none says so.
 pub(super) fn reply_in(text: &str, asked: Option<&RequestId>) -> Option<ServerJsonRpcMessage> {
     if has_too_many(text.as_bytes()) {
         let (head, tail) = ends(text.as_bytes());
@@ -384,13 +383,14 @@ fn too_many() -> String {
     format!("its answer has more than {VALUES_MAX} values, which is the limit")
 }
 
-/// What is said in place of an answer that is not read, to the request that it answers.
+/// The error in place of an answer that is not read, for the request that it answers.
 fn refused(words: &str, head: &[u8], tail: &[u8]) -> ServerJsonRpcMessage {
     let error = ErrorData::new(TOO_LONG, words.to_owned(), None);
     ServerJsonRpcMessage::error(error, id_of(head, tail))
 }
 
-/// The id of an answer of which the ends are known: it stands before the result or behind it.
+/// The id of an answer of which only the ends are known: the id stands before the result or after
+/// it.
 fn id_of(head: &[u8], tail: &[u8]) -> Option<RequestId> {
     const KEY: &str = "\"id\":";
     let read = |text: &str| serde_json::from_str::<RequestId>(text.trim()).ok();

@@ -142,7 +142,7 @@ pub enum NetError {
         /// The limit.
         limit: usize,
     },
-    /// It goes round and round.
+    /// Its redirects go in a circle.
     #[error("more than {REDIRECTS_MAX} redirects")]
     Redirects,
 }
@@ -187,6 +187,10 @@ impl Net {
     }
 
     /// Makes `request` and follows its redirects, each as far as `permit` goes.
+    ///
+    /// # Errors
+    /// Where the address cannot be read, `permit` does not let the request through, or it fails or
+    /// takes too long.
     pub async fn send(&self, request: Request, permit: &Permit<'_>) -> Result<Response, NetError> {
         let target = Target::parse(&request.url)?;
         let host = target.host.to_string();

@@ -19,6 +19,9 @@ impl Baseline {
     /// Loads the component in `bytes`. What its function asks of WASI, but for the seed of
     /// its hash maps, ends the call: a second WASI would be compiled into every program that
     /// has this crate.
+    ///
+    /// # Errors
+    /// Bytes that are no component.
     pub fn load(bytes: &[u8]) -> Result<Self, LoadError> {
         let engine = Engine::new(&config(Some(&WasmSettings::default()))).map_err(refused)?;
         let component = Component::from_binary(&engine, bytes).map_err(refused)?;
@@ -39,6 +42,9 @@ impl Baseline {
     }
 
     /// Calls `function`, which takes one string and has one result, with `argument`.
+    ///
+    /// # Errors
+    /// Where there is no such function, or the call traps.
     pub fn call(&self, function: &str, argument: &str) -> Result<(), LoadError> {
         let mut store = Store::new(&self.engine, ());
         store.set_epoch_deadline(u64::MAX);

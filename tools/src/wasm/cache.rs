@@ -26,7 +26,7 @@ const CODE: &str = "cwasm";
 /// [`Known`] holds, or where it comes from.
 const KNOWN: &str = "known-1.json";
 
-/// What the key is used for here.
+/// The purpose for which the key is derived.
 const PURPOSE: &str = "quipu compiled components 1";
 
 pub(super) struct Cache {

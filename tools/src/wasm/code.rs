@@ -16,7 +16,7 @@ use crate::grants::component_hash;
 /// Code that can be called.
 pub(super) struct Ready {
     pub(super) pre: InstancePre<Guest>,
-    /// Of each function of the device, in its order.
+    /// The exports of the device's functions, in order.
     pub(super) exports: Vec<Export>,
 }
 

@@ -30,11 +30,11 @@ use crate::topics::Topics;
 const DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest that compiling a tool is waited for. CPython takes 13 s of two cores.
 const READY_MAX: Duration = Duration::from_secs(300);
-/// What may be copied out of a guest at once, in bytes, for each byte of JSON that a
-/// result may have: values are larger in the host than in JSON.
+/// Bytes that may be copied out of a guest at once, for each byte of JSON that a result may have:
+/// values are larger in the host than in JSON.
 const COPY_FACTOR: usize = 16;
 
-/// What may be copied at least: arguments of the host's own functions, say.
+/// Bytes that may be copied in any case, such as arguments of the host's own functions.
 const COPIED_BYTES_MIN: usize = 64 << 10;
 
 /// A component on the bus.
@@ -42,7 +42,7 @@ pub struct WasmDevice {
     pub(super) spec: DeviceSpec,
     pub(super) host: WasmHost,
     pub(super) code: Arc<Code>,
-    /// Of each function of the specification, in the same order.
+    /// The checks of the functions of the specification, in the same order.
     pub(super) checks: Vec<ArgsCheck>,
     pub(super) limits: GuestLimits,
     pub(super) secret_hosts: std::collections::BTreeMap<String, String>,
@@ -61,7 +61,7 @@ struct Call<'a> {
     context: &'a CallContext,
     limits: CallLimits,
     started: Instant,
-    /// What the guest prints, which outlives it: it is told when the guest is stopped.
+    /// The output of the guest, which outlives it: the output is told when the guest is stopped.
     printed: Tail,
 }
 
@@ -271,8 +271,8 @@ impl WasmDevice {
         })
     }
 
-    /// One call in a fresh instance, when there is room for it. The outer error is
-    /// the waiting's, the inner one the call's.
+    /// One call in a fresh instance, when there is room for it. The outer error is one of
+    /// waiting, the inner one is the call's.
     async fn attempt(
         &self,
         call: &Call<'_>,

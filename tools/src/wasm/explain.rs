@@ -1,4 +1,4 @@
-//! What stopped a guest, in words.
+//! Explains what stopped a guest.
 
 use std::time::Duration;
 

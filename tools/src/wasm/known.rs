@@ -19,8 +19,8 @@ pub(super) struct Known {
     /// The documentation of its world.
     description: String,
     functions: Vec<Function>,
-    /// What it could use, where it was not made for this program and says nothing of what it
-    /// needs. `None` where it says so, be it that it needs nothing.
+    /// What it could use, where it was not made for this program and does not state its needs.
+    /// `None` where it states them, even if it needs nothing.
     could_use: Option<Vec<Capability>>,
 }
 
@@ -109,7 +109,7 @@ impl Known {
                 return Err(ManifestError::Wrong(words));
             }
         }
-        // It runs without: what is granted of it counts, and nothing of it is needed.
+        // It runs without these: grants of them count, but none is needed.
         let optional = self.could_use.is_some();
         requests.extend(self.could_use.into_iter().flatten());
         Ok(DeviceSpec {
@@ -157,7 +157,7 @@ fn without_argument(function: &FunctionSpec) -> Option<&str> {
     names.find(|path| !taken(path))
 }
 
-/// What a component with these `imports` could use if it were granted.
+/// The capabilities that a component with these `imports` could use if they were granted.
 fn could_use(imports: &[String]) -> Vec<Capability> {
     let wants = |start: &str| imports.iter().any(|name| name.starts_with(start));
     let all = || "*".to_owned();

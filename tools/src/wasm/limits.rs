@@ -59,8 +59,7 @@ impl Budget {
     }
 }
 
-/// What one guest holds. A guest may have many memories and tables: what counts is
-/// their sum.
+/// The memory of one guest. A guest may have many memories and tables: their sum counts.
 pub(super) struct Limits {
     memory_bytes: usize,
     memory_bytes_max: usize,

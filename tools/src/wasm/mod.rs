@@ -72,7 +72,7 @@ const FIBER_BYTES: usize = 2 * STACK_BYTES;
 const COMPONENT_BYTES_MAX: usize = 256 << 20;
 /// Core instances, tables and memories that a call may have on average.
 const PARTS_OF_A_CALL: u32 = 16;
-/// What the engine may keep of one instance beside its memory, in bytes.
+/// Bytes that the engine may keep of one instance beside its memory.
 const INSTANCE_BYTES_MAX: usize = 8 << 20;
 /// The longest that listing the functions of a plugin may take.
 const LISTING_MAX: Duration = Duration::from_secs(5);
@@ -145,10 +145,10 @@ pub enum LoadError {
     /// The engine refuses it.
     #[error("{0}")]
     Refused(String),
-    /// It wants something from the host that there is not.
+    /// It imports something that the host does not have.
     #[error("it imports {0}")]
     Imports(String),
-    /// What it says of its functions cannot be used.
+    /// Its listing of its functions cannot be used.
     #[error("it does not list its functions properly: {0}")]
     Listing(String),
     /// Its file is another one than when it was looked over.
@@ -175,6 +175,9 @@ pub struct WasmHost {
 
 impl WasmHost {
     /// Starts an engine. Takes a few milliseconds.
+    ///
+    /// # Errors
+    /// [`LoadError::Refused`] where wasmtime does not start on this machine.
     pub fn new(settings: WasmSettings) -> Result<Self, LoadError> {
         // Where the address space for a pool is not to be had, instances are made
         // on demand: slower, and just as safe.
@@ -205,6 +208,9 @@ impl WasmHost {
 
     /// The component at `path` as a device; the file's name is the device's. One that
     /// was loaded before is only read: its code is loaded when it is first called.
+    ///
+    /// # Errors
+    /// A file that cannot be read; otherwise as of [`WasmHost::load`].
     pub fn load_file(&self, path: &Path) -> Result<WasmDevice, LoadError> {
         let bytes = read(path)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -218,6 +224,9 @@ impl WasmHost {
 
     /// Loads the component in `bytes`, a part of this program, as the device `name`.
     /// Its code is loaded when it is first called.
+    ///
+    /// # Errors
+    /// As of [`WasmHost::load`].
     pub fn load_own(&self, name: &str, bytes: &'static [u8]) -> Result<WasmDevice, LoadError> {
         let hash = component_hash(bytes);
         let known = match self.cache.known(&self.engine, &hash) {
@@ -237,6 +246,10 @@ impl WasmHost {
     }
 
     /// Loads the component in `bytes` as the device `name`, with nothing granted yet.
+    ///
+    /// # Errors
+    /// Bytes that are no component, are too large, import what no tool is given, or have a
+    /// manifest or types that cannot be read.
     pub fn load(&self, name: &str, origin: &str, bytes: &[u8]) -> Result<WasmDevice, LoadError> {
         if bytes.len() > COMPONENT_BYTES_MAX {
             return Err(LoadError::Refused(format!(

@@ -23,7 +23,7 @@ use quipu::plugin::http;
 /// Requests of one call.
 const REQUESTS_MAX: u32 = 100;
 
-/// What a guest that may use the network is given; clones are the same.
+/// The way out for a guest that may use the network. Clones are the same way.
 #[derive(Clone)]
 pub(super) struct Outbound(Arc<Way>);
 

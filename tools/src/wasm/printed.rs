@@ -1,4 +1,4 @@
-//! What a guest printed before it was stopped or broke down, in words for its caller.
+//! The output of a guest before it was stopped or broke down, in words for its caller.
 
 /// The most characters of a guest's output that a message tells: its end.
 const TOLD_CHARS_MAX: usize = 2000;

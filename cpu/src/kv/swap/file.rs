@@ -127,7 +127,7 @@ pub fn read(path: &Path, settings: &SwapSettings, tokens: &[i32]) -> Option<Vec<
 /// Notes that an image is of use: others are forgotten before it.
 pub fn touch(path: &Path) {
     let file = fs::File::options().write(true).open(path);
-    // One of which that cannot be noted is forgotten earlier.
+    // If its use cannot be noted, an image is forgotten earlier.
     let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
 }
 

@@ -1,9 +1,9 @@
-//! Whether attention from here works with the llama.cpp that this program was built with.
+//! Whether our attention works with the llama.cpp that this program was built with.
 //!
-//! The hook rests on classes of llama.cpp that are not part of its interface. After an upgrade
-//! it may not be called any more, or called with other things than it knows. So it is put in
-//! for the release that it was written for only, and then tried on a small operation that is
-//! also computed by the book, and by llama.cpp itself.
+//! The hook rests on classes of llama.cpp that are not part of its interface. After an upgrade it
+//! may not be called any more, or be called with operands that it does not know. So it is
+//! installed only for the release that it was written for, and then tried on a small operation
+//! that is also computed by definition, and by llama.cpp itself.
 
 use std::ffi::CStr;
 use std::ptr::NonNull;
@@ -214,7 +214,7 @@ fn sees(row: usize, cell: usize) -> bool {
     cell <= 5 * (row + 1)
 }
 
-/// What has to come out, by row, head and number of a value.
+/// The right result, computed by definition: by row, head and number of a value.
 fn by_the_book() -> Vec<f32> {
     let mut out = Vec::new();
     for (row, head) in (0..ROWS).flat_map(|row| (0..HEADS).map(move |head| (row, head))) {

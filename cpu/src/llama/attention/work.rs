@@ -5,9 +5,9 @@ use wide::f32x8;
 
 /// Cells computed at once: as many as a vector has lanes.
 pub(super) const LANES: usize = 8;
-/// Of fewer than so many of them each is computed alone.
+/// With fewer visible cells than this in a block, compute each dot product separately.
 const FEW_LANES: u32 = 4;
-/// What the mask has where a cell is not seen: minus infinity in half precision.
+/// The mask of a cell that is not visible: minus infinity in half precision.
 pub(super) const HIDDEN: u16 = 0xfc00;
 /// Half precision numbers in a line of a processor's cache.
 #[cfg(target_arch = "x86_64")]

@@ -22,14 +22,14 @@ use crate::pattern::pattern;
 use crate::written::clock::time_of_day;
 use crate::written::days;
 
-/// Words of an answer that count where it holds no value.
+/// Words that are compared of an answer without any other value.
 const WORDS_MAX: usize = 40;
-/// Words of a short answer, which a sentence may end in.
+/// The most words of a short answer, in which a sentence may end.
 const SHORT_WORDS: usize = 4;
-/// Words of one thing in a list that is told in words.
+/// The most words of one thing in a list of words.
 const ITEM_WORDS: usize = 3;
 
-/// What an answer comes to.
+/// The value of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Worth {
     /// A number, perhaps of something.
@@ -64,7 +64,8 @@ pub fn same(one: &Value, other: &Value) -> bool {
 }
 
 impl Worth {
-    /// What `answer` comes to. In a sentence the last number counts: it ends in its result.
+    /// The value of `answer`. In a sentence the last number counts, since a sentence ends in its
+    /// result.
     pub fn of(answer: &Value) -> Self {
         match answer {
             Value::String(text) => Self::of_text(text.trim()),
@@ -95,7 +96,7 @@ impl Worth {
             .unwrap_or_else(|| Self::Words(words(text)))
     }
 
-    /// Whether both come to the same. A number without a unit agrees with the same number of
+    /// Whether both values are the same. A number without a unit agrees with the same number of
     /// anything.
     pub fn agrees(&self, other: &Self) -> bool {
         match (self, other) {

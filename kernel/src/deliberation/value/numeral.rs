@@ -2,8 +2,8 @@
 
 use crate::written::numbers::{HAN_SIGNS, han, word};
 
-/// What may follow a Chinese number that counts something: one character such as 一 alone is
-/// mostly a part of another word.
+/// Characters that may follow a Chinese number. A single character such as 一 is mostly a part of
+/// another word.
 const MEASURES: &str =
     "个只条张本人天次元块页岁米公斤克千吨升年月日时分秒件辆种名位层颗支枚箱袋瓶杯里厘毫";
 

@@ -7,16 +7,16 @@ use regex::Regex;
 use super::numeral;
 use crate::pattern::pattern;
 
-/// Relative difference up to which two numbers are the same: what two ways of computing one
-/// agree in.
+/// The relative difference up to which two numbers are the same: two ways of computing one number
+/// agree within it.
 const NEAR: f64 = 1e-6;
-/// Decimals from which on a number may be another one rounded.
+/// A number with at least this many decimals may be a rounded one.
 const ROUNDED_DECIMALS_MIN: usize = 2;
 
-/// Digits that a fraction such as a third has, as far as rounding goes.
+/// Decimals that count for a fraction, such as a third, when numbers are rounded.
 const FRACTION_DECIMALS: usize = 99;
 
-/// A unit: its names, what it measures, and how many of the base unit of that it is.
+/// A unit: its names, what it measures, and how many base units it has.
 type Unit = (&'static [&'static str], &'static str, f64);
 
 const UNITS: &[Unit] = &[
@@ -83,7 +83,7 @@ const UNITS: &[Unit] = &[
     (&["°c", "℃", "celsius"], "celsius", 1.0),
     (&["°f", "℉", "fahrenheit"], "fahrenheit", 1.0),
 ];
-/// What percent measure.
+/// What percentages measure.
 const PERCENT: &str = "percent";
 
 /// Words and characters behind a number that make it larger.
@@ -101,7 +101,7 @@ pub struct Quantity {
     value: f64,
     /// Digits after its point.
     decimals: usize,
-    /// What it measures, and how many of the base unit one of it is.
+    /// What it measures, and how many base units its unit has.
     unit: Option<(&'static str, f64)>,
 }
 
@@ -138,7 +138,7 @@ impl Quantity {
         Some(quantity)
     }
 
-    /// Whether both are the same. Of percent also a hundredth is: 20 % is 0.2.
+    /// Whether both are the same. For percentages, a hundredth is the same too: 20 % is 0.2.
     pub(super) fn agrees(&self, other: &Self) -> bool {
         match (self.unit, other.unit) {
             (Some((one, _)), Some((two, _))) if one != two => false,
@@ -228,7 +228,7 @@ fn unit_after(text: &str) -> Option<(&'static str, f64)> {
     let lower = text.to_lowercase();
     let begins = |name: &str| {
         let rest = lower.strip_prefix(name);
-        // A name in letters is whole: "m" is none of "men".
+        // A name in letters has to be a whole word: "m" is not a part of "men".
         let whole = |rest: &str| {
             let ascii = name.ends_with(|c: char| c.is_ascii_alphabetic());
             !ascii || !rest.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -241,7 +241,7 @@ fn unit_after(text: &str) -> Option<(&'static str, f64)> {
             found.push((name.len(), (*kind, *factor)));
         }
     }
-    // The longest: 个月 before what it begins with.
+    // The longest match counts: 个月 before 个.
     found
         .into_iter()
         .max_by_key(|(len, _)| *len)

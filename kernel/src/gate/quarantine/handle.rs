@@ -1,17 +1,17 @@
-//! What stands for a text that is held back: `${page:s3}` for a page, `${page:s4.name}` for one
-//! value of it.
+//! Handles, which stand for texts that are held back: `${page:s3}` for a page, `${page:s4.name}`
+//! for one value of it.
 
 use serde_json::Value;
 
 const OPEN: &str = "${page:";
 const CLOSE: char = '}';
 
-/// Bytes of the texts that are put in the place of the handles of one action: a few letters could
-/// ask for a page a thousand times.
+/// The most bytes of text that replace the handles of one action: a few letters could name a page
+/// a thousand times.
 pub(crate) const FILLED_BYTES_MAX: usize = 4 << 20;
 
-/// Finds the text that the handle of a page, or of a value of it, stands for; an error is in
-/// words for the model.
+/// Finds the text behind the handle of a page, or of a value of it. An error is in words for the
+/// model.
 pub(crate) type Find<'a> = &'a dyn Fn(&str, Option<&str>) -> Result<String, String>;
 
 /// The handle of the page `id`, or of its value `name`.
@@ -32,8 +32,8 @@ pub(crate) fn is_in(value: &Value) -> bool {
     }
 }
 
-/// Puts what `find` finds in the place of each handle in the texts of `value`, as long as there is
-/// `room` for so many bytes. A handle that stands in such a text stays as it is.
+/// Replaces each handle in the texts of `value` by what `find` finds, as long as there is `room`,
+/// in bytes. A handle within such a text stays as it is.
 pub(crate) fn fill(value: &mut Value, find: Find<'_>, room: &mut usize) -> Result<(), String> {
     match value {
         Value::String(text) => {

@@ -25,9 +25,9 @@ use serde_json::{Map, Value, json};
 use super::plan::stands_in;
 use crate::label::{Label, told_source};
 
-/// Values of one extraction.
+/// The most values of one extraction.
 pub(crate) const VALUES_MAX: usize = 12;
-/// Values of an enumeration.
+/// The most values of an enumeration.
 pub(crate) const CHOICES_MAX: usize = 32;
 /// Characters of a value of an enumeration.
 pub(crate) const CHOICE_CHARS_MAX: usize = 100;
@@ -35,13 +35,14 @@ pub(crate) const CHOICE_CHARS_MAX: usize = 100;
 pub(crate) const KINDS: &[&str] = &["number", "integer", "boolean", "string"];
 /// The forms of texts that may enter a window.
 pub(crate) const FORMATS: &[&str] = &["date", "date-time", "email", "uri"];
-/// Characters of a date, a time or an address that enters, and words in it: more could tell a
-/// story. Most addresses of people and of pages have three to seven words.
+/// The most characters of a date, a time or an address that enters a window, and the most words
+/// in it: more could tell a story. Most addresses of people and of pages have three to seven
+/// words.
 const ADDRESS_CHARS_MAX: usize = 120;
 const ADDRESS_WORDS_MAX: usize = 8;
-/// Letters in a row that count as one word; more are words without a space between.
+/// Letters in a row that count as one word; more are several words without spaces.
 const WORD_LETTERS_MAX: usize = 12;
-/// How a URI begins that enters: `data:` and the like hold texts of their own.
+/// Beginnings of URIs that may enter. `data:` and the like hold texts of their own.
 const SCHEMES: &[&str] = &["https://", "http://", "mailto:"];
 /// Characters of a text that is taken out of a page.
 const TEXT_CHARS_MAX: usize = 4_000;

@@ -1,4 +1,4 @@
-//! The rule that a person agrees to who approves calls for the process or for good.
+//! The rule that a person agrees to when approving calls for the process or for good.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use super::pattern::Pattern;
 use super::rule::{Do, Read, Rule};
 use super::seen::Seen;
 
-/// Values that a rule names: more is nothing that a person reads.
+/// The most values that such a rule names: a person does not read more.
 const VALUES_MAX: usize = 24;
 
-/// The rule by which `call` passes, with each value as it is but content and times; an amount
-/// may be less.
+/// A rule by which `call` passes. Each value has to be the same, but content and times, which are
+/// free, and amounts, which may be less.
 pub(super) fn of(call: &Seen<'_>) -> Option<Rule> {
     let mut args: BTreeMap<String, Condition> = BTreeMap::new();
     let mut named = 0;

@@ -16,11 +16,11 @@ use crate::label::Suspicion;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Do {
-    /// Lets it pass where a person would have been asked.
+    /// Lets it pass without asking a person.
     Allow,
-    /// Has a person asked.
+    /// Asks a person.
     Ask,
-    /// Refuses it, whoever agrees.
+    /// Refuses it, even if a person would agree.
     Deny,
 }
 
@@ -54,7 +54,7 @@ impl Read {
         }
     }
 
-    /// Whether who makes `call` has read it.
+    /// Whether the process behind `call` has read such text.
     fn is_behind(self, call: &Seen<'_>) -> bool {
         match self {
             Read::Untrusted => call.tainted,
@@ -65,14 +65,14 @@ impl Read {
     /// All of them.
     pub(super) const ALL: [Self; 2] = [Self::Untrusted, Self::Private];
 
-    /// What is behind `call`.
+    /// The kinds of text that the process behind `call` has read.
     pub(super) fn behind(call: &Seen<'_>) -> Vec<Self> {
         let all = Self::ALL.into_iter();
         all.filter(|read| read.is_behind(call)).collect()
     }
 }
 
-/// Words of a file: one as it is, several as a list.
+/// A field that is one word as it is, or several as a list.
 mod one_or_more {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -157,8 +157,8 @@ impl Rule {
                 .iter()
                 .all(|read| self.label.contains(read)),
         };
-        // A detector errs in both ways, so nothing is allowed by what it says. A text that it came
-        // not to may be the worst: who keeps it busy gains nothing.
+        // A detector errs in both directions, so its finding allows nothing. A text that was not
+        // scanned may be the worst: keeping the detector busy gains nothing.
         let suspected = self.suspicious.is_none_or(|least| {
             let enough = |said: Suspicion| said.has_unseen() || said.score() >= least;
             tightens && call.suspicion.is_some_and(enough)
@@ -174,8 +174,8 @@ impl Rule {
             && (tightens || self.covers(call))
     }
 
-    /// Whether it speaks of all that `call` carries, but content and times. One without a word
-    /// on arguments speaks of all.
+    /// Whether the rule speaks of all that `call` carries, apart from content and times. A rule
+    /// without any condition on arguments speaks of all.
     fn covers(&self, call: &Seen<'_>) -> bool {
         let is_free = |role: Role| matches!(role, Role::Content | Role::Time);
         let is_named = |leaf: &Leaf<'_>| {
@@ -187,7 +187,7 @@ impl Rule {
         all || leaves.all(|leaf| is_free(leaf.role) || is_named(leaf))
     }
 
-    /// What is wrong with it, if something is: a rule that can never hold.
+    /// What is wrong with the rule if it can never hold.
     pub fn problem(&self) -> Option<&'static str> {
         let least = self.suspicious?;
         if self.verdict == Do::Allow {
@@ -197,7 +197,7 @@ impl Rule {
         (!is_share).then_some("suspicious is a score from 0 to 1")
     }
 
-    /// Where it stands and what its user says of it.
+    /// Where the rule stands, and the user's reason for it.
     pub fn cited(&self) -> String {
         match &self.reason {
             Some(reason) => format!("{}: {reason}", self.origin),
@@ -206,7 +206,7 @@ impl Rule {
     }
 }
 
-/// Whether `condition` holds of `values`: of one of them for a rule that tightens, else of
+/// Whether `condition` holds of `values`: for a rule that tightens, of one of them; otherwise of
 /// each, and there has to be one.
 fn fits(values: &[&Value], condition: &Condition, tightens: bool) -> bool {
     let holds = |value: &&Value| condition.holds(value, tightens);
@@ -288,12 +288,12 @@ fn key(name: &str) -> String {
     }
 }
 
-/// A text of TOML in which nothing is hidden: what is neither a letter, a digit nor plain
-/// ASCII is written by its number.
+/// A TOML text in which nothing is hidden: whatever is neither a letter, a digit nor plain ASCII
+/// is written as its number.
 fn quoted(text: &str) -> String {
     let mut written = String::from("\"");
     for c in text.chars() {
-        // Letters that are not seen.
+        // Letters that are invisible.
         let filler = matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
         match c {
             '"' | '\\' => written.extend(['\\', c]),

@@ -18,7 +18,7 @@ pub enum Reach {
     Pure,
     /// It reads on this machine.
     Read,
-    /// It reads, and what it is asked leaves this machine: over the network, or to a program.
+    /// It reads, and what it asks for leaves this machine: over the network, or to a program.
     Egress,
     /// It changes something.
     Write,
@@ -39,9 +39,9 @@ impl Reach {
     }
 }
 
-/// A value that a call carries and that has no parts.
+/// A value that a call carries and that has no parts of its own.
 pub(in crate::gate) struct Leaf<'a> {
-    /// The names that lead to it; members of a list have the list's.
+    /// The names that lead to it. Members of a list have the path of the list.
     pub(in crate::gate) path: String,
     pub(in crate::gate) value: &'a Value,
     pub(in crate::gate) role: Role,
@@ -51,11 +51,11 @@ pub(in crate::gate) struct Leaf<'a> {
 pub(super) struct Seen<'a> {
     pub(super) name: &'a str,
     pub(super) reach: Reach,
-    /// Whether who makes it has read untrusted text.
+    /// Whether the caller has read untrusted text.
     pub(super) tainted: bool,
-    /// Whether who makes it has read text that is not public, and it goes out of the machine.
+    /// Whether the caller has read text that is not public, and the call leaves the machine.
     pub(super) confided: bool,
-    /// How much what it has read reads like an attack.
+    /// How much the texts that the caller has read are like an attack.
     pub(super) suspicion: Option<Suspicion>,
     pub(super) leaves: Vec<Leaf<'a>>,
 }
@@ -70,7 +70,7 @@ impl<'a> Seen<'a> {
     ) -> Option<Self> {
         let reach = Reach::of(request);
         let mut leaves = Vec::new();
-        // An argument that was left out, or has nothing in it, carries nothing.
+        // An argument that is missing or empty carries nothing.
         let is_left_out = |path: &str, value: &Value| is_empty(value) && !path.contains('.');
         for (path, value) in values(request.args?) {
             if is_left_out(&path, value) {
@@ -93,7 +93,7 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// The values of the argument `name`, or of the field that this is the path of.
+    /// The values of the argument `name`, or of the field with this path.
     pub(super) fn at(&self, name: &str) -> Vec<&'a Value> {
         let leaves = self.leaves.iter().filter(|leaf| is_at(&leaf.path, name));
         leaves.map(|leaf| leaf.value).collect()
@@ -106,8 +106,8 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// The role of an argument of which nobody says anything: a text that leaves this machine or
-/// changes something may say where to.
+/// The role of an argument that nobody gives a role: a text in a call that leaves this machine or
+/// changes something may be a destination.
 fn usual(value: &Value, reach: Reach) -> Role {
     let goes_out = matches!(reach, Reach::Write | Reach::Egress);
     match value {
@@ -132,8 +132,8 @@ pub(super) fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// The values of `value` that have no parts, with their paths. A field with nothing in it is one
-/// too: its name may say something.
+/// The values of `value` that have no parts, with their paths. An empty field counts too: its
+/// name may say something.
 pub(super) fn values(value: &Value) -> Vec<(String, &Value)> {
     let mut found = Vec::new();
     let mut ahead = vec![(String::new(), value)];

@@ -18,16 +18,16 @@ type Fault = rusqlite::Result<Option<String>>;
 type Latest<'a> = BTreeMap<(&'a str, u32), &'a Link>;
 
 impl Journal {
-    /// Checks that what is there of `pid` is what was written.
+    /// Checks that the rows of `pid` are as they were written.
     ///
     /// # Errors
-    /// [`JournalError::Changed`] where it is not.
+    /// [`JournalError::Changed`] where they are not.
     pub fn verify(&self, pid: Pid) -> Result<()> {
         let Some(chain) = &self.chain else {
             return Ok(());
         };
         let connection = self.connection.lock();
-        // As it is in one moment, whatever a machine writes meanwhile.
+        // Read in one transaction, whatever a machine writes meanwhile.
         let snapshot = connection.unchecked_transaction();
         let found = snapshot.and_then(|snapshot| chain.fault(&snapshot, pid));
         let what = match found {
@@ -45,7 +45,7 @@ impl Journal {
 impl Chain {
     /// What is wrong with the links of `pid`, or with the rows they stand for.
     fn fault(&self, connection: &Connection, pid: Pid) -> Fault {
-        // Before the links: it is never newer than they are.
+        // Read before the links: the note is never newer than they are.
         let head = self.heads.of(pid).map_err(unreadable)?;
         let links = links(connection, pid)?;
         if links.is_empty() {
@@ -88,7 +88,7 @@ impl Chain {
     }
 }
 
-/// What went wrong with a file, as what went wrong with the journal.
+/// An error of a file, as an error of the journal.
 fn unreadable(error: std::io::Error) -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }
@@ -143,7 +143,7 @@ fn state_changed(connection: &Connection, pid: Pid, links: &[Link]) -> Fault {
     Ok((now.as_slice() != noted.as_slice()).then(|| "its state or its times".into()))
 }
 
-/// Whether the process belongs to another one than its program says.
+/// Whether the process has another parent than its program says.
 fn parent_changed(connection: &Connection, pid: Pid) -> Fault {
     let sql = "SELECT parent IS NOT
             (CASE WHEN imported IS NULL THEN json_extract(program, '$.child_of.pid') END)

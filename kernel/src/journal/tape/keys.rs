@@ -1,11 +1,11 @@
-//! By what a tape tells windows, forms and texts apart: hashes of them.
+//! Hashes by which a tape tells windows, forms and texts apart.
 
 use blake3::{Hash, Hasher};
 use quipu_cpu::{Form, Inquiry, Job, Message, Prompt};
 
 use super::short;
 
-/// Digest of a window, and of how it goes on where words were put into the CPU's mouth.
+/// Digest of a window, including words that were put into the CPU's mouth.
 pub(crate) fn window(prompt: &Prompt) -> String {
     let mut bytes = messages(&prompt.messages);
     bytes.extend((prompt.len as u64).to_le_bytes());
@@ -17,7 +17,7 @@ pub(crate) fn form_of(job: &Job) -> Hash {
     blake3::hash(&form(&job.form))
 }
 
-/// Digest of what a job may write, by that of its `form`, and of how its tokens are chosen.
+/// Digest of what a job may write, from the digest of its `form`, and of its sampling.
 pub(crate) fn legal(form: &Hash, job: &Job) -> String {
     let mut hash = Hasher::new();
     hash.update(form.as_bytes());
@@ -56,13 +56,13 @@ pub(crate) fn led(prompt: &Prompt, words: &str) -> u64 {
     key("led", bytes)
 }
 
-/// Key of whether a form can be written.
+/// Key of the question whether a form can be written.
 pub(crate) fn accepted(of: &Form) -> u64 {
     key("form", form(of))
 }
 
-/// What is hashed of a window, in one piece: of many small ones BLAKE3 takes each alone, and is
-/// several times as slow.
+/// The bytes of a window that are hashed, in one piece: BLAKE3 takes many small pieces one by
+/// one, and is several times as slow.
 fn messages(of: &[Message]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(of.iter().map(|message| message.text.len() + 9).sum());
     for message in of {
@@ -85,7 +85,7 @@ fn form(form: &Form) -> Vec<u8> {
     bytes
 }
 
-/// A text with its length, so that nothing moves from one to the next.
+/// Adds a text with its length, so that nothing can move from one text to the next.
 fn part(bytes: &mut Vec<u8>, text: &str) {
     bytes.extend((text.len() as u64).to_le_bytes());
     bytes.extend_from_slice(text.as_bytes());

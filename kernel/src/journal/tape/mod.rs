@@ -40,7 +40,7 @@ pub(crate) use record::{Recording, Slot};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Told {
-    /// A run begins: the process starts or goes on.
+    /// A run begins: the process starts or is resumed.
     Run(Box<Run>),
     /// Digest of its boot page.
     Boot(String),
@@ -48,30 +48,30 @@ pub(crate) enum Told {
     Wrote(Wrote),
     /// What the CPU weighed.
     Weighed(Weighed),
-    /// Something that was looked up, by a name.
+    /// A fact that was looked up, with its name.
     Fact(String, Value),
     /// A page left the window: its id and its tokens.
     Evicted(String, u32),
-    /// Rules that persons agreed to meanwhile, for good. They count from here on: the run looked
-    /// for such rules this many times before.
+    /// Rules that people have agreed to meanwhile, for good. They count from here on: the run had
+    /// looked for such rules this many times before.
     Rules(u32, Vec<Rule>),
-    /// What the gate said of a call of this step.
+    /// The gate's verdict on a call of this step.
     Verdict(u32, String),
     /// A signal, or the end of the time.
     Signal(Signal),
-    /// What a person replied.
+    /// The reply of a person.
     Reply(Reply),
     /// The time limit was reached when a step was to begin.
     Late,
-    /// The intent of this step was written down.
+    /// The intent of this step was recorded.
     Intent(u32),
-    /// Its outcome was.
+    /// Its outcome was recorded.
     Outcome(u32),
-    /// The run ended; the digest of all it wrote down.
+    /// The run ended, with the digest of all that it recorded.
     Exit(String),
 }
 
-/// What a run starts from.
+/// The state that a run starts from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Run {
     /// Whether a person was there.
@@ -92,11 +92,11 @@ pub(crate) struct Run {
     pub(crate) pending: Vec<u32>,
     /// Whether it was reminded of something before.
     pub(crate) reminded: bool,
-    /// What it may do on its own, where that was fixed before.
+    /// What it may do unattended, if that was fixed before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) plan: Option<Plan>,
-    /// What was known by then of how much each of the texts beside the task reads like an attack;
-    /// `None` where there are none. Earlier releases did not keep it.
+    /// The findings on the texts beside the task at that time; `None` where there are no texts.
+    /// Earlier releases did not keep them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) suspicions: Option<Vec<Option<Suspicion>>>,
 }
@@ -157,18 +157,18 @@ pub(crate) struct Weighed {
     pub(crate) odds: Odds,
 }
 
-/// What came of a question to the CPU.
+/// The answer to a question to the CPU.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Odds {
-    /// Nobody waited for it.
+    /// Nobody waited for the answer.
     Dropped,
     /// The bits of each number (IEEE 754, 32 bits): minus infinity is no JSON number.
     Bits(Vec<u32>),
     Failed(CpuError),
 }
 
-/// What the CPU's tokenizer or its grammar said of a text.
+/// What the CPU's tokenizer or grammar said about a text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Count {
@@ -179,7 +179,7 @@ pub(crate) enum Count {
     Failed(CpuError),
 }
 
-/// What a tape has since it was last written down, as a link of the chain keeps it.
+/// The entries of a tape since it was last recorded, as a link of the chain keeps them.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Piece {
     pub(crate) told: Vec<Told>,
@@ -191,14 +191,14 @@ pub(crate) struct Piece {
 /// A text that the journal keeps once, under its hash.
 pub(crate) type Content = (String, Arc<str>);
 
-/// A piece of a tape, to be written down with a row.
+/// A piece of a tape, to be recorded with a row.
 pub struct Said {
     pub(super) text: String,
     pub(super) content: Vec<Content>,
 }
 
 impl Said {
-    /// A piece that was written down before.
+    /// A piece that was recorded before.
     pub(super) fn of(piece: &Piece) -> serde_json::Result<Self> {
         Ok(Self {
             text: serde_json::to_string(piece)?,
@@ -207,7 +207,7 @@ impl Said {
     }
 }
 
-/// The process has come to the end of its tape, or does something else than what stands there.
+/// The process has come to the end of its tape, or does something that differs from the tape.
 #[derive(Debug)]
 pub(crate) struct Stopped;
 
@@ -244,19 +244,19 @@ impl Tape {
         Self::Plays(Mutex::new(playing))
     }
 
-    /// Whether what happens stands on it already.
+    /// Whether the run is a replay: what happens is on the tape already.
     pub(crate) fn is_played(&self) -> bool {
         matches!(self, Tape::Plays(_))
     }
 
-    /// Notes `told`, where it is recorded.
+    /// Notes `told`, unless this is a replay.
     pub(crate) fn note(&self, told: Told) {
         if let Tape::Records(recording) = self {
             recording.lock().push(told);
         }
     }
 
-    /// Notes something that follows from what was told before: played, it is the same.
+    /// Notes something that follows from earlier entries. In a replay it has to be the same.
     pub(crate) fn same(&self, told: Told) -> Result<(), Stopped> {
         match self {
             Tape::Off => Ok(()),
@@ -268,7 +268,7 @@ impl Tape {
         }
     }
 
-    /// What `find` finds, called `name`.
+    /// The fact called `name`: what `find` finds or, in a replay, what the tape has.
     pub(crate) fn fact<T: Serialize + DeserializeOwned>(
         &self,
         name: &str,
@@ -286,8 +286,8 @@ impl Tape {
         }
     }
 
-    /// The rules that count from now on and did not before: those that `heed` finds, or those
-    /// that the tape has here.
+    /// The rules that count from now on and did not before: those that `heed` finds or, in a
+    /// replay, those that the tape has here.
     pub(crate) fn rules(&self, heed: impl FnOnce() -> Vec<Rule>) -> Result<Vec<Rule>, Stopped> {
         match self {
             Tape::Off => Ok(heed()),
@@ -300,7 +300,7 @@ impl Tape {
         }
     }
 
-    /// The intent of a step, about to be written down.
+    /// Notes the intent of a step that is about to be recorded.
     pub(crate) fn intent(&self, step: &StepRow, ruling: Option<&Ruling>) -> Result<Row, Stopped> {
         self.row(
             |recording| recording.intent(step, ruling),
@@ -308,7 +308,7 @@ impl Tape {
         )
     }
 
-    /// The outcome of step `n`, about to be written down.
+    /// Notes the outcome of step `n` that is about to be recorded.
     pub(crate) fn outcome(&self, n: u32, outcome: &Outcome) -> Result<Row, Stopped> {
         self.row(
             |recording| recording.outcome(n, outcome),
@@ -316,7 +316,7 @@ impl Tape {
         )
     }
 
-    /// The end of a run, about to be written down.
+    /// Notes the end of a run that is about to be recorded.
     pub(crate) fn exit(&self, exit: &Exit) -> Result<Row, Stopped> {
         self.row(
             |recording| recording.exit(exit),
@@ -363,12 +363,12 @@ pub(crate) fn short(hash: &blake3::Hash) -> String {
     hash.to_hex()[..32].to_owned()
 }
 
-/// What is compared of an intent, as bytes.
+/// The part of an intent that is compared, as bytes.
 fn intent_bytes(step: &StepRow, ruling: Option<&Ruling>) -> String {
     encoded(&("intent", step.n, &step.action, step.usage, ruling))
 }
 
-/// What is compared of an outcome.
+/// The part of an outcome that is compared.
 fn outcome_bytes(n: u32, outcome: &Outcome) -> String {
     encoded(&("outcome", n, &outcome.text, outcome.ok, &outcome.label))
 }
@@ -378,7 +378,7 @@ fn encoded(what: &impl Serialize) -> String {
     serde_json::to_string(what).unwrap_or_default()
 }
 
-/// What is compared of an end: all but the time.
+/// The part of an exit that is compared: all but the time.
 fn exit_bytes(exit: &Exit) -> String {
     let exit = Exit {
         ms: 0,

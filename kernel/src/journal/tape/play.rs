@@ -20,7 +20,7 @@ use crate::window::reminder::Reminder;
 /// Characters of each side of a difference.
 const SHOWN_CHARS: usize = 400;
 
-/// Where a process that runs again does something else than what the journal says.
+/// A point where a replayed process does something else than the journal says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// The step under way.
@@ -33,9 +33,9 @@ pub struct Difference {
     pub now: String,
 }
 
-/// What came of a run that was played.
+/// The result of a replayed run.
 pub(crate) struct Played {
-    /// Digest of all that the run wrote down.
+    /// Digest of all that the run recorded.
     pub(crate) digest: String,
     /// The first difference, if there is one.
     pub(crate) difference: Option<Difference>,
@@ -47,8 +47,8 @@ pub(crate) struct Recorded {
     told: Vec<Told>,
     counts: HashMap<String, Count>,
     rows: BTreeMap<u32, (StepRow, Option<Ruling>)>,
-    /// Where on the tape the intent and the outcome stand that its row has: a step that was
-    /// decided anew has one row.
+    /// Where the tape has the intent and the outcome that the row of a step has. A step that was
+    /// decided anew has only one row.
     latest: HashMap<(bool, u32), usize>,
     reminder: Option<Reminder>,
     exit: Option<Exit>,
@@ -111,7 +111,7 @@ impl Recorded {
         self.rows.get(&n).map(|(row, _)| row)
     }
 
-    /// What was ruled on step `n`.
+    /// The ruling on step `n`.
     pub(crate) fn ruling(&self, n: u32) -> Option<&Ruling> {
         self.rows.get(&n)?.1.as_ref()
     }
@@ -158,7 +158,7 @@ impl Playing {
         }
     }
 
-    /// What came of it.
+    /// The result of the run so far.
     pub(crate) fn played(&mut self) -> Played {
         if self.at < self.end && !self.stopped {
             let _ = self.differs_from_next("nothing more");
@@ -185,7 +185,7 @@ impl Playing {
             Some((end, _)) => format!("{} …", &text[..end]),
             None => text.to_owned(),
         };
-        // What follows from the first difference differs too.
+        // Whatever follows the first difference differs too.
         self.difference.get_or_insert_with(|| Difference {
             step: self.step,
             what: what.to_owned(),
@@ -204,7 +204,7 @@ impl Playing {
         self.differs("what comes next", &recorded, now)
     }
 
-    /// Takes the next entry, which is to be `told`.
+    /// Takes the next entry, which has to be `told`.
     pub(super) fn expect(&mut self, told: &Told) -> Result<(), Stopped> {
         if self.peek()? == told {
             self.at += 1;
@@ -224,7 +224,7 @@ impl Playing {
         value.ok_or_else(|| self.differs_from_next(&format!("looks up: {name}")))
     }
 
-    /// What was looked up by `name` here, where something was.
+    /// The fact called `name`, if the tape has it here.
     pub(crate) fn perhaps<T>(&mut self, name: &str) -> Result<Option<T>, Stopped>
     where
         T: DeserializeOwned,
@@ -239,7 +239,7 @@ impl Playing {
         }
     }
 
-    /// The signal that comes next, if one does.
+    /// The next signal, if the tape has one here.
     pub(crate) fn signal(&mut self) -> Result<Option<Signal>, Stopped> {
         let Told::Signal(signal) = self.peek()? else {
             return Ok(None);
@@ -270,7 +270,7 @@ impl Playing {
         Ok(late)
     }
 
-    /// What a person replied.
+    /// The reply of a person.
     pub(crate) fn reply(&mut self) -> Result<Reply, Stopped> {
         if let Told::Reply(reply) = self.peek()? {
             let reply = reply.clone();
@@ -315,7 +315,7 @@ impl Playing {
         if let Some(count) = self.recorded.counts.get(&key) {
             return Ok(count.clone());
         }
-        // At the end of a run that was cut off nothing was written down any more.
+        // A run that was cut off recorded nothing after this.
         self.peek()?;
         Err(self.differs("a text in the window", "not there", &key))
     }
@@ -325,12 +325,12 @@ impl Playing {
         self.recorded.reminder()
     }
 
-    /// What came of step `n`.
+    /// The recorded outcome of step `n`.
     pub(crate) fn outcome_of(&self, n: u32) -> Option<Outcome> {
         self.recorded.row(n).and_then(|row| row.outcome.clone())
     }
 
-    /// Whether the entry before is the one that the row of its step has.
+    /// Whether the previous entry is the one that the row of its step has.
     fn is_latest(&self, key: (bool, u32)) -> bool {
         self.recorded.latest.get(&key) == Some(&(self.at - 1))
     }

@@ -13,15 +13,15 @@ use crate::process::Exit;
 
 /// A tape that is being written.
 pub(crate) struct Recording {
-    /// What is not yet in the journal.
+    /// Entries that are not yet in the journal.
     piece: Piece,
     /// How many entries are in the journal.
     written: usize,
-    /// What was counted before.
+    /// The keys of what was counted before.
     counted: HashSet<u64>,
     /// Texts that are not yet in the journal.
     content: Vec<Content>,
-    /// Of all rows of this run.
+    /// The hash of all rows of this run.
     hash: blake3::Hasher,
     /// How many times it looked for rules that were added.
     looked: u32,
@@ -49,7 +49,7 @@ impl Recording {
         self.piece.told.push(told);
     }
 
-    /// An entry that is filled in when it is known: the CPU was asked now.
+    /// Reserves an entry for an answer of the CPU, which is asked now.
     pub(crate) fn reserve(&mut self, told: Told) -> Slot {
         self.push(told);
         Slot(self.written + self.piece.told.len() - 1)
@@ -129,12 +129,12 @@ impl Recording {
         self.take()
     }
 
-    /// What is to be written down now.
+    /// Takes what is to be recorded now.
     fn take(&mut self) -> Said {
         let piece = std::mem::take(&mut self.piece);
         self.written += piece.told.len();
         Said {
-            // Keys are texts, and no number is infinite: it can be encoded.
+            // Encoding cannot fail: keys are texts, and no number is infinite.
             text: serde_json::to_string(&piece).unwrap_or_default(),
             content: std::mem::take(&mut self.content),
         }

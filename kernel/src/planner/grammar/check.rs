@@ -8,8 +8,8 @@ use super::{CALLS_MAX, Callable, Legal};
 use crate::calls::object;
 
 impl Legal {
-    /// Checks an action that a CPU produced. A local CPU cannot produce anything else; endpoints
-    /// and scripts can.
+    /// Checks an action that a CPU produced. The local CPU can write only legal actions;
+    /// endpoints and scripts can write others.
     ///
     /// # Errors
     /// What is wrong with the action, in words for the model.

@@ -1,9 +1,9 @@
-//! What stands in a text beside its words: a program in a fence, or calls.
+//! Programs in a fence, and calls, found among the words of a text.
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-/// What a program has that tells its result.
+/// The beginning of a Python call that prints a result.
 const PRINTS: &str = "print(";
 
 /// Whether a program prints something.
@@ -11,8 +11,8 @@ pub(super) fn prints(code: &str) -> bool {
     code.contains(PRINTS)
 }
 
-/// Whether something comes out of a program: it prints, or it ends in an expression or an
-/// assignment, whose value is told.
+/// Whether a program tells a result: it prints, or it ends in an expression or an assignment,
+/// whose value is told.
 pub(super) fn tells_a_result(code: &str) -> bool {
     const STATEMENTS: [&str; 12] = [
         "def", "class", "import", "from", "if", "else:", "for", "while", "with", "try:", "return",
@@ -35,7 +35,7 @@ pub(super) fn without_fence(text: &str) -> &str {
     program.strip_suffix("\n```").unwrap_or(program)
 }
 
-/// The calls of the last action that stands in `answer`, in a fence or not, as text and as a list.
+/// The calls of the last action in `answer`, in a fence or not, as text and as a list.
 pub(super) fn written_calls(answer: &str) -> Option<(&str, Value)> {
     let begins = |rest: &str| rest[1..].trim_start().starts_with("\"calls\"");
     let objects = answer.rmatch_indices('{').map(|(at, _)| &answer[at..]);
@@ -47,8 +47,8 @@ pub(super) fn written_calls(answer: &str) -> Option<(&str, Value)> {
     })
 }
 
-/// The calls of the action `text`, if it is one. Other JSON that has a list of calls is
-/// somebody's own.
+/// The calls of the action `text`, if it is one. Other JSON may have a list of calls too, with a
+/// meaning of its own.
 pub(super) fn calls_of(text: &str) -> Option<Value> {
     let value: Value = serde_json::from_str(text).ok()?;
     let calls = value

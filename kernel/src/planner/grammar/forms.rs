@@ -13,8 +13,8 @@ const ANSWER_CHARS_MAX: u32 = 4000;
 const ASK_CHARS_MAX: u32 = 400;
 
 impl Legal {
-    /// What the text of `chosen` looks like, for a CPU that writes by any grammar: calls are a
-    /// list, also a single one; an answer in words is just that.
+    /// The form of a text of `chosen`, for a CPU that writes by any grammar: calls are a list,
+    /// even a single one; an answer in words is just words.
     pub fn form(&self, chosen: Move) -> Form {
         match (chosen, &self.answer) {
             (Move::Any, _) => Form::Json(self.schema()),
@@ -32,7 +32,8 @@ impl Legal {
             (Move::Number, _) => Form::Lark(number::grammar(self.computed.as_deref())),
             (Move::Choice, _) => Form::Lark(one_of(self.choices.as_deref().unwrap_or_default())),
             (Move::Answer, None) if self.unfenced => Form::Lark(UNFENCED.to_owned()),
-            // A model that was told how to call tells so instead of answering.
+            // A model that was told how to call would otherwise describe a call instead of
+            // answering.
             (Move::Answer, None) if self.told => Form::Lark(WORDS.to_owned()),
             (Move::Answer, None) | (Move::Ask, _) => Form::Text,
         }
@@ -75,14 +76,14 @@ impl Legal {
 }
 
 impl Callable {
-    /// The form of a call of it and of nothing else.
+    /// The form of a call of this function and of nothing else.
     pub(crate) fn alone(&self) -> Form {
         let mut together = Together::default();
         let form = self.form(&mut together);
         Form::Json(together.under(several(&[form], 1)))
     }
 
-    /// The schema of a call of it, for a grammar.
+    /// The schema of a call of this function, for a grammar.
     fn form(&self, together: &mut Together) -> Value {
         object(&[
             ("tool", json!({"const": self.name})),
@@ -115,15 +116,15 @@ fn one_of(choices: &[String]) -> String {
     format!("start: {}", choices.join(" | "))
 }
 
-/// Any text that does not begin like a call. JSON that a user asked for stands in a fence:
-/// where only some beginnings of an object are barred, a small model spells its way round.
+/// Any text that does not begin like a call. JSON that a user asked for stands in a fence. If
+/// only some beginnings of an object were barred, a small model would spell its way round.
 const WORDS: &str = r"start: /[^{\s](.|\n)*/";
 
-/// The same without a fence anywhere.
+/// The same, with no fence anywhere.
 const UNFENCED: &str = r"start: /[^{\s`]([^`]|`{1,2}[^`])*`?/";
 
-/// The grammar of a program in `language`, in a fence as models have learnt it. Some
-/// tokenizers join the last tick and the end of its line, so that this has to be legal.
+/// The grammar of a program in `language`, in a fence as models have learnt it. Some tokenizers
+/// join the last tick and the end of its line into one token, so both have to be legal together.
 fn fenced(language: &str) -> String {
     format!("start: \"```{language}\\n\" program /\\n?/\nprogram[suffix=\"\\n```\"]: /(.|\\n)*/\n")
 }

@@ -25,7 +25,7 @@ const FORMATS: &[&str] = &[
     "uri",
     "uuid",
 ];
-/// Formats that are checked afterwards alone.
+/// Formats that only the check after the writing knows.
 const FORMATS_CHECKED: &[&str] = &[
     "idn-email",
     "idn-hostname",
@@ -37,7 +37,7 @@ const FORMATS_CHECKED: &[&str] = &[
     "uri-reference",
     "uri-template",
 ];
-/// Words that are checked afterwards alone.
+/// Schema keywords that only the check after the writing knows.
 const CHECKED: &[&str] = &[
     "contains",
     "dependentRequired",
@@ -48,7 +48,7 @@ const CHECKED: &[&str] = &[
     "unevaluatedItems",
     "unevaluatedProperties",
 ];
-/// Words that are taken as they are.
+/// Schema keywords that are passed on as they are.
 const KEPT: &[&str] = &[
     "$ref",
     "const",
@@ -63,17 +63,17 @@ const KEPT: &[&str] = &[
     "required",
     "type",
 ];
-/// Words that bound a number.
+/// Schema keywords that bound a number.
 const BOUNDS: &[&str] = &["exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"];
-/// Integers of more digits than these have no bounds in the engine.
+/// Integers above this have no bounds in the engine.
 const BOUND_MAX: f64 = 1e17;
-/// Items that the engine counts.
+/// The most items that the engine counts.
 const ITEMS_MAX: u64 = 1000;
-/// Values of an enumeration that are spelled out one by one; more of them as one pattern,
-/// in which what they begin with alike stands once.
+/// The most values of an enumeration that are spelled out one by one. A longer one becomes a
+/// pattern, in which shared beginnings stand once.
 const VALUES_MAX: usize = 64;
 
-/// Words of a form that is a value, and says no more than which.
+/// The only keywords of a form that stands for one value.
 const DESCRIBES: &[&str] = &[
     "const",
     "default",
@@ -85,18 +85,18 @@ const DESCRIBES: &[&str] = &[
     "type",
 ];
 
-/// A schema for the engine.
+/// A schema in the keywords of the engine, and what it leaves unchecked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {
     /// The schema, in words that the engine knows.
     pub schema: Value,
-    /// Words of the original that are checked afterwards alone.
+    /// Keywords of the original that only the check after the writing knows.
     pub checked: BTreeSet<String>,
-    /// Whether it has forms of which one alone may be satisfied.
+    /// Whether it has forms of which exactly one may be satisfied.
     forms: bool,
 }
 
-/// The normal form `schema` for the engine.
+/// The normal form `schema`, in the keywords of the engine.
 pub fn held(schema: &Value) -> Held {
     let mut spelling = Spelling::default();
     let schema = spelling.schema(schema);
@@ -107,11 +107,11 @@ pub fn held(schema: &Value) -> Held {
     }
 }
 
-/// `schema` as the engine can certainly hold it: whatever it refuses is left out, from what
-/// matters least on.
+/// `schema` in a form that the engine certainly compiles. Keywords that the engine refuses are
+/// left out, the least important first.
 ///
 /// # Errors
-/// What the engine says, where it refuses even the bare types: then no value satisfies it.
+/// The engine's message if it refuses even the bare types: then no value satisfies the schema.
 pub fn certainly_held(schema: &Value) -> Result<Held, String> {
     let mut held = held(schema);
     let Err(first) = engine::compiles(&held.schema) else {
@@ -132,7 +132,7 @@ pub fn certainly_held(schema: &Value) -> Result<Held, String> {
     Err(first)
 }
 
-/// What is left out of a schema that the engine refuses, one group after another.
+/// Groups of keywords to leave out of a schema that the engine refuses, in this order.
 const LOOSENED: &[&[&str]] = &[
     &["pattern", "multipleOf"],
     &["minProperties", "maxProperties", "patternProperties"],
@@ -213,7 +213,7 @@ impl Spelling {
         out.into()
     }
 
-    /// The word `key` for the engine; `None` where it is left out.
+    /// The keyword `key` for the engine; `None` where it is left out.
     fn word(&mut self, key: &str, value: &Value, map: &Map<String, Value>) -> Option<Value> {
         self.forms |= key == "oneOf";
         let checked = |this: &mut Self| {
@@ -247,7 +247,7 @@ impl Spelling {
                 }
             }
             ("uniqueItems", Value::Bool(true)) => checked(self),
-            // Handled with the other properties.
+            // Written with the other properties.
             ("propertyNames", names) if names_alone(names, map) => None,
             (key, _) if BOUNDS.contains(&key) => {
                 let small = value.as_f64().is_some_and(|bound| bound.abs() <= BOUND_MAX);
@@ -280,8 +280,8 @@ fn many(map: &Map<String, Value>) -> Option<(BTreeSet<&str>, Vec<&Value>)> {
     (texts.len() > VALUES_MAX && apart).then_some((texts, others))
 }
 
-/// `map` with an enumeration in place of forms each of which is a value, as a long one is
-/// written where each value has a description.
+/// `map` with an enumeration in place of forms that stand for one value each. A long enumeration
+/// is written so where each value has a description.
 fn listed(map: &Map<String, Value>) -> Option<Map<String, Value>> {
     if map.contains_key("enum") || map.contains_key("const") {
         return None;
@@ -310,7 +310,7 @@ fn listed(map: &Map<String, Value>) -> Option<Map<String, Value>> {
     Some(map)
 }
 
-/// Names of properties by a pattern, or out of a list, in the words that the engine knows.
+/// Names of properties that have to match a pattern or a list, in the keywords of the engine.
 fn named_alone(out: &mut Map<String, Value>, map: &Map<String, Value>) {
     let Some(names) = map
         .get("propertyNames")
@@ -347,8 +347,8 @@ fn names_alone(names: &Value, map: &Map<String, Value>) -> bool {
     plain && !map.contains_key("properties") && !map.contains_key("patternProperties")
 }
 
-/// Says which type is meant where a word of only one type stands: the engine would spell
-/// all others out beside it.
+/// Adds the type that is meant where a keyword of only one type stands: otherwise the engine
+/// would spell out all other types too.
 fn typed(out: &mut Map<String, Value>) {
     let has = |keys: &[&str]| keys.iter().any(|key| out.contains_key(*key));
     let forms = has(&["anyOf", "oneOf", "allOf"]) && !has(&["properties"]);
@@ -373,7 +373,7 @@ fn typed(out: &mut Map<String, Value>) {
     out.insert("type".into(), json!(name));
 }
 
-/// Whether the engine knows every sign of `pattern`: it has no way to look ahead, say.
+/// Whether the engine knows every part of `pattern`; for example, it cannot look ahead.
 fn understood(pattern: &str) -> bool {
     engine::compiles(&json!({"type": "string", "pattern": pattern})).is_ok()
 }

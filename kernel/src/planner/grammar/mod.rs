@@ -32,7 +32,7 @@ use quipu_cpu::without_thought;
 
 /// The argument of a function that runs a program.
 const CODE: &str = "code";
-/// The most calls that one step may make.
+/// The most calls of one step.
 pub const CALLS_MAX: usize = 16;
 
 /// One function an action may name.
@@ -44,10 +44,10 @@ pub struct Callable {
     pub description: String,
     /// JSON Schema of its arguments, closed ([`crate::planner::strict`]).
     pub parameters: Value,
-    /// The same for a grammar ([`held`]).
+    /// The same, as far as a grammar can hold a model to it ([`held`]).
     pub written: Value,
-    /// Whether a model is told of it and may write it by a grammar. One that is not is
-    /// accepted all the same.
+    /// Whether a model is told of it and a grammar lets it be written. A call of a function that
+    /// is not offered is still accepted.
     pub offered: bool,
     /// The language of its argument `code`, where it runs a program.
     pub program: Option<String>,
@@ -56,13 +56,13 @@ pub struct Callable {
 /// What a process does in a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
-    /// Whatever it chooses to.
+    /// What the CPU chooses.
     Any,
     /// It calls tools.
     Call,
     /// It makes more than one call.
     Calls,
-    /// It writes a program, for the first tool in sight that runs one.
+    /// It writes a program, for the first tool in sight that runs programs.
     Program,
     /// It writes a Python function that works out the answer, for the same tool.
     Function,
@@ -87,37 +87,37 @@ pub struct Legal {
     pub ask: bool,
     /// The form of the answer; `None` is text. The answer is always legal.
     pub answer: Option<Answer>,
-    /// The number that was computed last: a bare number as the answer is that one.
+    /// The number that was computed last. A bare number as the answer has to be this one.
     pub computed: Option<String>,
-    /// Whether it was told how to call tools, also where it may call none now.
+    /// Whether the process was told how to call tools, even if it may call none now.
     pub told: bool,
-    /// The numbers of the task, where nothing else has any: no other is made up.
+    /// The numbers of the task, where no other text has any: calls may not make up others.
     pub numbers: Option<Numbers>,
-    /// Whether a program is no answer, since nobody asked for one: it is run instead.
+    /// Whether a program in an answer is run, because nobody asked for a program.
     pub runs_answers: bool,
-    /// Whether an answer in words has no fence in it: a small model shows the program that it
-    /// has just run instead of saying what came out.
+    /// Whether an answer in words may have no fence: a small model shows the program that it has
+    /// just run instead of saying what it printed.
     pub unfenced: bool,
-    /// What day a program is told that it is.
+    /// The day that a program takes for today.
     pub today: Option<NaiveDate>,
-    /// The words of which the task wants one as its answer, and nothing else.
+    /// The words among which the answer has to be, where the task names them.
     pub choices: Option<Vec<String>>,
-    /// The answers that a function is to say of whether they fit the task.
+    /// The answers that a function has to judge.
     pub candidates: Vec<String>,
 }
 
-/// What an answer that is no text looks like.
+/// The form of an answer that is not plain text.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// Its JSON Schema, in normal form.
     pub schema: Value,
-    /// The same for a grammar ([`held`]).
+    /// The same, as far as a grammar can hold a model to it ([`held`]).
     pub written: Value,
 }
 
 impl Answer {
-    /// An answer that satisfies `schema`. One that cannot be read is taken as it is: then
-    /// the check says what is wrong with it.
+    /// An answer that satisfies `schema`. A schema that cannot be read is taken as it is: the
+    /// check then says what is wrong with it.
     pub fn of(schema: &Value) -> Self {
         let schema = json_schema::normal(schema).unwrap_or_else(|_| schema.clone());
         Self {
@@ -139,31 +139,11 @@ impl Legal {
         let text = without_thought(text).trim();
         match (chosen, &self.answer) {
             (Move::Any, _) => parse(text),
-            (Move::Call | Move::Calls, _) => {
-                let mut action = parse(text)?;
-                let calls = action["calls"].as_array_mut();
-                let mut calls = std::mem::take(calls.ok_or("it has no list of calls")?);
-                if let Some(numbers) = &self.numbers {
-                    let named = |tool: &str| self.calls.iter().find(|call| call.name == tool);
-                    numbers.without_inventions(&mut calls, |tool| Some(&named(tool)?.parameters));
-                }
-                // The very same call twice in a step is one call.
-                let mut seen = Vec::new();
-                calls.retain(|call| {
-                    !seen.contains(call) && {
-                        seen.push(call.clone());
-                        true
-                    }
-                });
-                Ok(match calls.len() {
-                    1 => calls.remove(0),
-                    _ => json!({ "calls": calls }),
-                })
-            }
+            (Move::Call | Move::Calls, _) => self.calls_to_make(parse(text)?),
             (Move::Program, _) => {
                 let call = self.runs_programs().ok_or("no tool runs programs")?;
                 let code = without_fence(text);
-                // A model that was told how to call writes that as its program.
+                // A model that was told how to call writes the call as its program.
                 if let Some(calls) = calls_of(code).filter(|_| self.told)
                     && self.check_calls(&calls, 1).is_ok()
                 {
@@ -194,8 +174,30 @@ impl Legal {
         }
     }
 
-    /// The calls in an answer: a model that was not let call at once, and
-    /// answers with the call all the same. Calls that are not legal now are no answer either.
+    /// The calls of a list as an action: without numbers that are made up, and each call once. A
+    /// single call is an action by itself.
+    fn calls_to_make(&self, mut list: Value) -> Result<Value, String> {
+        let calls = list["calls"].as_array_mut();
+        let mut calls = std::mem::take(calls.ok_or("it has no list of calls")?);
+        if let Some(numbers) = &self.numbers {
+            let named = |tool: &str| self.calls.iter().find(|call| call.name == tool);
+            numbers.without_inventions(&mut calls, |tool| Some(&named(tool)?.parameters));
+        }
+        let mut seen = Vec::new();
+        calls.retain(|call| {
+            !seen.contains(call) && {
+                seen.push(call.clone());
+                true
+            }
+        });
+        Ok(match calls.len() {
+            1 => calls.remove(0),
+            _ => json!({ "calls": calls }),
+        })
+    }
+
+    /// The calls in an answer of a model that was not allowed to call at once and answers with
+    /// the call. An answer whose calls are not legal now is refused as well.
     fn calls_in<'a>(&self, answer: &'a str) -> Result<Option<&'a str>, String> {
         let Some((list, calls)) = written_calls(answer).filter(|_| self.told) else {
             return Ok(None);
@@ -205,21 +207,21 @@ impl Legal {
         Ok(Some(list))
     }
 
-    /// The last program in a fence of an answer to somebody who did not ask for one, as the call that
-    /// runs it: a small model writes how to work something out, and leaves that to its user, or says
-    /// what would come out.
+    /// The last program in a fence of an answer, as the call that runs it, if nobody asked for a
+    /// program. A small model writes how to work something out and leaves the rest to its user,
+    /// or guesses what would come out.
     fn program_in(&self, answer: &str) -> Option<Value> {
         let call = self.runs_programs().filter(|_| self.runs_answers)?;
         let mut pieces = answer.split("```").skip(1);
         let fences = std::iter::from_fn(|| {
             let fenced = pieces.next()?;
-            // What an opened fence has to its end is no whole program.
+            // A fence that is still open may hold only a part of a program.
             pieces.next().map(|_| fenced)
         });
         let programs = fences.filter_map(|fenced| fenced.split_once('\n'));
         let runs = |(language, code): &(&str, &str)| {
             let language = language.trim();
-            // Without a name it is a program where it can be nothing else.
+            // A fence without a language is a program where nothing else is possible.
             let named = call.program.as_deref() == Some(language);
             named && tells_a_result(code) || language.is_empty() && prints(code)
         };
@@ -227,8 +229,8 @@ impl Legal {
         Some(json!({"tool": call.name, "args": {"code": code.trim_end()}}))
     }
 
-    /// The required numbers in the calls of `action` that the task does not give, by name: they
-    /// are made up.
+    /// The required numbers in the calls of `action` that are made up, by name: the task does not
+    /// give them.
     pub fn made_up(&self, action: &Value) -> Vec<String> {
         let Some(numbers) = &self.numbers else {
             return Vec::new();
@@ -254,7 +256,8 @@ impl Legal {
         self.offered().find(|call| call.program.is_some())
     }
 
-    /// The same with none in sight but those that `which` names; `None` where that is none.
+    /// The same with only those functions in sight for which `which` says yes; `None` where none
+    /// is left.
     pub fn only(&self, which: impl Fn(&Callable) -> bool) -> Option<Self> {
         let mut only = self.clone();
         for call in &mut only.calls {
@@ -283,7 +286,8 @@ impl Callable {
         }
     }
 
-    /// Whether all it has to be given is an expression: it computes what is already worked out.
+    /// Whether an expression is all that it has to be given: then it computes what is already
+    /// worked out.
     pub fn takes_an_expression(&self) -> bool {
         self.parameters["required"] == json!(["expression"])
     }
@@ -293,7 +297,7 @@ impl Callable {
         self.address().is_some()
     }
 
-    /// The argument that is an address: `url` or `uri`, or one of that format that is required.
+    /// The argument that is an address: `url` or `uri`, or a required one of that format.
     fn address(&self) -> Option<&str> {
         let required = self.parameters["required"].as_array();
         let mut required = required.into_iter().flatten().filter_map(Value::as_str);
@@ -303,7 +307,7 @@ impl Callable {
         })
     }
 
-    /// The same, which opens one of `addresses` and no other.
+    /// The same function, limited to opening one of `addresses`.
     pub(crate) fn opening(mut self, addresses: &[String]) -> Self {
         if let Some(name) = self.address().map(str::to_owned) {
             let one = json!({ "enum": addresses });
@@ -318,7 +322,7 @@ impl Callable {
         self.name == SEARCH || self.opens_addresses()
     }
 
-    /// The program in a call of it that has nothing else, as a model writes it.
+    /// The program in a call of it that has no other arguments, as a model writes it.
     pub fn program_in(&self, action: &Value) -> Option<String> {
         let language = self.program.as_ref()?;
         let args = action["args"].as_object().filter(|args| args.len() == 1)?;

@@ -2,12 +2,12 @@
 
 /// A number in plain digits.
 const NUMBER: &str = r"start: /-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?/";
-/// Decimals up to which a number is answered as it was computed.
+/// The most decimals with which a number is answered as it was computed.
 const DECIMALS_MAX: usize = 6;
 
-/// The grammar of a bare number: `computed`, so that a small model does not miscopy it, a
-/// whole one without its point, and one with many decimals perhaps rounded; any number
-/// without one.
+/// The grammar of a bare number. With `computed`, only that number, so that a small model does
+/// not miscopy it: a whole number without its point, and one with many decimals perhaps rounded.
+/// Without it, any number.
 pub(super) fn grammar(computed: Option<&str>) -> String {
     let plain = |text: &&str| {
         text.bytes()
@@ -32,7 +32,7 @@ pub(super) fn grammar(computed: Option<&str>) -> String {
     format!("start: {}", forms.join(" | "))
 }
 
-/// A whole number without its point: a small model writes "40.0" where it has worked it out.
+/// A whole number without its point: a small model writes "40.0" where it has worked out 40.
 pub(crate) fn without_zeros(number: &str) -> &str {
     match number.split_once('.') {
         Some((whole, decimals)) if decimals.bytes().all(|b| b == b'0') => whole,

@@ -1,9 +1,9 @@
-//! Several schemas in one, whose definitions stand side by side at its root.
+//! Several schemas in one, with all definitions at its root.
 
 use quipu_tools::json_schema::DEFINITION;
 use serde_json::{Map, Value, json};
 
-/// What was taken so far.
+/// The definitions taken so far.
 #[derive(Default)]
 pub(super) struct Together {
     definitions: Map<String, Value>,

@@ -1,5 +1,5 @@
-//! Values of an enumeration as one pattern: an engine that spelled thousands of them out one
-//! by one would take longer than the rest of a step.
+//! The values of an enumeration as one pattern. An engine that spelled out thousands of values
+//! one by one would take longer than the rest of a step.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ pub(super) fn texts(values: &Value) -> Option<BTreeSet<&str>> {
     values.as_array()?.iter().map(Value::as_str).collect()
 }
 
-/// A pattern of `texts`, sorted, in which what they begin with alike stands once.
+/// A pattern of `texts`, sorted, in which shared beginnings stand once.
 pub(super) fn any_of(texts: &[&str]) -> String {
     let shared = shared(texts);
     let mut branches = Vec::new();
@@ -34,12 +34,13 @@ pub(super) fn any_of(texts: &[&str]) -> String {
     }
 }
 
-/// Bytes that all of `texts` begin with alike, up to the border of a character.
+/// The length in bytes of the beginning that all of `texts` share, up to the border of a
+/// character.
 fn shared(texts: &[&str]) -> usize {
     let (Some(first), Some(last)) = (texts.first(), texts.last()) else {
         return 0;
     };
-    // They are sorted: what the outermost share, all do.
+    // In a sorted list, all texts share what the first and the last share.
     let alike = first.chars().zip(last.chars()).take_while(|(a, b)| a == b);
     alike.map(|(letter, _)| letter.len_utf8()).sum()
 }

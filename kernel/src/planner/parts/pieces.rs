@@ -1,11 +1,11 @@
-//! A task in pieces: items of a list, sentences, and what stands in one between words such as
-//! "then". Which of them are parts, their first word says.
+//! Splits a task into pieces: items of a list, sentences, and the parts of a sentence between
+//! words such as "then". The first word of a piece says whether it is a part.
 
 use std::ops::Range;
 
 use crate::planner::facts::sentences;
 
-/// How a part begins that something has to be done for.
+/// First words of a part for which something has to be done.
 pub(super) const DOES: &[&str] = &[
     "add",
     "book",
@@ -90,7 +90,7 @@ pub(super) const DOES: &[&str] = &[
     "换算",
     "排",
 ];
-/// How a part begins that an answer does.
+/// First words of a part that an answer settles.
 pub(super) const ANSWERS: &[&str] = &[
     "answer",
     "describe",
@@ -121,7 +121,7 @@ pub(super) const ANSWERS: &[&str] = &[
     "什么",
     "多少",
 ];
-/// Words before the first that counts.
+/// Words that may stand before the first one that counts.
 const BEFORE: &[&str] = &[
     "please",
     "then",
@@ -153,7 +153,7 @@ const BEFORE: &[&str] = &[
     "帮我",
     "还要",
 ];
-/// What stands between parts of one sentence.
+/// Words between the parts of one sentence.
 const BETWEEN: &[&str] = &[
     ", and then ",
     " and then ",
@@ -172,8 +172,8 @@ const BETWEEN: &[&str] = &[
     ", ",
 ];
 
-/// The pieces of a task: the items of its list, or its sentences and what stands in one between
-/// words such as "then".
+/// The pieces of a task: the items of its list, or its sentences, split between words such as
+/// "then".
 pub(super) fn pieces(task: &str) -> Vec<String> {
     let items: Vec<&str> = task.lines().filter_map(item).collect();
     if items.len() > 1 {
@@ -195,7 +195,7 @@ fn item(line: &str) -> Option<&str> {
     (1..=2).contains(&digits).then(|| rest.trim())
 }
 
-/// A sentence at the words that stand between parts, where a part begins after them.
+/// A sentence, split at the words between parts if a part begins after them.
 fn split(sentence: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut rest = sentence;
@@ -221,7 +221,7 @@ fn places(text: &str) -> Vec<(usize, usize)> {
         .flat_map(|word| text.match_indices(word).map(|(at, word)| (at, word.len())))
         .filter(|(at, _)| !quoted.iter().any(|range| range.contains(at)))
         .collect();
-    // The longest of those in one place.
+    // The longest of several that match in one place.
     places.sort_by_key(|(at, length)| (*at, usize::MAX - length));
     places.dedup_by_key(|(at, _)| *at);
     places
@@ -235,7 +235,7 @@ fn quotations(text: &str) -> Vec<Range<usize>> {
     marks.chunks_exact(2).map(|pair| pair[0]..pair[1]).collect()
 }
 
-/// Whether something has to be done for a piece, or an answer does it.
+/// Whether something has to be done for a piece, or an answer settles it.
 fn is_part(piece: &str) -> bool {
     let bare = bare(piece);
     begins(&bare, DOES) || begins(&bare, ANSWERS)

@@ -26,13 +26,7 @@ pub enum Kind {
 
 /// The text of the workbook in `bytes`, whose cells at `places` are known to have units.
 pub fn read(bytes: &[u8], kind: Kind, places: &Places) -> Result<Found, Failed> {
-    let file = Cursor::new(bytes);
-    let mut workbook = match kind {
-        Kind::Old => Sheets::Xls(Xls::new(file).map_err(|error| unread(&error))?),
-        Kind::Xml => Sheets::Xlsx(Xlsx::new(file).map_err(|error| unread(&error))?),
-        Kind::Binary => Sheets::Xlsb(Xlsb::new(file).map_err(|error| unread(&error))?),
-        Kind::Open => Sheets::Ods(Ods::new(file).map_err(|error| unread(&error))?),
-    };
+    let mut workbook = open(bytes, kind)?;
     let sheets = workbook.sheets_metadata().to_vec();
     let mut found = Found::default();
     let mut cells = 0_usize;
@@ -86,6 +80,16 @@ pub fn read(bytes: &[u8], kind: Kind, places: &Places) -> Result<Found, Failed> 
         }
     }
     Ok(found)
+}
+
+fn open(bytes: &[u8], kind: Kind) -> Result<Sheets<Cursor<&[u8]>>, Failed> {
+    let file = Cursor::new(bytes);
+    Ok(match kind {
+        Kind::Old => Sheets::Xls(Xls::new(file).map_err(|error| unread(&error))?),
+        Kind::Xml => Sheets::Xlsx(Xlsx::new(file).map_err(|error| unread(&error))?),
+        Kind::Binary => Sheets::Xlsb(Xlsb::new(file).map_err(|error| unread(&error))?),
+        Kind::Open => Sheets::Ods(Ods::new(file).map_err(|error| unread(&error))?),
+    })
 }
 
 fn unread(error: &dyn std::fmt::Display) -> Failed {

@@ -137,7 +137,7 @@ fn add(session: &Session, args: &ScheduleArgs) -> Result<u8> {
     if held.schedules.contains_key(&name) {
         return Err(UserError::usage(
             format!("there is a schedule {name} already"),
-            format!("`quipu agent schedule rm {name}` removes it; --name gives this one another"),
+            format!("`quipu agent schedule rm {name}` removes it; or choose another --name"),
         ));
     }
     let next = due::next(&schedule, Local::now());
@@ -159,7 +159,7 @@ fn add(session: &Session, args: &ScheduleArgs) -> Result<u8> {
     Ok(0)
 }
 
-/// What starts it; of a hook, its new token.
+/// The trigger of the schedule and, for a hook, its new token.
 fn trigger(args: &ScheduleArgs) -> Result<(Trigger, Option<String>)> {
     match (&args.cron, &args.on_change, &args.hook) {
         (Some(pattern), ..) => {
@@ -172,7 +172,7 @@ fn trigger(args: &ScheduleArgs) -> Result<(Trigger, Option<String>)> {
             Ok((Trigger::Hook(schedule::token_hash(&token)), Some(token)))
         }
         _ => Err(UserError::usage(
-            "nothing says when it runs",
+            "nothing says when the schedule runs",
             "give --cron TIMES, --on-change PATH or --hook NAME",
         )),
     }
@@ -228,7 +228,7 @@ fn name(args: &ScheduleArgs, agent: &Path) -> Result<String> {
     match !name.is_empty() && name.len() <= 64 && name.chars().all(plain) && !taken {
         true => Ok(name),
         false => Err(UserError::usage(
-            format!("{name:?} is no name for a schedule"),
+            format!("{name:?} cannot be the name of a schedule"),
             "give --name: up to 64 letters, digits, - and _",
         )),
     }
@@ -444,7 +444,7 @@ async fn note_pid(
     }
 }
 
-/// What the processes of `schedule` did, as another program sees it.
+/// What the processes of `schedule` did, according to the journal.
 fn spent(session: &Session, schedule: &Schedule, journal: &Journal) -> Spent {
     let alive = MachineLock::holder(&session.paths.lock()).is_some();
     let is_running = |pid: Pid| {

@@ -1,5 +1,5 @@
-//! What goes on in a batch or an evaluation, for whoever sees no bar: how many are done, which are
-//! at work, and what these do.
+//! The progress of a batch or an evaluation, for users who see no bar: how many are done, which
+//! are at work, and what these do.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,12 +12,12 @@ use crate::terminal::output::{counted, one_line, shortened};
 use crate::terminal::reading::{Now, Reading};
 use crate::terminal::silence::{PATIENCE, Silence};
 
-/// Those that are named; of the others it is said how many there are.
+/// Tasks that are named; of the rest only the number is told.
 const NAMED_MAX: usize = 4;
 /// Characters of a name.
 const NAME_CHARS: usize = 40;
 
-/// Those that are at work, in the order in which they began.
+/// The tasks at work, in the order in which they began.
 #[derive(Clone, Default)]
 pub struct AtWork(Arc<Mutex<Vec<Run>>>);
 
@@ -26,7 +26,7 @@ struct Run {
     now: Now,
 }
 
-/// One that is at work until this is dropped.
+/// A task at work until this is dropped.
 pub struct Working {
     all: AtWork,
     now: Now,
@@ -81,7 +81,7 @@ impl AtWork {
         }))
     }
 
-    /// What goes on, where `done` of `all`, such as "9 tasks", are done.
+    /// The line that tells the progress, where `done` of `all`, such as "9 tasks", are done.
     fn line(&self, done: u64, all: &str) -> String {
         let runs = self.runs();
         let named = runs.iter().take(NAMED_MAX).map(|run| {

@@ -1,4 +1,5 @@
-//! Which processes are tasks of a batch that were begun: they go on, and are not begun anew.
+//! Finds the processes of tasks in a batch that had begun: these are resumed instead of started
+//! again.
 
 use anyhow::Result;
 use quipu_kernel::journal::Journal;

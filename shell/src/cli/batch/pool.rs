@@ -208,13 +208,13 @@ impl<'a> Pool<'a> {
     fn take(&mut self, id: Value, ended: Result<Ended>) -> Result<()> {
         let ended = match ended {
             Ok(ended) => ended,
-            // It was to wait for another program's machine.
+            // This task was to wait for another program's machine.
             Err(error) if self.stopped && describe(&error).1 == INTERRUPTED => {
                 self.unbegun += 1;
                 return Ok(());
             }
             Err(error) => {
-                // What else runs is still told of its end.
+                // The other running tasks still hear of its end.
                 self.stopped = true;
                 self.broken = self.broken.take().or(Some(error));
                 return Ok(());

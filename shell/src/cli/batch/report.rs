@@ -77,7 +77,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Of as many `tasks`, none has ended; their results go to `out`.
+    /// A report on `tasks` tasks, none of which has ended. Their results go to `out`.
     pub(super) fn begin(out: Results, tasks: usize) -> Self {
         let progress = progress(tasks as u64);
         progress.enable_steady_tick(TICK);

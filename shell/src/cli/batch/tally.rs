@@ -1,5 +1,5 @@
-//! What a batch has come to: how its tasks ended, what they cost, and which of them failed. It is
-//! for a person; programs read the results.
+//! The sum of a batch: how its tasks ended, what they cost, and which of them failed. It is for a
+//! person; programs read the results.
 
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Of as many tasks as are `given`, none has ended.
+    /// A tally of `given` tasks, none of which has ended.
     pub(super) fn of(given: usize) -> Self {
         Self {
             given,

@@ -56,7 +56,7 @@ pub(super) fn check(folders: &[PathBuf], read: bool) -> Result<String> {
     }
     let (all, bytes) = (counted(files.len(), "file"), DecimalBytes(bytes));
     Ok(match (files.is_empty(), read) {
-        (true, _) => "none is here that is known by its checksum".to_owned(),
+        (true, _) => "no file here is known by its checksum".to_owned(),
         (false, true) => format!("{all} as published, by the checksum ({bytes})"),
         (false, false) => {
             format!("{all} as long as published ({bytes}); --checksums reads them too")
@@ -84,7 +84,7 @@ mod tests {
         let folders = [folder.path().to_owned()];
         for read in [false, true] {
             let none = check(&folders, read).unwrap();
-            assert_eq!(none, "none is here that is known by its checksum");
+            assert_eq!(none, "no file here is known by its checksum");
         }
         std::fs::write(folder.path().join("smollm2-135m.gguf"), "cut").unwrap();
         std::fs::create_dir(folder.path().join("eyes")).unwrap();

@@ -1,4 +1,4 @@
-//! By which agents the cases are run.
+//! The agents by which the cases are run.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -20,15 +20,15 @@ pub struct Named {
     pub name: Option<String>,
     /// The agent.
     pub loaded: Loaded,
-    /// What it has learnt, where that is shown.
+    /// What it has learnt, if that is shown.
     pub skills: Vec<Skill>,
 }
 
 /// The agents of an eval.
 pub struct Agents {
-    /// Those of cases that name none.
+    /// The agents of cases that name none.
     given: Vec<Named>,
-    /// Those that cases name, by the line of the case.
+    /// The agents that cases name, by the line of the case.
     own: HashMap<usize, Named>,
 }
 

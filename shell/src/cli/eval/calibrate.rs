@@ -1,5 +1,5 @@
-//! What a model's odds are worth: fitted on cases that say which function does what is
-//! asked, or what the right answer to a question of the judgement is.
+//! Fits what a model's odds are worth, on cases that name the function that does what is asked,
+//! or the right answer to a question of the judgement.
 
 use std::collections::BTreeMap;
 
@@ -175,7 +175,7 @@ async fn odds(bench: &Bench<'_>, job: &Job<'_>, question: Question) -> Result<Op
                 found = Some(odds);
                 break;
             }
-            // What is asked of the first decision will not be asked any more.
+            // Questions about the first decision are asked before its outcome.
             Event::Observation { .. } if question != Question::More => break,
             Event::Exited { .. } => break,
             _ => {}

@@ -22,7 +22,8 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Of likelihoods, each with whether it was so; `None` where there are none.
+    /// The calibration of likelihoods, each with whether the answer was right; `None` where there
+    /// are none.
     pub fn of(likely: &[(f32, bool)]) -> Option<Self> {
         let mut bins = [(0usize, 0.0f64, 0usize); BINS];
         for (likely, right) in likely {

@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow};
 use quipu_kernel::Kernel;
 use quipu_kernel::journal::StepRow;
 use quipu_kernel::label::Label;
-use quipu_kernel::process::{Pid, Program, Sampling, Status};
+use quipu_kernel::process::{Exit, Pid, Program, Sampling, Status};
 use quipu_kernel::signal::Signal;
 use quipu_memory::{Kind, LIST_MAX, NewPage, Space, Trust};
 use quipu_tools::{Capability, Device};
@@ -26,7 +26,7 @@ use super::outcome::{part, status_words, whole};
 use super::rows::Row;
 use super::shared_prefix::{Beginnings, Left, Pages as Stored};
 use super::trace;
-use super::watch::watch;
+use super::watch::{Watched, watch};
 use super::web_server::Pages;
 use crate::cli::options::ProcessOptions;
 use crate::session::Session;
@@ -48,11 +48,20 @@ pub struct Bench<'a> {
     under: Under,
     /// Whether results have what was done, step by step.
     traced: bool,
-    /// What a judge is asked of each answer, if one is.
+    /// The question that a judge is asked of each answer, if there is a judge.
     judge: Option<String>,
     /// The tools that are there for every case, where some cases have their own.
     common: Option<Vec<String>>,
     _folder: TempDir,
+}
+
+/// The end of a case's process, or of the branch that was chosen.
+struct Ran {
+    pid: Pid,
+    exit: Exit,
+    watched: Watched,
+    /// Wall-clock time, in milliseconds.
+    ms: u64,
 }
 
 /// A case to be run by an agent.
@@ -68,7 +77,7 @@ pub struct Job<'a> {
     pub agent: &'a Named,
     /// Its place among the agents of the case.
     pub which: usize,
-    /// What is shown to it, as far as it is like the case.
+    /// The skills that are shown to it, as far as they are like the case.
     pub skills: &'a [Skill],
 }
 
@@ -181,7 +190,7 @@ impl<'a> Bench<'a> {
             }
             agent.tools = Some(tools);
         } else if agent.tools.is_none() {
-            // Functions of other cases are none of its tools.
+            // It does not see functions of other cases.
             agent.tools.clone_from(&self.common);
         }
         learnt::teach(&mut program, job.skills);
@@ -250,34 +259,12 @@ impl<'a> Bench<'a> {
             program.answer_schema.clone_from(&case.schema);
         }
         program.limits.steps = case.max_steps.unwrap_or(program.limits.steps);
-        let mut events = self.kernel.subscribe();
-        let begun = Instant::now();
-        let pid = self.kernel.spawn(program.clone())?;
-        // A case that is stopped at its calls has no answers to compare.
-        let think = self
-            .options
-            .think(&job.agent.loaded)
-            .filter(|_| case.stop.is_none());
-        let think = think.map(|think| self.kernel.deliberate(pid, &program, think));
-        let deliberation = think.transpose()?;
-        let words_show = self.kernel.cpu().info().constrains;
-        let watched = watch(&self.kernel, &mut events, pid, case.stop, words_show).await;
-        let ms = begun.elapsed().as_millis() as u64;
-        drop(events);
-        if watched.cut.is_some() {
-            // It may have ended by itself.
-            let _ = self.kernel.signal(pid, Signal::Kill);
-        }
-        let mut pid = pid;
-        let mut exit = self.kernel.wait(pid).await?;
-        if let Some(deliberation) = deliberation {
-            let deliberated = deliberation.settle(&self.kernel, exit).await?;
-            (pid, exit) = (deliberated.pid, deliberated.exit);
-            exit.ms = begun.elapsed().as_millis() as u64;
-            row.confidence = deliberated.confidence;
-            row.support = deliberated.support;
-            row.branches = deliberated.branches;
-        }
+        let Ran {
+            pid,
+            exit,
+            watched,
+            ms,
+        } = self.run_to_the_end(job, program, row).await?;
         let error = exit.error.clone().unwrap_or_default();
         let failed = exit.status == Status::Failed && watched.cut.is_none();
         let steps = self.kernel.journal().steps(pid)?;
@@ -299,6 +286,46 @@ impl<'a> Bench<'a> {
             true => Err(anyhow!(error)),
             false => Ok(()),
         }
+    }
+
+    /// Runs `program` until it ends or is stopped at its calls, with a deliberation where one is
+    /// asked for; what that says of the answer goes into `row`.
+    async fn run_to_the_end(&self, job: &Job<'_>, program: Program, row: &mut Row) -> Result<Ran> {
+        let case = job.case;
+        let mut events = self.kernel.subscribe();
+        let begun = Instant::now();
+        let pid = self.kernel.spawn(program.clone())?;
+        // A case that is stopped at its calls has no answers to compare.
+        let think = self
+            .options
+            .think(&job.agent.loaded)
+            .filter(|_| case.stop.is_none());
+        let think = think.map(|think| self.kernel.deliberate(pid, &program, think));
+        let deliberation = think.transpose()?;
+        let words_show = self.kernel.cpu().info().constrains;
+        let watched = watch(&self.kernel, &mut events, pid, case.stop, words_show).await;
+        let ms = begun.elapsed().as_millis() as u64;
+        drop(events);
+        if watched.cut.is_some() {
+            // The process may have ended by itself.
+            let _ = self.kernel.signal(pid, Signal::Kill);
+        }
+        let mut pid = pid;
+        let mut exit = self.kernel.wait(pid).await?;
+        if let Some(deliberation) = deliberation {
+            let deliberated = deliberation.settle(&self.kernel, exit).await?;
+            (pid, exit) = (deliberated.pid, deliberated.exit);
+            exit.ms = begun.elapsed().as_millis() as u64;
+            row.confidence = deliberated.confidence;
+            row.support = deliberated.support;
+            row.branches = deliberated.branches;
+        }
+        Ok(Ran {
+            pid,
+            exit,
+            watched,
+            ms,
+        })
     }
 
     /// Keeps what was done, where that is wanted.

@@ -19,20 +19,20 @@ const FORM: &str =
 
 /// What `--help` says of cases.
 pub const HELP: &str = r#"A case has "id" and "prompt", and perhaps:
-  "check"      what has to hold: an object, or a list of them that all have to
+  "check"      what has to hold: an object, or a list of objects that all have to hold
   "tags"       groups; results are summed up by the first
-  "agent"      the agent, as of the folder of the cases; "schema" of its answer; "max_steps"
+  "agent"      the agent, relative to the folder of the cases; "schema" of its answer; "max_steps"
   "functions"  [{"name", "description", "parameters", "result"}] that only this case sees
-  "tools"      names of tools that it sees beside them ("memory" is the store); [] for none
+  "tools"      names of the tools that it sees beside these ("memory" is the store); [] for none
   "documents"  [{"title", "text"}] in the store before
   "pages"      {"name.html": "text"} of a web server on this machine; {base} in the prompts is
                its address, without a slash at its end; no grant is asked for it
   "files"      {"name.txt": "text"} of a folder that only this case has; {folder} in the prompt
                is its path, where tools with fs grants may work
   "choices"    [texts] and "right", the number of the right one from 0: nothing is generated,
-               the text that is likeliest as the answer counts
+               the likeliest text counts as the answer
   "before"     prompts of processes that run before it on the same memory; cases with the same
-               ones share what they leave
+               prompts share what these leave
   "stop"       "call": the process is stopped once its first calls are made
   "answer"     the right answer, which `quipu learn` may show where the run was wrong
 For --calibrate, in place of "check":
@@ -176,7 +176,7 @@ impl Case {
             || self.check.iter().any(Check::looks_at_files)
     }
 
-    /// What is wrong about `answer`, where it is another choice than the right one.
+    /// Why `answer` is wrong, where it is another choice than the right one.
     pub fn wrong_choice(&self, answer: Option<&Value>) -> Option<String> {
         let right = self.choices.get(self.right?)?;
         let said = answer.and_then(Value::as_str);

@@ -1,4 +1,4 @@
-//! What a case asks of a run, and whether it holds.
+//! The conditions of a case, and whether they hold of a run.
 
 use std::collections::BTreeMap;
 
@@ -33,9 +33,9 @@ pub struct Check {
     regex: Option<String>,
     /// The answer satisfies this JSON Schema.
     json_schema: Option<Value>,
-    /// These calls are made and no others.
+    /// Exactly these calls are made.
     calls: Option<Vec<Call>>,
-    /// They are made in this order.
+    /// The calls are made in this order.
     order: bool,
     /// These tools are called in this order; others may be called between them.
     sequence: Option<Vec<String>>,
@@ -45,9 +45,9 @@ pub struct Check {
     steps_max: Option<usize>,
     /// The run ends so.
     status: Option<String>,
-    /// What the memories of the case say at the end.
+    /// Texts in the memories of the case at the end.
     memory: Option<MemoryCheck>,
-    /// What the files of the case are at the end.
+    /// The files of the case at the end.
     files: Option<FilesCheck>,
 }
 
@@ -225,7 +225,7 @@ impl Check {
         if let Some(text) = unwanted.into_iter().find(|text| has(text)) {
             return Err(format!("{text:?} in the answer"));
         }
-        // That it is one was checked when the case was read.
+        // The expression was checked when the case was read.
         if let Some(Ok(regex)) = self.regex.as_deref().map(Regex::new) {
             must(regex.is_match(&text), || "the answer does not match".into())?;
         }

@@ -15,9 +15,9 @@ const NAMED_MAX: usize = 10;
 pub struct Paired {
     /// Cases that are in both.
     pub n: usize,
-    /// Those that hold now and did not before.
+    /// The cases that hold now and did not before.
     pub better: Vec<Value>,
-    /// Those that held before and do not now.
+    /// The cases that held before and do not now.
     pub worse: Vec<Value>,
     /// The likelihood of a difference as large as this one if the two runs were equally good:
     /// the exact test of McNemar (1947), two-sided.
@@ -61,7 +61,7 @@ fn held(rows: &[Row]) -> BTreeMap<String, bool> {
 /// The two-sided p of `better` against `worse` changes, were either equally likely.
 fn mcnemar(better: usize, worse: usize) -> f64 {
     let n = better + worse;
-    // Of a binomial distribution with p = 1/2: in logarithms, since n may be thousands.
+    // Terms of a binomial distribution with p = 1/2, in logarithms, since n may be thousands.
     let log_choose = |k: usize| -> f64 {
         let ratio = |i: usize| ((n - i) as f64).ln() - ((i + 1) as f64).ln();
         (0..k).map(ratio).sum()
@@ -71,7 +71,7 @@ fn mcnemar(better: usize, worse: usize) -> f64 {
     (2.0 * sum).min(1.0)
 }
 
-/// From which likelihood by chance on a loss is none.
+/// A loss that chance gives with at least this likelihood does not count.
 const CHANCE: f64 = 0.05;
 
 impl Paired {
@@ -80,7 +80,7 @@ impl Paired {
         self.worse.len() > self.better.len() && self.p <= CHANCE
     }
 
-    /// It in words: the counts, then the cases.
+    /// The comparison in words: the counts, then the cases.
     pub fn told(&self) -> Vec<String> {
         let mut lines = vec![format!(
             "{} cases in both: {} better, {} worse, {} as before (McNemar p = {:.3})",

@@ -1,5 +1,5 @@
-//! Under which conditions a result was made. Two runs are compared only where nothing but
-//! what is to be compared differs: agents, what they learnt, releases of this program.
+//! The conditions under which a result was made. Two runs are compared only if nothing differs
+//! but what is to be compared: agents, what they learnt, releases of this program.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,13 +20,13 @@ const DIGEST_CHARS: usize = 16;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Under {
-    /// The model: of a file its contents, else what it is called.
+    /// The model: the digest of its file, or its name where there is no file.
     pub model: String,
     /// How it is told who speaks: of a file its chat template, else what computes.
     pub template: String,
     /// How tokens are chosen.
     pub sampling: String,
-    /// What the case gives and asks for, but not what is checked.
+    /// What the case gives and asks for, without its checks.
     pub case: String,
 }
 
@@ -152,7 +152,7 @@ pub fn comparable(rows: &[Row], before: &[Row], across: &[Condition]) -> Result<
                 words.join(", ")
             ),
             format!(
-                "where that is what you compare, --across {}",
+                "to compare just that, add --across {}",
                 words.join(",")
             ),
         )),

@@ -85,7 +85,7 @@ impl Folders {
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(&folder)? {
                 let entry = entry?;
-                // A link may lead anywhere: it is no file of the folder.
+                // A link may lead anywhere, so it does not count as a file of the folder.
                 let kind = entry.file_type()?;
                 if kind.is_dir() {
                     folders.push(entry.path());

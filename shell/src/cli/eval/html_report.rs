@@ -47,7 +47,7 @@ pub fn html(title: &str, sums: &[Sum], rows: &[Row], since: Option<(&Paired, &[R
         page.push_str(&changes(paired, before, rows));
     }
     page.push_str("<h2>Cases</h2>\n");
-    // What went wrong comes first.
+    // Failures come first.
     for held in [false, true] {
         let those = rows.iter().filter(|row| row.passed == held);
         those.for_each(|row| page.push_str(&case(row)));
@@ -133,8 +133,8 @@ fn action(action: &Value) -> String {
     }
 }
 
-/// `text` within HTML.
-fn escaped(text: &str) -> String {
+/// `text` within HTML or XML, also within the quotes of an attribute.
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -43,7 +43,7 @@ pub async fn ask(kernel: &Kernel, question: &str, asked: &str, row: &Row) -> Res
     Ok(Some(1.0 / (1.0 + (-odds).exp())))
 }
 
-/// What the judge says of `rows` in all, in words; `None` where it was not asked.
+/// The sum of the judge's advice on `rows`, in words; `None` where it was not asked.
 pub fn told(rows: &[Row]) -> Option<String> {
     let said: Vec<(f32, bool)> = rows
         .iter()

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::html_report::escaped;
 use super::rows::Row;
 
 /// The XML of `rows`, a test case for each.
@@ -29,8 +30,8 @@ pub fn xml(rows: &[Row]) -> String {
         let _ = write!(
             xml,
             "  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3}\"",
-            escaped(&class.join(".")),
-            escaped(&name),
+            attribute(&class.join(".")),
+            attribute(&name),
             seconds(row.ms.unwrap_or(0))
         );
         let what = match row.error.is_some() {
@@ -42,7 +43,7 @@ pub fn xml(rows: &[Row]) -> String {
             false => writeln!(
                 xml,
                 "><{what} message=\"{}\"/></testcase>",
-                escaped(&row.why)
+                attribute(&row.why)
             ),
         };
     }
@@ -51,22 +52,18 @@ pub fn xml(rows: &[Row]) -> String {
 }
 
 /// `text` within an attribute. Characters that XML does not have become a question mark.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+fn attribute(text: &str) -> String {
+    let mut attribute = String::with_capacity(text.len());
+    for c in escaped(text).chars() {
         match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
             '\n' | '\t' | '\r' => {
-                let _ = write!(escaped, "&#{};", c as u32);
+                let _ = write!(attribute, "&#{};", c as u32);
             }
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push('?'),
-            c => escaped.push(c),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => attribute.push('?'),
+            c => attribute.push(c),
         }
     }
-    escaped
+    attribute
 }
 
 #[cfg(test)]

@@ -74,10 +74,10 @@ const FLAKY_NAMED: usize = 10;
 
 /// Run cases with checks and say how many hold, on one model or several side by side
 ///
-/// Nothing of the user's own store and journal is read or written. Each case has a memory
-/// of its own, which is gone afterwards, or what the same tasks before it have left; installed tools, their grants, the configuration
-/// and models are the user's. With several --model or --agent all cases are run on each,
-/// one after another.
+/// Nothing of the user's own store and journal is read or written. Each case has a memory of its
+/// own, empty or as the same tasks before it have left it, which is gone afterwards. Installed
+/// tools, their grants, the configuration and models are the user's. With several --model or
+/// --agent all cases are run on each, one after another.
 #[derive(Debug, Args)]
 #[command(after_long_help = cases::HELP)]
 pub struct EvalArgs {
@@ -97,10 +97,10 @@ pub struct EvalArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     repeat: u32,
     /// Compare with these results of an earlier run, case by case. Refused where the model, its
-    /// template, the sampling or the cases were others
+    /// template, the sampling or the cases differ
     #[arg(long, value_name = "RESULTS.jsonl")]
     against: Option<PathBuf>,
-    /// What may differ in the comparison, since it is what is compared
+    /// What may differ, because the comparison is about that
     #[arg(long, requires = "against", value_delimiter = ',', value_enum)]
     across: Vec<conditions::Condition>,
     /// Write the results as JUnit XML too
@@ -110,8 +110,8 @@ pub struct EvalArgs {
     /// --against, what was answered before and now where that changed
     #[arg(long, value_name = "FILE.html")]
     page: Option<PathBuf>,
-    /// Ask the model itself a question about each answer, such as "Is it polite?": how likely
-    /// yes is stands in the lines of --out. Advice: no case holds or fails by it
+    /// Ask the model itself a question about each answer, such as "Is it polite?": the likelihood
+    /// of yes stands in the lines of --out. It is advice: no case holds or fails by it
     #[arg(long, value_name = "QUESTION", conflicts_with = "grade")]
     judge: Option<String>,
     /// Write pairs of answers to the same case, the better one first, for preference training:
@@ -121,7 +121,7 @@ pub struct EvalArgs {
     /// Keep what was done step by step in the lines of --out
     #[arg(long)]
     trace: bool,
-    /// Only the first so many cases
+    /// Run only the first N cases
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroUsize>,
     /// Where a line for each case goes; what is there is replaced
@@ -134,10 +134,10 @@ pub struct EvalArgs {
     /// written, or another program with lines {"id", "answer", "calls": [{"tool", "args"}], "ms"}
     #[arg(long, value_name = "RESULTS.jsonl", conflicts_with_all = ["out", "calibrate"])]
     grade: Option<PathBuf>,
-    /// Fit what the model's odds are worth on these cases, and keep that for this model.
-    /// A case says in "fits" which function does what is asked, or in "judge" what the right
-    /// answer to a question is. With --think, the cases are run and checked, and what is fitted
-    /// is the confidence of answers
+    /// Fit on these cases what the model's odds are worth, and keep the fit for this model. A case
+    /// names in "fits" the function that does what is asked, or in "judge" the right answers to
+    /// questions. With --think the cases are run and checked, and the confidence of answers is
+    /// fitted
     #[arg(long)]
     calibrate: bool,
     /// Show the agents what they have learnt by `quipu learn`, as `quipu run` does
@@ -200,14 +200,14 @@ fn tell_unchecked(file: &Path, cases: &[Case]) {
     let unchecked = cases.iter().filter(|case| case.checks_nothing()).count();
     if unchecked > 0 {
         say!(
-            "warning: {}: without a check, and so passed by any answer: {unchecked} of {}",
+            "warning: {}: without a check, so that any answer passes: {unchecked} of {}",
             file_words(file),
             counted(cases.len(), "case")
         );
     }
 }
 
-/// What is left to be run on a model.
+/// The cases that are left to be run on one model.
 struct Part<'a> {
     session: Session,
     model: String,
@@ -286,7 +286,7 @@ fn kept(earlier: &Earlier, cases: &[Case]) -> Vec<Row> {
         .collect()
 }
 
-/// What is left to do, by model. A model that is not there is an error before any runs.
+/// The cases that are left to be run, by model. A missing model is an error before any case runs.
 fn left<'a>(
     session: &Session,
     rounds: u32,
@@ -329,7 +329,8 @@ fn left<'a>(
     if done > 0 {
         say!("{done} of {} already done", counted(all, "case"));
     }
-    // One agent after another, so that its cases share what they begin with.
+    // All cases of one agent run after another, so that they share the beginning of their
+    // prompts.
     for part in &mut parts {
         part.jobs.sort_by_key(|job| job.which);
     }
@@ -444,7 +445,7 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
     Ok(if failed { FAILED } else { 0 })
 }
 
-/// Names the cases of which some runs hold and some do not.
+/// Names the cases that hold in some runs only.
 fn tell_flaky(sums: &[rows::Sum]) {
     let all = sums.iter().filter(|sum| sum.tag.is_none());
     for flaky in all

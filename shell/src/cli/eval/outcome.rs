@@ -1,4 +1,4 @@
-//! What a run came to, as its result says it: the calls that count, the steps, the time.
+//! Turns the end of a run into its result: the calls that count, the steps, the time.
 
 use quipu_kernel::calls::{FIND, RECALL, REMEMBER, REPLACES};
 use quipu_kernel::journal::StepRow;
@@ -13,7 +13,7 @@ use super::watch::Cut;
 const STOPPED: &str = "stopped";
 /// Calls that only turn pages of what a process has, which no case asks for.
 const PAGING: [&str; 2] = [FIND, RECALL];
-/// What marks a row of the journal that was decided together with an earlier one.
+/// Marks a row of the journal that was decided together with an earlier one.
 pub(super) const WITH: &str = "with";
 
 /// How a process ended, in the word of a result.

@@ -48,7 +48,7 @@ impl Pair {
     }
 }
 
-/// Who may learn what is in a `line` of a data set. What nobody noted may be private.
+/// The secrecy of a `line` of a data set. Without a note on it the line counts as private.
 pub fn secrecy(line: &Value) -> Secrecy {
     let noted = line[SECRECY].as_str().and_then(|word| word.parse().ok());
     noted.unwrap_or(Secrecy::Private)
@@ -62,7 +62,7 @@ pub fn without_label(mut line: Value) -> Value {
     line
 }
 
-/// What two answers are worth together.
+/// The joint level of two answers.
 fn level(one: &Row, other: &Row) -> Level {
     let trust = |row: &Row| row.read.unwrap_or(Trust::Untrusted);
     Level {
@@ -137,7 +137,7 @@ fn of_case<'a>(case: &Case, rows: &'a [Row]) -> Vec<(&'a Row, &'a Row)> {
     }
 }
 
-/// Which of two answers a person chooses.
+/// The answer that a person chooses as the better one.
 async fn asked<'a>(case: &Case, one: &'a Row, other: &'a Row) -> Option<(&'a Row, &'a Row)> {
     let shown = |row: &Row| output::shortened(&text(row), SHOWN_CHARS);
     say!("{}", output::visible(&case.prompt));

@@ -79,7 +79,7 @@ fn threshold(fit: &Fit, samples: &[(Vec<f32>, bool)]) -> f32 {
         .unwrap_or(0.5)
 }
 
-/// Of the samples that are `fits`, the share that a threshold puts on the right side.
+/// The share of samples with the answer `fits` that a threshold puts on the right side.
 pub fn share(likely: &[(f32, bool)], threshold: f32, fits: bool) -> f64 {
     let of = likely.iter().filter(|(_, is)| *is == fits);
     let all = of.clone().count().max(1);

@@ -1,4 +1,4 @@
-//! What came out of cases: a line each, their sums, and the table of these.
+//! The results of cases: a line each, their sums, and the table of these.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ pub struct Row {
     pub tag: String,
     /// Whether everything held.
     pub passed: bool,
-    /// What did not.
+    /// The conditions that did not hold.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
     /// Why the case could not be run.
@@ -70,7 +70,7 @@ pub struct Row {
     pub ms: Option<u64>,
     /// Time of the decisions up to the first call or the answer, in milliseconds.
     pub decide_ms: Option<u64>,
-    /// What the model was asked before it acted.
+    /// The questions that the model was asked before it acted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub judged: Vec<Judged>,
     /// With `--think`: how likely the answer is right.
@@ -97,7 +97,7 @@ pub struct Row {
     /// Under which conditions it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub under: Option<Under>,
-    /// What was done, where that was wanted.
+    /// The steps of the run, if they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trace: Vec<Step>,
     /// Beside it: the lowest trust of what was read.
@@ -140,7 +140,7 @@ impl Row {
         self.why = problem.unwrap_or_default();
     }
 
-    /// By whom and on what it was run.
+    /// The agent and the model of the run.
     fn column(&self) -> (&str, Option<&str>) {
         (&self.model, self.agent.as_deref())
     }
@@ -183,17 +183,17 @@ pub struct Sum {
 /// Cases that were run several times.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Repeated {
-    /// The share of cases of which all runs hold (pass^N).
+    /// The share of cases that hold in all runs (pass^N).
     pub pass_all: f64,
-    /// The share of cases of which at least one run holds (pass@N).
+    /// The share of cases that hold in at least one run (pass@N).
     pub pass_any: f64,
     /// How likely one run of a case holds: the mean over the cases (pass@1).
     pub pass_1: f64,
-    /// The cases of which some runs hold and some do not.
+    /// The cases that hold in some runs only.
     pub flaky: Vec<Flaky>,
 }
 
-/// A case of which some runs hold and some do not.
+/// A case that holds in some runs only.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Flaky {
     /// The case.

@@ -10,20 +10,20 @@ use super::cases::Case;
 /// The pages of a memory, each with when it was put (milliseconds since 1970) and its bytes.
 pub type Pages = HashMap<PageId, (i64, u64)>;
 
-/// What the tasks before a case have left in the memory of each agent, by its place among
-/// the agents; nothing before they ran.
+/// The pages that the tasks before a case have left in the memory of each agent, by its place
+/// among the agents. Empty before these tasks ran.
 pub type Left = HashMap<usize, Pages>;
 
 /// Which cases begin alike.
 pub struct Beginnings {
-    /// Of each case the first that begins as it does.
+    /// For each case, the first case with the same beginning.
     first: Vec<usize>,
     /// By that first case.
     left: Vec<Mutex<Left>>,
 }
 
 impl Beginnings {
-    /// Those of `cases`.
+    /// The beginnings of `cases`.
     pub fn of(cases: &[Case]) -> Self {
         let first: Vec<usize> = cases
             .iter()
@@ -42,7 +42,7 @@ impl Beginnings {
         self.first[n]
     }
 
-    /// What is left for case `n`; cases that share it run one after another.
+    /// What is left for case `n`. Cases that share it run one after another.
     pub async fn left(&self, n: usize) -> MutexGuard<'_, Left> {
         self.left[self.first[n]].lock().await
     }

@@ -1,4 +1,4 @@
-//! What a run did, step by step: as pages show it and as examples are made of it.
+//! The steps of a run, as pages show them and as examples are made of them.
 
 use quipu_kernel::journal::StepRow;
 use quipu_kernel::label::Label;
@@ -10,12 +10,12 @@ use super::outcome::WITH;
 /// Characters of an observation that are kept.
 const OBSERVATION_CHARS: usize = 2_000;
 
-/// One decision, and what came of it.
+/// One decision, and its outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// The action; calls that were decided together are one.
     pub action: Value,
-    /// What came back, or the beginning of it.
+    /// The observation, or its beginning.
     pub observation: String,
     /// Whether all of it worked.
     pub ok: bool,

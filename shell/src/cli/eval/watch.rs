@@ -1,4 +1,4 @@
-//! What a process does until it exits, or has decided whether it calls.
+//! Watches a process until it exits, or has decided whether it calls.
 
 use quipu_kernel::Kernel;
 use quipu_kernel::event::{Event, Subscription};
@@ -8,7 +8,7 @@ use super::cases::Stop;
 use super::outcome::counted;
 use super::rows::Judged;
 
-/// What was seen of a process until it exited, or had decided whether it calls.
+/// What was seen of the process.
 #[derive(Default)]
 pub(super) struct Watched {
     /// What it was asked.

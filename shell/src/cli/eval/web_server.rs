@@ -37,7 +37,7 @@ impl Pages {
         let pages = Arc::new(pages);
         let router = Router::new().fallback(move |uri: Uri| answer(pages.clone(), uri));
         let task = tokio::spawn(async move {
-            // It ends with the eval.
+            // The server ends with the eval.
             let _ = axum::serve(listener, router).await;
         });
         Ok(Self { port, task })

@@ -29,7 +29,7 @@ const CASES_MIN: usize = 4;
 
 /// Skills that are tried together.
 struct Set {
-    /// What they are called.
+    /// The name of the cases.
     name: String,
     skills: Vec<Skill>,
 }
@@ -41,7 +41,7 @@ struct Tried {
     set: String,
     /// How many skills it has.
     skills: usize,
-    /// What showing it changed on the half held aside.
+    /// What showing the set changed on the half held aside.
     gain: Gain,
     #[serde(flatten)]
     verdict: Verdict,
@@ -53,7 +53,7 @@ struct Course<'a> {
     from: &'a FromCases,
     agent: Loaded,
     shelf: Shelf,
-    /// What is shown already.
+    /// The skills that are shown already.
     known: Vec<Skill>,
     interrupts: Interrupts,
 }
@@ -80,7 +80,7 @@ pub async fn run(session: &Session, from: &FromCases, agent: Loaded, file: &Path
         Some(code) => Ok(code),
         None => {
             say!("interrupted; nothing was kept");
-            say!("hint: the same command goes on where it was");
+            say!("hint: the same command goes on where this one stopped");
             Ok(INTERRUPTED)
         }
     }
@@ -102,7 +102,7 @@ fn checked(file: &Path) -> Result<Vec<Case>> {
     match cases.len() {
         0..CASES_MIN => Err(UserError::usage(
             format!("{name} has {} to learn from", counted(cases.len(), "case")),
-            format!("there have to be at least {CASES_MIN}, with checks; some dozens tell more"),
+            format!("there have to be at least {CASES_MIN}, with checks; several dozen tell more"),
         )),
         _ => Ok(cases),
     }

@@ -19,7 +19,7 @@ pub fn run(shelf: &Shelf, agent: &Loaded, folder: &Path) -> Result<u8> {
     let skills = shelf.on()?;
     if skills.is_empty() {
         return Err(UserError::usage(
-            "nothing that was learnt is switched on",
+            "no learnt skill is switched on",
             "`quipu learn ls` lists what there is",
         ));
     }
@@ -47,8 +47,8 @@ fn name(folder: &Path) -> Result<String> {
     match name.is_empty() || name.len() > 64 || ends || !name.chars().all(plain) {
         false => Ok(name.into_owned()),
         true => Err(UserError::usage(
-            format!("{name:?} is no name for a skill"),
-            "small letters, digits and single - between them make a name",
+            format!("{name:?} cannot be the name of a skill"),
+            "use small letters and digits, with single - between them",
         )),
     }
 }

@@ -20,7 +20,7 @@ const OBSERVATION_CHARS: usize = 400;
 /// Characters of the task and of all actions together, some 500 tokens.
 const CHARS_MAX: usize = 2_000;
 
-/// Candidates, and why the others are none.
+/// The candidates, and why the other cases give none.
 #[derive(Debug, Default)]
 pub struct Harvest {
     /// The candidates, the shortest first.
@@ -29,8 +29,8 @@ pub struct Harvest {
     pub left_out: BTreeMap<&'static str, usize>,
 }
 
-/// Makes candidates of the `rows` of `cases` in the file `suite`, at most `most`, none of which
-/// says the same as one that is `known` already.
+/// Makes candidates of the `rows` of `cases` in the file `suite`: at most `most`, and none that
+/// says the same as a `known` one.
 pub fn harvest(
     cases: &[&Case],
     rows: &[Row],
@@ -85,10 +85,10 @@ fn skill(
     }
 }
 
-/// What an example of `row` shows, and whether the model did it itself.
+/// The turns of an example made of `row`, and whether the model did them itself.
 ///
 /// # Errors
-/// Why it can be none.
+/// Why `row` gives no example.
 fn turns(case: &Case, row: &Row) -> Result<(Vec<Turn>, bool), &'static str> {
     let own_tools = !case.functions.is_empty() || !case.pages.is_empty();
     if own_tools {
@@ -122,7 +122,7 @@ fn of_run(
     read: Option<Trust>,
     secrecy: Secrecy,
 ) -> Result<Vec<Turn>, &'static str> {
-    // What a stranger wrote would be shown as an example of what is right.
+    // A stranger's words would be shown as an example of what is right.
     if read.is_none_or(|read| read < Trust::User) {
         return Err("it read what others wrote");
     }

@@ -38,11 +38,11 @@ use crate::terminal::output::visible;
 /// Learn from cases: what was done right becomes an example for tasks like it
 ///
 /// One half of the cases is run; those that hold, and that read nothing others wrote, become
-/// examples. The other half is held aside: it is run without the examples and with them. They
-/// are kept only if more of its cases hold with them, by a margin that chance hardly gives
-/// (McNemar's exact test), and if no suite of --also loses by them. From then on a task is
-/// shown the examples that are like it, within `examples` tokens of `[memory]`. The exit code
-/// is 1 where nothing was kept. Run again after it was stopped, it goes on where it was.
+/// examples. The other half is held aside: it is run without the examples and with them. They are
+/// kept only if more of its cases hold with them, by a margin that chance hardly gives (McNemar's
+/// exact test), and if no suite of --also loses by them. From then on a task is shown the examples
+/// that are like it, within `examples` tokens of `[memory]`. The exit code is 1 where nothing was
+/// kept. After it was stopped, the same command goes on where it was.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct LearnArgs {
@@ -55,20 +55,20 @@ pub struct LearnArgs {
 /// What is learnt from, and how.
 #[derive(Debug, Args)]
 struct FromCases {
-    /// The cases, as `quipu eval` takes them; what was corrected in the shell by /correct
-    /// otherwise
+    /// The cases, as `quipu eval` takes them; without this, what was corrected in the shell by
+    /// /correct
     #[arg(value_name = "CASES.jsonl")]
     cases: Option<PathBuf>,
     #[command(flatten)]
     whose: Whose,
-    /// Other cases of which not fewer may hold; can be repeated
+    /// Other cases, of which at least as many as before have to hold; can be repeated
     #[arg(long, value_name = "CASES.jsonl")]
     also: Vec<PathBuf>,
     /// The most examples that are tried
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=200))]
     most: u16,
-    /// The likelihood of a gain by chance from which on it is none, 0 to 1: McNemar's exact
-    /// two-sided p, shared out where several sets are tried. 1 takes any gain
+    /// The likelihood, 0 to 1, that a gain is chance, from which on it does not count: McNemar's
+    /// exact two-sided p, shared out where several sets are tried. 1 takes any gain
     #[arg(long, value_name = "P", default_value_t = 0.1, value_parser = likelihood)]
     p_max: f64,
     /// Cases at once, 1 to 200
@@ -105,7 +105,7 @@ enum LearnCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Show skills to no task any more, and keep them
+    /// Stop showing skills to tasks, but keep them
     Off {
         /// Their ids; all of them otherwise
         ids: Vec<String>,

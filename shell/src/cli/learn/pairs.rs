@@ -13,11 +13,11 @@ use crate::terminal::error::UserError;
 use crate::terminal::lines::json_lines;
 use crate::terminal::output::counted;
 
-/// Writes the pairs on `shelf` whose texts are at `most` so secret into the new file at `path`, and
-/// says how many are left out.
+/// Writes the pairs on `shelf` whose texts are no more secret than `most` into the new file at
+/// `path`, and tells how many are left out.
 ///
 /// # Errors
-/// Where there are none, a file that is there, or one that cannot be written.
+/// Where there are no pairs, or the file exists or cannot be written.
 pub fn run(shelf: &Shelf, path: &Path, most: Secrecy) -> Result<u8> {
     let kept = shelf.pairs();
     if !kept.is_file() {

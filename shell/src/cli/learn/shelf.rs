@@ -1,4 +1,4 @@
-//! What was learnt: listed, shown, switched off and on, removed.
+//! The skills that were learnt: listed, shown, switched off and on, removed.
 
 use anyhow::Result;
 

@@ -155,7 +155,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// What was kept is checked by the cases as they are now.
+    /// Checks earlier results by the cases as they are now.
     fn judge_anew(&self, rows: &mut [Row]) {
         for row in rows {
             if let Some(case) = self.cases.iter().find(|case| case.id == row.id) {
@@ -189,7 +189,7 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// Of `rows`, how many hold, in words.
+/// How many of `rows` hold, in words.
 pub fn holding(rows: &[Row]) -> String {
     let held = rows.iter().filter(|row| row.passed).count();
     let broken = rows.iter().find(|row| row.error.is_some());

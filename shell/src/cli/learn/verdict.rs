@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::cli::eval::comparison::Paired;
 
-/// What became of a set that was tried.
+/// The result of a set that was tried.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Verdict {
     /// Whether it is good enough.
@@ -27,7 +27,7 @@ pub fn on_the_half_aside(paired: &Paired, p_max: f64) -> Verdict {
     };
     match (better > worse, paired.p <= p_max) {
         (false, _) => refused("no gain"),
-        (true, false) => refused("chance may have done it; more cases would tell"),
+        (true, false) => refused("it may be chance; more cases would tell"),
         (true, true) => Verdict {
             kept: true,
             why: counts,

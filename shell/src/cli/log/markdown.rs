@@ -1,4 +1,4 @@
-//! What a process did, as a document in Markdown. Words of models and tools stand in fences that
+//! The log of a process as a document in Markdown. Words of models and tools stand in fences that
 //! they cannot end.
 
 use quipu_kernel::journal::{Outcome, ProcessRow, StepRow};
@@ -35,7 +35,7 @@ pub fn of(row: &ProcessRow, steps: &[StepRow], is_under_way: bool) -> String {
     text
 }
 
-/// What came of a step that was decided in `decide_ms`.
+/// The outcome of a step that was decided in `decide_ms` milliseconds.
 fn came_of(outcome: &Outcome, decide_ms: u64) -> String {
     let failed = if outcome.ok { "" } else { "Failed. " };
     let label = &outcome.label;

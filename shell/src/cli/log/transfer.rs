@@ -48,7 +48,7 @@ pub(super) fn import(session: &Session, file: &Path) -> Result<u8> {
     paths::create(&session.paths.state)?;
     let path = session.paths.journal();
     private::file(&path).with_context(|| format!("{} cannot be made", path.display()))?;
-    // One of an earlier release is brought up to date only where its machine does not run.
+    // A journal of an earlier release is brought up to date only while its machine does not run.
     drop(session.journal()?);
     let journal = Journal::open(&path, true)?;
     let pid = journal.import(&mut *from)?;

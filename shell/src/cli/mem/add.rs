@@ -32,8 +32,8 @@ pub struct AddArgs {
     /// Otherwise they are a stranger's
     #[arg(long)]
     vouch: bool,
-    /// They are private: a process that read them lets nothing out of this machine but where you
-    /// send it, and a model on another machine is not shown them
+    /// They are private: a process that has read them sends nothing out of this machine but where
+    /// you send it, and no model on another machine is shown them
     #[arg(long)]
     private: bool,
     /// They are secret: they never leave this machine, whoever approves it
@@ -118,7 +118,7 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     let import = Import::new(session, store.as_ref(), shelf, wanted)?;
     let watched = interrupts::watch()?;
     let tally = import.bring(&urls, &paths)?;
-    // What comes now can be stopped at any moment.
+    // From here on the command can be stopped at any moment.
     drop(watched);
     report(&tally);
     session.give_vectors(store.as_ref())?;

@@ -23,7 +23,7 @@ pub fn choose(session: &Session) -> Result<()> {
     if session.settings.embedder.is_some() {
         return Err(UserError::usage(
             "the configuration names the embedding model",
-            "take `embedder` out of config.toml to have it chosen",
+            "remove `embedder` from config.toml to have it chosen",
         ));
     }
     if MachineLock::holder(&session.paths.lock()).is_some() {
@@ -35,8 +35,8 @@ pub fn choose(session: &Session) -> Result<()> {
     let models = session.embedders();
     if models.len() < 2 {
         return Err(UserError::failed(
-            "there are not two embedding models here to choose from",
-            "`quipu model ls` shows those that there are, `quipu model pull NAME` brings one",
+            "there are fewer than two embedding models here to choose from",
+            "`quipu model ls` lists them, `quipu model pull NAME` fetches one",
         ));
     }
     let sought = pages(library(session, Access::ReadOnly)?.as_ref())?;

@@ -35,7 +35,7 @@ pub async fn on(session: &Session, door: &Door, interrupts: &mut Interrupts) -> 
             tokio::select! {
                 done = &mut work => break done,
                 () = interrupts.next() => {
-                    // It ends what is under way first.
+                    // The page under way is finished first.
                     let _ = stop.send(true);
                 }
             }
@@ -60,7 +60,7 @@ pub async fn on(session: &Session, door: &Door, interrupts: &mut Interrupts) -> 
 fn report(done: &Consolidated) {
     for ids in &done.left {
         let ids = words(ids);
-        say!("left as they are: {ids} (what was written of them was not what they say)");
+        say!("left as they are: {ids} (the text made from them does not say what they say)");
     }
     let made = done.made.len();
     let ended = if done.stopped { "; interrupted" } else { "" };

@@ -104,7 +104,7 @@ fn document(place: Option<&quipu_memory::Place>) -> Option<&str> {
     place.map(|place| place.of.as_str())
 }
 
-/// What the document of `page` is called in links; none where it stands in no document.
+/// The names of the document of `page` in links; `None` where the page is not part of a document.
 fn names(page: &Page) -> Option<Names> {
     let place = page.place.as_ref()?;
     Some(Names::of(&page.title, place))

@@ -44,7 +44,7 @@ pub enum MemCommand {
     Rm(rm::RmArgs),
     /// Say how much is stored
     Stats(JsonArgs),
-    /// Make one memory of those that belong together; the originals stay
+    /// Merge memories that belong together into a new one; the originals stay
     Consolidate,
     /// Build the search index anew from the stored pages, and the vectors that are missing
     Rebuild(RebuildArgs),
@@ -53,8 +53,8 @@ pub enum MemCommand {
 /// Arguments of `mem rebuild`.
 #[derive(Debug, Args)]
 pub struct RebuildArgs {
-    /// Measure first which of the embedding models that are here finds the pages of this store
-    /// better, and keep to it
+    /// First measure which of the embedding models here finds the pages of this store better, and
+    /// use that one from now on
     #[arg(long)]
     choose: bool,
 }
@@ -120,7 +120,7 @@ fn no_page(id: &str) -> anyhow::Error {
 fn suspicion_of(session: &Session, label: Label, text: &str) -> Option<Suspicion> {
     let detection = &session.detection;
     if !detection.is_on() {
-        say!("texts of others are not looked at for attacks: `quipu doctor` says why");
+        say!("texts of others are not scanned for attacks: `quipu doctor` says why");
         return None;
     }
     let is_strange = detection.concern(&label);
@@ -136,7 +136,7 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     let id = PageId::from(args.id.as_str());
     let page = store.get(&id)?.ok_or_else(|| no_page(&args.id))?;
     let label = Label::of_pages(std::iter::once(&page.id), page.trust);
-    // What says so takes longer to read than the page.
+    // A detector takes longer to read than the page.
     let looked = match args.signals {
         true => suspicion_of(session, label, &page.text),
         false => None,

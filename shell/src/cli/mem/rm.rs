@@ -26,7 +26,7 @@ pub struct RmArgs {
 /// been removed.
 const GAP_MAX: usize = 100;
 
-/// What is removed.
+/// What is to be removed.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Meant {
     Page(PageId),
@@ -99,8 +99,8 @@ fn say_where_it_remains(session: &Session, store: &dyn Library, gone: &Gone) -> 
     Ok(())
 }
 
-/// What `name` is: a page, a file that was brought in, or a folder of such files; as it is
-/// written, or from where the command is given.
+/// What `name` refers to: a page, a file that was brought in, or a folder of such files; as
+/// written, or relative to the current folder.
 fn meant(store: &dyn Library, name: &str) -> Result<Vec<Meant>> {
     let page = PageId::from(name);
     if store.get(&page)?.is_some() {

@@ -16,12 +16,13 @@ use crate::terminal::error::UserError;
 
 /// Rules for tools and calls: what is allowed, asked or denied
 ///
-/// They stand in policy.toml beside config.toml, each as a table of the list `rule`, with
-/// tool = "NAME" and do = "allow", "ask" or "deny". What may be asked of a call: args.NAME = "PATTERN",
-/// role.ROLE = "PATTERN", effect = "pure", "read", "egress" or "write", label = "untrusted"; of a rule
-/// that asks or denies also suspicious = 0.9: what was read reads like an attack at least so much, by
-/// what `quipu model pull cloneguard` brings. Of all rules that hold the strictest counts. A rule that
-/// allows gives no capability, and holds after untrusted text was read only with label = "untrusted".
+/// They stand in policy.toml beside config.toml, each as a table of the list `rule`, with tool =
+/// "NAME" and do = "allow", "ask" or "deny". What may be asked of a call: args.NAME = "PATTERN",
+/// role.ROLE = "PATTERN", effect = "pure", "read", "egress" or "write", label = "untrusted"; and,
+/// of a rule that asks or denies, suspicious = 0.9: what was read is at least that likely an
+/// attack, by the detector that `quipu model pull cloneguard` fetches. Of all rules that hold, the
+/// strictest counts. A rule that allows gives no capability, and holds after untrusted text was
+/// read only with label = "untrusted".
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
     Show(show::ShowArgs),

@@ -28,7 +28,7 @@ const BUILT_IN: [(&str, &str, &str); 6] = [
     (
         "deny",
         "*",
-        "would tell others a secret, or what was read that is secret",
+        "would tell others a secret, or something secret that was read",
     ),
     (
         "ask",
@@ -43,7 +43,7 @@ const BUILT_IN: [(&str, &str, &str); 6] = [
     (
         "ask",
         "*",
-        "changes something that no capability stands for",
+        "changes something that no capability covers",
     ),
     ("allow", "*", "everything else"),
 ];
@@ -89,7 +89,7 @@ pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
         } else {
             "no"
         };
-        say!("config.toml answers {answer} to everything that would be asked");
+        say!("config.toml answers {answer} to every question");
     }
     Ok(0)
 }

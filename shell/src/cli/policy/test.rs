@@ -20,9 +20,9 @@ use crate::terminal::output;
 /// Say what becomes of calls, and which rule decides; nothing is carried out
 ///
 /// A line of FILE is {"tool":"NAME","args":{…}}, and may have "label" ("user" or "untrusted": what
-/// the process has read), "secrecy" ("public", "private" or "secret": the same), "suspicious" (how much
-/// that reads like an attack, from 0 to 1), "said" (the user's words) and "expect" ("allow", "ask" or
-/// "deny"). The exit code is 1 where a verdict is another one.
+/// the process has read), "secrecy" ("public", "private" or "secret": the same), "suspicious" (how
+/// much that reads like an attack, from 0 to 1), "said" (the user's words) and "expect" ("allow",
+/// "ask" or "deny"). The exit code is 1 where a verdict is not the expected one.
 #[derive(Debug, Args)]
 pub struct TestArgs {
     /// The calls, one JSON object a line; `-` reads them from standard input
@@ -65,7 +65,7 @@ enum Word {
     Deny,
 }
 
-/// What becomes of a call.
+/// The verdict on a call.
 #[derive(Debug, Serialize)]
 struct Judged {
     tool: String,

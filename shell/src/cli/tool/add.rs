@@ -25,8 +25,8 @@ pub struct AddArgs {
     /// Give it another name
     #[arg(long)]
     name: Option<String>,
-    /// Also in place of another tool of that name, or when a reference has come to lead to
-    /// something else
+    /// Also in place of another tool of that name, or when a reference leads to something else
+    /// than before
     #[arg(long)]
     force: bool,
 }
@@ -36,7 +36,7 @@ pub(super) struct Source {
     pub(super) name: String,
     /// Where exactly it came from.
     pub(super) origin: String,
-    /// What of that stays the same from version to version.
+    /// The part of the source that stays the same from version to version.
     from: String,
     /// The reference that was followed to it, and the digest that this led to.
     reference: Option<(String, String)>,
@@ -73,8 +73,8 @@ impl Source {
         })?;
         let origin = component.display().to_string();
         let from = std::path::absolute(&component)?.display().to_string();
-        // What it asks for is a part of it once it is installed. A project has put it
-        // there when it was built.
+        // The tool's requests become a part of it when it is installed. The build has put them
+        // into the component of a project.
         let beside = component.with_file_name(manifest::FILE);
         let bytes = match std::fs::read_to_string(beside) {
             Ok(text) if !path.is_dir() => manifest::embed(&bytes, &text)?,
@@ -146,7 +146,7 @@ pub async fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     Ok(0)
 }
 
-/// What a tool asks for, with the way to grant it; `None` for one that asks for nothing.
+/// The tool's requests, with the command that grants them; `None` for a tool without requests.
 pub(super) fn wants(spec: &DeviceSpec) -> Option<String> {
     let all: Vec<String> = spec.requests.iter().map(ToString::to_string).collect();
     let all = Some(all.join(", ")).filter(|all| !all.is_empty())?;
@@ -157,16 +157,16 @@ pub(super) fn wants(spec: &DeviceSpec) -> Option<String> {
     })
 }
 
-/// What its user has to know before `source` takes the place of what is `installed` under
-/// its name: that this is another tool, or that its reference leads to something else than
-/// before. A new version from where the last one came is what was asked for.
+/// What the user has to know before `source` replaces what is `installed` under its name: that
+/// this is another tool, or that its reference leads to something else than before. A new version
+/// from the same source raises no doubt.
 fn doubts(source: &Source, installed: Option<&[u8]>, book: &ProvenanceBook) -> Vec<String> {
     let mut doubts = Vec::new();
     let known = book.origin(&source.name);
     if let Some(bytes) = installed.filter(|bytes| *bytes != source.bytes)
         && known.is_none_or(|origin| origin.source != source.from)
     {
-        let from = known.map_or("a place that was not noted", |origin| &origin.source);
+        let from = known.map_or("an unknown place", |origin| &origin.source);
         doubts.push(format!(
             "this replaces another tool called {}, from {from} (sha256 {})",
             source.name,

@@ -77,7 +77,7 @@ pub fn run(session: &Session, args: &CheckArgs) -> Result<u8> {
     Ok(code)
 }
 
-/// What of a function's schema no grammar holds a model to.
+/// The part of a function's schema that no grammar holds a model to.
 fn held(function: &FunctionSpec) -> Option<Finding> {
     let name = &function.name;
     match certainly_held(&strict(&function.parameters)) {

@@ -18,7 +18,7 @@ const MCP: &str = "mcp:";
 
 /// Allow a tool something that it asks for
 ///
-/// Bound to the component as it is now: one that changes asks again.
+/// The grant is bound to the component as it is now: a changed component asks again.
 #[derive(Debug, Args)]
 pub struct GrantArgs {
     /// The tool
@@ -92,8 +92,8 @@ pub fn grant(session: &Session, args: &GrantArgs) -> Result<u8> {
         spec.name,
         visible(&capability.to_string())
     );
-    // What a server says of itself a model will read: its user sees it first. Where that
-    // fails the grant stands, and it is shown later.
+    // A model will read what a server says of itself, so the user sees it first. If that fails,
+    // the grant stands and the listing is shown later.
     let wait = Duration::from_secs(args.wait);
     if !wait.is_zero()
         && let Err(error) = session.bus_within(&args.name, Servers::Shown, wait)
@@ -120,7 +120,7 @@ pub fn revoke(session: &Session, args: &RevokeArgs) -> Result<u8> {
     Ok(0)
 }
 
-/// What a tool asks for, holds and held, in words.
+/// What a tool asks for, has and had, in words.
 pub fn rights(spec: &DeviceSpec) -> Vec<(&'static str, String)> {
     let list = |capabilities: Vec<String>| match capabilities.is_empty() {
         true => "nothing".to_owned(),
@@ -159,7 +159,7 @@ fn parse(text: &str) -> Result<Capability> {
     let capability: Capability = text
         .parse()
         .map_err(|error| UserError::usage(format!("{error}"), format!("one of {FORMS}")))?;
-    // What is granted does not change with the folder one happens to be in.
+    // The scope of a grant does not depend on the current folder.
     Ok(match capability {
         Capability::FsRead { path } => Capability::FsRead {
             path: std::path::absolute(path)?,

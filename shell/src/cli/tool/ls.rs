@@ -76,7 +76,7 @@ fn ready(spec: &DeviceSpec) -> Vec<String> {
     ]
 }
 
-/// What can be granted of a request: of all hosts or folders, one.
+/// An example of what can be granted of a request: for all hosts or folders, one of them.
 fn example(request: &Capability) -> String {
     match request {
         Capability::Net { host, port: None } if host == "*" => "net:HOST".into(),

@@ -112,8 +112,8 @@ impl Entry {
     }
 }
 
-/// How long a call may be silent. A `timeout` is in milliseconds; one too short for that is in
-/// seconds, as some programs write it.
+/// How long a call may be silent. A `timeout` is in milliseconds; one that is too small for that
+/// is in seconds, as some programs write it.
 fn silence(timeout: f64) -> Result<Duration, String> {
     match timeout {
         seconds if (1.0..TIMEOUT_MS_MIN).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),

@@ -149,7 +149,7 @@ fn task_in(said: &[Said]) -> Result<usize, ApiError> {
         return wrong("no message is the user's, so there is no task");
     };
     if said[last].text.trim().is_empty() && !said[last].images.is_empty() {
-        return wrong("a picture is no task; say what should be done with it");
+        return wrong("a picture alone is not a task; say what should be done with it");
     }
     Ok(last)
 }

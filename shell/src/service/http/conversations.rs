@@ -66,7 +66,7 @@ pub fn put_after(
         known(service, &after.to_string())?;
         if caller == Caller::Stranger && !service.guard.opens(after, key) {
             return Err(ApiError::forbidden(
-                "what was said before is its user's: send the token, or as `key` the key that came \
+                "the earlier turns are their user's: send the token, or as `key` the key that came \
                  with the process before",
             ));
         }

@@ -101,7 +101,7 @@ impl ApiError {
     /// The body broke off, or was sent in pieces that are none.
     pub fn cut_short(reason: &str) -> Self {
         Self::malformed(format!(
-            "the body broke off: {reason}; send it again, whole"
+            "the body broke off: {reason}; send all of it again"
         ))
     }
 

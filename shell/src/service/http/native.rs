@@ -476,13 +476,13 @@ pub(super) fn known(service: &Service, pid: &str) -> Result<Pid, ApiError> {
 
 fn number(pid: &str) -> Result<Pid, ApiError> {
     pid.parse()
-        .map_err(|_| ApiError::invalid("pid", format!("{pid:?} is no number of a process")))
+        .map_err(|_| ApiError::invalid("pid", format!("{pid:?} is not the number of a process")))
 }
 
 /// Whether a process may have this priority: a stranger's has none above the usual one.
 fn priority(caller: Caller, priority: i8) -> Result<(), ApiError> {
     if caller == Caller::Stranger && priority > PRIORITY_USUAL {
-        let message = "a priority above the usual one takes the machine's token";
+        let message = "a priority above the usual one needs the machine's token";
         return Err(ApiError::invalid("priority", message));
     }
     match PRIORITIES.contains(&priority) {

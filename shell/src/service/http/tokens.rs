@@ -69,7 +69,7 @@ pub async fn tokenize(
 /// The `tokens` with the text of each.
 fn pieces(cpu: &dyn Cpu, tokens: Vec<i32>, asker: &Asker) -> Result<Value, ApiError> {
     if tokens.len() > PIECES_MAX {
-        let message = format!("of {PIECES_MAX} tokens at most the pieces are told; send less");
+        let message = format!("the pieces of {PIECES_MAX} tokens at most are told; send less");
         return Err(ApiError::invalid("content", message));
     }
     let pieces = tokens.into_iter().map(|token| {
@@ -115,6 +115,6 @@ fn piece(bytes: Vec<u8>) -> Value {
 fn unknown() -> ApiError {
     ApiError::unsupported(
         "model",
-        "the tokens of a local model are known, and of no other; ask its own endpoint",
+        "only the tokens of a local model are known; ask the endpoint itself",
     )
 }

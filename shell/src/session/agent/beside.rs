@@ -1,5 +1,5 @@
-//! What an `agent.toml` says beside instructions, tools and limits: worked examples, the form of
-//! the answer, folders that it knows.
+//! The parts of an `agent.toml` beside instructions, tools and limits: worked examples, the form
+//! of the answer, and folders with what it knows.
 
 use std::path::{Component, Path, PathBuf};
 

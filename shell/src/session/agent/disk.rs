@@ -1,4 +1,4 @@
-//! What part of the disk an agent may name: one that nobody vouches for takes none that is
+//! Which part of the disk an agent may name. An agent that nobody vouches for may not name
 //! another's.
 
 use anyhow::Result;

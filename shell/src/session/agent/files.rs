@@ -24,7 +24,7 @@ const DEPTH_MAX: usize = 12;
 const NAMED_MAX: usize = 40;
 /// The longest file that is read.
 const BYTES_MAX: u64 = 4 << 20;
-/// What one call gives of a file.
+/// Bytes of a file that one call returns.
 const PART_BYTES_MAX: usize = 12_000;
 /// Folders that hold nothing of a skill.
 const LEFT_OUT: &[&str] = &["node_modules", "__pycache__", "target"];
@@ -146,7 +146,8 @@ impl SkillFiles {
                 self.instead(),
             ));
         }
-        // What is not listed is not there: the folder may be one of work, with keys in it.
+        // A file that is not listed does not exist here: the folder may be a working folder, with
+        // keys in it.
         let below = found.strip_prefix(&self.folder).unwrap_or(&found);
         if below
             .iter()

@@ -13,13 +13,13 @@ use crate::terminal::text::read_text;
 /// Characters of an AGENTS.md that is followed: a longer one would take the window of a small
 /// model.
 const CHARS_MAX: usize = 6_000;
-/// What a folder has that is the top of a project.
+/// Marks the top folder of a project.
 const TOP: &str = ".git";
 
-/// What came of the AGENTS.md of a project.
+/// What became of the AGENTS.md of a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// There is none.
+    /// There is no such file.
     Nothing,
     /// It is followed.
     Followed,
@@ -29,8 +29,8 @@ pub enum Told {
     TooLong,
 }
 
-/// The usual agent in `folder`, with what its project tells agents; and what came of that, with
-/// the file.
+/// The usual agent in `folder`, with the instructions of its project; and what became of the file
+/// of these.
 ///
 /// # Errors
 /// A book of trust that is damaged.
@@ -39,7 +39,7 @@ pub fn usual(folder: &Path, paths: &Paths) -> Result<(Loaded, Told, PathBuf)> {
     let Some(file) = found(folder) else {
         return Ok((loaded, Told::Nothing, PathBuf::new()));
     };
-    // One that cannot be read tells nothing.
+    // A file that cannot be read tells nothing.
     let Ok(text) = read_text(&file, "what a project tells agents") else {
         return Ok((loaded, Told::Nothing, file));
     };

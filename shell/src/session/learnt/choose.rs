@@ -1,4 +1,4 @@
-//! Which skills are like a task, and which of many are worth keeping side by side.
+//! Finds the skills that are like a task, and those of many that are worth keeping side by side.
 
 use quipu_memory::likeness;
 
@@ -28,8 +28,8 @@ fn alike(skills: &[Skill], task: &str) -> impl Iterator<Item = f32> + use<> {
     likeness(task, &tasks).into_iter()
 }
 
-/// Of `skills`, at most `most` that are not the same in other words as another or as one that
-/// is `known`; the first of such ones.
+/// At most `most` of `skills` that do not say the same, in other words, as another or as a
+/// `known` one. Of such skills the first is kept.
 pub fn apart(known: &[Skill], skills: Vec<Skill>, most: usize) -> Vec<Skill> {
     let mut kept: Vec<Skill> = Vec::new();
     for skill in skills {

@@ -24,7 +24,7 @@ use crate::terminal::error::UserError;
 
 pub use choose::{apart, likest};
 
-/// What the skills of the usual agent are kept under.
+/// The folder for the skills of the usual agent.
 const USUAL: &str = "default";
 /// Characters of an agent's name in the name of its folder.
 const NAME_CHARS: usize = 40;
@@ -34,7 +34,7 @@ const ID_DIGITS: usize = 8;
 /// A task that was done right, and what is known of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Skill {
-    /// By which its user knows it; the name of its file.
+    /// The id by which the user knows it, and the name of its file.
     pub id: String,
     /// The task.
     pub task: String,
@@ -42,8 +42,7 @@ pub struct Skill {
     pub turns: Vec<Turn>,
     /// Where it comes from.
     pub origin: Origin,
-    /// What showing it, with the others of its set, was worth; `None` where that was not
-    /// measured.
+    /// What showing it, together with its set, was worth; `None` where that was not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gain: Option<Gain>,
     /// Whether it is shown.
@@ -66,12 +65,12 @@ pub struct Origin {
     pub learnt_ms: i64,
 }
 
-/// What a set of skills was worth on cases that were held aside.
+/// The gain of a set of skills on cases that were held aside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gain {
     /// The cases.
     pub cases: usize,
-    /// Of these, how many held without the set.
+    /// How many of these held without the set.
     pub before: usize,
     /// And with it.
     pub after: usize,
@@ -136,7 +135,7 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// Those of `agent`.
+    /// The shelf of `agent`.
     pub fn of(paths: &Paths, agent: &Loaded) -> Self {
         Self {
             folder: paths.skills.join(key(agent)),
@@ -148,7 +147,7 @@ impl Shelf {
         self.folder.join("corrections.jsonl")
     }
 
-    /// The pairs of answers of which its user chose the better one.
+    /// The pairs of answers of which the user chose the better one.
     pub fn pairs(&self) -> PathBuf {
         self.folder.join("pairs.jsonl")
     }
@@ -169,10 +168,10 @@ impl Shelf {
         Ok(skills)
     }
 
-    /// Those that are shown.
+    /// The skills that are switched on.
     ///
     /// # Errors
-    /// A file that is no skill.
+    /// A file that is not a skill.
     pub fn on(&self) -> Result<Vec<Skill>> {
         let mut skills = self.all()?;
         skills.retain(|skill| skill.on);

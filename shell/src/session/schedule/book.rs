@@ -134,8 +134,8 @@ fn unknown(name: &str) -> anyhow::Error {
 }
 
 impl Spent {
-    /// What `journal` knows of the processes of `schedule`. `is_running` says of one whether it
-    /// runs on a machine that is there.
+    /// What `journal` knows of the processes of `schedule`. `is_running` says whether a process
+    /// runs on a machine now.
     pub fn of(schedule: &Schedule, journal: &Journal, is_running: &dyn Fn(Pid) -> bool) -> Self {
         let waits = |pid| {
             let row = journal.process(pid);

@@ -1,5 +1,5 @@
-//! What is due at a moment. Everything is a question of the moment, of the schedule and of the
-//! processes that it had: there is no clock here.
+//! Decides what is due at a moment, from the moment, the schedule and its processes: there is no
+//! clock here.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -19,7 +19,7 @@ const LATE: Duration = Duration::from_secs(60);
 /// How long a file has to be left alone before a run is told of it: its writer may not be done.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// What its processes did, as the journal knows it.
+/// What its processes did, according to the journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
     /// Whether one of them is still under way.
@@ -28,7 +28,7 @@ pub struct Spent {
     pub tokens: u32,
 }
 
-/// What is to be done about a schedule at a moment.
+/// What to do about a schedule at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Due {
     /// Nothing before this moment, in nanoseconds since 1970; `None` where something else has
@@ -73,7 +73,7 @@ pub fn next(schedule: &Schedule, now: DateTime<Local>) -> Option<DateTime<Local>
     cron.find_next_occurrence(&now, false).ok()
 }
 
-/// What is to be done about `schedule` at `now`.
+/// What to do about `schedule` at `now`.
 pub fn at(schedule: &Schedule, now: DateTime<Local>, spent: Spent) -> Due {
     match &schedule.on {
         Trigger::Hook(_) => Due::Later(None),

@@ -1,6 +1,6 @@
-//! Which files are newer than those that were seen. What counts is the time at which the file
-//! system last noted a change of a file, also of its name: a file that is moved in is new,
-//! however old its words are.
+//! Finds files that are newer than those seen before. The time that counts is when the file
+//! system last noted a change of a file or of its name: a file that is moved in is new, however
+//! old its text is.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ pub fn newest_ns(path: &Path) -> i64 {
 }
 
 fn collect(path: &Path, seen_ns: i64, depth: usize, left: &mut usize, into: &mut Newer) {
-    // What is gone meanwhile is not there to be told of.
+    // A file that is gone meanwhile cannot be told of.
     let Ok(meta) = path.symlink_metadata() else {
         return;
     };

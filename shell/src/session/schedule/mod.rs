@@ -50,13 +50,13 @@ pub struct Schedule {
     pub runs_a_day: u32,
     /// The most tokens that the runs of a day generate together.
     pub tokens_a_day: u32,
-    /// What starts it.
+    /// The trigger of its runs.
     pub on: Trigger,
-    /// What became of it.
+    /// Its past runs.
     pub past: Past,
 }
 
-/// What starts a run.
+/// The trigger of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
@@ -72,14 +72,14 @@ pub enum Trigger {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Missed {
-    /// It is made up as soon as possible; several together are made up once
+    /// A missed run takes place as soon as possible; several missed runs become one
     #[default]
     Once,
-    /// It is left out
+    /// A missed run is left out
     Skip,
 }
 
-/// What became of a schedule.
+/// The past of a schedule.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Past {
     /// Up to when nothing is due any more, in nanoseconds since 1970: the last time of a cron,
@@ -140,7 +140,7 @@ pub fn program(
     if loaded.has_files()? {
         return Err(UserError::usage(
             format!(
-                "the skill {} has files that a machine for all agents does not have",
+                "the skill {} has files that the machine that runs schedules does not have",
                 loaded.agent.name
             ),
             "schedule an agent without files of its own",
@@ -163,8 +163,8 @@ pub fn program(
     Ok((loaded, program))
 }
 
-/// What a run is told of changed files: the beginning of the first ones, and the names of the
-/// others.
+/// The texts about changed files for a run: the beginnings of the first files, and the names of
+/// the others.
 fn changed(files: &[PathBuf], read: ReadFile<'_>) -> Vec<Attached> {
     let (shown, named) = files.split_at(files.len().min(FILES_SHOWN));
     let file = |path: &PathBuf| {

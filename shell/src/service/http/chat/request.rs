@@ -119,7 +119,7 @@ impl Body {
             n @ 1..=ANSWERS_MAX => Ok(n),
             n => Err(ApiError::invalid(
                 "n",
-                format!("{n} answers are not given; ask for 1 to {ANSWERS_MAX}"),
+                format!("{n} answers cannot be given; ask for 1 to {ANSWERS_MAX}"),
             )),
         }
     }
@@ -265,7 +265,7 @@ fn speaker(param: &str, turn: &Turn, names: &HashMap<&str, &str>) -> Result<Spea
         }
         other => Err(ApiError::invalid(
             format!("{param}.role"),
-            format!("{other:?} is no role; there are system, developer, user, assistant and tool"),
+            format!("{other:?} is not a role; use system, developer, user, assistant or tool"),
         )),
     }
 }
