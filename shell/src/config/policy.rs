@@ -126,7 +126,7 @@ pub fn add(path: &Path, rule: &Rule) -> Result<()> {
     // A link stays one.
     let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    // Two programs may add a rule at once. The lock ends with this file.
+    // Two programs may add a rule at once: the lock is held to the end of this function.
     let held = private::file(&path.with_extension("lock"))?;
     held.lock()?;
     let known = load(path)?.rules.len();
