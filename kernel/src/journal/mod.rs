@@ -175,14 +175,8 @@ impl Journal {
 
     /// The processes that satisfy `condition`, the oldest first.
     fn pids(&self, condition: &str) -> Result<Vec<Pid>> {
-        let connection = self.connection.lock();
-        let sql = format!("SELECT pid FROM process WHERE {condition} ORDER BY pid");
-        let mut statement = connection
-            .prepare(&sql)
-            .map_err(|error| wrap(&self.path, error))?;
-        let rows = statement.query_map([], |row| row.get(0));
-        rows.and_then(|rows| rows.collect())
-            .map_err(|error| wrap(&self.path, error))
+        let found = pids(&self.connection.lock(), condition);
+        found.map_err(|error| wrap(&self.path, error))
     }
 
     /// Records a new process and gives it its number.
@@ -320,6 +314,14 @@ impl Journal {
             chain.heads.note(pid, &head);
         }
     }
+}
+
+/// The processes that satisfy `condition`, the oldest first.
+fn pids(connection: &Connection, condition: &str) -> rusqlite::Result<Vec<Pid>> {
+    let sql = format!("SELECT pid FROM process WHERE {condition} ORDER BY pid");
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    rows.collect()
 }
 
 /// Forgets how `pid` ended before it was taken up again: that says nothing of how it stands since.
