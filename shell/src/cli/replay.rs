@@ -75,7 +75,8 @@ pub async fn run(session: &Session, args: &ReplayArgs) -> Result<u8> {
         }
     }
     // Whoever names processes asks for those.
-    for pid in if all { journal.missing()? } else { Vec::new() } {
+    let missing = if all { journal.missing()? } else { Vec::new() };
+    for pid in missing {
         code = 1;
         match args.json {
             true => reports.push(json!({"pid": pid, "same": false, "error": MISSING})),
