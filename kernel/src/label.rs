@@ -176,9 +176,11 @@ impl Label {
         }
     }
 
-    /// Whether the text is the kernel's, who quotes in it what others wrote.
+    /// Whether the text is the kernel's, who quotes in it what others wrote. What was made of pages
+    /// and of something else is not.
     pub fn is_kernels_words(&self) -> bool {
-        self.source == "kernel" || self.source == "memory" || self.source.starts_with(MEMORY)
+        let quotes = self.source.starts_with(MEMORY) && !self.source.contains(", ");
+        self.source == "kernel" || self.source == "memory" || quotes
     }
 
     /// Whether the text is what a tool returned.
@@ -302,6 +304,20 @@ mod tests {
             "tool:t0, tool:t1, tool:t2, tool:t3 and 2 more",
             Untrusted,
         );
+    }
+
+    #[test]
+    fn only_what_quotes_pages_is_the_kernels() {
+        let check = |source: &str, want: bool| {
+            let label = Label::new(source, Trust::Untrusted);
+            assert_eq!(label.is_kernels_words(), want, "{source}");
+        };
+        check("kernel", true);
+        check("memory", true);
+        check("memory:m3,d18", true);
+        check("memory:m3, tool:web", false);
+        check("file:memory:", false);
+        check("process:2", false);
     }
 
     #[test]
