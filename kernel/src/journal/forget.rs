@@ -134,6 +134,13 @@ mod tests {
         let looks = Journal::open(&path, false).unwrap();
         assert_eq!(looks.missing().unwrap(), [2]);
         assert!(matches!(journal.forget(2), Err(JournalError::NoProcess(2))));
+        // One that is moved away leaves nothing that a new one would miss.
+        drop((journal, looks, edit));
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(folder.path().join(format!("journal.db{end}")));
+        }
+        let anew = Journal::open(&path, true).unwrap();
+        assert_eq!(anew.missing().unwrap(), Vec::<Pid>::new());
     }
 
     #[test]

@@ -124,6 +124,9 @@ impl Journal {
             let path = path.to_owned();
             return Err(JournalError::Older { path, found });
         }
+        if writable && found == 0 {
+            chain::begin(path)?;
+        }
         let chain = match path.exists() {
             true => Some(Chain::open(path, writable)?),
             false => None,

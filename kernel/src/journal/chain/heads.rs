@@ -116,6 +116,17 @@ impl Heads {
     }
 }
 
+/// Removes the notes beside the journal at `journal`.
+pub(super) fn clear(journal: &Path) -> io::Result<()> {
+    for name in [FILE, EARLIER] {
+        match fs::remove_file(journal.with_file_name(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Where the note on `pid` begins.
 fn place(pid: Pid) -> SeekFrom {
     SeekFrom::Start(pid.unsigned_abs() * NONE.len() as u64)
