@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::role::names_a_thing;
-use super::same;
+use super::{same, stands_in};
 
 /// How the handle of a text begins that is held back.
 const HANDLE: &str = "${";
@@ -18,21 +18,24 @@ const WORD_CHARS: usize = 3;
 /// any text could have been.
 ///
 /// A word repeats the text that has it, capital letters aside; of several words each one that is
-/// long enough is looked for. A short number that is the id of something has to be the whole text:
-/// one stands in many texts. What a handle stands for that was not filled in may have any word.
+/// long enough is looked for. The id of something has to stand there as a whole, and a short number
+/// that is one has to be the whole text: one stands in many texts. What a handle stands for that
+/// was not filled in may have any word.
 pub(super) fn repeats(text: &Value, field: &str, taken: &Value) -> bool {
     if same(text, taken) {
         return true;
     }
+    let is_id = names_a_thing(field);
     let said = all_of(text).to_lowercase();
     let returned = all_of(taken).to_lowercase();
     returned.lines().any(|leaf| {
         let digits = leaf.bytes().all(|b| b.is_ascii_digit());
         let is_count = digits && (1..=COUNT_DIGITS).contains(&leaf.len());
-        if is_count && names_a_thing(field) {
-            return said.trim() == leaf;
+        match is_id {
+            true if is_count => said.trim() == leaf,
+            true => said.contains(HANDLE) || stands_in(&said, leaf),
+            false => said.contains(HANDLE) || has_a_word_of(&said, leaf),
         }
-        said.contains(HANDLE) || has_a_word_of(&said, leaf)
     })
 }
 
@@ -101,6 +104,8 @@ mod tests {
         check(letter, "pages", json!(26), true);
         check("26", "id", json!(26), true);
         check(letter, "id", json!("doc-8841"), false);
+        check(letter, "id", json!("b.exam"), false);
+        check(letter, "id", json!("eve@b.example"), true);
         check(letter, "link", json!("https://a.example/d/8841"), false);
         check(letter, "done", json!(true), false);
         // The words of the tool.
