@@ -27,7 +27,8 @@ pub(super) fn old(session: &Session, days: u32) -> Result<u8> {
 pub(super) fn remove(session: &Session, pids: &[Pid]) -> Result<u8> {
     let paths = &session.paths;
     let journal = session.journal()?;
-    let pids: &BTreeSet<Pid> = &pids.iter().copied().collect();
+    // One that is named twice is removed once.
+    let pids: BTreeSet<Pid> = pids.iter().copied().collect();
     let rows: Vec<ProcessRow> = pids
         .iter()
         .map(|pid| journal.process(*pid))
@@ -43,7 +44,7 @@ pub(super) fn remove(session: &Session, pids: &[Pid]) -> Result<u8> {
             )
         })?),
     };
-    for pid in pids {
+    for pid in &pids {
         let gone = journal.forget(*pid)?;
         if lock.is_some() {
             images::remove(&paths.images(), &[*pid]);
