@@ -37,7 +37,7 @@ use super::{
 use crate::estimate::Estimate;
 use crate::message::without_pictures;
 use flow::{Next, next};
-use refusal::{MESSAGES, OPTIONAL, alternating, endpoint, failure, not_taken};
+use refusal::{MESSAGES, OPTIONAL, alternating, endpoint, failure, not_taken, shown};
 use reply::Reply;
 use shape::shape;
 
@@ -53,6 +53,10 @@ const ESTIMATE: Estimate = Estimate {
 /// What is said of a reply without a text that calls a function.
 const CALLED: &str = "it called a function in a way of its own, and wrote nothing: its server reads \
                       calls out of what the model writes, which it should not here";
+
+/// The shortest key that is looked for in what an endpoint says: a shorter one could not be hidden
+/// without hiding half of it.
+const KEY_BYTES_MIN: usize = 8;
 
 /// How to reach an endpoint.
 #[derive(Clone, Debug)]
@@ -78,6 +82,9 @@ pub struct RemoteCpu {
 
 struct Link {
     client: reqwest::Client,
+    /// Where requests go: a password may stand in it.
+    base: String,
+    /// The same as it is told.
     url: String,
     model: String,
     api_key: Option<String>,
@@ -92,7 +99,8 @@ impl RemoteCpu {
     /// # Errors
     /// [`CpuError::Endpoint`] where it cannot be reached, or lists no model and none was named.
     pub async fn connect(settings: RemoteSettings) -> Result<Self, CpuError> {
-        let url = settings.url.trim_end_matches('/').to_owned();
+        let base = settings.url.trim_end_matches('/').to_owned();
+        let url = shown(&base);
         let fail = |reason: String| endpoint(&url, reason);
         let client = quipu_tls::client()
             .connect_timeout(Duration::from_secs(10))
@@ -102,6 +110,7 @@ impl RemoteCpu {
             .map_err(|error| fail(error.to_string()))?;
         let mut link = Link {
             client,
+            base,
             url: url.clone(),
             model: settings.model.clone().unwrap_or_default(),
             api_key: settings.api_key,
@@ -215,6 +224,15 @@ impl Cpu for RemoteCpu {
 }
 
 impl Link {
+    /// What the endpoint `said`, without the key: some say again what they were asked with.
+    fn without_key(&self, said: String) -> String {
+        let key = self.api_key.as_deref();
+        match key.filter(|key| key.len() >= KEY_BYTES_MIN) {
+            Some(key) => said.replace(key, "…"),
+            None => said,
+        }
+    }
+
     async fn models(&self) -> Result<Value, CpuError> {
         let asked = self.send(Method::GET, "models", None);
         let late = |_| endpoint(&self.url, "it did not list its models in time".into());
@@ -308,7 +326,7 @@ impl Link {
         let mut stream = response.bytes_stream();
         let mut reply = Reply::default();
         let failed = |reply: &Reply, reason: String| {
-            let error = failure(&self.url, reason);
+            let error = failure(&self.url, self.without_key(reason));
             match reply.completion.text.is_empty() && !reply.completion.thought {
                 true => Broken::Refused(error),
                 false => Broken::Partly(error),

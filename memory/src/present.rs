@@ -43,6 +43,9 @@ impl Default for Presentation {
     }
 }
 
+/// Characters of the name of a stranger's page that are shown.
+const NAME_CHARS: usize = 200;
+
 /// The share of the best score from which on what somebody vouches for is shown first.
 const OWN_WORDS_MIN: f32 = 0.5;
 
@@ -79,13 +82,33 @@ impl Passage {
             n if *trust > Trust::Untrusted => format!("; {n} more say the same"),
             n => format!("; {n} more say nearly the same"),
         };
+        let (id, title, source) = (one_line(id.as_str()), one_line(title), one_line(source));
         if *trust > Trust::Untrusted {
             let age = self.age();
             return format!("[{id}{colon}{title}] {snippet} ({source}{copies}{age})");
         }
         let plain = |text: &str| text.replace(['«', '»'], "\"");
-        let (title, snippet, source) = (plain(title), plain(snippet), plain(source));
+        // Whoever wrote a page may have chosen the name of its file, and with it the id.
+        let name = |text: &str| plain(&bounded(text)).replace(['[', ']'], "_");
+        let (id, source) = (name(&id), name(&source));
+        let (title, snippet) = (plain(&title), plain(&one_line(snippet)));
         format!("[{id}] from {source}{copies}: «{title}{colon}{snippet}»")
+    }
+}
+
+/// `text` in one line: a line of a name could look like another passage.
+fn one_line(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let text: String = text.chars().map(plain).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A name, or the end of a long one: of a path that is the name of its file.
+fn bounded(name: &str) -> String {
+    let more = name.chars().count().saturating_sub(NAME_CHARS);
+    match more {
+        0 => name.to_owned(),
+        more => format!("…{}", name.chars().skip(more).collect::<String>()),
     }
 }
 

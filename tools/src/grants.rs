@@ -90,19 +90,7 @@ impl GrantBook {
 
     /// What the component with `hash`, installed as `device`, holds.
     pub fn held(&self, device: &str, hash: &str) -> Held {
-        match self.devices.get(device) {
-            None => Held::default(),
-            Some(entry) if entry.component == hash => Held {
-                grants: entry.granted.clone(),
-                lapsed: Grants::default(),
-                listing: entry.listing.clone(),
-            },
-            Some(entry) => Held {
-                grants: Grants::default(),
-                lapsed: entry.granted.clone(),
-                listing: None,
-            },
-        }
+        held(&self.devices, device, hash)
     }
 
     /// Grants `capability` to the component with `hash`. What an earlier component
@@ -113,17 +101,18 @@ impl GrantBook {
         hash: &str,
         capability: Capability,
     ) -> Result<bool, StateError> {
-        let held = self.held(device, hash);
-        let mut grants = held.grants;
-        let new = grants.add(capability);
-        let entry = Entry {
-            component: hash.to_owned(),
-            granted: grants,
-            listing: held.listing,
-        };
-        self.devices.insert(device.to_owned(), entry);
-        state_file::write(&self.path, &self.devices)?;
-        Ok(new)
+        self.change(|devices| {
+            let held = held(devices, device, hash);
+            let mut granted = held.grants;
+            let is_new = granted.add(capability);
+            let entry = Entry {
+                component: hash.to_owned(),
+                granted,
+                listing: held.listing,
+            };
+            devices.insert(device.to_owned(), entry);
+            (is_new, is_new)
+        })
     }
 
     /// Notes that the user saw what the server with `hash` lists, by the hash of the listing.
@@ -137,32 +126,57 @@ impl GrantBook {
         hash: &str,
         listing: &str,
     ) -> Result<(), StateError> {
-        let entry = self.devices.get_mut(device);
-        match entry.filter(|entry| entry.component == hash) {
-            Some(entry) if entry.listing.as_deref() != Some(listing) => {
-                entry.listing = Some(listing.to_owned());
-                state_file::write(&self.path, &self.devices)
+        self.change(|devices| {
+            let entry = devices.get_mut(device);
+            match entry.filter(|entry| entry.component == hash) {
+                Some(entry) if entry.listing.as_deref() != Some(listing) => {
+                    entry.listing = Some(listing.to_owned());
+                    (true, ())
+                }
+                _ => (false, ()),
             }
-            _ => Ok(()),
-        }
+        })
     }
 
     /// Takes `capability` back. `false` when it was not granted.
     pub fn revoke(&mut self, device: &str, capability: &Capability) -> Result<bool, StateError> {
-        let Some(entry) = self.devices.get_mut(device) else {
-            return Ok(false);
-        };
-        let was = entry.granted.remove(capability);
-        state_file::write(&self.path, &self.devices)?;
-        Ok(was)
+        self.change(|devices| {
+            let entry = devices.get_mut(device);
+            let was = entry.is_some_and(|entry| entry.granted.remove(capability));
+            (was, was)
+        })
     }
 
     /// Takes everything back, as when the device is removed.
     pub fn forget(&mut self, device: &str) -> Result<(), StateError> {
-        match self.devices.remove(device) {
-            None => Ok(()),
-            Some(_) => state_file::write(&self.path, &self.devices),
-        }
+        self.change(|devices| (devices.remove(device).is_some(), ()))
+    }
+
+    /// Changes what the file has; nothing counts here that it has not.
+    fn change<R>(
+        &mut self,
+        change: impl FnOnce(&mut BTreeMap<String, Entry>) -> (bool, R),
+    ) -> Result<R, StateError> {
+        let (devices, said) = state_file::change(&self.path, change)?;
+        self.devices = devices;
+        Ok(said)
+    }
+}
+
+/// What `devices` say of the component with `hash`, installed as `device`.
+fn held(devices: &BTreeMap<String, Entry>, device: &str, hash: &str) -> Held {
+    match devices.get(device) {
+        None => Held::default(),
+        Some(entry) if entry.component == hash => Held {
+            grants: entry.granted.clone(),
+            lapsed: Grants::default(),
+            listing: entry.listing.clone(),
+        },
+        Some(entry) => Held {
+            grants: Grants::default(),
+            lapsed: entry.granted.clone(),
+            listing: None,
+        },
     }
 }
 
@@ -204,6 +218,31 @@ mod tests {
             GrantBook::open(&path).unwrap().held("web", &new),
             Held::default()
         );
+    }
+
+    #[test]
+    fn what_is_not_on_disk_does_not_count_and_no_program_undoes_another_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state/grants.toml");
+        let (clock, net): (Capability, Capability) =
+            (Capability::Clock, "net:a.example".parse().unwrap());
+        let mut book = GrantBook::open(&path).unwrap();
+        // A file stands where the folder would be.
+        std::fs::write(folder.path().join("state"), "").unwrap();
+        assert!(book.grant("web", "h", clock.clone()).is_err());
+        assert_eq!(book.held("web", "h"), Held::default());
+        std::fs::remove_file(folder.path().join("state")).unwrap();
+
+        // Two programs, each of which opened the book before the other one changed it.
+        let mut other = GrantBook::open(&path).unwrap();
+        assert!(book.grant("web", "h", net.clone()).unwrap());
+        assert!(other.grant("mail", "m", clock.clone()).unwrap());
+        assert!(other.revoke("web", &net).unwrap());
+        assert!(book.grant("web", "h", clock.clone()).unwrap());
+        let kept = GrantBook::open(&path).unwrap();
+        assert!(!kept.held("web", "h").grants.allows(&net));
+        assert!(kept.held("web", "h").grants.allows(&clock));
+        assert!(kept.held("mail", "m").grants.allows(&clock));
     }
 
     #[test]

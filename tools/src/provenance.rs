@@ -67,12 +67,13 @@ impl ProvenanceBook {
         origin: Origin,
         reference: Option<(&str, &str)>,
     ) -> Result<(), StateError> {
-        self.kept.tools.insert(name.to_owned(), origin);
-        if let Some((reference, digest)) = reference {
-            let locked = &mut self.kept.locked;
-            locked.insert(reference.to_owned(), digest.to_owned());
-        }
-        state_file::write(&self.path, &self.kept)
+        self.change(|kept| {
+            kept.tools.insert(name.to_owned(), origin);
+            if let Some((reference, digest)) = reference {
+                kept.locked.insert(reference.to_owned(), digest.to_owned());
+            }
+            true
+        })
     }
 
     /// Forgets where `name` came from. What references led to stays.
@@ -80,10 +81,15 @@ impl ProvenanceBook {
     /// # Errors
     /// A file that cannot be written.
     pub fn forget(&mut self, name: &str) -> Result<(), StateError> {
-        match self.kept.tools.remove(name) {
-            None => Ok(()),
-            Some(_) => state_file::write(&self.path, &self.kept),
-        }
+        self.change(|kept| kept.tools.remove(name).is_some())
+    }
+
+    /// Changes what the file has; nothing counts here that it has not. `change` says whether there
+    /// is anything to write.
+    fn change(&mut self, change: impl FnOnce(&mut Kept) -> bool) -> Result<(), StateError> {
+        let (kept, ()) = state_file::change(&self.path, |kept: &mut Kept| (change(kept), ()))?;
+        self.kept = kept;
+        Ok(())
     }
 }
 
@@ -106,8 +112,13 @@ mod tests {
         assert_eq!(book.origin("b"), Some(&origin));
         assert_eq!(book.locked("ghcr.io/a/b:1.0"), Some("sha256:d1"));
         book.forget("b").unwrap();
-        let book = ProvenanceBook::open(&path).unwrap();
+        let mut book = ProvenanceBook::open(&path).unwrap();
         assert_eq!(book.origin("b"), None);
         assert_eq!(book.locked("ghcr.io/a/b:1.0"), Some("sha256:d1"));
+        // What cannot be written down is not locked.
+        std::fs::write(&path, "nonsense").unwrap();
+        let other = Some(("ghcr.io/a/b:2.0", "sha256:d2"));
+        assert!(book.note("b", origin, other).is_err());
+        assert_eq!((book.origin("b"), book.locked("ghcr.io/a/b:2.0")), (None, None));
     }
 }

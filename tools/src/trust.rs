@@ -68,8 +68,10 @@ impl TrustBook {
     /// # Errors
     /// A file that cannot be written.
     pub fn trust(&mut self, folder: &str, files: Files) -> Result<(), StateError> {
-        self.folders.insert(folder.to_owned(), files);
-        state_file::write(&self.path, &self.folders)
+        self.change(|folders| {
+            folders.insert(folder.to_owned(), files);
+            (true, ())
+        })
     }
 
     /// Trusts `folder` no more. `false` when it was not trusted.
@@ -77,10 +79,20 @@ impl TrustBook {
     /// # Errors
     /// A file that cannot be written.
     pub fn forget(&mut self, folder: &str) -> Result<bool, StateError> {
-        match self.folders.remove(folder) {
-            None => Ok(false),
-            Some(_) => state_file::write(&self.path, &self.folders).map(|()| true),
-        }
+        self.change(|folders| {
+            let was = folders.remove(folder).is_some();
+            (was, was)
+        })
+    }
+
+    /// Changes what the file has; nothing counts here that it has not.
+    fn change<R>(
+        &mut self,
+        change: impl FnOnce(&mut BTreeMap<String, Files>) -> (bool, R),
+    ) -> Result<R, StateError> {
+        let (folders, said) = state_file::change(&self.path, change)?;
+        self.folders = folders;
+        Ok(said)
     }
 
     /// The folders that were trusted, by name.
@@ -128,7 +140,15 @@ mod tests {
         check("/empty", ".mcp.json=1", changed(&[".mcp.json"]));
         check("/a", ".mcp.json=1 x/y=2", Standing::Unknown);
         assert!(book.forget("/empty").unwrap() && !book.forget("/empty").unwrap());
-        let book = TrustBook::open(&path).unwrap();
+        let mut book = TrustBook::open(&path).unwrap();
         assert_eq!(book.folders().collect::<Vec<_>>(), ["/a \"b\""]);
+        // What another program does is kept, and what cannot be written does not count.
+        let mut other = TrustBook::open(&path).unwrap();
+        other.forget("/a \"b\"").unwrap();
+        book.trust("/c", files("x=1")).unwrap();
+        assert_eq!(book.folders().collect::<Vec<_>>(), ["/c"]);
+        std::fs::write(&path, "nonsense").unwrap();
+        assert!(book.trust("/d", files("x=1")).is_err());
+        assert_eq!(book.standing("/d", &files("x=1")), Standing::Unknown);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
+use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
 use super::reply;
@@ -108,6 +108,20 @@ pub(super) fn retry_after(response: &reqwest::Response) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
 }
 
+/// The address of an endpoint as it is told: without the name and the password in it.
+pub(super) fn shown(url: &str) -> String {
+    let Ok(mut parsed) = Url::parse(url) else {
+        return url.to_owned();
+    };
+    if parsed.username().is_empty() && parsed.password().is_none() {
+        return url.to_owned();
+    }
+    // Neither fails for an address that has one of them.
+    let _ = parsed.set_username("");
+    let _ = parsed.set_password(None);
+    parsed.as_str().trim_end_matches('/').to_owned()
+}
+
 /// An error of the transport in words, without the request's own details.
 pub(super) fn silent(error: &reqwest::Error) -> String {
     if error.is_timeout() {
@@ -192,6 +206,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_address_is_told_without_its_password() {
+        let check = |url: &str, want: &str| assert_eq!(shown(url), want);
+        check("http://127.0.0.1:8080/v1", "http://127.0.0.1:8080/v1");
+        check("https://me:hunter2@a.example/v1", "https://a.example/v1");
+        check("https://hunter2@a.example", "https://a.example");
+        check("no address", "no address");
+    }
 
     #[test]
     fn what_is_not_taken_is_left_out_once() {

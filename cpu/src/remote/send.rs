@@ -30,7 +30,7 @@ impl Link {
         path: &str,
         body: Option<&Value>,
     ) -> Result<reqwest::Response, CpuError> {
-        let mut to = format!("{}/{path}", self.url);
+        let mut to = format!("{}/{path}", self.base);
         let (mut pause, mut tries, mut hops) = (BACKOFF, 1, 0);
         loop {
             let mut attempt = self.client.request(method.clone(), &to);
@@ -53,7 +53,7 @@ impl Link {
                 Ok(response) => {
                     let status = response.status();
                     let wait = retry_after(&response);
-                    let text = response.text().await.unwrap_or_default();
+                    let text = self.without_key(response.text().await.unwrap_or_default());
                     let error = refused(&self.url, status, &text);
                     if !may_pass(status) {
                         return Err(error);

@@ -122,6 +122,20 @@ impl Execution {
         }
     }
 
+    /// The `args` of the call that has come to its end, as the tool was given them. Only a planned
+    /// effect has texts in the place of handles; one that stands for nothing stays.
+    pub(super) fn as_given(&self, args: &Value) -> Value {
+        let mut given = args.clone();
+        if self.progress.is_under_way() && handle::is_in(args) {
+            let find = |id: &str, name: Option<&str>| self.text_of(id, name);
+            let mut room = handle::FILLED_BYTES_MAX;
+            if handle::fill(&mut given, &find, &mut room).is_err() {
+                return args.clone();
+            }
+        }
+        given
+    }
+
     /// The action of `step` as it would be carried out, for a person.
     pub(super) fn in_full(&self, step: &StepRow) -> Value {
         let mut action = step.action.clone();

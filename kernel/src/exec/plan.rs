@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use serde_json::{Value, json};
 
 use super::person::Wanted;
+use super::weigh::OTHER;
 use super::{Ending, Execution, guarded, time_left};
 use crate::calls::{Now, REMEMBER};
 use crate::event::Event;
@@ -16,12 +17,12 @@ use crate::gate::plan::{Plan, Planned, Progress, Said, Slot};
 use crate::journal::StepRow;
 use crate::judgement::Question;
 use crate::label::Trust;
-use crate::lessons::PLAN;
+use crate::lessons::{Example, PLAN};
 use crate::limits::Allowance;
 use crate::planner::plan::Ground;
 use crate::planner::wording::{has_a_word_for_keeping, sends_to_documents};
 use crate::process::Usage;
-use quipu_cpu::{Chunk, Completion, Form, Job, Sampling};
+use quipu_cpu::{Chunk, Completion, Form, Job, Prompt, Sampling};
 
 /// Tokens of a plan.
 const PLAN_TOKENS_MAX: u32 = 700;
@@ -118,9 +119,7 @@ impl Execution {
             tracing::warn!(pid = self.pid, %error, "the effects of this task cannot be planned");
             return Ok(None);
         }
-        let about = ground.about(self.told());
-        let prompt = self.lesson(PLAN.messages(&about), PLAN.messages(super::weigh::OTHER))?;
-        let Some(prompt) = prompt else {
+        let Some(prompt) = self.asks_for_a_plan(ground, said)? else {
             return Ok(None);
         };
         let left = cpu.info().window.saturating_sub(prompt.len);
@@ -142,6 +141,23 @@ impl Execution {
         self.spent.tokens += completion.usage.generated_tokens;
         let whole = completion.closed_early.is_none();
         Ok(read(&completion.text).filter(|_| whole))
+    }
+
+    /// The prompt that asks for a plan, with the examples that just this task needs where they leave
+    /// room for the plan; `None` where there is no room for it at all.
+    fn asks_for_a_plan(&self, ground: &Ground, said: &Said) -> Result<Option<Prompt>, Ending> {
+        let about = ground.about(self.told());
+        let asks = |more: &[Example]| {
+            let messages = |text: &str| PLAN.with(more, text);
+            self.lesson(messages(&about), messages(OTHER))
+        };
+        let more = ground.examples(said);
+        let most = self.shared.cpu.info().window;
+        let most = most.saturating_sub(PLAN_TOKENS_MAX as usize);
+        match asks(&more)? {
+            Some(prompt) if more.is_empty() || prompt.len <= most => Ok(Some(prompt)),
+            _ => asks(&[]),
+        }
     }
 
     async fn whole(&mut self, mut ticket: quipu_cpu::Ticket) -> Result<Completion, Ending> {

@@ -45,8 +45,9 @@ impl Execution {
             self.decided_before = self.is_unswayed();
         }
         if let (true, Some(tool)) = (outcome.ok, action["tool"].as_str()) {
-            let (args, text) = (&action["args"], &outcome.text);
-            self.progress.saw(tool, args, text, self.decided_before);
+            let args = self.as_given(&action["args"]);
+            self.progress
+                .saw(tool, &args, &outcome.text, self.decided_before);
         }
         self.progress.settle();
         self.tick_off(n, &action, outcome.ok, &seen);

@@ -217,6 +217,15 @@ impl Chain {
     }
 }
 
+/// Forgets the notes that lie beside the new journal at `path`: they are of one that was moved
+/// away, and would tell of processes that this one never had.
+pub(super) fn begin(path: &Path) -> Result<()> {
+    heads::clear(path).map_err(|source| JournalError::Key {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// Keeps a text that `pid` names by its hash.
 pub(super) fn keep(change: &Connection, pid: Pid, hash: &str, text: &str) -> rusqlite::Result<()> {
     change

@@ -1,6 +1,6 @@
 //! Copying a process in the journal.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 use serde_json::{Value, json};
 
 use super::{Journal, Result, now_ms, pictures, wrap};
@@ -46,7 +46,9 @@ impl Journal {
         }
         let wrap = |error| wrap(&self.path, error);
         let mut connection = self.connection.lock();
-        let transaction = connection.transaction().map_err(wrap)?;
+        // It reads before it writes: another program that writes in between would end it.
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = transaction.map_err(wrap)?;
         let done = last_done(&transaction, pid).map_err(wrap)?;
         let at = at.unwrap_or(done);
         if at > done {

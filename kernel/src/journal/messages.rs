@@ -6,7 +6,7 @@
 //! message from a row that somebody else wrote. It counts the messages between two processes, so
 //! that no row that was read before is read again where somebody puts it back.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::Value;
 
 use super::chain::Mac;
@@ -35,7 +35,9 @@ impl Journal {
         let wrap = |error| wrap(&self.path, error);
         let label = serde_json::to_string(&message.label)?;
         let mut connection = self.connection.lock();
-        let change = connection.transaction().map_err(wrap)?;
+        // It reads before it writes: another program that writes in between would end it.
+        let change = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let change = change.map_err(wrap)?;
         change.execute_batch(TABLE).map_err(wrap)?;
         let waiting: i64 = change
             .query_row(

@@ -124,6 +124,9 @@ impl Journal {
             let path = path.to_owned();
             return Err(JournalError::Older { path, found });
         }
+        if writable && found == 0 {
+            chain::begin(path)?;
+        }
         let chain = match path.exists() {
             true => Some(Chain::open(path, writable)?),
             false => None,
@@ -174,14 +177,8 @@ impl Journal {
 
     /// The processes that satisfy `condition`, the oldest first.
     fn pids(&self, condition: &str) -> Result<Vec<Pid>> {
-        let connection = self.connection.lock();
-        let sql = format!("SELECT pid FROM process WHERE {condition} ORDER BY pid");
-        let mut statement = connection
-            .prepare(&sql)
-            .map_err(|error| wrap(&self.path, error))?;
-        let rows = statement.query_map([], |row| row.get(0));
-        rows.and_then(|rows| rows.collect())
-            .map_err(|error| wrap(&self.path, error))
+        let found = pids(&self.connection.lock(), condition);
+        found.map_err(|error| wrap(&self.path, error))
     }
 
     /// Records a new process and gives it its number.
@@ -320,6 +317,14 @@ impl Journal {
             chain.heads.note(pid, &head);
         }
     }
+}
+
+/// The processes that satisfy `condition`, the oldest first.
+fn pids(connection: &Connection, condition: &str) -> rusqlite::Result<Vec<Pid>> {
+    let sql = format!("SELECT pid FROM process WHERE {condition} ORDER BY pid");
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    rows.collect()
 }
 
 /// Forgets how `pid` ended before it was taken up again: that says nothing of how it stands since.

@@ -46,6 +46,8 @@ const IMPORT_BYTES_MAX: u64 = 256 << 20;
 const ROW_BYTES_MAX: u64 = 96 << 20;
 /// The most pictures of a run that is imported: each is decoded.
 const PICTURES_MAX: usize = 64;
+/// How often a run is read that is written meanwhile.
+const TRIES: usize = 16;
 /// Kinds of links.
 const KINDS: &[&str] = &["program", "recalled", "exit", "intent", "outcome", "state"];
 
@@ -112,7 +114,23 @@ impl Journal {
     /// # Errors
     /// When somebody changed it, or it cannot be read or written.
     pub fn export(&self, pid: Pid, out: &mut dyn Write) -> Result<()> {
-        self.verify(pid)?;
+        // A machine may write it meanwhile: it is taken as it was in one moment.
+        let mut links = self.links(pid)?.len();
+        for _ in 0..TRIES {
+            self.verify(pid)?;
+            let rows = self.rows_of(pid)?;
+            let now = self.links(pid)?.len();
+            if now == links {
+                return write(rows, out);
+            }
+            links = now;
+        }
+        let busy = "a machine writes it all the time; stop the process first";
+        Err(JournalError::Transfer(io::Error::other(busy)))
+    }
+
+    /// All that is kept of `pid`, as rows of a file.
+    fn rows_of(&self, pid: Pid) -> Result<Vec<Row>> {
         let mut rows = vec![self.run_row(pid)?];
         for (digest, file) in self.pictures(pid)? {
             let file = BASE64_STANDARD.encode(file);
@@ -131,13 +149,7 @@ impl Journal {
             rows.push(Row::Link(Link { kind, n, said }));
         }
         rows.push(Row::End { rows: rows.len() });
-        let mut before = String::new();
-        for row in rows {
-            let row = serde_json::to_string(&row)?;
-            before = chained(&before, &row);
-            writeln!(out, "{BEGINS}{before}{BETWEEN}{row}}}").map_err(JournalError::Transfer)?;
-        }
-        Ok(())
+        Ok(rows)
     }
 
     fn run_row(&self, pid: Pid) -> Result<Row> {
@@ -298,6 +310,17 @@ fn step_row(step: StepRow, ruling: Option<Ruling>) -> Row {
         ruling,
         outcome: step.outcome.map(came),
     }))
+}
+
+/// Writes `rows` to `out`, each with the hash of all up to it.
+fn write(rows: Vec<Row>, out: &mut dyn Write) -> Result<()> {
+    let mut before = String::new();
+    for row in rows {
+        let row = serde_json::to_string(&row)?;
+        before = chained(&before, &row);
+        writeln!(out, "{BEGINS}{before}{BETWEEN}{row}}}").map_err(JournalError::Transfer)?;
+    }
+    Ok(())
 }
 
 /// The hash of `row` after the hash `before`.

@@ -8,6 +8,7 @@ use super::kind::signature;
 use crate::calls::{look_up, object, reads_the_world};
 use crate::gate::plan::{EFFECTS_MAX, Reader, Role, Said, Target, argument, role_of, types};
 use crate::grammar::Legal;
+use crate::lessons::{BOUND, CHAIN, EACH, Example, WITHIN};
 
 /// Characters of a function's description that are shown.
 const DESCRIPTION_CHARS: usize = 120;
@@ -77,6 +78,26 @@ impl Ground {
     /// The text that is put to a model for the task `told`.
     pub(crate) fn about(&self, told: &str) -> String {
         format!("{}Message: {}", self.shown, told.trim())
+    }
+
+    /// The examples that the lesson has more for what was `said`: of each way to plan that these
+    /// tools and words give, and only then. Always in this order, so that tasks of a kind share
+    /// them.
+    pub(crate) fn examples(&self, said: &Said) -> Vec<Example> {
+        let several = self.readers.len() > 1;
+        let bounds = said.gives_a_bound();
+        [
+            (
+                said.speaks_of_each() && self.targets.iter().any(takes_one_of_each),
+                EACH,
+            ),
+            (several && self.readers.iter().any(takes_a_list), CHAIN),
+            (bounds, BOUND),
+            (bounds && several, WITHIN),
+        ]
+        .into_iter()
+        .filter_map(|(wanted, example)| (wanted && !self.readers.is_empty()).then_some(example))
+        .collect()
     }
 
     /// The JSON Schema of a plan whose literals were `said`; `None` where nothing can be
@@ -233,8 +254,8 @@ impl Words {
         }
         if role != Role::Credential && !is_of_few(schema) {
             forms.extend(self.refer("pick").map(|pick| object(&[("pick", pick)])));
-            let is_one = matches!(role, Role::Destination | Role::Selector) && !is_a_list(schema);
-            let pick = self.refer("pick").filter(|_| is_one && self.of_each);
+            let is_one = is_one_of_each(role, schema) && self.of_each;
+            let pick = self.refer("pick").filter(|_| is_one);
             forms.extend(pick.map(|pick| object(&[("each", pick)])));
         }
         if role == Role::Amount {
@@ -373,6 +394,24 @@ fn any_of(mut forms: Vec<Value>) -> Option<Value> {
         1 => forms.pop(),
         _ => Some(json!({ "anyOf": forms })),
     }
+}
+
+/// Whether an effect of `target` can be planned for each of several values.
+fn takes_one_of_each(target: &Target) -> bool {
+    let properties = target.parameters["properties"].as_object();
+    let mut names = properties.into_iter().flatten().map(|(name, _)| name);
+    names.any(|name| {
+        let schema = argument(&target.parameters, name);
+        schema.is_some_and(|schema| {
+            let role = role_of(&target.name, name, schema);
+            is_one_of_each(role, schema) && !is_of_few(schema)
+        })
+    })
+}
+
+/// Whether an argument says where something goes, or which thing is meant, and names one.
+fn is_one_of_each(role: Role, schema: &Value) -> bool {
+    matches!(role, Role::Destination | Role::Selector) && !is_a_list(schema)
 }
 
 fn takes_a_list(reader: &Reader) -> bool {

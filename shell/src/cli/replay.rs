@@ -16,7 +16,8 @@ use crate::terminal::output::{self, counted, visible};
 ///
 /// The same loop runs with a CPU that says what the journal says, and a world where everything
 /// has happened already: no model is needed, nothing is carried out and nothing is sent. Ends
-/// with 1 where a process now does something else, or its journal was changed.
+/// with 1 where a process now does something else, or its journal was changed; with `all` also
+/// where one was taken out of it.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
     /// Processes, or `all`
@@ -29,6 +30,9 @@ pub struct ReplayArgs {
     #[arg(long)]
     json: bool,
 }
+
+/// What is told of a process that is in the journal no more, though `log rm` did not remove it.
+const MISSING: &str = "its rows were taken out of the journal, and not by `quipu log rm`";
 
 /// What came of one process.
 struct Report {
@@ -68,6 +72,15 @@ pub async fn run(session: &Session, args: &ReplayArgs) -> Result<u8> {
         }
         if let Err(ReplayError::Journal(JournalError::NoProcess(pid))) = report.came {
             return Err(JournalError::NoProcess(pid).into());
+        }
+    }
+    // Whoever names processes asks for those.
+    let missing = if all { journal.missing()? } else { Vec::new() };
+    for pid in missing {
+        code = 1;
+        match args.json {
+            true => reports.push(json!({"pid": pid, "same": false, "error": MISSING})),
+            false => output::line(&format!("{pid}: {MISSING}"))?,
         }
     }
     if args.json {

@@ -125,6 +125,10 @@ fn parse(text: &str, path: &Path) -> Result<Rules> {
 pub fn add(path: &Path, rule: &Rule) -> Result<()> {
     // A link stays one.
     let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    // Two programs may add a rule at once: the lock is held to the end of this function.
+    let held = private::file(&path.with_extension("lock"))?;
+    held.lock()?;
     let known = load(path)?.rules.len();
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -144,8 +148,6 @@ pub fn add(path: &Path, rule: &Rule) -> Result<()> {
             "write it into the file yourself",
         ));
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
     Ok(private::replace(path, text.as_bytes())?)
 }
 
@@ -257,6 +259,14 @@ mod tests {
         add(&path, &rule).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text, format!("{mine}\n{first}"));
+        // Several programs that agree at once.
+        std::fs::remove_file(&path).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| add(&path, &rule).unwrap());
+            }
+        });
+        assert_eq!(load(&path).unwrap().rules.len(), 8);
         for wrong in ["rule = []\n", "[[rule]]\n"] {
             std::fs::write(&path, wrong).unwrap();
             assert!(add(&path, &rule).is_err());

@@ -65,11 +65,16 @@ pub fn write(path: &Path, turns: &[Turn]) -> Result<()> {
 fn markdown(turns: &[Turn]) -> String {
     let mut text = String::from("# Conversation\n");
     for turn in turns {
-        let process = turn.pid.map(|pid| format!(" (process {pid})"));
-        let process = process.unwrap_or_default();
+        let process = turn.pid.map(|pid| format!("process {pid}"));
+        let secrecy = (!turn.secrecy.is_public()).then(|| turn.secrecy.to_string());
+        let notes: Vec<String> = process.into_iter().chain(secrecy).collect();
+        let notes = match notes.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", notes.join(", ")),
+        };
         let (asked, answered) = (escaped(&turn.asked), escaped(&turn.answered));
         text.push_str(&format!(
-            "\n{ASKED}\n\n{asked}\n\n{ANSWERED}{process}\n\n{answered}\n"
+            "\n{ASKED}\n\n{asked}\n\n{ANSWERED}{notes}\n\n{answered}\n"
         ));
     }
     text
@@ -88,7 +93,16 @@ fn is_mark(line: &str) -> bool {
     line.starts_with(ASKED) || line.starts_with(ANSWERED)
 }
 
-/// Reads the turns in the file at `path`. Nobody vouches for them.
+/// Who may learn the turn whose answer begins with this `line`, as [`markdown`] notes it.
+fn secrecy_in(line: &str) -> Secrecy {
+    let notes = line.strip_prefix(ANSWERED).unwrap_or_default().trim();
+    let notes = notes.trim_start_matches('(').trim_end_matches(')');
+    let kept = notes.split(", ").filter_map(|note| note.parse().ok());
+    kept.max().unwrap_or_default()
+}
+
+/// Reads the turns in the file at `path`. Nobody vouches for them, nor for what it says of how
+/// little suspicious they are; what it says is private stays so.
 ///
 /// # Errors
 /// A file that is no conversation.
@@ -115,6 +129,7 @@ pub fn read(path: &Path) -> Result<Vec<Turn>> {
     for turn in &mut turns {
         turn.pid = None;
         turn.trust = Trust::Untrusted;
+        turn.suspicion = turn.suspicion.filter(|said| said.is_notable());
     }
     Ok(turns)
 }
@@ -134,6 +149,9 @@ fn from_markdown(text: &str) -> Vec<Turn> {
                     secrecy: Secrecy::Public,
                     suspicion: None,
                 });
+            }
+            if let (true, Some(turn)) = (is_answer, turns.last_mut()) {
+                turn.secrecy = turn.secrecy.max(secrecy_in(line));
             }
             side = Some(is_answer);
             continue;
@@ -162,6 +180,8 @@ fn from_markdown(text: &str) -> Vec<Turn> {
 
 #[cfg(test)]
 mod tests {
+    use quipu_kernel::label::Suspicion;
+
     use super::*;
 
     #[test]
@@ -206,6 +226,34 @@ mod tests {
             }
         }
         insta::assert_snapshot!(markdown(&turns[..2]));
+    }
+
+    #[test]
+    fn what_is_private_is_private_again_and_nobody_says_that_it_is_no_attack() {
+        let folder = tempfile::tempdir().unwrap();
+        let turn = |pid, secrecy, score| Turn {
+            pid,
+            asked: "Where is the key?".into(),
+            answered: "Under the mat. (public)".into(),
+            trust: Trust::User,
+            secrecy,
+            suspicion: Some(Suspicion::new(score, 1.0)),
+        };
+        let turns = [
+            turn(Some(3), Secrecy::Private, 0.97),
+            turn(None, Secrecy::Secret, 0.01),
+            turn(Some(5), Secrecy::Public, 0.01),
+        ];
+        for name in ["a.json", "a.md"] {
+            let path = folder.path().join(name);
+            write(&path, &turns).unwrap();
+            let read = read(&path).unwrap();
+            let kept: Vec<Secrecy> = read.iter().map(|turn| turn.secrecy).collect();
+            assert_eq!(kept, turns.each_ref().map(|turn| turn.secrecy), "{name}");
+            let cleared = |turn: &Turn| turn.suspicion.is_some_and(|said| !said.is_notable());
+            assert!(!read.iter().any(cleared), "{name}");
+        }
+        assert!(markdown(&turns).contains("## Quipu (process 3, private)"));
     }
 
     #[test]

@@ -13,6 +13,8 @@ use quipu_cpu::llama::LlamaEmbedder;
 use quipu_memory::Embedder;
 use quipu_models::{self as models, Places, catalogue};
 
+use crate::config::private;
+
 /// Those that are taken without being named, the best first: what each gains in finding
 /// for what it costs in time is measured by `evals/`.
 const PREFERRED: &[&str] = &[RECOMMENDED, "minilm-l6-v2", "potion-base-8m"];
@@ -85,7 +87,7 @@ pub fn chosen(folder: &Path, places: &Places) -> Option<&'static str> {
 /// # Errors
 /// A folder that cannot be written.
 pub fn choose(folder: &Path, name: &str) -> std::io::Result<()> {
-    std::fs::write(folder.join(CHOSEN), format!("{name}\n"))
+    private::replace(&folder.join(CHOSEN), format!("{name}\n").as_bytes())
 }
 
 /// The model that is recommended to whoever has none, or one that knows English alone, with

@@ -33,6 +33,7 @@ use crate::config::settings::{self, ApproveWord, AttentionWord, CpuChoice, Setti
 use crate::config::{env_vars, policy, private};
 use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
+use crate::session::images;
 use crate::session::introduce;
 use crate::session::judgement;
 use crate::session::lock::{self, MachineLock};
@@ -284,9 +285,10 @@ impl Session {
         private::file(&self.paths.journal())?;
         let journal = Journal::open(&self.paths.journal(), true)?;
         if let Some(days) = self.settings.keep_days {
-            let gone = journal.forget_older_than(days)?.len();
-            if gone > 0 {
-                let (gone, days) = (counted(gone, "process"), counted(days, "day"));
+            let gone = journal.forget_older_than(days)?;
+            images::remove(&self.paths.images(), &gone);
+            if !gone.is_empty() {
+                let (gone, days) = (counted(gone.len(), "process"), counted(days, "day"));
                 say!("removed {gone} that ended more than {days} ago");
             }
         }

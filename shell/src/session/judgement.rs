@@ -11,6 +11,7 @@ use quipu_kernel::judgement::{Fit, Judgement, Question};
 use serde::{Deserialize, Serialize};
 
 use crate::config::paths::{self, Paths};
+use crate::config::private;
 use crate::terminal::error::UserError;
 
 /// The fits of a model, and what they were made from.
@@ -157,7 +158,8 @@ fn write(
     if let Some(folder) = file.parent() {
         paths::create(folder)?;
     }
-    std::fs::write(&file, serde_json::to_string_pretty(&fitted)? + "\n")?;
+    let text = serde_json::to_string_pretty(&fitted)? + "\n";
+    private::replace(&file, text.as_bytes())?;
     Ok(file)
 }
 

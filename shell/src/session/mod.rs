@@ -15,6 +15,7 @@
 //! | `user_call` | a call of a tool that a command makes |
 //! | `talk`, `earlier` | a conversation: its turns, and those that the journal has |
 //! | `embedder`, `embedder_comparison` | the model that searches, and which one finds a store's pages better |
+//! | `images` | what models have read, on the disk |
 //! | `judgement` | what the odds of a model are worth |
 //! | `signals` | what looks at strangers' texts for attacks |
 //!
@@ -28,6 +29,7 @@ pub mod earlier;
 pub mod embedder;
 pub mod embedder_comparison;
 pub mod hearing;
+pub mod images;
 pub mod init;
 mod introduce;
 pub mod judgement;

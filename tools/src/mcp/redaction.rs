@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::config::{McpServer, McpTransport};
 use super::placeholders::fill;
+use crate::secrets::{LeakScan, Secret};
 
 /// Shorter values could not be hidden without hiding half of an answer.
 const VALUE_BYTES_MIN: usize = 8;
@@ -19,9 +20,19 @@ const SECRETIVE: &[&str] = &[
     "key", "token", "secret", "pass", "auth", "cred", "cookie", "session", "dsn",
 ];
 
-/// Values, each with what is shown in its place; the longest first.
+/// From here on a value of letters and digits looks like a key. Others are looked for as they are
+/// written only: what a word looks like in another form stands in many texts.
+const KEY_BYTES_MIN: usize = 12;
+
+/// What is kept out.
 #[derive(Clone, Default)]
-pub(super) struct Hidden(Vec<(String, String)>);
+pub(super) struct Hidden {
+    /// Values, each with what is shown in its place; the longest first.
+    values: Vec<(String, String)>,
+    /// Those of them that look like keys, in other forms: a server that fails often shows what it
+    /// was asked with, encoded.
+    keys: LeakScan,
+}
 
 impl Hidden {
     /// What is to be hidden of `server`: the values of its `variables`, and what is
@@ -49,24 +60,31 @@ impl Hidden {
         }
         hidden.retain(|(value, _)| value.len() >= VALUE_BYTES_MIN);
         hidden.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-        Self(hidden)
+        let keys = hidden.iter().filter(|(value, _)| looks_like_a_key(value));
+        let keys: Vec<Secret> = keys
+            .filter_map(|(value, _)| Secret::new(value).ok())
+            .collect();
+        Self {
+            keys: LeakScan::of(keys.iter().map(|key| (MARK, key))),
+            values: hidden,
+        }
     }
 
     /// `text` without the values.
     pub(super) fn text(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for (value, shown) in &self.0 {
+        for (value, shown) in &self.values {
             if text.contains(value.as_str()) {
                 text = text.replace(value.as_str(), shown);
             }
         }
-        text
+        self.keys.hidden(&text, MARK).into_owned()
     }
 
     /// `value` without the values, in texts and in the names of fields.
     pub(super) fn value(&self, value: Value) -> Value {
         match value {
-            _ if self.0.is_empty() => value,
+            _ if self.values.is_empty() => value,
             Value::String(text) => Value::String(self.text(&text)),
             Value::Array(items) => items.into_iter().map(|item| self.value(item)).collect(),
             Value::Object(fields) => fields
@@ -76,6 +94,14 @@ impl Hidden {
             other => other,
         }
     }
+}
+
+/// Whether `value` is one word of letters and digits, and long.
+fn looks_like_a_key(value: &str) -> bool {
+    let any = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
+    let is_a_word = !value.contains(['/', '\\']) && !value.contains(char::is_whitespace);
+    let mixed = any(u8::is_ascii_digit) && any(u8::is_ascii_alphabetic);
+    value.len() >= KEY_BYTES_MIN && is_a_word && mixed
 }
 
 /// Whether `name` tells that what it names is a secret.
@@ -123,6 +149,9 @@ fn parts_of(url: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use data_encoding::HEXLOWER;
     use serde_json::json;
 
     use super::*;
@@ -163,6 +192,33 @@ mod tests {
             hidden.value(value),
             json!({"${GH}": ["…", 7, {"a": "x…x"}]})
         );
+    }
+
+    #[test]
+    fn a_key_is_not_said_in_another_form() {
+        let server = McpServer {
+            name: "x".into(),
+            silent_max: None,
+            wanted: Default::default(),
+            transport: McpTransport::Http {
+                url: "https://a.org/mcp".into(),
+                headers: map(&[("Authorization", "Bearer ${T}")]),
+            },
+        };
+        let key = "tok-48151623421808-Zz";
+        let hidden = Hidden::of(&server, &map(&[("T", key)]));
+        let check = |said: &str, keeps: &str| {
+            let shown = hidden.text(said);
+            assert!(shown.contains(MARK) && shown.contains(keeps), "{shown}");
+            assert!(!shown.contains(&said[said.len() - 8..]), "{shown}");
+        };
+        let base64 = STANDARD.encode(format!("user:{key}"));
+        check(&format!("401 for Basic {base64}"), "401 for Basic ");
+        check(&key.chars().rev().collect::<String>(), "");
+        check(&HEXLOWER.encode(key.as_bytes()), "");
+        let plain = "wool and 48 sheep";
+        assert_eq!(hidden.text(plain), plain);
+        assert_eq!(hidden.text(key), "${T}");
     }
 
     #[test]

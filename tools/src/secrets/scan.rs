@@ -91,6 +91,14 @@ impl LeakScan {
         }
     }
 
+    /// `text` with `shown` in place of each secret, for what has no name that a model could ask for.
+    pub(crate) fn hidden<'t>(&self, text: &'t str, shown: &str) -> Cow<'t, str> {
+        match &self.0 {
+            Some(looked) => looked.replaced(text, &|_: &Leak| shown.to_owned()),
+            None => Cow::Borrowed(text),
+        }
+    }
+
     /// `value` with a mark in place of each secret, in texts, in names of fields, and in those
     /// that have one only together; `None` where there is none.
     pub fn redacted_value(&self, value: &Value) -> Option<Value> {
@@ -163,6 +171,12 @@ impl Looked {
     }
 
     fn redacted<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mark = |leak: &Leak| handle::mark(&self.names[leak.secret], leak.called);
+        self.replaced(text, &mark)
+    }
+
+    /// `text` with what is `shown` of each secret in its place.
+    fn replaced<'t>(&self, text: &'t str, shown: &dyn Fn(&Leak) -> String) -> Cow<'t, str> {
         let leaks = self.leaks(text);
         if leaks.is_empty() {
             return Cow::Borrowed(text);
@@ -170,7 +184,7 @@ impl Looked {
         let (mut clean, mut from) = (String::new(), 0);
         for leak in leaks {
             clean.push_str(&text[from..leak.at.start]);
-            clean.push_str(&handle::mark(&self.names[leak.secret], leak.called));
+            clean.push_str(&shown(&leak));
             from = leak.at.end;
         }
         clean.push_str(&text[from..]);

@@ -59,8 +59,11 @@ impl fmt::Debug for Secret {
 #[derive(Debug)]
 pub struct SecretStore {
     path: PathBuf,
-    values: BTreeMap<String, BTreeMap<String, Secret>>,
+    values: Values,
 }
+
+/// By device, then by name.
+type Values = BTreeMap<String, BTreeMap<String, Secret>>;
 
 impl SecretStore {
     /// Opens the file at `path`; one that is not there yet is empty.
@@ -95,36 +98,52 @@ impl SecretStore {
     /// Keeps `secret` as `name` for any device that is granted it; says whether it takes the
     /// place of another.
     pub fn share(&mut self, name: &str, secret: Secret) -> Result<bool, StateError> {
-        let replaces = self.shared(name).is_some();
-        self.set(SHARED, name, secret)?;
-        Ok(replaces)
+        self.put(SHARED, name, secret)
     }
 
     /// Forgets the secret `name` that any device may be granted; says whether there was one.
     pub fn unshare(&mut self, name: &str) -> Result<bool, StateError> {
-        let there = self.shared(name).is_some();
-        self.remove(SHARED, Some(name))?;
-        Ok(there)
+        self.take(SHARED, Some(name))
     }
 
     /// Keeps `secret` as `name` for `device`.
     pub fn set(&mut self, device: &str, name: &str, secret: Secret) -> Result<(), StateError> {
-        let values = self.values.entry(device.to_owned()).or_default();
-        values.insert(name.to_owned(), secret);
-        state_file::write(&self.path, &self.values)
+        self.put(device, name, secret).map(drop)
     }
 
     /// Forgets the secret `name` of `device`, or all of its secrets.
     pub fn remove(&mut self, device: &str, name: Option<&str>) -> Result<(), StateError> {
-        match name {
-            None => drop(self.values.remove(device)),
-            Some(name) => {
-                if let Some(values) = self.values.get_mut(device) {
-                    values.remove(name);
+        self.take(device, name).map(drop)
+    }
+
+    fn put(&mut self, device: &str, name: &str, secret: Secret) -> Result<bool, StateError> {
+        self.change(|values| {
+            let values = values.entry(device.to_owned()).or_default();
+            (true, values.insert(name.to_owned(), secret).is_some())
+        })
+    }
+
+    fn take(&mut self, device: &str, name: Option<&str>) -> Result<bool, StateError> {
+        self.change(|values| {
+            let was = match name {
+                None => values.remove(device).is_some(),
+                Some(name) => {
+                    let values = values.get_mut(device);
+                    values.is_some_and(|values| values.remove(name).is_some())
                 }
-            }
-        }
-        state_file::write(&self.path, &self.values)
+            };
+            (was, was)
+        })
+    }
+
+    /// Changes what the file has; nothing counts here that it has not.
+    fn change<R>(
+        &mut self,
+        change: impl FnOnce(&mut Values) -> (bool, R),
+    ) -> Result<R, StateError> {
+        let (values, said) = state_file::change(&self.path, change)?;
+        self.values = values;
+        Ok(said)
     }
 }
 

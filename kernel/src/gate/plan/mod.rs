@@ -47,9 +47,11 @@
 //! | `records` | what a pick chooses from, also in texts |
 //! | `measure` | numbers with units, compared |
 //! | `progress` | which effects are left, and which one a call matches |
+//! | `echo` | what of a result repeats a text that went in |
 //! | `told` | a plan in words for people |
 
 mod check;
+mod echo;
 mod measure;
 mod pick;
 mod progress;

@@ -3,11 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::check::TODAY;
+use super::echo::repeats;
 use super::records::field;
 use super::{Created, Pick, Plan, Planned, Slot, is_nothing, same};
-
-/// How the handle of a text begins that is held back.
-const HANDLE: &str = "${";
 
 /// A plan while its process runs: what was read, what was used up, what was made.
 #[derive(Clone, Debug, Default)]
@@ -78,8 +76,14 @@ impl Progress {
         self.plan.as_ref().is_some_and(|plan| plan.approved)
     }
 
-    /// Takes in what came of a call that worked. `before` says whether the call was decided
-    /// before the process read untrusted text.
+    /// Whether an effect of the plan is under way.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Takes in what came of a call that worked, with the `args` that the tool was given: texts in
+    /// the place of their handles. `before` says whether the call was decided before the process
+    /// read untrusted text.
     pub fn saw(&mut self, tool: &str, args: &Value, text: &str, before: bool) {
         if self.plan.is_none() {
             return;
@@ -323,33 +327,20 @@ impl Progress {
         values.into_iter().map(known).collect()
     }
 
-    /// What the effects that `created` names returned, but for what was free in them.
+    /// What the effects that `created` names returned, but for what repeats a text that was free
+    /// in them, or in another one.
     fn made<'a>(&'a self, created: &'a Created) -> impl Iterator<Item = &'a Value> {
         let effects = self.plan.iter().flat_map(|plan| &plan.effects);
         let theirs = effects.zip(&self.state);
         let theirs = theirs.filter(move |(effect, _)| effect.tool == created.by);
         let made = theirs.flat_map(|(_, state)| &state.made);
-        made.filter_map(move |(result, texts)| {
+        made.filter_map(move |(result, _)| {
             let taken = field(result, &created.take)?;
-            // A result often repeats what it was made with, and that was free. What a handle stood
-            // for is not known here.
-            let repeats = |text: &Value| {
-                let has_handle = text.to_string().contains(HANDLE);
-                let may_quote = created.take.is_empty() || is_prose(taken);
-                same(text, taken) || has_handle && may_quote
-            };
-            (!texts.iter().any(repeats)).then_some(taken)
+            let all = self.state.iter().flat_map(|state| &state.made);
+            let mut texts = all.flat_map(|(_, texts)| texts);
+            let repeated = texts.any(|text| repeats(text, &created.take, taken));
+            (!repeated).then_some(taken)
         })
-    }
-}
-
-/// Whether a value may quote a text: one of several words, or one that is made of others. An id or
-/// an address is one word.
-fn is_prose(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains(char::is_whitespace),
-        Value::Array(_) | Value::Object(_) => true,
-        _ => false,
     }
 }
 

@@ -108,6 +108,13 @@ fn makes_something(function: &str) -> bool {
     MAKES.contains(&first.as_str())
 }
 
+/// Whether the field at `path`, names with dots between them, says by its name which thing is
+/// meant.
+pub(super) fn names_a_thing(path: &str) -> bool {
+    let last = words(path).pop().unwrap_or_default();
+    SELECTOR.contains(&last.as_str())
+}
+
 /// The words of a name in snake, kebab or camel case, in small letters.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];

@@ -99,6 +99,12 @@ impl Said {
         BOUND.is_match(&self.words)
     }
 
+    /// Whether they do, and say which number or which time.
+    pub(crate) fn gives_a_bound(&self) -> bool {
+        let says_one = !self.numbers.is_empty() || !self.moments().is_empty();
+        says_one && self.speaks_of_a_bound()
+    }
+
     /// The numbers that were said.
     pub fn numbers(&self) -> Vec<Value> {
         let mut numbers: Vec<Value> = Vec::new();

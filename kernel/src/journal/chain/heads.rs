@@ -86,8 +86,19 @@ impl Heads {
         }
     }
 
+    /// The processes of which there is a note, the oldest first.
+    pub(in crate::journal) fn noted(&self) -> io::Result<Vec<Pid>> {
+        let notes = match fs::read(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            read => read?,
+        };
+        let noted = (0..).zip(notes.chunks_exact(NONE.len()));
+        let noted = noted.filter(|(_, note)| *note != NONE);
+        Ok(noted.map(|(pid, _)| pid).collect())
+    }
+
     /// The noted last link of `pid`.
-    pub(super) fn of(&self, pid: Pid) -> io::Result<Option<Mac>> {
+    pub(in crate::journal) fn of(&self, pid: Pid) -> io::Result<Option<Mac>> {
         let find = || match &self.file {
             Some(file) => get(&mut file.lock(), pid),
             None if !self.path.exists() => Ok(NONE),
@@ -103,6 +114,17 @@ impl Heads {
             found = again;
         }
     }
+}
+
+/// Removes the notes beside the journal at `journal`.
+pub(super) fn clear(journal: &Path) -> io::Result<()> {
+    for name in [FILE, EARLIER] {
+        match fs::remove_file(journal.with_file_name(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Where the note on `pid` begins.

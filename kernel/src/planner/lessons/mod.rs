@@ -12,7 +12,7 @@ mod sort;
 pub use claim::CLAIM;
 pub use done::DONE;
 pub use fits::FITS;
-pub use plan::PLAN;
+pub use plan::{BOUND, CHAIN, EACH, PLAN, WITHIN};
 pub use replace::REPLACE;
 pub use sort::SORT;
 
@@ -23,13 +23,16 @@ const TEXT_CHARS: usize = 900;
 /// Of these, characters of its end.
 const END_CHARS: usize = 300;
 
+/// A text, and its label or what is to be written about it.
+pub type Example = (&'static str, &'static str);
+
 /// A task with examples.
 #[derive(Debug)]
 pub struct Lesson {
     /// What is to be done, as the system's message.
     pub task: &'static str,
     /// Texts and the label of each, or what is to be written about each.
-    pub examples: &'static [(&'static str, &'static str)],
+    pub examples: &'static [Example],
     /// The labels; the last is the one that the others are held against. None where a text
     /// is answered freely.
     pub labels: &'static [&'static str],
@@ -44,9 +47,15 @@ impl Lesson {
 
     /// The messages that end with `text`; next comes its label, or what is written about it.
     pub fn messages(&self, text: &str) -> Vec<Message> {
+        self.with(&[], text)
+    }
+
+    /// The same with `more` examples, which this text needs. They come after those that all texts
+    /// have, so that these are shared.
+    pub fn with(&self, more: &[Example], text: &str) -> Vec<Message> {
         let say = |role, text: &str| Message::new(role, text);
         let mut messages = vec![say(Role::System, self.task)];
-        for (text, label) in self.examples {
+        for (text, label) in self.examples.iter().chain(more) {
             messages.push(say(Role::User, text));
             messages.push(say(Role::Assistant, label));
         }

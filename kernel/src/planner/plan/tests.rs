@@ -6,6 +6,7 @@ use quipu_cpu::grammar as engine;
 use super::*;
 use crate::gate::plan::{Plan, Planned};
 use crate::lessons::PLAN;
+use quipu_cpu::Message;
 
 fn schema(fields: &[(&str, Value)], required: &[&str]) -> Value {
     let properties: Map<String, Value> = fields
@@ -204,14 +205,140 @@ fn what_is_done_for_each_and_asked_of_what_was_found_can_be_written() {
     check("Delete the best file, 200", within(), false);
 }
 
-#[test]
-fn the_plans_of_the_lesson_can_be_read() {
-    for (about, written) in PLAN.examples {
-        let plan: Value = serde_json::from_str(written).expect(about);
-        let effects = plan["effects"].as_array().expect(about);
-        for effect in effects {
-            let planned: Planned = serde_json::from_value(effect.clone()).expect(about);
-            assert!(about.contains(&format!("{} ", planned.tool)), "{about}");
+/// What an example of the lesson shows of a function: its name, and the schemas of its arguments
+/// and of its result.
+fn declared(line: &str) -> (String, Value, Value) {
+    let (name, rest) = line.split_once(' ').expect(line);
+    let (taken, rest) = rest.split_once('}').expect(line);
+    let taken = taken.trim_start_matches('{').split(", ");
+    let mut fields = Vec::new();
+    let mut required = Vec::new();
+    for field in taken.filter(|field| !field.is_empty()) {
+        let (name, kind) = field.split_once(": ").expect(line);
+        let bare = name.trim_end_matches('?').trim_matches('"');
+        if !name.ends_with('?') {
+            required.push(bare);
         }
+        let listed = || -> Vec<&str> { kind.split('|').map(|v| v.trim_matches('"')).collect() };
+        let schema = match kind {
+            "[string]" => json!({"type": "array", "items": {"type": "string"}}),
+            kind if kind.starts_with('"') => json!({ "enum": listed() }),
+            kind => json!({ "type": kind }),
+        };
+        fields.push((bare, schema));
     }
+    let parameters = schema(&fields, &required);
+    // As a model is shown the tools of a task.
+    let shown = format!("{name} {}", signature(&parameters));
+    assert!(line.starts_with(&shown), "{line}: {shown}");
+    let returned = rest.strip_prefix(" -> ");
+    let returned = returned.and_then(|rest| rest.split_once("  #"));
+    let returns = returned.map(|(names, _)| {
+        let names = names.split(", ").map(|name| (name, json!({"type": "string"})));
+        let record = schema(&names.collect::<Vec<_>>(), &[]);
+        json!({"type": "array", "items": record})
+    });
+    (name.to_owned(), parameters, returns.unwrap_or(json!({})))
+}
+
+/// The tools of an example, and its message.
+fn taken_apart(about: &str) -> (Ground, &str) {
+    let (tools, message) = about.split_once("Message: ").expect(about);
+    let lines = tools.strip_prefix("Tools that read:\n").expect(about);
+    let (reads, changes) = lines
+        .split_once("Tools that change something:\n")
+        .expect(about);
+    let reader = |line: &str| {
+        let (name, parameters, returns) = declared(line);
+        Reader {
+            name,
+            parameters,
+            returns,
+        }
+    };
+    let target = |line: &str| {
+        let (name, parameters, _) = declared(line);
+        Target { name, parameters }
+    };
+    let ground = Ground {
+        targets: changes.lines().map(target).collect(),
+        readers: reads.lines().map(reader).collect(),
+        shown: tools.to_owned(),
+    };
+    (ground, message)
+}
+
+#[test]
+fn the_plans_of_the_lesson_can_be_written_and_may_stand() {
+    let day = NaiveDate::from_ymd_opt(2024, 5, 15).unwrap();
+    let more = [EACH, CHAIN, BOUND, WITHIN];
+    for (about, written) in PLAN.examples.iter().chain(&more) {
+        let (ground, message) = taken_apart(about);
+        let said = Said::of(message, day);
+        let form = ground.form(&said).expect(about);
+        assert!(engine::admits(&form, written), "{written}");
+        let plan: Value = serde_json::from_str(written).expect(about);
+        let plan = Plan {
+            effects: serde_json::from_value(plan["effects"].clone()).expect(about),
+            made_on: day,
+            approved: false,
+        };
+        let (_, problems) = plan.checked(&said, &ground.targets, &ground.readers);
+        assert_eq!(problems, Vec::<String>::new(), "{about}");
+    }
+}
+
+#[test]
+fn a_task_has_the_examples_that_its_words_and_tools_ask_for() {
+    let day = NaiveDate::from_ymd_opt(2024, 5, 15).unwrap();
+    let put = |tools: Example, words: &str| {
+        let (ground, _) = taken_apart(tools.0);
+        let more = ground.examples(&Said::of(words, day));
+        PLAN.with(&more, &ground.about(words))
+    };
+    let check = |tools: Example, words: &str, want: &[Example]| {
+        let messages = put(tools, words);
+        let want = PLAN.with(want, &messages.last().unwrap().text);
+        let texts = |all: &[Message]| -> Vec<String> {
+            all.iter().map(|message| message.text.clone()).collect()
+        };
+        assert_eq!(texts(&messages), texts(&want), "{words}");
+        // What all tasks share comes first.
+        let base = 1 + 2 * PLAN.examples.len();
+        let shared = PLAN.messages("");
+        assert_eq!(texts(&messages[..base]), texts(&shared[..base]));
+    };
+    check(EACH, "Remind Ann of the race.", &[]);
+    check(EACH, "Remind everybody of the race.", &[EACH]);
+    check(BOUND, "Order the cheapest seeds.", &[]);
+    check(BOUND, "Order them over the weekend.", &[]);
+    check(BOUND, "Order seeds for under 4 euros.", &[BOUND]);
+    check(WITHIN, "Order seeds for under 4 euros.", &[BOUND, WITHIN]);
+    check(CHAIN, "Order plums.", &[CHAIN]);
+    let all = "Order plums at each stall, for 4 euros at most: up to 4.";
+    check(CHAIN, all, &[EACH, CHAIN, BOUND, WITHIN]);
+    // A letter to all of them is one letter.
+    check(PLAN.examples[1], "Write to all of them.", &[]);
+
+    let messages = put(EACH, "Remind everybody of the race.");
+    let base = 1 + 2 * PLAN.examples.len();
+    let shown: Vec<&str> = messages[base..]
+        .iter()
+        .map(|message| message.text.as_str())
+        .collect();
+    insta::assert_snapshot!(shown.join("\n\n"), @r##"
+    Tools that read:
+    club.members {} -> id, name, role, phone  # Lists the members
+    Tools that change something:
+    club.remind {"phone": string, "text": string}  # Sends a short message
+    Message: Remind every rower of the race.
+
+    {"effects":[{"tool":"club.remind","args":{"phone":{"each":{"from":"club.members","where":{"role":"rower"},"how":"all","take":"phone"}},"text":"text"}}]}
+
+    Tools that read:
+    club.members {} -> id, name, role, phone  # Lists the members
+    Tools that change something:
+    club.remind {"phone": string, "text": string}  # Sends a short message
+    Message: Remind everybody of the race.
+    "##);
 }

@@ -28,6 +28,11 @@ fn letters(function: &str, args: &Value) -> Value {
         "read" => LETTER.to_owned(),
         "odd" => ODD.to_owned(),
         "send" => format!("sent to {}: {}", arg("to"), arg("body")),
+        "note" => {
+            let body = arg("body");
+            let last = body.split_whitespace().last().unwrap_or_default();
+            return json!({"id": "26", "last": last.trim_end_matches('.')});
+        }
         _ => format!("looked for {}", arg("text")),
     })
 }
@@ -64,11 +69,12 @@ pub fn private() -> Rules {
 /// A machine that follows `script` by these `rules`.
 pub fn machine(script: &[&str], rules: Rules, journal: &Path) -> Machine {
     let net: Capability = "net:post.example".parse().expect("a capability");
-    let functions: [Takes<'_>; 4] = [
+    let functions: [Takes<'_>; 5] = [
         ("read", Effect::Read, &[]),
         ("odd", Effect::Read, &[]),
         ("look", Effect::Read, &["text"]),
         ("send", Effect::Write, &["to", "body"]),
+        ("note", Effect::Write, &["body"]),
     ];
     let post = Post::new(&functions, &net, letters);
     let cpu = WatchedCpu::new(&script.join("\n"), None);

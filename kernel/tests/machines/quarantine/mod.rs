@@ -4,8 +4,10 @@
 //! | file | job |
 //! | --- | --- |
 //! | this one | what enters a window, where a held text may go, what a recall does |
+//! | `echo` | what a tool says again of a held text |
 //! | `machine` | a machine with letters of strangers, which notes what each process is shown |
 
+mod echo;
 mod machine;
 
 use std::sync::Arc;

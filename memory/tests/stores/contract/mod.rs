@@ -49,6 +49,7 @@ contract! {
     spaces_are_apart,
     copies_count_once_and_strangers_get_a_share,
     copies_are_as_secret_and_hide_no_original,
+    no_name_of_a_page_looks_like_another_passage,
     a_newer_word_stands_first;
     quotas:
     a_full_space_takes_nothing_and_loses_nothing,

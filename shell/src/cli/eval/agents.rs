@@ -1,6 +1,6 @@
 //! The agents by which the cases are run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -12,6 +12,7 @@ use crate::session::agent::{self, Loaded};
 use crate::session::learnt::{Shelf, Skill};
 use crate::terminal::error::UserError;
 use crate::terminal::lines::file_words;
+use crate::terminal::output::visible;
 
 /// An agent, and how results name it.
 #[derive(Clone, Debug, Default)]
@@ -33,34 +34,43 @@ pub struct Agents {
 }
 
 impl Agents {
-    /// Reads the `given` agents, and those that the `cases` in `file` name.
+    /// Reads the `given` agents, and those that the `cases` in `file` name: whoever wrote the cases
+    /// chose these, so one counts as a stranger's until its user trusts it.
     ///
     /// # Errors
     /// An agent that cannot be read; with the line, where a case names it.
-    pub fn load(given: &[PathBuf], file: &Path, cases: &[Case]) -> Result<Self> {
-        let read = |path: &Path, name: &Path| -> Result<Named> {
-            Ok(Named {
-                name: Some(name.display().to_string()),
-                loaded: agent::load_apart(path)?,
-                skills: Vec::new(),
-            })
+    pub fn load(given: &[PathBuf], file: &Path, cases: &[Case], paths: &Paths) -> Result<Self> {
+        let named = |name: &Path, loaded: Loaded| Named {
+            name: Some(name.display().to_string()),
+            loaded,
+            skills: Vec::new(),
         };
         let mut usual = Vec::new();
         for path in given {
-            usual.push(read(path, path)?);
+            usual.push(named(path, agent::load_apart(path)?));
         }
         if usual.is_empty() {
             usual.push(Named::default());
         }
         let folder = file.parent().unwrap_or(Path::new("."));
-        let mut own = HashMap::new();
+        let (mut own, mut strange) = (HashMap::new(), BTreeSet::new());
         for case in cases {
             if let Some(path) = &case.agent {
                 let place = || format!("{}, line {}", file_words(file), case.line);
-                let named =
-                    read(&folder.join(path), path).map_err(|error| error.context(place()))?;
-                own.insert(case.line, named);
+                let loaded = agent::load(&folder.join(path), paths);
+                let loaded = loaded.map_err(|error| error.context(place()))?;
+                if loaded.agent.stranger {
+                    strange.insert(path);
+                }
+                own.insert(case.line, named(path, loaded));
             }
+        }
+        for path in strange {
+            let path = visible(&path.display().to_string());
+            say!(
+                "warning: the cases name the agent {path}, which is not trusted: what it changes \
+                 asks; `quipu trust FILE` vouches for it as it is now"
+            );
         }
         Ok(Self { given: usual, own })
     }

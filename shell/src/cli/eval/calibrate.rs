@@ -122,7 +122,7 @@ async fn ask(
     cases: &[Case],
     interrupts: &mut Interrupts,
 ) -> Result<Option<BTreeMap<Question, Vec<Sample>>>> {
-    let agents = Agents::load(&args.agent, &args.cases, cases)?;
+    let agents = Agents::load(&args.agent, &args.cases, cases, &session.paths)?;
     let bench = Bench::open(session, &agents, &args.process, &args.cases, cases).await?;
     let progress = batch::progress(cases.len() as u64);
     let at_work = AtWork::default();

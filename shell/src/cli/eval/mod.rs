@@ -216,7 +216,7 @@ struct Part<'a> {
 
 async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
-    let mut agents = Agents::load(&args.agent, &args.cases, cases)?;
+    let mut agents = Agents::load(&args.agent, &args.cases, cases, &session.paths)?;
     if args.learnt {
         agents = agents.learnt(&session.paths)?;
     }

@@ -125,6 +125,13 @@ pub fn run(session: &Session, args: &TestArgs) -> Result<u8> {
 
 /// The verdict on a call, or what is wrong with it.
 fn judge(gate: &Gate, bus: &Bus, given: Given) -> Result<Judged, String> {
+    if given.label == Trust::System {
+        return Err("\"label\" is \"user\" or \"untrusted\"".to_owned());
+    }
+    let is_a_share = |score: &f32| (0.0..=1.0).contains(score);
+    if given.suspicious.is_some_and(|score| !is_a_share(&score)) {
+        return Err("\"suspicious\" is a number from 0 to 1".to_owned());
+    }
     let args = Value::Object(given.args);
     let call = Trial::of(bus, &given.tool, &args, &given.said)?;
     let known = call.is_known();

@@ -122,14 +122,15 @@ pub async fn run(session: &Session, args: &AddArgs) -> Result<u8> {
             false => settle(session, &doubt).await?,
         }
     }
-    install(&session.paths.tools, &source)?;
     let origin = Origin {
         source: source.from.clone(),
         component: component_hash(&source.bytes),
     };
     let reference = source.reference.as_ref();
     let reference = reference.map(|(reference, digest)| (reference.as_str(), digest.as_str()));
+    // Before it is there: a tool of which no digest was noted would be taken for any other.
     book.note(&source.name, origin, reference)?;
+    install(&session.paths.tools, &source)?;
     let spec = device.spec();
     let functions: Vec<String> = spec
         .functions
@@ -162,7 +163,10 @@ pub(super) fn wants(spec: &DeviceSpec) -> Option<String> {
 /// from the same source raises no doubt.
 fn doubts(source: &Source, installed: Option<&[u8]>, book: &ProvenanceBook) -> Vec<String> {
     let mut doubts = Vec::new();
+    // What was noted of other bytes says nothing of these.
+    let is_of = |bytes: &[u8], origin: &Origin| component_hash(bytes) == origin.component;
     let known = book.origin(&source.name);
+    let known = known.filter(|origin| installed.is_none_or(|bytes| is_of(bytes, origin)));
     if let Some(bytes) = installed.filter(|bytes| *bytes != source.bytes)
         && known.is_none_or(|origin| origin.source != source.from)
     {

@@ -23,11 +23,12 @@ pub fn run(session: &Session, args: &RmArgs) -> Result<u8> {
             "`quipu tool ls` lists the tools; those that come with quipu stay",
         ));
     }
-    std::fs::remove_file(&known)?;
+    // Its grants first: what cannot be taken back would be there for the same bytes again.
     let mut given = session.given()?;
     given.grants.forget(&args.name)?;
     given.secrets.remove(&args.name, None)?;
     ProvenanceBook::open(&session.paths.provenance())?.forget(&args.name)?;
+    std::fs::remove_file(&known)?;
     say!("removed {}", args.name);
     Ok(0)
 }

@@ -19,7 +19,7 @@ use super::apart::{Asker, aside};
 use super::chat::fields;
 use super::chat::reply::{Answer, Head};
 use super::chat::request::{self, Body, StreamOptions};
-use super::error::ApiError;
+use super::error::{ApiError, without_folders};
 use super::guard::Caller;
 use super::plain::{Finish, Piece, Said, Speaker};
 use super::state::{Lease, Service};
@@ -61,7 +61,7 @@ pub fn load(service: &Service, name: Option<&str>) -> Result<Loaded, ApiError> {
         loaded.check_memory(&**service.kernel.store())?;
         Ok(loaded)
     });
-    loaded.map_err(|error| ApiError::invalid("model", format!("{error:#}")))
+    loaded.map_err(|error| ApiError::invalid("model", without_folders(&format!("{error:#}"))))
 }
 
 /// A process under way; dropping it interrupts the process.

@@ -197,8 +197,9 @@ impl ApiError {
         }
     }
 
-    /// Something here failed.
+    /// Something here failed. Which folders this machine has is told to nobody: a stranger may ask.
     pub fn internal(message: impl Into<String>) -> Self {
+        let message = without_folders(&message.into());
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, SERVER, message)
     }
 
@@ -244,6 +245,15 @@ impl ApiError {
         }
         response
     }
+}
+
+/// `text` with the name of each file in place of its whole path.
+pub(super) fn without_folders(text: &str) -> String {
+    let word = |word: &str| match word.rsplit_once('/') {
+        Some((folder, name)) if folder.starts_with('/') => format!("…/{name}"),
+        _ => word.to_owned(),
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 impl IntoResponse for ApiError {
@@ -346,6 +356,19 @@ mod tests {
         let long = ApiError::too_long("messages", 9, 8);
         assert_eq!(long.code, Some("context_length_exceeded"));
         check(long, 400, "content-type", Some("application/json"));
+    }
+
+    #[test]
+    fn no_folder_of_the_machine_is_told() {
+        let check = |text: &str, want: &str| {
+            assert_eq!(ApiError::internal(text).message, want);
+        };
+        check(
+            "/home/ann/.local/state/quipu/journal.db: the disk is full",
+            "…/journal.db: the disk is full",
+        );
+        check("page 3/4 of a/b", "page 3/4 of a/b");
+        check("see http://a.example/b", "see http://a.example/b");
     }
 
     #[test]

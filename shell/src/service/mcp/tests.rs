@@ -2,7 +2,7 @@
 
 use quipu_kernel::gate::rules::{Confided, Rules};
 use quipu_kernel::gate::{Approve, Secrecy};
-use quipu_tools::{Device, DeviceSpec};
+use quipu_tools::{Device, DeviceSpec, LeakScan, Secret};
 
 use super::*;
 use crate::config::paths::Paths;
@@ -117,4 +117,42 @@ fn what_its_user_keeps_private_is_not_offered() {
     check(&[], &[&memory[..], &["diary_read", "clock_read"]].concat());
     check(&["diary.*"], &[&memory[..], &["clock_read"]].concat());
     check(&["memory.*", "diary.read"], &["clock_read"]);
+}
+
+#[test]
+fn no_secret_is_in_a_page_that_another_program_is_shown_or_keeps() {
+    let value = "tok-48151623421808";
+    let secret = Secret::new(value).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let shelf = || Shelf::of(&Paths::find(Some(folder.path())).unwrap());
+    // Kept before it was known as a secret.
+    let old = NewPage {
+        id: Some(PageId::from("old")),
+        text: format!("The key of the llama house is {value}."),
+        source: "test".into(),
+        trust: Trust::User,
+        ..NewPage::default()
+    };
+    shelf().open(Access::ReadWrite).unwrap().put(old).unwrap();
+    let policy = Policy {
+        grants: Grants::from_iter([Capability::MemWrite]),
+        approve: Approve::All,
+        leaks: LeakScan::of([("house", &secret)]),
+        ..Policy::default()
+    };
+    let offer = Offer::new(shelf(), &Bus::default(), policy);
+    let call = |name: &str, args: Value| {
+        let said = offer.0.call(name, &args, &CallContext::default());
+        let said = said.unwrap();
+        assert!(!said.to_string().contains(value), "{said}");
+        said
+    };
+    let found = call(SEARCH, json!({"query": "llama"}));
+    assert!(found.to_string().contains("⟦secret house⟧"), "{found}");
+    call(SHOW, json!({"id": "old"}));
+    let put = call(PUT, json!({"text": format!("Another llama: {value}")}));
+    let id = put["id"].as_str().unwrap().to_owned();
+    let store = shelf().open(Access::ReadOnly).unwrap();
+    let kept = store.get(&PageId::from(id)).unwrap().unwrap();
+    assert_eq!(kept.text, "Another llama: ⟦secret house⟧");
 }

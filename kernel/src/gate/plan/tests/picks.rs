@@ -257,6 +257,10 @@ fn what_was_free_is_not_what_was_made() {
     check("", "words", json!("26"), "26", true);
     check("", "13", json!("13"), "13", false);
     check("", "${page:s1}", json!("13"), "13", false);
+    // One word of it too, where it was a part of the text.
+    let quotes = || json!({"id": "26", "first": "13"});
+    check("first", "13 is what I want", quotes(), "13", false);
+    check("first", "words", quotes(), "13", true);
 }
 
 #[test]
