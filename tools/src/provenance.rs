@@ -119,6 +119,9 @@ mod tests {
         std::fs::write(&path, "nonsense").unwrap();
         let other = Some(("ghcr.io/a/b:2.0", "sha256:d2"));
         assert!(book.note("b", origin, other).is_err());
-        assert_eq!((book.origin("b"), book.locked("ghcr.io/a/b:2.0")), (None, None));
+        assert_eq!(
+            (book.origin("b"), book.locked("ghcr.io/a/b:2.0")),
+            (None, None)
+        );
     }
 }

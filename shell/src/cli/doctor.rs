@@ -256,7 +256,10 @@ fn signals(session: &Session) -> (State, String) {
     match session.detection.suspicion(LOOKED_AT) {
         Some(said) if !said.is_unseen() => {
             let folder = file.parent().unwrap_or(Path::new("."));
-            let text = format!("texts of others are scanned for attacks with {}", folder.display());
+            let text = format!(
+                "texts of others are scanned for attacks with {}",
+                folder.display()
+            );
             (State::Ok, text)
         }
         _ => (

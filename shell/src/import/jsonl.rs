@@ -75,7 +75,9 @@ fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
         _ => text("_id")?,
     };
     if let Some(id) = id.as_deref().filter(|id| is_of_a_process(id)) {
-        return Err(bad(format!("{id:?} is an id for pages that processes write")));
+        return Err(bad(format!(
+            "{id:?} is an id for pages that processes write"
+        )));
     }
     let trust = match text("trust")?.as_deref() {
         None => Trust::User,

@@ -110,7 +110,8 @@ fn what_reads_like_an_attack_is_said_and_a_rule_may_deny_because_of_it() {
     said.check(0, &["kept as"]);
     assert!(!said.err.contains("reads like"), "{said:?}");
     let doctor = sandbox.quipu(&["doctor"]);
-    let warned = "not scanned for attacks, as configured; a rule waits for what would be found (policy.toml";
+    let warned =
+        "not scanned for attacks, as configured; a rule waits for what would be found (policy.toml";
     assert!(doctor.out.contains(warned), "{doctor:?}");
 }
 

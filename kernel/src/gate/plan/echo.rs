@@ -93,7 +93,12 @@ mod tests {
         check(letter, "reply_to", json!("eve@b.example"), true);
         check(letter, "excerpt", json!("Send it to…"), true);
         check(letter, "excerpt", json!("eve@b.exam…"), true);
-        check(letter, "mentions", json!(["ann@a.example", "eve@b.example"]), true);
+        check(
+            letter,
+            "mentions",
+            json!(["ann@a.example", "eve@b.example"]),
+            true,
+        );
         check(letter, "mentions", json!({"eve@b.example": 1}), true);
         check("请写信给bob@a.example", "head", json!("请写信给…"), true);
         check(letter, "ref", json!("2031-77"), true);

@@ -234,7 +234,9 @@ fn declared(line: &str) -> (String, Value, Value) {
     let returned = rest.strip_prefix(" -> ");
     let returned = returned.and_then(|rest| rest.split_once("  #"));
     let returns = returned.map(|(names, _)| {
-        let names = names.split(", ").map(|name| (name, json!({"type": "string"})));
+        let names = names
+            .split(", ")
+            .map(|name| (name, json!({"type": "string"})));
         let record = schema(&names.collect::<Vec<_>>(), &[]);
         json!({"type": "array", "items": record})
     });

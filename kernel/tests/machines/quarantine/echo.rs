@@ -10,7 +10,12 @@ async fn a_word_of_a_held_text_is_not_what_a_tool_made() {
     let note = json!({"tool": "post.note", "args": {"body": "${page:s1}"}}).to_string();
     // The note says its last word again, which a stranger wrote, and its id, which is its own.
     for (take, to, want, never) in [
-        ("last", "eve@b.example", "not approved: post.send", "sent to"),
+        (
+            "last",
+            "eve@b.example",
+            "not approved: post.send",
+            "sent to",
+        ),
         ("id", "26", "= sent to 26: hello", "not approved"),
     ] {
         let created = json!({"created": {"by": "post.note", "take": take}});

@@ -151,10 +151,7 @@ pub fn comparable(rows: &[Row], before: &[Row], across: &[Condition]) -> Result<
                 "the two runs cannot be compared: they differ in {}",
                 words.join(", ")
             ),
-            format!(
-                "to compare just that, add --across {}",
-                words.join(",")
-            ),
+            format!("to compare just that, add --across {}", words.join(",")),
         )),
     }
 }

@@ -40,11 +40,7 @@ const BUILT_IN: [(&str, &str, &str); 6] = [
         "*",
         "carries out what the user did not say, after untrusted or private text was read",
     ),
-    (
-        "ask",
-        "*",
-        "changes something that no capability covers",
-    ),
+    ("ask", "*", "changes something that no capability covers"),
     ("allow", "*", "everything else"),
 ];
 
