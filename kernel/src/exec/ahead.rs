@@ -14,13 +14,13 @@ const AHEAD_MAX: usize = 64;
 const FOLLOWED_MAX: u32 = 3;
 
 impl Execution {
-    /// Whether `tool` computes, and what was just looked up has no number but leads on.
+    /// Whether `tool` computes, and what was just looked up has not the numbers but leads on.
     pub(super) fn lacks_a_number(&self, legal: &Legal, tool: &str) -> bool {
         let computes = |call: &Callable| call.takes_an_expression() || call.program.is_some();
         let computes = legal
             .offered()
             .any(|call| call.name == tool && computes(call));
-        computes && self.has_found_no_number(legal) && self.has_more_to_open()
+        computes && self.lacks_numbers(legal) && self.has_more_to_open()
     }
 
     /// Whether what was just opened names another address.

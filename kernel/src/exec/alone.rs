@@ -44,7 +44,7 @@ impl Execution {
     /// an agent's instructions, earlier turns.
     pub(super) fn program_asked_for(&self, legal: &Legal) -> Result<Option<Prompt>, Ending> {
         let python = |call: &Callable| call.program.as_deref() == Some("python");
-        let told = self.told_with_what_was_found();
+        let (found, told) = (self.what_was_found(), self.told_by_itself());
         let only = self.vm.holds_only_the_task() || self.doubts(legal);
         let only = only && self.vm.has_nothing_beside() && self.is_told_all_in_the_task();
         let alone = only || self.has_found_all();
@@ -53,7 +53,7 @@ impl Execution {
         }
         let room = self.shared.cpu.info().window - self.vm.reserve();
         let taught = |more: &[(String, String)]| -> Result<Option<Prompt>, Ending> {
-            let prompt = self.lesson(asked_for_after(more, &told), asked_for(OTHER))?;
+            let prompt = self.lesson(asked_for_after(more, &found, &told), asked_for(OTHER))?;
             Ok(prompt.filter(|prompt| prompt.len <= room))
         };
         let (ids, learnt) = self.functions_learnt(legal);

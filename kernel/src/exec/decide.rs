@@ -268,6 +268,13 @@ impl Execution {
         if self.was_just_done(&action) {
             return Ok(None);
         }
+        if self.n == 0 && self.leaves_numbers_out(legal, &action) {
+            let program = self.programmed(n, prompt, legal).await?;
+            return Ok(program.map(|mut decided| {
+                decided.completion.usage += completion.usage;
+                decided
+            }));
+        }
         if self.computes_inventions(prompt, legal, &action) {
             let further = self.look_further(n, prompt, legal).await?;
             return Ok(further.map(|mut decided| {
@@ -296,6 +303,18 @@ impl Execution {
             chosen: Move::Call,
             completion,
         }))
+    }
+
+    /// Whether `action` is a sum that has no place for some number of the task, which a program could
+    /// have: a small model writes `50 * 2 + 1` for the fiftieth prime, and `1 + 1` for a series.
+    fn leaves_numbers_out(&self, legal: &Legal, action: &Result<Value, String>) -> bool {
+        let (Ok(action), Some(numbers)) = (action, &legal.numbers) else {
+            return false;
+        };
+        let mut calls = legal.calls.iter();
+        let sums = calls.any(|call| action["tool"] == call.name && call.takes_an_expression());
+        sums && legal.runs_programs().is_some()
+            && numbers.are_left_out_of(std::slice::from_ref(action))
     }
 
     /// `written`, several calls, without the sums that have to wait for what others look up.

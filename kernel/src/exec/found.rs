@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::writing::Decided;
 use super::{Ending, Execution, failed};
@@ -19,7 +19,7 @@ use crate::planner::answer_form::{
     asks_for_a_fact, asks_for_an_address, gives_the_number, language_request,
 };
 use crate::planner::date;
-use crate::planner::numbers::is_invented;
+use crate::planner::numbers::{is_invented, supposes};
 use crate::planner::poor_answer::{asks_back, only_denies};
 use crate::planner::shared_words::says_no_more;
 use crate::planner::wording::{asks_for_a_total, puts_numbers_together};
@@ -65,7 +65,7 @@ impl Execution {
         };
         if self.is_a_look(action) {
             if outcome.text != NOTHING_FOUND {
-                let text = self.within_its_border(&outcome.text, &outcome.label);
+                let text = self.within_its_border(&in_lines(&outcome.text), &outcome.label);
                 self.found.texts.push(text);
                 self.found.unanswered = false;
             }
@@ -160,7 +160,7 @@ impl Execution {
             .unseen(n, &asked, legal, Move::Function, u32::MAX)
             .await?;
         let read = format!("{}\n{}", self.what_was_found(), self.told_by_itself());
-        if is_invented(&completion.text, &read) {
+        if is_invented(&completion.text, &read) || supposes(&completion.text, &read) {
             self.found.tried = texts;
             self.charge(&completion);
             return Ok(None);
@@ -218,9 +218,12 @@ impl Execution {
         }))
     }
 
-    /// Whether what was just looked up has no number that could be computed with.
-    pub(super) fn has_found_no_number(&self, legal: &Legal) -> bool {
-        self.has_looked_up(legal) && !self.found.texts.iter().any(|text| speaks_of_numbers(text))
+    /// Whether what was just looked up has not the numbers that are to be computed with: it has
+    /// none, or a program had to make one up.
+    pub(super) fn lacks_numbers(&self, legal: &Legal) -> bool {
+        let texts = &self.found.texts;
+        let tried = !texts.is_empty() && self.found.tried == texts.len();
+        self.has_looked_up(legal) && (tried || !texts.iter().any(|text| speaks_of_numbers(text)))
     }
 
     /// What the CPU writes, which nobody sees before it is known to count.
@@ -244,6 +247,21 @@ impl Execution {
     }
 }
 
+/// A result whose parts are named, with its texts as they are: a small model reads a table badly
+/// whose lines are escaped. Any other text is left as it is.
+fn in_lines(result: &str) -> String {
+    let parts: Option<Map<String, Value>> = serde_json::from_str(result).ok();
+    let Some(parts) = parts.filter(|parts| parts.values().any(Value::is_string)) else {
+        return result.to_owned();
+    };
+    let lines = parts.iter().map(|(name, value)| match value.as_str() {
+        Some(text) if text.contains('\n') => format!("{name}:\n{text}"),
+        Some(text) => format!("{name}: {text}"),
+        None => format!("{name}: {value}"),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// `texts` without the ids of their passages, which a small model takes for what they say.
 fn without_ids(texts: &str) -> String {
     static IDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\[[a-z]+\d[\w-]*\] "));
@@ -265,6 +283,18 @@ const HAN_DIGITS: &str = "二两三四五六七八九十百千";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_result_in_parts_is_shown_line_by_line() {
+        let check = |result: &str, want: &str| assert_eq!(in_lines(result), want, "{result}");
+        check(
+            r#"{"title":"Tea","text":"| a |\n| 4 |","links":[]}"#,
+            "title: Tea\ntext:\n| a |\n| 4 |\nlinks: []",
+        );
+        check(r#"{"count":4}"#, r#"{"count":4}"#);
+        check("[1]", "[1]");
+        check("Tea: 4", "Tea: 4");
+    }
 
     #[test]
     fn a_passage_is_read_without_its_id() {

@@ -22,7 +22,7 @@ const ASK: &str = "Write one Python function solution() that returns the answer.
 const ASK_OF_TIMES: &str = "Write one Python function solution() that returns the answer. Import what it needs inside, such as datetime for dates and times of day. Give each quantity a variable with a comment.";
 
 /// Added where the data stand in the task: a small model writes a program that opens a file of them.
-const AS_GIVEN: &str = "There is no file and no input: write the data into the function.";
+const AS_GIVEN: &str = "There is no file and no input: write the data above into the function.";
 /// Lines from which on a task has data in it.
 const LINES_MIN: usize = 4;
 
@@ -113,30 +113,35 @@ pub fn called_on_each(code: &str, candidates: &[String]) -> String {
 
 /// The messages that end with the request for a program that answers `told`.
 pub fn asked_for(told: &str) -> Vec<Message> {
-    asked_for_after(&[], told)
+    asked_for_after(&[], "", told)
 }
 
-/// The same after `learnt` tasks, each with the function that worked it out.
-pub fn asked_for_after(learnt: &[(String, String)], told: &str) -> Vec<Message> {
+/// The same after `learnt` tasks, each with the function that worked it out, and below what was
+/// `found` for it.
+pub fn asked_for_after(learnt: &[(String, String)], found: &str, told: &str) -> Vec<Message> {
     let say = |role, text| Message::new(role, text);
     let mut messages = vec![say(Role::System, SYSTEM.to_owned())];
     for (task, function) in learnt {
-        messages.push(say(Role::User, request(task)));
+        messages.push(say(Role::User, request("", task)));
         messages.push(say(Role::Assistant, function.clone()));
     }
-    messages.push(say(Role::User, request(told)));
+    messages.push(say(Role::User, request(found, told)));
     messages
 }
 
-/// The request for a program that answers `told`, in words.
-fn request(told: &str) -> String {
+/// The request for a program that answers `told` from what was `found`, in words.
+fn request(found: &str, told: &str) -> String {
     let ask = match gives_a_time(told) {
         true => ASK_OF_TIMES,
         false => ASK,
     };
-    match has_data(told) {
+    let asked = match !found.is_empty() || has_data(told) {
         true => format!("{}\n\n{ask} {AS_GIVEN}", told.trim()),
         false => format!("{}\n\n{ask}", told.trim()),
+    };
+    match found.is_empty() {
+        true => asked,
+        false => format!("{found}\n\n{asked}"),
     }
 }
 
@@ -230,6 +235,9 @@ mod tests {
         check("把这些词按长度排序：松树、榆树、白蜡树、冷杉", true);
         check("How many vowels has \"a mild evening\"?", true);
         check("Open from 9:40 to 18:05?", false);
+        let asked = asked_for_after(&[], "Hall A has 40 seats.", "How many rows of 8 is that?");
+        let last = asked.last().map_or("", |message| message.text.as_str());
+        assert!(last.starts_with("Hall A has 40 seats.\n\nHow many") && last.contains(AS_GIVEN));
     }
 
     #[test]
