@@ -62,7 +62,7 @@ use crate::{
 };
 pub use company::alike;
 pub use embedder::LlamaEmbedder;
-pub use file::fingerprint;
+pub use file::{MemoryBytes, fingerprint, memory_bytes};
 pub use library::{check_attention, leave_attention};
 pub use quantize::{Quant, requantize};
 pub use settings::{Attention, LocalSettings, SWAP_DISK_BYTES};
@@ -273,6 +273,7 @@ impl LocalCpu {
             window,
             threads,
             kv_cells,
+            bytes: model.size() + (kv_cells * file::cell_bytes(&model)) as u64,
             constrains: true,
             model_digest: key.split(' ').next().unwrap_or_default().to_owned(),
             template_digest,
