@@ -12,6 +12,7 @@ use parking_lot::{Mutex, ReentrantMutex};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
+use super::models::{Model, Models};
 use super::{KernelError, WAITING_MAX, check_resumable};
 use crate::event::Event;
 use crate::exec::{Apart, Execution, Facts, Family, Inbox, Past, Shared, Waits, not_set_up};
@@ -34,6 +35,8 @@ pub(super) struct Handle {
 pub(super) struct Machine {
     me: Weak<Machine>,
     pub(super) shared: Arc<Shared>,
+    /// The models beside the one in `shared`.
+    pub(super) models: Arc<Models>,
     /// What each tape says of the machine.
     facts: Facts,
     /// The processes that run; one that ends leaves it.
@@ -54,6 +57,7 @@ impl Machine {
         Arc::new_cyclic(|me| Self {
             me: me.clone(),
             facts: Facts::of(&shared),
+            models: Models::new(shared.gate.policy().leaks.clone(), shared.events.clone()),
             shared: Arc::new(shared),
             table: Mutex::default(),
             stops: AtomicBool::new(false),
@@ -75,7 +79,8 @@ impl Machine {
         if program.today.is_none() {
             program.today = date::needed_by(&program);
         }
-        let model = &self.shared.cpu.info().model;
+        let own = &self.shared.cpu.info().model;
+        let model = program.model.as_ref().unwrap_or(own);
         let pid = self.shared.journal.create(&program, model)?;
         let attended = program.interactive;
         self.launch(pid, program, Past::default(), attended);
@@ -127,13 +132,6 @@ impl Machine {
         let parent = program.child_of.map(|child_of| child_of.pid);
         self.parents.lock().extend(parent);
         self.enter(pid, handle);
-        let shared = match self.shared.journal.keeps_tapes() {
-            true => Arc::new(
-                self.shared
-                    .recording(&self.facts, &program, &past, attended),
-            ),
-            false => self.shared.clone(),
-        };
         let Some(machine) = self.me.upgrade() else {
             return;
         };
@@ -142,16 +140,73 @@ impl Machine {
             ..inbox
         };
         tokio::spawn(async move {
-            let exit = match Execution::new(pid, program, shared.clone(), inbox, past) {
-                Ok(execution) => execution.run().await,
-                Err(ending) => stillborn(&shared, pid, ending),
-            };
+            let exit = machine.run(pid, program, past, inbox).await;
             machine.parents.lock().remove(&pid);
             // First, so that a run that begins after this end finds its place free.
             machine.table.lock().remove(&pid);
             // Nobody waiting is fine.
             let _ = done.send(Some(exit));
         });
+    }
+
+    /// Runs a process to its end, once its model is there.
+    async fn run(&self, pid: Pid, program: Program, past: Past, mut inbox: Inbox) -> Exit {
+        let spent_ms = past.spent_ms;
+        let model = match self.model_of(&program, &mut inbox).await {
+            Ok(model) => model,
+            Err(ending) => return stillborn(&self.shared, pid, ending, spent_ms),
+        };
+        let shared = self.on(model.as_ref());
+        let shared = match shared.journal.keeps_tapes() {
+            true => {
+                let of_model = model.map(|model| self.facts.judged_by(&model.judgement));
+                let facts = of_model.as_ref().unwrap_or(&self.facts);
+                Arc::new(shared.recording(facts, &program, &past, inbox.attended))
+            }
+            false => shared,
+        };
+        match Execution::new(pid, program, shared.clone(), inbox, past) {
+            Ok(execution) => execution.run().await,
+            Err(ending) => stillborn(&shared, pid, ending, spent_ms),
+        }
+    }
+
+    /// The model that `program` is for, loaded where it is not; `None` is the machine's own. A
+    /// signal ends the waiting.
+    async fn model_of(
+        &self,
+        program: &Program,
+        inbox: &mut Inbox,
+    ) -> Result<Option<Arc<Model>>, Ending> {
+        let Some(name) = &program.model else {
+            return Ok(None);
+        };
+        tokio::select! {
+            model = self.models.get(name) => model.map_err(|error| Ending::Failed(error.into())),
+            Some(signal) = inbox.signals.recv() => Err(Ending::Signal(signal)),
+        }
+    }
+
+    /// The machine as processes on `model` have it: what computes, what its odds are worth, and
+    /// how secret a text it may be shown are the model's. Without one it is the machine's own.
+    pub(super) fn on(&self, model: Option<&Arc<Model>>) -> Arc<Shared> {
+        match model {
+            None => self.shared.clone(),
+            Some(model) => Arc::new(Shared {
+                cpu: model.cpu.clone(),
+                gate: self.shared.gate.with_clearance(model.clearance),
+                judgement: model.judgement.clone(),
+                ..(*self.shared).clone()
+            }),
+        }
+    }
+
+    /// The machine as a process of `program` has it, where its model is loaded now.
+    pub(super) fn here(&self, program: &Program) -> Option<Arc<Shared>> {
+        match &program.model {
+            None => Some(self.shared.clone()),
+            Some(name) => Some(self.on(Some(&self.models.resident(name)?))),
+        }
     }
 
     /// Resolves at the end of a process; of one that has ended, the journal knows it.
@@ -292,11 +347,12 @@ pub(super) fn refused<T>(pid: Pid, error: &TrySendError<T>) -> KernelError {
     }
 }
 
-/// The end of a process that could not be set up.
-pub(super) fn stillborn(shared: &Shared, pid: Pid, ending: Ending) -> Exit {
-    let exit = not_set_up(ending);
+/// The end of a process that could not be set up, and has spent `spent_ms` milliseconds before.
+pub(super) fn stillborn(shared: &Shared, pid: Pid, ending: Ending, spent_ms: u64) -> Exit {
+    let (state, mut exit) = not_set_up(ending);
+    exit.ms = spent_ms;
     if let Ok(Row::Write(said)) = shared.tape.exit(&exit)
-        && let Err(error) = shared.journal.exit(pid, State::Exited, &exit, said)
+        && let Err(error) = shared.journal.exit(pid, state, &exit, said)
     {
         tracing::error!(pid, %error, "the end of the process was not recorded");
     }
