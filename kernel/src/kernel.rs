@@ -24,7 +24,7 @@ use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
 use crate::label::Secrecy;
 use crate::limits::Limits;
-use crate::process::{Branch, Exit, LoadError, Pid, Program, Reply, State, Status};
+use crate::process::{Branch, Exit, NoModel, Pid, Program, Reply, State, Status};
 use crate::signal::Signal;
 use crate::window::VmError;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
@@ -189,7 +189,7 @@ impl Kernel {
     ///
     /// # Errors
     /// Where nothing has this name, there is no room, or it cannot be run.
-    pub async fn model(&self, name: &str) -> Result<Option<Arc<Model>>, LoadError> {
+    pub async fn model(&self, name: &str) -> Result<Option<Arc<Model>>, NoModel> {
         self.machine.models.get(name).await
     }
 

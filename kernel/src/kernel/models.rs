@@ -21,21 +21,21 @@ use crate::event::Events;
 use crate::exec::screened;
 use crate::judgement::Judgement;
 use crate::label::Secrecy;
-use crate::process::{LoadError, Pid};
+use crate::process::{NoModel, Pid};
 
 /// What brings models to a machine. Whoever embeds the kernel knows where they are.
 pub trait Loader: Send + Sync {
     /// What `name` means; nothing is loaded. May read the beginning of a file.
     ///
     /// # Errors
-    /// [`LoadError::NotHere`] where nothing has this name, or it cannot be run.
-    fn find(&self, name: &str) -> Result<Found, LoadError>;
+    /// [`NoModel::NotHere`] where nothing has this name, or it cannot be run.
+    fn find(&self, name: &str) -> Result<Found, NoModel>;
 
     /// Loads what [`Loader::find`] found.
     ///
     /// # Errors
-    /// [`LoadError::Cpu`] where it cannot be run.
-    fn load(&self, found: Found) -> BoxFuture<'static, Result<Loaded, LoadError>>;
+    /// [`NoModel::Cpu`] where it cannot be run.
+    fn load(&self, found: Found) -> BoxFuture<'static, Result<Loaded, NoModel>>;
 
     /// How many bytes more models may take, where those beside the machine's own take `taken`.
     fn room(&self, taken: u64) -> u64;
@@ -153,12 +153,12 @@ impl Models {
 
     /// The model called `name`, loaded where it is not; `None` where that is the machine's own.
     /// Dropping the future leaves it loading.
-    pub(super) async fn get(self: &Arc<Self>, name: &str) -> Result<Option<Arc<Model>>, LoadError> {
+    pub(super) async fn get(self: &Arc<Self>, name: &str) -> Result<Option<Arc<Model>>, NoModel> {
         if let Some(model) = self.resident(name) {
             return Ok(Some(model));
         }
         let Some(loader) = self.loader.get().cloned() else {
-            return Err(LoadError::Alone { name: name.into() });
+            return Err(NoModel::Alone { name: name.into() });
         };
         let (models, name) = (self.clone(), name.to_owned());
         let bringing = tokio::spawn(async move {
@@ -174,7 +174,7 @@ impl Models {
     }
 
     /// Loads what was `found`, unless it is there by now.
-    async fn bring(&self, loader: &dyn Loader, found: Found) -> Result<Arc<Model>, LoadError> {
+    async fn bring(&self, loader: &dyn Loader, found: Found) -> Result<Arc<Model>, NoModel> {
         let _one = self.changing.lock().await;
         if let Some(model) = self.used(|model| model.key == found.key) {
             return Ok(model);
@@ -196,7 +196,7 @@ impl Models {
 
     /// Unloads idle models until there is room for what was `found`; none where that is not
     /// enough.
-    async fn make_room(&self, loader: &dyn Loader, found: &Found) -> Result<(), LoadError> {
+    async fn make_room(&self, loader: &dyn Loader, found: &Found) -> Result<(), NoModel> {
         loop {
             let (taken, idle) = self.bytes();
             let room = loader.room(taken);
@@ -207,7 +207,7 @@ impl Models {
             match self.take_idle(|_| enough) {
                 Some(model) => end(model).await,
                 None => {
-                    return Err(LoadError::NoRoom {
+                    return Err(NoModel::NoRoom {
                         name: found.name.clone(),
                         needs: found.bytes,
                         room: room.saturating_add(idle),
@@ -296,6 +296,6 @@ async fn end(model: Arc<Model>) {
 }
 
 /// A task of the machine itself was ended.
-fn broken(error: &tokio::task::JoinError) -> LoadError {
+fn broken(error: &tokio::task::JoinError) -> NoModel {
     CpuError::Decode(error.to_string()).into()
 }

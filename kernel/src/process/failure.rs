@@ -42,13 +42,13 @@ pub enum Failure {
     Action(String),
     /// The model that it is for is not there.
     #[error(transparent)]
-    Model(#[from] LoadError),
+    Model(#[from] NoModel),
 }
 
 /// Why a model is not loaded beside the machine's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
-pub enum LoadError {
+pub enum NoModel {
     /// The machine has no other model than its own.
     #[error("the machine runs no other model, and {name} is asked for")]
     Alone {

@@ -22,7 +22,7 @@ pub use ending::text_of;
 pub use example::{Example, Turn};
 pub(crate) use exit::KILLED;
 pub use exit::{Exit, Status};
-pub use failure::{Failure, LoadError, VmError};
+pub use failure::{Failure, NoModel, VmError};
 pub use quipu_cpu::{Picture, Pid, Sampling, Usage};
 pub use quipu_memory::{Secrecy, Share, Space};
 

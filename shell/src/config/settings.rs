@@ -2,6 +2,7 @@
 //! decides which value counts. It does not look whether the model or the tool that a value
 //! names is there.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::{NonZero, NonZeroU16, NonZeroU32, NonZeroU64};
 use std::path::Path;
@@ -16,6 +17,7 @@ use quipu_models::catalogue;
 use quipu_tools::Capability;
 use serde::{Deserialize, Serialize};
 
+use crate::config::endpoints::Endpoint;
 use crate::config::env_vars;
 use crate::config::globals::Globals;
 use crate::terminal::error::UserError;
@@ -53,6 +55,10 @@ pub struct File {
     pub attention: Option<AttentionWord>,
     /// Name of the environment variable that holds an endpoint's key.
     pub api_key_env: Option<String>,
+    /// The most bytes of memory that models take, the machine's own among them.
+    pub models_bytes: Option<u64>,
+    /// Models behind endpoints, by name.
+    pub endpoints: BTreeMap<String, Endpoint>,
     /// Limits of a process.
     pub limits: LimitsFile,
     /// The part of the disk that a process uses.
@@ -351,6 +357,12 @@ pub struct Settings {
     pub allow: Vec<Capability>,
     /// The variable that holds an endpoint's key; never the key.
     pub api_key_env: String,
+    /// The most bytes of memory that models take, when named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models_bytes: Option<u64>,
+    /// Models behind endpoints, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub endpoints: BTreeMap<String, Endpoint>,
     /// Limits of a process.
     pub limits: Limits,
     /// The part of the disk that a process uses.
@@ -396,6 +408,8 @@ impl Settings {
             api_key_env: file
                 .api_key_env
                 .unwrap_or_else(|| env_vars::API_KEY.to_owned()),
+            models_bytes: file.models_bytes,
+            endpoints: file.endpoints,
             limits: file.limits.over(Limits::default()),
             memory: file.memory.over(Memory::default()),
             consolidate: file.consolidate.unwrap_or(true),

@@ -1,0 +1,270 @@
+//! Brings models to a machine beside its own: those of this machine, and those behind the
+//! endpoints of the configuration.
+//!
+//! | name | model |
+//! | --- | --- |
+//! | `endpoint:NAME` | the one of `[endpoints.NAME]` |
+//! | another, where an endpoint computes | the one that this endpoint calls so |
+//! | another | a file of this machine, as `--model` takes it |
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use quipu_cpu::llama;
+use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
+use quipu_cpu::{Cpu, CpuError};
+use quipu_kernel::judgement::Judgement;
+use quipu_kernel::process::NoModel;
+use quipu_kernel::{Found, Loaded, Loader};
+use quipu_models::{self as models, ModelError, Places, gguf};
+use quipu_tools::Grants;
+
+use super::Session;
+use super::cpu::{ENDPOINT_SILENCE, clearance_of, local_settings, seeing};
+use super::judgement;
+use crate::config::endpoints::{self, Endpoint};
+use crate::config::paths::Paths;
+use crate::config::settings::{CpuChoice, Settings};
+use crate::terminal::{draft, model_hints};
+
+/// The share of a machine's memory that models take at most, unless the configuration says how
+/// many bytes: the rest is for the system, for other programs, and for what models share.
+const MEMORY_SHARE: (u64, u64) = (3, 4);
+
+/// What brings the models of a session.
+pub struct ModelLoader {
+    settings: Settings,
+    paths: Paths,
+    places: Places,
+    /// What is granted to all processes: an endpoint may be shown what is private by that.
+    grants: Grants,
+    /// What tells the machine's own model from others.
+    own: String,
+    /// Bytes of memory that the machine's own takes.
+    own_bytes: u64,
+}
+
+/// Where a model comes from.
+enum Source {
+    File(PathBuf),
+    Endpoint(Endpoint),
+}
+
+impl Session {
+    /// What brings models to a machine that computes with `own` and grants `grants`.
+    pub(super) fn loader(&self, own: &dyn Cpu, grants: Grants) -> ModelLoader {
+        let settings = self.settings.clone();
+        let model = settings.model_named.then(|| settings.model.clone());
+        ModelLoader {
+            own: match &settings.cpu {
+                CpuChoice::Local => self.model_file().map(|file| key_of(&file)).unwrap_or_default(),
+                CpuChoice::Url(url) => asked_as(&settings, url, model).identity(),
+                CpuChoice::Script(_) => String::new(),
+            },
+            own_bytes: own.info().bytes,
+            paths: self.paths.clone(),
+            places: self.places(),
+            settings,
+            grants,
+        }
+    }
+}
+
+/// The endpoint at `url`, as the settings have it asked for `model`.
+fn asked_as(settings: &Settings, url: &str, model: Option<String>) -> Endpoint {
+    Endpoint {
+        url: url.to_owned(),
+        model,
+        api_key_env: Some(settings.api_key_env.clone()),
+        window: settings.window,
+    }
+}
+
+/// What a file is called whatever it was named.
+fn key_of(file: &Path) -> String {
+    let whole = file.canonicalize();
+    whole.as_deref().unwrap_or(file).display().to_string()
+}
+
+/// Why there is no such model, with what to do about it.
+fn not_here(error: &ModelError) -> NoModel {
+    let reason = match model_hints::hint(error) {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
+    };
+    NoModel::NotHere { reason }
+}
+
+impl ModelLoader {
+    fn source(&self, name: &str) -> Result<Source, NoModel> {
+        if let Some(called) = endpoints::named(name) {
+            let endpoint = self.settings.endpoints.get(called);
+            return endpoint.cloned().map(Source::Endpoint).ok_or_else(|| NoModel::NotHere {
+                reason: format!(
+                    "no endpoint is called {called}; write its `url` below [endpoints.{called}] \
+                     in config.toml"
+                ),
+            });
+        }
+        if let CpuChoice::Url(url) = &self.settings.cpu {
+            let endpoint = asked_as(&self.settings, url, Some(name.to_owned()));
+            return Ok(Source::Endpoint(endpoint));
+        }
+        let file = models::resolve(name, &self.places).map_err(|error| not_here(&error))?;
+        Ok(Source::File(file))
+    }
+}
+
+impl Loader for ModelLoader {
+    fn find(&self, name: &str) -> Result<Found, NoModel> {
+        let (key, bytes) = match self.source(name)? {
+            Source::Endpoint(endpoint) => (endpoint.identity(), 0),
+            Source::File(file) => {
+                let header = gguf::read(&file);
+                let header = header.map_err(|error| not_here(&ModelError::Gguf(error)))?;
+                if !header.chat_template {
+                    let model = name.to_owned();
+                    return Err(CpuError::NoTemplate { model }.into());
+                }
+                (key_of(&file), header.needs)
+            }
+        };
+        Ok(Found {
+            name: name.to_owned(),
+            is_own: key == self.own,
+            key,
+            bytes,
+        })
+    }
+
+    fn load(&self, found: Found) -> BoxFuture<'static, Result<Loaded, NoModel>> {
+        let source = match self.source(&found.name) {
+            Ok(source) => source,
+            Err(error) => return std::future::ready(Err(error)).boxed(),
+        };
+        match source {
+            Source::Endpoint(endpoint) => {
+                let clearance = clearance_of(&endpoint.url, self.grants.iter());
+                async move {
+                    let _waiting = draft::waiting(&endpoint.url);
+                    let cpu = RemoteCpu::connect(RemoteSettings {
+                        api_key: endpoint.key(),
+                        window: endpoint.window,
+                        timeout: ENDPOINT_SILENCE,
+                        model: endpoint.model,
+                        url: endpoint.url.clone(),
+                    });
+                    Ok(Loaded {
+                        cpu: Arc::new(cpu.await?),
+                        judgement: Judgement::default(),
+                        clearance: Some(clearance),
+                    })
+                }
+                .boxed()
+            }
+            Source::File(file) => {
+                let (settings, paths) = (self.settings.clone(), self.paths.clone());
+                let load = move || local(&found.name, &file, &settings, &paths);
+                async move {
+                    let loaded = tokio::task::spawn_blocking(load).await;
+                    loaded.map_err(|error| CpuError::Decode(error.to_string()))?
+                }
+                .boxed()
+            }
+        }
+    }
+
+    fn room(&self, taken: u64) -> u64 {
+        let memory = llama::memory_bytes();
+        let total = memory.map_or(u64::MAX, |memory| memory.total);
+        let free = memory.map_or(u64::MAX, |memory| memory.free);
+        room(self.settings.models_bytes, total, free, self.own_bytes.saturating_add(taken))
+    }
+}
+
+/// The bytes that one more model may take where `taken` are taken: what is left of those that
+/// were `named`, else of a share of the `total`; and no more than are `free`.
+fn room(named: Option<u64>, total: u64, free: u64, taken: u64) -> u64 {
+    let (share, of) = MEMORY_SHARE;
+    let budget = named.unwrap_or(total / of * share);
+    budget.saturating_sub(taken).min(free)
+}
+
+/// The model in `file`, loaded. What it has read is kept in memory only: the folder of states
+/// has one user, the machine's own model.
+fn local(name: &str, file: &Path, settings: &Settings, paths: &Paths) -> Result<Loaded, NoModel> {
+    let failed = |error: std::io::Error| CpuError::Load {
+        path: file.display().to_string(),
+        reason: error.to_string(),
+    };
+    let settings = local_settings(settings, paths, file).map_err(failed)?;
+    let _loading = draft::loading(name);
+    let cpu = seeing(file, settings)?;
+    let fitted = judgement::find(paths, file);
+    Ok(Loaded {
+        cpu: Arc::new(cpu),
+        judgement: fitted.map(|fitted| fitted.judgement).unwrap_or_default(),
+        clearance: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::globals::Globals;
+
+    const GB: u64 = 1 << 30;
+
+    #[test]
+    fn models_leave_memory_to_others() {
+        let check = |named: Option<u64>, total: u64, free: u64, taken: u64, want: u64| {
+            assert_eq!(room(named, total, free, taken), want);
+        };
+        check(None, 8 * GB, 7 * GB, 2 * GB, 4 * GB);
+        // What others use is not there.
+        check(None, 8 * GB, GB, 2 * GB, GB);
+        check(None, 8 * GB, 7 * GB, 7 * GB, 0);
+        check(Some(3 * GB), 8 * GB, 7 * GB, 2 * GB, GB);
+        // A system that does not tell.
+        check(Some(3 * GB), u64::MAX, u64::MAX, 2 * GB, GB);
+    }
+
+    #[test]
+    fn a_name_is_an_endpoint_or_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        std::fs::create_dir_all(&root).unwrap();
+        let text = "[endpoints.fast]\nurl = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n";
+        std::fs::write(root.join("config.toml"), text).unwrap();
+        let loader = |cpu: &str| {
+            let session = Session::open(Globals {
+                root: Some(root.clone()),
+                cpu: Some(cpu.to_owned()),
+                ..Globals::default()
+            });
+            let own = quipu_cpu::scripted::ScriptedCpu::parse("own", "", None).unwrap();
+            session.unwrap().loader(&own, Grants::default())
+        };
+        let check = |cpu: &str, name: &str, want: Result<(&str, bool), &str>| {
+            let found = loader(cpu).find(name);
+            let found = found.map(|found| (found.key, found.is_own));
+            match (found, want) {
+                (Ok((key, is_own)), Ok(want)) => assert_eq!((key.as_str(), is_own), want),
+                (Err(error), Err(want)) => {
+                    let error = error.to_string();
+                    assert!(error.contains(want), "{error}");
+                }
+                (found, want) => panic!("{cpu} {name}: {found:?} instead of {want:?}"),
+            }
+        };
+        check("script:/s", "endpoint:fast", Ok(("http://127.0.0.1:9/v1 m", false)));
+        check("script:/s", "endpoint:slow", Err("[endpoints.slow]"));
+        check("script:/s", "nothing-like-it", Err("no model is called"));
+        // Where an endpoint computes, a name is one of its models.
+        let url = "http://127.0.0.1:8/v1";
+        check(url, "small", Ok(("http://127.0.0.1:8/v1 small", false)));
+        check("http://127.0.0.1:9/v1/", "m", Ok(("http://127.0.0.1:9/v1 m", false)));
+    }
+}
