@@ -95,7 +95,9 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
             project::usual(&here, &session.paths)?.0
         }
     };
-    let other = of_its_model(session, &agent)?;
+    // A machine that lasts loads the agent's model beside its own.
+    let lasting = door::lasts(session)?;
+    let other = of_its_model(session, &agent)?.filter(|_| !lasting);
     let Some(other) = &other else {
         return run_agent(session, args, agent, format).await;
     };

@@ -20,6 +20,7 @@ use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::{Access, DiskStore};
+use quipu_models::pull::Hub;
 use quipu_models::{self as models, Places, gguf};
 use quipu_tools::mcp::McpHost;
 use quipu_tools::{Bus, Capability, Device, LeakScan, SecretStore};
@@ -136,6 +137,22 @@ impl Session {
             folders: self.paths.models.clone(),
             hub_home: self.paths.hub_home(),
         }
+    }
+
+    /// How a model is fetched, as the environment says.
+    pub fn pull_settings(&self) -> models::Settings {
+        let mut settings = models::Settings {
+            hub: Hub {
+                token: env_vars::get(env_vars::HF_TOKEN),
+                home: self.paths.hub_home(),
+                ..Hub::default()
+            },
+            ..models::Settings::default()
+        };
+        if let Some(endpoint) = env_vars::get(env_vars::HF_ENDPOINT) {
+            settings.hub.endpoint = endpoint;
+        }
+        settings
     }
 
     /// Notes a host whose servers [`Session::end_servers`] ends.

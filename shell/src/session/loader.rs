@@ -156,7 +156,7 @@ impl Loader for ModelLoader {
                         model: endpoint.model,
                         url: endpoint.url.clone(),
                     });
-                    Ok(Loaded {
+                    Ok::<_, NoModel>(Loaded {
                         cpu: Arc::new(cpu.await?),
                         judgement: Judgement::default(),
                         clearance: Some(clearance),
