@@ -17,9 +17,10 @@ use super::{KernelError, WAITING_MAX, check_resumable};
 use crate::event::Event;
 use crate::exec::{Apart, Execution, Facts, Family, Inbox, Past, Shared, Waits, not_set_up};
 use crate::journal::tape::Row;
+use crate::label::Secrecy;
 use crate::limits::Limits;
 use crate::planner::date;
-use crate::process::{Ending, Exit, PRIORITIES, Pid, Program, Reply, State};
+use crate::process::{Ending, Exit, NoModel, PRIORITIES, Pid, Program, Reply, State};
 use crate::signal::Signal;
 
 pub(super) struct Handle {
@@ -150,9 +151,21 @@ impl Machine {
     }
 
     /// Runs a process to its end, once its model is there.
-    async fn run(&self, pid: Pid, program: Program, past: Past, mut inbox: Inbox) -> Exit {
+    async fn run(&self, pid: Pid, mut program: Program, past: Past, mut inbox: Inbox) -> Exit {
         let spent_ms = past.spent_ms;
-        let model = match self.model_of(&program, &mut inbox).await {
+        // What it has done it has done on its model, and goes on there.
+        let is_new = past.done.is_empty();
+        let found = tokio::select! {
+            found = self.model_of(&program, is_new) => found.map_err(|why| Ending::Failed(why.into())),
+            Some(signal) = inbox.signals.recv() => Err(Ending::Signal(signal)),
+        };
+        let found = found.and_then(|(model, instead)| {
+            if let Some((name, reason)) = instead {
+                self.take_instead(pid, &mut program, name, reason)?;
+            }
+            Ok(model)
+        });
+        let model = match found {
             Ok(model) => model,
             Err(ending) => return stillborn(&self.shared, pid, ending, spent_ms),
         };
@@ -171,20 +184,46 @@ impl Machine {
         }
     }
 
-    /// The model that `program` is for, loaded where it is not; `None` is the machine's own. A
-    /// signal ends the waiting.
-    async fn model_of(
-        &self,
-        program: &Program,
-        inbox: &mut Inbox,
-    ) -> Result<Option<Arc<Model>>, Ending> {
+    /// The model that `program` is for, loaded where it is not; `None` is the machine's own. Where
+    /// it is not there and the process `is_new`, the first of those in its place that is there and
+    /// may be shown what the process begins with; with its name, and why it was taken.
+    async fn model_of(&self, program: &Program, is_new: bool) -> Result<Taken, NoModel> {
         let Some(name) = &program.model else {
-            return Ok(None);
+            return Ok((None, None));
         };
-        tokio::select! {
-            model = self.models.get(name) => model.map_err(|error| Ending::Failed(error.into())),
-            Some(signal) = inbox.signals.recv() => Err(Ending::Signal(signal)),
+        let missing = match self.models.get(name).await {
+            Ok(model) => return Ok((model, None)),
+            Err(missing) => missing,
+        };
+        let others = if is_new { self.models.instead_of(name) } else { Vec::new() };
+        for other in others {
+            if let Ok(model) = self.models.get(&other).await
+                && begins_with(program) <= self.on(model.as_ref()).clearance()
+            {
+                return Ok((model, Some((other, missing.to_string()))));
+            }
         }
+        Err(missing)
+    }
+
+    /// Takes the model called `name` for the process `pid` of `program`, for this `reason`.
+    fn take_instead(
+        &self,
+        pid: Pid,
+        program: &mut Program,
+        name: String,
+        reason: String,
+    ) -> Result<(), Ending> {
+        let recorded = self.shared.journal.set_model(pid, &name);
+        recorded.map_err(|error| Ending::Failed(error.into()))?;
+        let model = program.model.replace(name.clone());
+        self.shared.events.emit(Event::Instead {
+            pid,
+            model: model.unwrap_or_default(),
+            instead: name,
+            reason,
+        });
+        Ok(())
     }
 
     /// The machine as processes on `model` have it: what computes, what its odds are worth, and
@@ -235,6 +274,18 @@ impl Machine {
             .try_send(signal)
             .map_err(|error| refused(pid, &error))
     }
+}
+
+/// A model, `None` for the machine's own; and where it is taken in place of another, its name and
+/// why.
+type Taken = (Option<Arc<Model>>, Option<(String, String)>);
+
+/// How secret the texts are that a process of `program` begins with.
+fn begins_with(program: &Program) -> Secrecy {
+    let attached = program.attached.iter().map(|attached| &attached.label);
+    let labels = attached.chain([&program.label]);
+    let secrecy = labels.map(|label| label.secrecy);
+    secrecy.max().unwrap_or_default()
 }
 
 impl Family for Machine {

@@ -37,6 +37,10 @@ pub trait Loader: Send + Sync {
     /// [`NoModel::Cpu`] where it cannot be run.
     fn load(&self, found: Found) -> BoxFuture<'static, Result<Loaded, NoModel>>;
 
+    /// The models that are taken in place of the one called `name` where that is not there, the
+    /// first one first.
+    fn instead_of(&self, name: &str) -> Vec<String>;
+
     /// How many bytes more models may take, where those beside the machine's own take `taken`.
     fn room(&self, taken: u64) -> u64;
 }
@@ -171,6 +175,12 @@ impl Models {
             }
         });
         bringing.await.map_err(|error| broken(&error))?
+    }
+
+    /// The models in place of the one called `name`, the first one first.
+    pub(super) fn instead_of(&self, name: &str) -> Vec<String> {
+        let loader = self.loader.get();
+        loader.map_or_else(Vec::new, |loader| loader.instead_of(name))
     }
 
     /// Loads what was `found`, unless it is there by now.

@@ -57,6 +57,8 @@ pub struct File {
     pub api_key_env: Option<String>,
     /// The most bytes of memory that models take, the machine's own among them.
     pub models_bytes: Option<u64>,
+    /// Models in place of an agent's own where that is not there, the first one first.
+    pub fallback: Option<Vec<String>>,
     /// Models behind endpoints, by name.
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Limits of a process.
@@ -360,6 +362,9 @@ pub struct Settings {
     /// The most bytes of memory that models take, when named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub models_bytes: Option<u64>,
+    /// Models in place of an agent's own where that is not there, the first one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<String>,
     /// Models behind endpoints, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<String, Endpoint>,
@@ -409,6 +414,7 @@ impl Settings {
                 .api_key_env
                 .unwrap_or_else(|| env_vars::API_KEY.to_owned()),
             models_bytes: file.models_bytes,
+            fallback: file.fallback.unwrap_or_default(),
             endpoints: file.endpoints,
             limits: file.limits.over(Limits::default()),
             memory: file.memory.over(Memory::default()),

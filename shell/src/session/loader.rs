@@ -176,6 +176,11 @@ impl Loader for ModelLoader {
         }
     }
 
+    fn instead_of(&self, name: &str) -> Vec<String> {
+        let others = self.settings.fallback.iter();
+        others.filter(|other| *other != name).cloned().collect()
+    }
+
     fn room(&self, taken: u64) -> u64 {
         let memory = llama::memory_bytes();
         let total = memory.map_or(u64::MAX, |memory| memory.total);
