@@ -156,6 +156,8 @@ impl Machine {
         // What it has done it has done on its model, and goes on there.
         let is_new = past.done.is_empty();
         let found = tokio::select! {
+            // Where nothing has to be loaded, signals are for the process.
+            biased;
             found = self.model_of(&program, is_new) => found.map_err(|why| Ending::Failed(why.into())),
             Some(signal) = inbox.signals.recv() => Err(Ending::Signal(signal)),
         };
