@@ -258,11 +258,11 @@ async fn who_waits_for_a_model_can_be_stopped() {
     kernel.kill(pid).expect("it runs");
     let exit = kernel.wait(pid).await.expect("an end");
     assert!(exit.is_killed(), "{exit:?}");
-    assert_eq!(kernel.journal().state(pid).expect("a row"), State::Exited);
+    assert_eq!(kernel.journal().process(pid).expect("a row").state, State::Exited);
     // One that is suspended meanwhile goes on with the next machine.
     let pid = kernel.spawn(on("slow")).expect("it starts");
     assert_eq!(kernel.suspend(std::time::Duration::from_secs(9)).await, [pid]);
-    assert_eq!(kernel.journal().state(pid).expect("a row"), State::Suspended);
+    assert_eq!(kernel.journal().process(pid).expect("a row").state, State::Suspended);
 }
 
 #[tokio::test]
