@@ -1,8 +1,13 @@
 //! Endpoints by name: `[endpoints.NAME]` of `config.toml`.
 
+use std::collections::BTreeMap;
+
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::env_vars;
+use super::globals::Globals;
+use crate::terminal::error::UserError;
 
 /// What the name of a model begins with that is behind an endpoint of the configuration.
 pub const PREFIX: &str = "endpoint:";
@@ -41,6 +46,32 @@ impl Endpoint {
 /// The name of the endpoint that the model `name` is behind, where it is behind one.
 pub fn named(name: &str) -> Option<&str> {
     name.strip_prefix(PREFIX)
+}
+
+/// The one of `all` that is called `called`.
+///
+/// # Errors
+/// Where there is none.
+pub fn find<'a>(called: &str, all: &'a BTreeMap<String, Endpoint>) -> Result<&'a Endpoint> {
+    all.get(called).ok_or_else(|| {
+        UserError::usage(
+            format!("no endpoint is called {called}"),
+            format!("write its `url` below [endpoints.{called}] in config.toml"),
+        )
+    })
+}
+
+/// The one of `all` that `model` names, where no option says what computes.
+///
+/// # Errors
+/// Where it names one that is not there.
+pub fn chosen(
+    model: Option<&str>,
+    globals: &Globals,
+    all: &BTreeMap<String, Endpoint>,
+) -> Result<Option<Endpoint>> {
+    let called = model.and_then(named).filter(|_| globals.cpu.is_none());
+    called.map(|called| find(called, all).cloned()).transpose()
 }
 
 #[cfg(test)]

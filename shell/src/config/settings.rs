@@ -17,7 +17,7 @@ use quipu_models::catalogue;
 use quipu_tools::Capability;
 use serde::{Deserialize, Serialize};
 
-use crate::config::endpoints::Endpoint;
+use crate::config::endpoints::{self, Endpoint};
 use crate::config::env_vars;
 use crate::config::globals::Globals;
 use crate::terminal::error::UserError;
@@ -393,12 +393,23 @@ impl Settings {
             .clone()
             .or_else(|| env_vars::get(env_vars::CPU))
             .or(file.cpu);
+        let by_name = endpoints::chosen(named.as_deref(), globals, &file.endpoints)?;
+        let of_it = by_name.as_ref();
         Ok(Self {
-            model_named: named.is_some(),
-            model: named.unwrap_or_else(|| catalogue::default_entry().name.clone()),
-            cpu: cpu_choice(cpu.as_deref())?,
+            model_named: of_it.map_or(named.is_some(), |one| one.model.is_some()),
+            model: of_it
+                .and_then(|one| one.model.clone())
+                .or(named)
+                .unwrap_or_else(|| catalogue::default_entry().name.clone()),
+            cpu: match of_it {
+                Some(one) => CpuChoice::Url(one.url.clone()),
+                None => cpu_choice(cpu.as_deref())?,
+            },
             threads: globals.threads.or(file.threads.map(NonZero::get)),
-            window: globals.window.or(file.window),
+            window: globals
+                .window
+                .or(of_it.and_then(|one| one.window))
+                .or(file.window),
             kv_tokens: file.kv_tokens,
             kv_disk_bytes: file.kv_disk_bytes.unwrap_or(llama::SWAP_DISK_BYTES),
             attention: attention(env_vars::get(env_vars::ATTENTION), file.attention)?,
@@ -410,9 +421,13 @@ impl Settings {
             // The store is the user's own; a process that has read untrusted text
             // still has to ask before it writes.
             allow: file.allow.unwrap_or_else(|| vec![Capability::MemWrite]),
-            api_key_env: file
-                .api_key_env
-                .unwrap_or_else(|| env_vars::API_KEY.to_owned()),
+            api_key_env: match by_name {
+                // Without a name there is no key for it, and none of another's is sent.
+                Some(one) => one.api_key_env.unwrap_or_default(),
+                None => file
+                    .api_key_env
+                    .unwrap_or_else(|| env_vars::API_KEY.to_owned()),
+            },
             models_bytes: file.models_bytes,
             fallback: file.fallback.unwrap_or_default(),
             endpoints: file.endpoints,

@@ -10,6 +10,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Result;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use quipu_cpu::llama;
@@ -68,6 +69,23 @@ impl Session {
             places: self.places(),
             settings,
             grants,
+        }
+    }
+}
+
+impl Session {
+    /// Checks that a machine of this session finds the model `name`.
+    ///
+    /// # Errors
+    /// Where there is no such endpoint or file.
+    pub fn check_model(&self, name: &str) -> Result<()> {
+        if let Some(called) = endpoints::named(name) {
+            return endpoints::find(called, &self.settings.endpoints).map(drop);
+        }
+        match self.settings.cpu {
+            CpuChoice::Local => Ok(models::resolve(name, &self.places()).map(drop)?),
+            // An endpoint has names of its own, and a script needs no model.
+            CpuChoice::Url(_) | CpuChoice::Script(_) => Ok(()),
         }
     }
 }

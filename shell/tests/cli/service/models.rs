@@ -83,6 +83,18 @@ async fn an_agent_has_a_model_of_its_own() {
     };
     agent("quick", "endpoint:fast");
     agent("lost", "no-such-model");
+    let run = |args: &[&str]| {
+        let args = [&["run"], args, &["Hello"]].concat();
+        tokio::task::block_in_place(|| sandbox.quipu(&args))
+    };
+    // Without a machine that lasts it is the only model.
+    let afar: &[&[&str]] = &[&["--model", "endpoint:fast"], &["--agent", "quick"]];
+    for args in afar {
+        let said = run(args);
+        said.check(0, &[]);
+        assert_eq!(said.out.trim(), "from afar", "{args:?}");
+    }
+    run(&["--model", "endpoint:slow"]).check(2, &["no endpoint is called slow"]);
     let machine = Machine::serve(&sandbox, &[]);
     let check = async |model: &str, want: &str| {
         let reply = machine.post(CHAT, &hello(model)).await;
@@ -93,10 +105,10 @@ async fn an_agent_has_a_model_of_its_own() {
     // The next of the list, where the first is not there.
     check("agent/lost", "from afar").await;
     // The same machine, by its socket.
-    let said = tokio::task::block_in_place(|| sandbox.quipu(&["run", "--agent", "quick", "Hello"]));
+    let said = run(&["--agent", "quick"]);
     said.check(0, &[]);
     assert_eq!(said.out.trim(), "from afar");
-    let said = tokio::task::block_in_place(|| sandbox.quipu(&["run", "--agent", "lost", "Hello"]));
+    let said = run(&["--agent", "lost"]);
     said.check(0, &["endpoint:fast answers in place of no-such-model"]);
 
     // No request names an endpoint but one of the machine's user.
