@@ -31,11 +31,11 @@ pub trait Loader: Send + Sync {
     /// [`NoModel::NotHere`] where nothing has this name, or it cannot be run.
     fn find(&self, name: &str) -> Result<Found, NoModel>;
 
-    /// Loads what [`Loader::find`] found.
+    /// Loads what [`Loader::find`] found, in at most `room` bytes of memory.
     ///
     /// # Errors
-    /// [`NoModel::Cpu`] where it cannot be run.
-    fn load(&self, found: Found) -> BoxFuture<'static, Result<Loaded, NoModel>>;
+    /// [`NoModel::Cpu`] where it cannot be run, or not in so many.
+    fn load(&self, found: Found, room: u64) -> BoxFuture<'static, Result<Loaded, NoModel>>;
 
     /// The models that are taken in place of the one called `name` where that is not there, the
     /// first one first.
@@ -189,9 +189,9 @@ impl Models {
         if let Some(model) = self.used(|model| model.key == found.key) {
             return Ok(model);
         }
-        self.make_room(loader, &found).await?;
+        let room = self.make_room(loader, &found).await?;
         let (name, key, bytes) = (found.name.clone(), found.key.clone(), found.bytes);
-        let loaded = loader.load(found).await?;
+        let loaded = loader.load(found, room).await?;
         let model = Arc::new(Model {
             name,
             key,
@@ -205,13 +205,13 @@ impl Models {
     }
 
     /// Unloads idle models until there is room for what was `found`; none where that is not
-    /// enough.
-    async fn make_room(&self, loader: &dyn Loader, found: &Found) -> Result<(), NoModel> {
+    /// enough. Gives the bytes that there are then.
+    async fn make_room(&self, loader: &dyn Loader, found: &Found) -> Result<u64, NoModel> {
         loop {
             let (taken, idle) = self.bytes();
             let room = loader.room(taken);
             if found.bytes <= room {
-                return Ok(());
+                return Ok(room);
             }
             let enough = found.bytes <= room.saturating_add(idle);
             match self.take_idle(|_| enough) {

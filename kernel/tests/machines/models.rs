@@ -87,7 +87,7 @@ impl Loader for Shelf {
         })
     }
 
-    fn load(&self, found: Found) -> BoxFuture<'static, Result<Loaded, NoModel>> {
+    fn load(&self, found: Found, _: u64) -> BoxFuture<'static, Result<Loaded, NoModel>> {
         let name = found.key.trim_start_matches("/models/").to_owned();
         let model = self.models[name.as_str()].clone();
         let loaded = self.loaded.clone();

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use quipu_cpu::llama;
+use quipu_cpu::llama::{self, LocalSettings};
 use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
 use quipu_cpu::{Cpu, CpuError};
 use quipu_kernel::judgement::Judgement;
@@ -157,7 +157,7 @@ impl Loader for ModelLoader {
         })
     }
 
-    fn load(&self, found: Found) -> BoxFuture<'static, Result<Loaded, NoModel>> {
+    fn load(&self, found: Found, room: u64) -> BoxFuture<'static, Result<Loaded, NoModel>> {
         let source = match self.source(&found.name) {
             Ok(source) => source,
             Err(error) => return std::future::ready(Err(error)).boxed(),
@@ -184,7 +184,7 @@ impl Loader for ModelLoader {
             }
             Source::File(file) => {
                 let (settings, paths) = (self.settings.clone(), self.paths.clone());
-                let load = move || local(&found.name, &file, &settings, &paths);
+                let load = move || local(&found.name, &file, room, &settings, &paths);
                 async move {
                     let loaded = tokio::task::spawn_blocking(load).await;
                     loaded.map_err(|error| CpuError::Decode(error.to_string()))?
@@ -215,14 +215,23 @@ fn room(named: Option<u64>, total: u64, free: u64, taken: u64) -> u64 {
     budget.saturating_sub(taken).min(free)
 }
 
-/// The model in `file`, loaded. What it has read is kept in memory only: the folder of states
-/// has one user, the machine's own model.
-fn local(name: &str, file: &Path, settings: &Settings, paths: &Paths) -> Result<Loaded, NoModel> {
+/// The model in `file`, loaded in at most `room` bytes. What it has read is kept in memory only:
+/// the folder of states has one user, the machine's own model.
+fn local(
+    name: &str,
+    file: &Path,
+    room: u64,
+    settings: &Settings,
+    paths: &Paths,
+) -> Result<Loaded, NoModel> {
     let failed = |error: std::io::Error| CpuError::Load {
         path: file.display().to_string(),
         reason: error.to_string(),
     };
-    let settings = local_settings(settings, paths, file).map_err(failed)?;
+    let settings = LocalSettings {
+        bytes_max: Some(room),
+        ..local_settings(settings, paths, file).map_err(failed)?
+    };
     let _loading = draft::loading(name);
     let cpu = seeing(file, settings)?;
     let fitted = judgement::find(paths, file);
