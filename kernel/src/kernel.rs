@@ -198,6 +198,11 @@ impl Kernel {
         self.machine.models.list()
     }
 
+    /// Bytes of memory that one more model may take now, also one that the kernel knows nothing of.
+    pub fn room_for_models(&self) -> u64 {
+        self.machine.models.room()
+    }
+
     /// Unloads the model called `name`, where nobody has it.
     ///
     /// # Errors

@@ -204,6 +204,13 @@ impl Models {
         Ok(model)
     }
 
+    /// Bytes that one more model may take now, with none unloaded for it.
+    pub(super) fn room(&self) -> u64 {
+        let (taken, _) = self.bytes();
+        let loader = self.loader.get();
+        loader.map_or(u64::MAX, |loader| loader.room(taken))
+    }
+
     /// Unloads idle models until there is room for what was `found`; none where that is not
     /// enough. Gives the bytes that there are then.
     async fn make_room(&self, loader: &dyn Loader, found: &Found) -> Result<u64, NoModel> {

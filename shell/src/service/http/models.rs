@@ -43,6 +43,8 @@ fn list(service: &Service) -> Vec<Value> {
     let own = |id: &str, kind: &str| model(service, id, &json!({ "kind": kind }));
     if let Ok(embedder) = service.meanings.find(service) {
         models.push(own(embedder.called(), "embedder"));
+        let others = service.session.other_embedders(&embedder);
+        models.extend(others.iter().map(|other| own(other.called(), "embedder")));
     }
     let senses = [builtin::EARS, builtin::VOICE];
     let here = senses
