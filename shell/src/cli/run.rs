@@ -97,7 +97,11 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
     };
     // A machine that lasts loads the agent's model beside its own.
     let lasting = door::lasts(session)?;
-    let other = of_its_model(session, &agent)?.filter(|_| !lasting);
+    let other = match args.resume.or(args.fork.map(|point| point.pid)) {
+        Some(pid) => of_its_process(session, pid)?,
+        None => of_its_model(session, &agent)?,
+    };
+    let other = other.filter(|_| !lasting);
     let Some(other) = &other else {
         return run_agent(session, args, agent, format).await;
     };
@@ -121,11 +125,23 @@ fn of_its_model(session: &Session, agent: &Loaded) -> Result<Option<Session>> {
         );
         return Ok(None);
     }
-    let globals = Globals {
-        models: vec![model.clone()],
+    on_model(session, model).map(Some)
+}
+
+/// A session with the model that process `pid` was for, where that is another than the machine's own
+/// and nothing else is named: on it alone it goes on.
+fn of_its_process(session: &Session, pid: Pid) -> Result<Option<Session>> {
+    let (program, _) = session.journal()?.program(pid)?;
+    let model = program.model.filter(|_| session.globals.models.is_empty());
+    model.map(|model| on_model(session, &model)).transpose()
+}
+
+/// A session with `model`, else the same.
+fn on_model(session: &Session, model: &str) -> Result<Session> {
+    Session::open(Globals {
+        models: vec![model.to_owned()],
         ..session.globals.clone()
-    };
-    Session::open(globals).map(Some)
+    })
 }
 
 async fn run_agent(session: &Session, args: RunArgs, agent: Loaded, format: Format) -> Result<u8> {
