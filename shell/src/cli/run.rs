@@ -131,7 +131,10 @@ fn of_its_model(session: &Session, agent: &Loaded) -> Result<Option<Session>> {
 /// A session with the model that process `pid` was for, where that is another than the machine's own
 /// and nothing else is named: on it alone it goes on.
 fn of_its_process(session: &Session, pid: Pid) -> Result<Option<Session>> {
-    let (program, _) = session.journal()?.program(pid)?;
+    // One that is not there is told of later.
+    let Ok((program, _)) = session.journal()?.program(pid) else {
+        return Ok(None);
+    };
     let model = program.model.filter(|_| session.globals.models.is_empty());
     model.map(|model| on_model(session, &model)).transpose()
 }
