@@ -158,7 +158,7 @@ impl Machine {
         let found = tokio::select! {
             // Where nothing has to be loaded, signals are for the process.
             biased;
-            found = self.model_of(&program, is_new) => found.map_err(|why| Ending::Failed(why.into())),
+            found = self.model_of(&program, is_new) => found.map_err(not_there),
             Some(signal) = inbox.signals.recv() => Err(Ending::Signal(signal)),
         };
         let found = found.and_then(|(model, instead)| {
@@ -276,6 +276,10 @@ impl Machine {
             .try_send(signal)
             .map_err(|error| refused(pid, &error))
     }
+}
+
+fn not_there(error: NoModel) -> Ending {
+    Ending::Failed(error.into())
 }
 
 /// A model, `None` for the machine's own; and where it is taken in place of another, its name and

@@ -189,13 +189,23 @@ impl Models {
         if let Some(model) = self.used(|model| model.key == found.key) {
             return Ok(model);
         }
-        let room = self.make_room(loader, &found).await?;
-        let (name, key, bytes) = (found.name.clone(), found.key.clone(), found.bytes);
-        let loaded = loader.load(found, room).await?;
+        let loaded = loop {
+            let room = self.make_room(loader, &found).await?;
+            let error = match loader.load(found.clone(), room).await {
+                Ok(loaded) => break loaded,
+                Err(error) => error,
+            };
+            // Its weights had room, and its cache has not.
+            let of_cache = matches!(error, NoModel::Cpu(CpuError::Cells { .. }));
+            match self.take_idle(|_| of_cache) {
+                Some(idle) => end(idle).await,
+                None => return Err(error),
+            }
+        };
         let model = Arc::new(Model {
-            name,
-            key,
-            bytes: loaded.cpu.info().bytes.max(bytes),
+            name: found.name,
+            key: found.key,
+            bytes: loaded.cpu.info().bytes.max(found.bytes),
             clearance: cleared(&*loaded.cpu, loaded.clearance),
             judgement: loaded.judgement,
             cpu: joined(loaded.cpu, &self.leaks, &self.events),

@@ -313,7 +313,8 @@ async fn another_model_is_taken_where_one_is_not_there() {
             ..on("large")
         };
         let (said, pid) = followed(&kernel, program).await;
-        let told = format!("{want} in place of large\n1 {{\"answer\":\"{want}\"}}\n\"exited\" \"{want}\"");
+        let action = format!("1 {{\"answer\":\"{want}\"}}");
+        let told = format!("{want} in place of large\n{action}\n\"exited\" \"{want}\"");
         assert_eq!(said, told);
         replayed(&kernel, pid).await;
         let (program, _) = kernel.journal().program(pid).expect("a row");

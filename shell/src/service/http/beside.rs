@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use quipu_cpu::CpuError;
 use quipu_kernel::process::NoModel;
 use quipu_kernel::{Model, Resident};
 use quipu_models::{self as models, Installed};
@@ -103,7 +104,7 @@ fn refused(error: &NoModel) -> ApiError {
         NoModel::Alone { .. } | NoModel::NotHere { .. } => {
             ApiError::not_found(Some("model"), "model_not_found", message)
         }
-        NoModel::NoRoom { .. } => ApiError {
+        NoModel::NoRoom { .. } | NoModel::Cpu(CpuError::Cells { .. }) => ApiError {
             param: Some("model".to_owned()),
             code: Some("no_room"),
             ..ApiError::stopping(message)
