@@ -57,7 +57,7 @@ pub struct File {
     pub api_key_env: Option<String>,
     /// The most bytes of memory that models take, the machine's own among them.
     pub models_bytes: Option<u64>,
-    /// Models in place of an agent's own where that is not there, the first one first.
+    /// Models in place of the machine's or an agent's where that is not there, the first one first.
     pub fallback: Option<Vec<String>>,
     /// Models behind endpoints, by name.
     pub endpoints: BTreeMap<String, Endpoint>,
@@ -362,7 +362,7 @@ pub struct Settings {
     /// The most bytes of memory that models take, when named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub models_bytes: Option<u64>,
-    /// Models in place of an agent's own where that is not there, the first one first.
+    /// Models in place of the machine's or an agent's where that is not there, the first one first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fallback: Vec<String>,
     /// Models behind endpoints, by name.

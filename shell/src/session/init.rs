@@ -208,10 +208,10 @@ impl Session {
     /// nothing behind, and holds nobody up.
     ///
     /// # Errors
-    /// Where there is no such model.
+    /// Where there is no such model, and none in its place.
     pub fn can_compute(&self) -> Result<()> {
         match self.settings.cpu {
-            CpuChoice::Local => self.model_file().map(drop),
+            CpuChoice::Local if self.settings.fallback.is_empty() => self.model_file().map(drop),
             _ => Ok(()),
         }
     }
@@ -220,7 +220,7 @@ impl Session {
     /// reach it: see `service::machine`.
     pub async fn boot(
         &self,
-        policy: Policy,
+        mut policy: Policy,
         agent: &Loaded,
         _held: &MachineLock,
     ) -> Result<Arc<Kernel>> {
@@ -242,18 +242,18 @@ impl Session {
         let swap = self.paths.images();
         paths::create(&swap)?;
         let first = introduce::is_first(&swap);
-        let cpu = self.cpu(swap).await?;
-        self.introduce(&*cpu, first && self.settings.cpu == CpuChoice::Local);
-        let judgement = self.judgement();
-        let loader = Arc::new(self.loader(&*cpu, policy.grants.clone()));
+        let own = self.own(swap, &policy).await?;
+        self.introduce(&*own.cpu, first && self.settings.cpu == CpuChoice::Local);
+        policy.clearance = own.clearance;
+        let loader = Arc::new(self.loader(&own, policy.grants.clone()));
         let kernel = Kernel::boot(Parts {
-            cpu,
+            cpu: own.cpu,
             store,
             bus: Arc::new(bus),
             journal,
             policy,
             sampling: self.settings.sampling(),
-            judgement,
+            judgement: own.judgement,
         })?;
         kernel.bring_models_by(loader);
         Ok(Arc::new(kernel))

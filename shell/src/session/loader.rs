@@ -1,4 +1,4 @@
-//! Brings models to a machine beside its own: those of this machine, and those behind the
+//! The model of a machine, and those beside it: those of this machine, and those behind the
 //! endpoints of the configuration.
 //!
 //! | name | model |
@@ -7,6 +7,7 @@
 //! | another, where an endpoint computes | the one that this endpoint calls so |
 //! | another | a file of this machine, as `--model` takes it |
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,7 +17,9 @@ use futures_util::future::BoxFuture;
 use quipu_cpu::llama::{self, LocalSettings};
 use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
 use quipu_cpu::{Cpu, CpuError};
+use quipu_kernel::gate::Policy;
 use quipu_kernel::judgement::Judgement;
+use quipu_kernel::label::Secrecy;
 use quipu_kernel::process::NoModel;
 use quipu_kernel::{Found, Loaded, Loader};
 use quipu_models::{self as models, ModelError, Places, gguf};
@@ -28,6 +31,8 @@ use super::judgement;
 use crate::config::endpoints::{self, Endpoint};
 use crate::config::paths::Paths;
 use crate::config::settings::{CpuChoice, Settings};
+use crate::terminal::output::visible;
+use crate::terminal::words::{fill, words};
 use crate::terminal::{draft, model_hints};
 
 /// The share of a machine's memory that models take at most, unless the configuration says how
@@ -53,22 +58,93 @@ enum Source {
     Endpoint(Endpoint),
 }
 
+/// What a machine computes with by itself.
+pub(super) struct Own {
+    /// What computes.
+    pub(super) cpu: Arc<dyn Cpu>,
+    /// What its odds are worth.
+    pub(super) judgement: Judgement,
+    /// The most secret text that it may be shown, as a policy has it.
+    pub(super) clearance: Option<Secrecy>,
+    /// What tells it from other models.
+    key: String,
+}
+
 impl Session {
-    /// What brings models to a machine that computes with `own` and grants `grants`.
-    pub(super) fn loader(&self, own: &dyn Cpu, grants: Grants) -> ModelLoader {
-        let settings = self.settings.clone();
-        let model = settings.model_named.then(|| settings.model.clone());
+    /// What computes by the settings on a machine that does what `policy` says. Where that cannot
+    /// be loaded, it is the first of the models in its place that can, and that is said. States of
+    /// processes that leave its cache go to the folder `swap`.
+    ///
+    /// # Errors
+    /// Why the one of the settings cannot be loaded, where no other can.
+    pub(super) async fn own(&self, swap: PathBuf, policy: &Policy) -> Result<Own> {
+        let error = match self.cpu(swap).await {
+            Ok(cpu) => {
+                return Ok(Own {
+                    cpu,
+                    judgement: self.judgement(),
+                    clearance: policy.clearance,
+                    key: self.own_key(),
+                });
+            }
+            Err(error) => error,
+        };
+        let loader = self.brings(String::new(), 0, policy.grants.clone());
+        for name in &self.settings.fallback {
+            let Ok(found) = loader.find(name) else {
+                continue;
+            };
+            let (key, room) = (found.key.clone(), loader.room(0));
+            if found.bytes > room {
+                continue;
+            }
+            if let Ok(loaded) = loader.load(found, room).await {
+                let values: [(&str, &dyn Display); 3] = [
+                    ("model", &self.settings.model),
+                    ("instead", name),
+                    ("reason", &format!("{error:#}")),
+                ];
+                say!("warning: {}", visible(&fill(words().instead, &values)));
+                return Ok(Own {
+                    cpu: loaded.cpu,
+                    judgement: loaded.judgement,
+                    clearance: loaded.clearance,
+                    key,
+                });
+            }
+        }
+        Err(error)
+    }
+
+    /// What brings models to a machine beside its `own`, where so much is granted.
+    pub(super) fn loader(&self, own: &Own, grants: Grants) -> ModelLoader {
+        self.brings(own.key.clone(), own.cpu.info().bytes, grants)
+    }
+
+    fn brings(&self, own: String, own_bytes: u64, grants: Grants) -> ModelLoader {
         ModelLoader {
-            own: match &settings.cpu {
-                CpuChoice::Local => self.model_file().map(|file| key_of(&file)).unwrap_or_default(),
-                CpuChoice::Url(url) => asked_as(&settings, url, model).identity(),
-                CpuChoice::Script(_) => String::new(),
-            },
-            own_bytes: own.info().bytes,
+            settings: self.settings.clone(),
             paths: self.paths.clone(),
             places: self.places(),
-            settings,
             grants,
+            own,
+            own_bytes,
+        }
+    }
+
+    /// What tells the model that the settings name from others; nothing of a script.
+    fn own_key(&self) -> String {
+        let settings = &self.settings;
+        match &settings.cpu {
+            CpuChoice::Local => {
+                let file = self.model_file();
+                file.map(|file| key_of(&file)).unwrap_or_default()
+            }
+            CpuChoice::Url(url) => {
+                let model = settings.model_named.then(|| settings.model.clone());
+                asked_as(settings, url, model).identity()
+            }
+            CpuChoice::Script(_) => String::new(),
         }
     }
 }
@@ -276,8 +352,8 @@ mod tests {
                 cpu: Some(cpu.to_owned()),
                 ..Globals::default()
             });
-            let own = quipu_cpu::scripted::ScriptedCpu::parse("own", "", None).unwrap();
-            session.unwrap().loader(&own, Grants::default())
+            let session = session.unwrap();
+            session.brings(session.own_key(), 0, Grants::default())
         };
         let check = |cpu: &str, name: &str, want: Result<(&str, bool), &str>| {
             let found = loader(cpu).find(name);

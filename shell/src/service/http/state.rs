@@ -256,6 +256,8 @@ fn processes_max(caller: Caller) -> usize {
 fn model_name(session: &Session, kernel: &Kernel) -> String {
     let info = kernel.cpu().info();
     match info.kind {
+        // Another computes in its place.
+        "local" if session.model_file().is_err() => info.model.clone(),
         "local" => {
             let named = std::path::Path::new(&session.settings.model);
             let is_file = named.extension().is_some_and(|ending| ending == "gguf");

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use wiremock::ResponseTemplate;
+use wiremock::{MockServer, ResponseTemplate};
 
 use super::machine::{Machine, Reply, reply};
 use crate::endpoint::server;
@@ -63,19 +63,44 @@ async fn verbs_are_for_the_token_and_say_what_is_wrong() {
     assert_eq!(own["status"]["value"], "loaded", "{own}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_agent_has_a_model_of_its_own() {
-    let sandbox = Sandbox::new();
+/// A server whose model answers `from afar`, and the configuration that calls it `fast`.
+async fn afar() -> (MockServer, String) {
     let chunk = json!({"choices": [{"delta": {"content": r#"{"answer":"from afar"}"#}}]});
     let stream = format!("data: {chunk}\n\ndata: [DONE]\n\n");
     let chat = ResponseTemplate::new(200).set_body_raw(stream, "text/event-stream");
     let server = server(chat).await;
+    let url = server.uri();
+    let called =
+        format!("\n[endpoints.fast]\nurl = \"{url}/v1\"\napi_key_env = \"FAST_KEY\"\n");
+    (server, called)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_whose_model_is_not_there_takes_the_next() {
+    let sandbox = Sandbox::new();
+    let (_server, called) = afar().await;
+    let config = "model = \"no-such-model\"\nfallback = [\"neither-this\", \"endpoint:fast\"]\n";
+    sandbox.write("root/config.toml", format!("{config}{called}"));
+    let run = |args: &[&str]| {
+        let args = [&["run"], args, &["Hello"]].concat();
+        tokio::task::block_in_place(|| sandbox.quipu(&args))
+    };
+    let said = run(&[]);
+    said.check(0, &["warning: endpoint:fast answers in place of no-such-model"]);
+    assert_eq!(said.out.trim(), "from afar");
+    // What is private is not for the endpoint.
+    run(&["--private"]).check(1, &["is not for its model"]);
+    // Without one in its place the error is that of the model.
+    sandbox.write("root/config.toml", "model = \"no-such-model\"\n");
+    run(&[]).check(2, &["no model is called no-such-model"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_has_a_model_of_its_own() {
+    let sandbox = Sandbox::new();
+    let (_server, called) = afar().await;
     let cpu = sandbox.script("here.jsonl", &[r#"{"answer":"from here"}"#]);
-    let config = format!(
-        "cpu = {cpu:?}\nfallback = [\"endpoint:fast\"]\n\n[endpoints.fast]\nurl = \"{}/v1\"\n\
-         api_key_env = \"FAST_KEY\"\n",
-        server.uri()
-    );
+    let config = format!("cpu = {cpu:?}\nfallback = [\"endpoint:fast\"]\n{called}");
     sandbox.write("root/config.toml", config);
     let agent = |name: &str, model: &str| {
         let text = format!("instructions = \"Answer.\"\nmodel = \"{model}\"\n");
