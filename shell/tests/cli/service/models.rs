@@ -26,8 +26,8 @@ async fn verb(machine: &Machine, name: &str, model: &str) -> Reply {
 /// What `/v1/models` says of `model`.
 async fn listed(machine: &Machine, model: &str) -> Option<Value> {
     let models = machine.get("/v1/models").await.json();
-    let mut models = models["data"].as_array().unwrap().clone().into_iter();
-    models.find(|entry| entry["id"] == model)
+    let mut entries = models["data"].as_array().into_iter().flatten();
+    entries.find(|entry| entry["id"] == model).cloned()
 }
 
 #[tokio::test]
