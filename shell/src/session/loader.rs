@@ -16,7 +16,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use quipu_cpu::llama::{self, LocalSettings};
 use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
-use quipu_cpu::{Cpu, CpuError};
+use quipu_cpu::{Cpu, CpuError, Trouble};
 use quipu_kernel::gate::Policy;
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::Secrecy;
@@ -242,16 +242,8 @@ impl Loader for ModelLoader {
             Source::Endpoint(endpoint) => {
                 let clearance = clearance_of(&endpoint.url, self.grants.iter());
                 async move {
-                    let _waiting = draft::waiting(&endpoint.url);
-                    let cpu = RemoteCpu::connect(RemoteSettings {
-                        api_key: endpoint.key(),
-                        window: endpoint.window,
-                        timeout: ENDPOINT_SILENCE,
-                        model: endpoint.model,
-                        url: endpoint.url.clone(),
-                    });
                     Ok::<_, NoModel>(Loaded {
-                        cpu: Arc::new(cpu.await?),
+                        cpu: Arc::new(connected(&endpoint).await?),
                         judgement: Judgement::default(),
                         clearance: Some(clearance),
                     })
@@ -289,6 +281,33 @@ fn room(named: Option<u64>, total: u64, free: u64, taken: u64) -> u64 {
     let (share, of) = MEMORY_SHARE;
     let budget = named.unwrap_or(total / of * share);
     budget.saturating_sub(taken).min(free)
+}
+
+/// What is behind `endpoint`, which answers: one that is down, or takes no such key, is found out
+/// before a task runs on it.
+async fn connected(endpoint: &Endpoint) -> Result<RemoteCpu, CpuError> {
+    let _waiting = draft::waiting(&endpoint.url);
+    let settings = |model: Option<String>| RemoteSettings {
+        url: endpoint.url.clone(),
+        model,
+        api_key: endpoint.key(),
+        window: endpoint.window,
+        timeout: ENDPOINT_SILENCE,
+    };
+    let first = RemoteCpu::connect(settings(None)).await;
+    if endpoint.model.is_none() {
+        return first;
+    }
+    match first {
+        Err(
+            error @ CpuError::Endpoint {
+                trouble: Trouble::Silent | Trouble::Key,
+                ..
+            },
+        ) => Err(error),
+        // Some list nothing: a model that was named is enough.
+        _ => RemoteCpu::connect(settings(endpoint.model.clone())).await,
+    }
 }
 
 /// The model in `file`, loaded in at most `room` bytes. What it has read is kept in memory only:
