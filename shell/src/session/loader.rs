@@ -156,7 +156,7 @@ impl Session {
     /// Where there is no such endpoint or file.
     pub fn check_model(&self, name: &str) -> Result<()> {
         if let Some(called) = endpoints::named(name) {
-            return endpoints::find(called, &self.settings.endpoints).map(drop);
+            return endpoints::find(called, &self.settings.endpoints).map(|_| ());
         }
         match self.settings.cpu {
             CpuChoice::Local => Ok(models::resolve(name, &self.places()).map(drop)?),
