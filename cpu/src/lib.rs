@@ -190,6 +190,9 @@ pub struct CpuInfo {
     pub threads: usize,
     /// Cells of the KV cache shared by all processes; 0 when there is none.
     pub kv_cells: usize,
+    /// Bytes of memory that its weights and its KV cache take; 0 when they are not in this program.
+    #[serde(skip)]
+    pub bytes: u64,
     /// Whether it writes by any grammar ([`Form::Lark`]), goes on from words that were put
     /// into its mouth ([`Cpu::lead`]), answers an [`Inquiry`] at the price of a token, and
     /// tells odds ([`Wishes::odds`]).

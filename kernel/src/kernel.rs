@@ -3,6 +3,7 @@
 mod children;
 mod look;
 mod machine;
+mod models;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -16,19 +17,20 @@ use quipu_memory::{PageId, Store, StoreError};
 use quipu_tools::Bus;
 
 use crate::event::{Event, Events, Subscription};
-use crate::exec::{Execution, Past, Shared, screened};
+use crate::exec::{Execution, Past, Shared};
 use crate::gate::{Gate, Policy};
 use crate::journal::tape::Tape;
 use crate::journal::{Journal, JournalError};
 use crate::judgement::{Judgement, Question};
 use crate::label::Secrecy;
 use crate::limits::Limits;
-use crate::process::{Branch, Exit, Pid, Program, Reply, State, Status};
+use crate::process::{Branch, Exit, NoModel, Pid, Program, Reply, State, Status};
 use crate::signal::Signal;
 use crate::window::VmError;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
 
 use machine::{Machine, connected, refused, stillborn};
+pub use models::{Found, Loaded, Loader, Model, Resident, UnloadError};
 pub use stop::Resumed;
 
 /// Signals, and replies, that may wait for one process.
@@ -118,15 +120,9 @@ impl Kernel {
     pub fn boot(mut parts: Parts) -> Result<Self, KernelError> {
         parts.journal.recover()?;
         let policy = &mut parts.policy;
-        if parts.cpu.info().kind == "remote" {
-            policy.clearance.get_or_insert(Secrecy::Public);
-        }
-        parts.cpu = screened(parts.cpu, &policy.leaks);
+        policy.clearance = models::cleared(&*parts.cpu, policy.clearance);
         let events = Arc::new(Events::default());
-        let heard = events.clone();
-        parts
-            .cpu
-            .listen(Box::new(move |movement| heard.emit(movement.into())));
+        parts.cpu = models::joined(parts.cpu, &policy.leaks, &events);
         let shared = Shared {
             cpu: parts.cpu,
             store: parts.store,
@@ -177,9 +173,42 @@ impl Kernel {
         }
     }
 
-    /// The CPU all processes run on.
+    /// The CPU that processes run on, unless their program names another model.
     pub fn cpu(&self) -> &dyn Cpu {
         &*self.machine.shared.cpu
+    }
+
+    /// Lets `loader` bring models beside the machine's own, for programs that name one
+    /// ([`Program::model`]). Without one such a program fails.
+    pub fn bring_models_by(&self, loader: Arc<dyn Loader>) {
+        self.machine.models.bring_by(loader);
+    }
+
+    /// The model called `name`, loaded where it is not: idle ones make room for it. `None` where
+    /// that is the machine's own. Whoever has it keeps it loaded.
+    ///
+    /// # Errors
+    /// Where nothing has this name, there is no room, or it cannot be run.
+    pub async fn model(&self, name: &str) -> Result<Option<Arc<Model>>, NoModel> {
+        self.machine.models.get(name).await
+    }
+
+    /// The models that are loaded beside the machine's own, by their names.
+    pub fn models(&self) -> Vec<Resident> {
+        self.machine.models.list()
+    }
+
+    /// Bytes of memory that one more model may take now, also one that the kernel knows nothing of.
+    pub fn room_for_models(&self) -> u64 {
+        self.machine.models.room()
+    }
+
+    /// Unloads the model called `name`, where nobody has it.
+    ///
+    /// # Errors
+    /// Where somebody has it, or it is not loaded beside the machine's own.
+    pub async fn unload(&self, name: &str) -> Result<(), UnloadError> {
+        self.machine.models.unload(name).await
     }
 
     /// The journal, to look things up.
@@ -198,12 +227,16 @@ impl Kernel {
     }
 
     /// Whether the program's prompt fits the window, with room to work in. Costs one
-    /// count of its tokens.
+    /// count of its tokens. Of a model that is not loaded nobody knows that: its process says so
+    /// at its start.
     ///
     /// # Errors
     /// Where it does not, or the CPU cannot lay it out.
     pub fn fits(&self, program: &Program) -> Result<(), VmError> {
-        Execution::lay_out(program, &self.machine.shared).map(drop)
+        match self.machine.here(program) {
+            Some(shared) => Execution::lay_out(program, &shared).map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Starts a process. A program that cannot run at all (its prompt does not fit
@@ -249,9 +282,16 @@ impl Kernel {
         Ok(child)
     }
 
-    /// What the model's odds are worth.
-    pub fn judgement(&self) -> &Judgement {
-        &self.machine.shared.judgement
+    /// What the odds of the model of `program` are worth, where it is loaded now.
+    pub(crate) fn judgement_of(&self, program: &Program) -> Option<Judgement> {
+        let shared = self.machine.here(program)?;
+        Some(shared.judgement.clone())
+    }
+
+    /// Whether the CPU of `program` writes by grammars, where its model is loaded now.
+    pub(crate) fn constrains(&self, program: &Program) -> bool {
+        let shared = self.machine.here(program);
+        shared.is_some_and(|shared| shared.cpu.info().constrains)
     }
 
     /// Gives a process another priority, running or not; higher runs first.
@@ -264,6 +304,7 @@ impl Kernel {
             handle.priority.store(priority, Ordering::Relaxed);
         }
         self.machine.shared.cpu.nice(pid, priority);
+        self.machine.models.nice(pid, priority);
         Ok(())
     }
 
@@ -379,7 +420,7 @@ impl Kernel {
         match Execution::new(pid, program, shared.clone(), inbox, Past::default()) {
             Ok(execution) => Ok(execution.probe(question).await),
             Err(ending) => {
-                stillborn(&shared, pid, ending);
+                stillborn(&shared, pid, ending, 0);
                 Ok(None)
             }
         }

@@ -85,6 +85,9 @@ mod written;
 pub use consolidation::{Consolidated, Idle};
 pub use embedding::Vectors;
 pub use exec::Likelihood;
-pub use kernel::{Kernel, KernelError, Parts, Resumed, check_resumable};
+pub use kernel::{
+    Found, Kernel, KernelError, Loaded, Loader, Model, Parts, Resident, Resumed, UnloadError,
+    check_resumable,
+};
 pub use planner::{decision, grammar, judgement, lessons, numbers, program};
 pub use process::{limits, signal};

@@ -222,6 +222,7 @@ impl<'m> Engine<'m> {
             tracing::debug!(threads, "the number of threads changes");
             self.context.set_threads(threads);
         }
+        let _turn = self.governor.turn();
         self.show_picture();
         let loads = self.loads();
         let chunk = scheduler::chunk(&loads, self.chunk_max);

@@ -87,17 +87,41 @@ pub(super) fn details(model: &LlamaModel) -> String {
 
 /// Cells of the KV cache that the free memory holds, where the system says how much that is.
 pub(super) fn cells_in_memory(model: &LlamaModel) -> Option<usize> {
-    let cell_bytes = model.n_layer() as usize * numbers_of_a_layer(model) * KV_NUMBER_BYTES;
-    Some(free_memory_bytes()? / cell_bytes.max(1))
+    let free = usize::try_from(memory_bytes()?.free).ok()?;
+    Some(free / cell_bytes(model).max(1))
 }
 
-fn free_memory_bytes() -> Option<usize> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kilobytes: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
+/// Bytes of one cell of the KV cache.
+pub(super) fn cell_bytes(model: &LlamaModel) -> usize {
+    model.n_layer() as usize * numbers_of_a_layer(model) * KV_NUMBER_BYTES
+}
+
+/// The memory of this machine, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryBytes {
+    /// All of it.
+    pub total: u64,
+    /// What programs can have without swapping, by the system's estimate.
+    pub free: u64,
+}
+
+/// The memory of this machine, where the system says how much that is.
+pub fn memory_bytes() -> Option<MemoryBytes> {
+    memory_in(&std::fs::read_to_string("/proc/meminfo").ok()?)
+}
+
+/// The memory of which the system says `text`, as Linux does in `/proc/meminfo`.
+fn memory_in(text: &str) -> Option<MemoryBytes> {
+    let bytes = |of: &str| -> Option<u64> {
+        let mut lines = text.lines();
+        let line = lines.find_map(|line| line.strip_prefix(of)?.strip_prefix(':'))?;
+        let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kilobytes * 1024)
+    };
+    Some(MemoryBytes {
+        total: bytes("MemTotal")?,
+        free: bytes("MemAvailable")?,
+    })
 }
 
 #[cfg(test)]
@@ -113,6 +137,19 @@ mod tests {
             .find(|line| line.starts_with(name))
             .unwrap();
         assert!(line.contains(&format!("\"{version}\"")), "{line}");
+    }
+
+    #[test]
+    fn the_memory_is_read_where_the_system_tells_it() {
+        let check = |text: &str, want: Option<(u64, u64)>| {
+            let want = want.map(|(total, free)| MemoryBytes { total, free });
+            assert_eq!(memory_in(text), want, "{text:?}");
+        };
+        let linux = "MemTotal:  4 kB\nMemFree:   1 kB\nMemAvailable:    3 kB\n";
+        check(linux, Some((4096, 3072)));
+        check("MemTotal:  4 kB\n", None);
+        check("MemTotal:  4 MB\nMemAvailable:  3 kB\n", None);
+        check("", None);
     }
 
     #[test]

@@ -62,7 +62,7 @@ use crate::{
 };
 pub use company::alike;
 pub use embedder::LlamaEmbedder;
-pub use file::fingerprint;
+pub use file::{MemoryBytes, fingerprint, memory_bytes};
 pub use library::{check_attention, leave_attention};
 pub use quantize::{Quant, requantize};
 pub use settings::{Attention, LocalSettings, SWAP_DISK_BYTES};
@@ -158,9 +158,20 @@ fn sizes(model: &LlamaModel, settings: &LocalSettings) -> Result<(usize, usize),
     }
     let kv_cells = settings
         .kv_cells
-        .unwrap_or(KV_CELLS_DEFAULT.min(most / KV_MEMORY_SHARE))
-        .max(window);
-    Ok((window, kv_cells))
+        .unwrap_or(KV_CELLS_DEFAULT.min(most / KV_MEMORY_SHARE));
+    let Some(bytes_max) = settings.bytes_max else {
+        return Ok((window, kv_cells.max(window)));
+    };
+    let bytes = bytes_max.saturating_sub(model.size());
+    let cells = bytes / file::cell_bytes(model).max(1) as u64;
+    let most = usize::try_from(cells).unwrap_or(usize::MAX);
+    match most < window {
+        true => Err(CpuError::Cells {
+            cells: window,
+            most,
+        }),
+        false => Ok((window, kv_cells.max(window).min(most))),
+    }
 }
 
 /// The projector beside `model`, where the settings name one.
@@ -273,6 +284,7 @@ impl LocalCpu {
             window,
             threads,
             kv_cells,
+            bytes: model.size() + (kv_cells * file::cell_bytes(&model)) as u64,
             constrains: true,
             model_digest: key.split(' ').next().unwrap_or_default().to_owned(),
             template_digest,

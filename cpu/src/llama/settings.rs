@@ -24,6 +24,8 @@ pub struct LocalSettings {
     pub threads: Option<usize>,
     /// Cells of the KV cache shared by all processes.
     pub kv_cells: Option<usize>,
+    /// The most bytes of memory that its weights and its KV cache take together.
+    pub bytes_max: Option<u64>,
     /// Whether to generate token by token even where the context says what comes next.
     pub no_drafts: bool,
     /// Who computes attention.

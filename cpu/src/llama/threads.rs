@@ -7,13 +7,21 @@
 
 use std::time::{Duration, Instant};
 
+use parking_lot::{Mutex, MutexGuard};
+
 /// How often others' use of the cores is looked at: some 10 of the kernel's ticks for each
 /// core, and until then one computes at a tenth of the speed.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// Decides on the number of threads while the engine runs.
+/// Held by the engine that computes a batch, where two at once would share cores.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Decides on the number of threads while the engine runs, and on when it computes beside the
+/// engines of other models in this program.
 pub(super) struct Governor {
     most: usize,
+    /// Cores of the machine.
+    cores: usize,
     chosen: usize,
     adapts: bool,
     last: Option<(Instant, Ticks)>,
@@ -36,6 +44,7 @@ impl Governor {
     pub(super) fn new(most: usize, fixed: bool) -> Self {
         Self {
             most,
+            cores: cores(),
             chosen: most,
             adapts: !fixed && most > 1,
             last: None,
@@ -45,6 +54,13 @@ impl Governor {
     /// The number of threads in force.
     pub(super) fn threads(&self) -> usize {
         self.chosen
+    }
+
+    /// The right to compute a batch, which engines of several models have one after the other where
+    /// one has more than half of the cores. The lock is fair to batches, which take longer than
+    /// a millisecond.
+    pub(super) fn turn(&self) -> Option<MutexGuard<'static, ()>> {
+        takes_turns(self.chosen, self.cores).then(|| TURN.lock())
     }
 
     /// The new number of threads, when it should change. Looks at most once in a [`PERIOD`].
@@ -61,6 +77,16 @@ impl Governor {
         self.chosen = threads;
         changed.then_some(threads)
     }
+}
+
+/// Whether engines with so many `threads` each would share some of the `cores`.
+fn takes_turns(threads: usize, cores: usize) -> bool {
+    threads.saturating_mul(2) > cores
+}
+
+/// Cores of the machine, as far as this program may use them.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
 }
 
 /// Cores that others left to us between two readings, rounded; `None` when too little
@@ -120,10 +146,7 @@ fn parse(stat: &str, own: &str) -> Option<Ticks> {
 
 /// As many threads as are `wanted`, or as there are cores.
 pub(super) fn threads_of(wanted: Option<usize>) -> usize {
-    wanted
-        .or_else(|| std::thread::available_parallelism().ok().map(Into::into))
-        .unwrap_or(1)
-        .clamp(1, 512)
+    wanted.unwrap_or_else(cores).clamp(1, 512)
 }
 
 #[cfg(test)]
@@ -158,6 +181,22 @@ mod tests {
             cores: 2,
         };
         assert_eq!(free_cores(still, still), None);
+    }
+
+    #[test]
+    fn engines_that_would_share_cores_take_turns() {
+        let check = |threads: usize, cores: usize, want: bool| {
+            assert_eq!(takes_turns(threads, cores), want, "{threads} on {cores}");
+        };
+        check(2, 2, true);
+        check(1, 2, false);
+        check(2, 4, false);
+        check(3, 4, true);
+        check(1, 1, true);
+        let governor = Governor::new(cores(), true);
+        let turn = governor.turn();
+        assert!(turn.is_some());
+        assert!(TURN.try_lock().is_none());
     }
 
     #[test]

@@ -320,7 +320,7 @@ impl Deliberation {
         let support = choose(leaves, &[]).map(|choice| choice.support);
         let values = values(leaves);
         let clear = support.is_none_or(|support| support.evidence - support.against >= CLEAR);
-        if clear || values.len() < 2 || !kernel.cpu().info().constrains {
+        if clear || values.len() < 2 || !kernel.constrains(&self.program) {
             return Ok(Vec::new());
         }
         let first = |of: &Vec<usize>| leaves[of[0]].answer.as_ref().map(referee::told);
@@ -399,7 +399,8 @@ impl Deliberation {
             .collect();
         let compared = leaves.len() > 1;
         let support = choice.map(|choice| choice.support).filter(|_| compared);
-        let fit = kernel.judgement().confidence.as_ref();
+        let judgement = kernel.judgement_of(&self.program);
+        let fit = judgement.and_then(|judgement| judgement.confidence);
         let likely = fit.zip(support);
         let confidence = likely.map(|(fit, support)| fit.likelihood(&support.signals()));
         let pid = leaves[at].pid;

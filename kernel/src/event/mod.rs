@@ -34,6 +34,17 @@ pub enum Event {
         /// Steps it had already completed.
         steps: u32,
     },
+    /// The model that a process is for is not there, and another is taken for it.
+    Instead {
+        /// The process.
+        pid: Pid,
+        /// The model that its program named.
+        model: String,
+        /// The one that is taken.
+        instead: String,
+        /// Why the named one is not there.
+        reason: String,
+    },
     /// A function is left out because this model cannot use it; the others are there.
     LeftOut {
         /// The process.
@@ -299,6 +310,7 @@ impl Event {
     pub fn pid(&self) -> Pid {
         match self {
             Event::Started { pid, .. }
+            | Event::Instead { pid, .. }
             | Event::LeftOut { pid, .. }
             | Event::Examples { pid, .. }
             | Event::Suspected { pid, .. }

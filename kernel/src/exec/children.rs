@@ -164,6 +164,7 @@ impl Execution {
             sampling: self.program.sampling,
             branch: self.program.branch.clone(),
             clearance: self.program.clearance,
+            model: self.program.model.clone(),
             child_of: Some(ChildOf {
                 pid: self.pid,
                 step,

@@ -6,6 +6,11 @@ use crate::limits::Limit;
 use crate::process::{Exit, Failure, KILLED, State, Status, Usage};
 use crate::signal::Signal;
 
+/// What is said of a process that goes on when a machine starts.
+const SUSPENDED: &str = "suspended, because the machine was stopped";
+/// What is said of a process that can be resumed.
+const INTERRUPTED: &str = "interrupted";
+
 impl Execution {
     /// Turns an ending into an exit, writes it down and tells the world.
     pub(super) fn finish(mut self, ending: Ending) -> Exit {
@@ -60,10 +65,9 @@ impl Execution {
             }
             Ending::Signal(Signal::Kill) => (Status::Interrupted, None, Some(KILLED.to_owned())),
             Ending::Signal(Signal::Suspend) => {
-                let text = "suspended, because the machine was stopped".to_owned();
-                (Status::Suspended, None, Some(text))
+                (Status::Suspended, None, Some(SUSPENDED.to_owned()))
             }
-            Ending::Signal(_) => (Status::Interrupted, None, Some("interrupted".to_owned())),
+            Ending::Signal(_) => (Status::Interrupted, None, Some(INTERRUPTED.to_owned())),
             Ending::Failed(why) => {
                 let text = why.to_string();
                 failure = Some(why);
@@ -91,14 +95,25 @@ impl Execution {
     }
 }
 
-/// The exit of a process that could not be set up.
-pub(crate) fn not_set_up(ending: Ending) -> Exit {
-    let (error, failure) = match ending {
-        Ending::Failed(why) => (why.to_string(), Some(why)),
-        other => (format!("{other:?}"), None),
+/// The exit of a process that could not be set up, and the state that it is left in: one that was
+/// stopped while it waited for its model can be taken up again.
+pub(crate) fn not_set_up(ending: Ending) -> (State, Exit) {
+    let mut failure = None;
+    let (state, status, error) = match ending {
+        Ending::Failed(why) => {
+            let text = why.to_string();
+            failure = Some(why);
+            (State::Exited, Status::Failed, text)
+        }
+        Ending::Signal(Signal::Kill) => (State::Exited, Status::Interrupted, KILLED.to_owned()),
+        Ending::Signal(Signal::Suspend) => {
+            (State::Suspended, Status::Suspended, SUSPENDED.to_owned())
+        }
+        Ending::Signal(_) => (State::Ready, Status::Interrupted, INTERRUPTED.to_owned()),
+        other => (State::Exited, Status::Failed, format!("{other:?}")),
     };
-    Exit {
-        status: Status::Failed,
+    let exit = Exit {
+        status,
         answer: None,
         error: Some(error),
         failure,
@@ -106,5 +121,6 @@ pub(crate) fn not_set_up(ending: Ending) -> Exit {
         limits_hit: Vec::new(),
         usage: Usage::default(),
         ms: 0,
-    }
+    };
+    (state, exit)
 }

@@ -11,6 +11,7 @@ use super::{Past, Shared};
 use crate::journal::tape::{
     Computes, Content, Count, Recording, Run, Slot, Tape, Told, hash_of, keys,
 };
+use crate::judgement::Judgement;
 use crate::label::Suspicion;
 use crate::process::Program;
 
@@ -37,6 +38,16 @@ impl Facts {
         Self {
             tools: tools.collect(),
             judgement: content(json!(shared.judgement)),
+        }
+    }
+}
+
+impl Facts {
+    /// The same facts for processes on a CPU whose odds are worth what `judgement` says.
+    pub(crate) fn judged_by(&self, judgement: &Judgement) -> Self {
+        Self {
+            judgement: content(json!(judgement)),
+            tools: self.tools.clone(),
         }
     }
 }

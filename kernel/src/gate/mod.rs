@@ -182,6 +182,17 @@ impl Gate {
         }
     }
 
+    /// The same gate for processes whose CPU may be shown texts up to `clearance`.
+    pub(crate) fn with_clearance(&self, clearance: Option<Secrecy>) -> Self {
+        Self {
+            policy: Policy {
+                clearance,
+                ..self.policy.clone()
+            },
+            added: self.added.clone(),
+        }
+    }
+
     /// The rules that were added since the run heeded them last. They count from now on.
     pub(crate) fn heed(&self) -> Vec<Rule> {
         self.added.heed()

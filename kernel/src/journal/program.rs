@@ -25,6 +25,20 @@ impl Journal {
         })
     }
 
+    /// Records that `pid` runs on the model called `name`, and not on the one that it was for.
+    pub(crate) fn set_model(&self, pid: Pid, name: &str) -> Result<()> {
+        self.change_program(pid, |program| {
+            program["model"] = json!(name);
+            Ok(())
+        })?;
+        self.change(None, |change| {
+            let sql = "UPDATE process SET model=?2 WHERE pid=?1";
+            change.execute(sql, params![pid, name])?;
+            Ok((pid, "program", 0))
+        })
+        .map(drop)
+    }
+
     /// Records what `pid` may do unattended after it has read untrusted text.
     pub fn set_plan(&self, pid: Pid, plan: &Plan) -> Result<()> {
         self.change_program(pid, |program| {

@@ -15,9 +15,12 @@ impl Kernel {
     pub fn window(&self, pid: Pid) -> Result<Option<Window>, KernelError> {
         let (program, spent_ms) = self.machine.shared.journal.program(pid)?;
         let past = Past::of(&self.machine.shared.journal, pid, spent_ms)?;
+        let Some(shared) = self.machine.here(&program) else {
+            return Ok(None);
+        };
         // Nobody can reach it, and it takes no step.
         let (_handle, _, inbox) = connected(program.priority, false);
-        let laid_out = Execution::new(pid, program, self.machine.shared.clone(), inbox, past);
+        let laid_out = Execution::new(pid, program, shared, inbox, past);
         Ok(laid_out.ok().and_then(|mut laid| laid.window().ok()))
     }
 
@@ -38,7 +41,7 @@ impl Kernel {
         match Execution::new(pid, program, shared.clone(), inbox, Past::default()) {
             Ok(execution) => Ok(execution.likelihoods(texts).await),
             Err(ending) => {
-                stillborn(&shared, pid, ending);
+                stillborn(&shared, pid, ending, 0);
                 Ok(None)
             }
         }

@@ -11,13 +11,15 @@ use parking_lot::{Mutex, ReentrantMutex};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
+use super::models::{Model, Models};
 use super::{KernelError, WAITING_MAX, check_resumable};
 use crate::event::Event;
 use crate::exec::{Apart, Execution, Facts, Family, Inbox, Past, Shared, Waits, not_set_up};
 use crate::journal::tape::Row;
+use crate::label::Secrecy;
 use crate::limits::Limits;
 use crate::planner::date;
-use crate::process::{Ending, Exit, PRIORITIES, Pid, Program, Reply, State};
+use crate::process::{Ending, Exit, NoModel, PRIORITIES, Pid, Program, Reply, State};
 use crate::signal::Signal;
 
 pub(super) struct Handle {
@@ -33,6 +35,8 @@ pub(super) struct Handle {
 pub(super) struct Machine {
     me: Weak<Machine>,
     pub(super) shared: Arc<Shared>,
+    /// The models beside the one in `shared`.
+    pub(super) models: Arc<Models>,
     /// What each tape says of the machine.
     facts: Facts,
     /// The processes that run here. A process that ends leaves the table.
@@ -53,6 +57,7 @@ impl Machine {
         Arc::new_cyclic(|me| Self {
             me: me.clone(),
             facts: Facts::of(&shared),
+            models: Models::new(shared.gate.policy().leaks.clone(), shared.events.clone()),
             shared: Arc::new(shared),
             table: Mutex::default(),
             stops: AtomicBool::new(false),
@@ -74,7 +79,8 @@ impl Machine {
         if program.today.is_none() {
             program.today = date::needed_by(&program);
         }
-        let model = &self.shared.cpu.info().model;
+        let own = &self.shared.cpu.info().model;
+        let model = program.model.as_ref().unwrap_or(own);
         let pid = self.shared.journal.create(&program, model)?;
         let attended = program.interactive;
         self.launch(pid, program, Past::default(), attended);
@@ -126,13 +132,6 @@ impl Machine {
         let parent = program.child_of.map(|child_of| child_of.pid);
         self.parents.lock().extend(parent);
         self.enter(pid, handle);
-        let shared = match self.shared.journal.keeps_tapes() {
-            true => Arc::new(
-                self.shared
-                    .recording(&self.facts, &program, &past, attended),
-            ),
-            false => self.shared.clone(),
-        };
         let Some(machine) = self.me.upgrade() else {
             return;
         };
@@ -141,16 +140,113 @@ impl Machine {
             ..inbox
         };
         tokio::spawn(async move {
-            let exit = match Execution::new(pid, program, shared.clone(), inbox, past) {
-                Ok(execution) => execution.run().await,
-                Err(ending) => stillborn(&shared, pid, ending),
-            };
+            let exit = machine.run(pid, program, past, inbox).await;
             machine.parents.lock().remove(&pid);
             // Removed first, so that a run that begins after this end finds its place free.
             machine.table.lock().remove(&pid);
             // It does not matter if nobody waits.
             let _ = done.send(Some(exit));
         });
+    }
+
+    /// Runs a process to its end, once its model is there.
+    async fn run(&self, pid: Pid, mut program: Program, past: Past, mut inbox: Inbox) -> Exit {
+        let spent_ms = past.spent_ms;
+        // What it has done it has done on its model, and goes on there.
+        let is_new = past.done.is_empty();
+        let found = tokio::select! {
+            // Where nothing has to be loaded, signals are for the process.
+            biased;
+            found = self.model_of(&program, is_new) => found.map_err(not_there),
+            Some(signal) = inbox.signals.recv() => Err(Ending::Signal(signal)),
+        };
+        let found = found.and_then(|(model, instead)| {
+            if let Some((name, reason)) = instead {
+                self.take_instead(pid, &mut program, name, reason)?;
+            }
+            Ok(model)
+        });
+        let model = match found {
+            Ok(model) => model,
+            Err(ending) => return stillborn(&self.shared, pid, ending, spent_ms),
+        };
+        let shared = self.on(model.as_ref());
+        let shared = match shared.journal.keeps_tapes() {
+            true => {
+                let of_model = model.map(|model| self.facts.judged_by(&model.judgement));
+                let facts = of_model.as_ref().unwrap_or(&self.facts);
+                Arc::new(shared.recording(facts, &program, &past, inbox.attended))
+            }
+            false => shared,
+        };
+        match Execution::new(pid, program, shared.clone(), inbox, past) {
+            Ok(execution) => execution.run().await,
+            Err(ending) => stillborn(&shared, pid, ending, spent_ms),
+        }
+    }
+
+    /// The model that `program` is for, loaded where it is not; `None` is the machine's own. Where
+    /// it is not there and the process `is_new`, the first of those in its place that is there and
+    /// may be shown what the process begins with; with its name, and why it was taken.
+    async fn model_of(&self, program: &Program, is_new: bool) -> Result<Taken, NoModel> {
+        let Some(name) = &program.model else {
+            return Ok((None, None));
+        };
+        let missing = match self.models.get(name).await {
+            Ok(model) => return Ok((model, None)),
+            Err(missing) => missing,
+        };
+        let others = if is_new { self.models.instead_of(name) } else { Vec::new() };
+        for other in others {
+            if let Ok(model) = self.models.get(&other).await
+                && begins_with(program) <= self.on(model.as_ref()).clearance()
+            {
+                return Ok((model, Some((other, missing.to_string()))));
+            }
+        }
+        Err(missing)
+    }
+
+    /// Takes the model called `name` for the process `pid` of `program`, for this `reason`.
+    fn take_instead(
+        &self,
+        pid: Pid,
+        program: &mut Program,
+        name: String,
+        reason: String,
+    ) -> Result<(), Ending> {
+        let recorded = self.shared.journal.set_model(pid, &name);
+        recorded.map_err(|error| Ending::Failed(error.into()))?;
+        let model = program.model.replace(name.clone());
+        self.shared.events.emit(Event::Instead {
+            pid,
+            model: model.unwrap_or_default(),
+            instead: name,
+            reason,
+        });
+        Ok(())
+    }
+
+    /// The machine as processes on `model` have it: what computes, what its odds are worth, and
+    /// how secret a text it may be shown are the model's. Without one it is the machine's own.
+    pub(super) fn on(&self, model: Option<&Arc<Model>>) -> Arc<Shared> {
+        match model {
+            None => self.shared.clone(),
+            Some(model) => Arc::new(Shared {
+                cpu: model.cpu.clone(),
+                gate: self.shared.gate.with_clearance(model.clearance),
+                judgement: model.judgement.clone(),
+                ..(*self.shared).clone()
+            }),
+        }
+    }
+
+    /// The machine as a process of `program` has it, where its model is loaded now.
+    pub(super) fn here(&self, program: &Program) -> Option<Arc<Shared>> {
+        match &program.model {
+            None => Some(self.shared.clone()),
+            Some(name) => Some(self.on(Some(&self.models.resident(name)?))),
+        }
     }
 
     /// Resolves when a process ends. The journal knows the end of one that has ended before.
@@ -179,6 +275,22 @@ impl Machine {
             .try_send(signal)
             .map_err(|error| refused(pid, &error))
     }
+}
+
+fn not_there(error: NoModel) -> Ending {
+    Ending::Failed(error.into())
+}
+
+/// A model, `None` for the machine's own; and where it is taken in place of another, its name and
+/// why.
+type Taken = (Option<Arc<Model>>, Option<(String, String)>);
+
+/// How secret the texts are that a process of `program` begins with.
+fn begins_with(program: &Program) -> Secrecy {
+    let attached = program.attached.iter().map(|attached| &attached.label);
+    let labels = attached.chain([&program.label]);
+    let secrecy = labels.map(|label| label.secrecy);
+    secrecy.max().unwrap_or_default()
 }
 
 impl Family for Machine {
@@ -292,11 +404,12 @@ pub(super) fn refused<T>(pid: Pid, error: &TrySendError<T>) -> KernelError {
     }
 }
 
-/// The end of a process that could not be set up.
-pub(super) fn stillborn(shared: &Shared, pid: Pid, ending: Ending) -> Exit {
-    let exit = not_set_up(ending);
+/// The end of a process that could not be set up, and has spent `spent_ms` milliseconds before.
+pub(super) fn stillborn(shared: &Shared, pid: Pid, ending: Ending, spent_ms: u64) -> Exit {
+    let (state, mut exit) = not_set_up(ending);
+    exit.ms = spent_ms;
     if let Ok(Row::Write(said)) = shared.tape.exit(&exit)
-        && let Err(error) = shared.journal.exit(pid, State::Exited, &exit, said)
+        && let Err(error) = shared.journal.exit(pid, state, &exit, said)
     {
         tracing::error!(pid, %error, "the end of the process was not recorded");
     }

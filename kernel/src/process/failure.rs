@@ -41,6 +41,47 @@ pub enum Failure {
     /// The kernel made an action that it cannot read.
     #[error("{0}")]
     Action(String),
+    /// The model that it is for is not there.
+    #[error(transparent)]
+    Model(#[from] NoModel),
+}
+
+/// Why a model is not loaded beside the machine's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum NoModel {
+    /// The machine has no other model than its own.
+    #[error("the machine runs no other model, and {name} is asked for")]
+    Alone {
+        /// The model, as it was named.
+        name: String,
+    },
+    /// Nothing that can be loaded has this name.
+    #[error("{reason}")]
+    NotHere {
+        /// What is known of the name.
+        reason: String,
+    },
+    /// It does not fit beside the machine's own model and those that are in use.
+    #[error(
+        "there is no room for {name}: it needs {} MB of memory, and {} MB are left for models", megabytes(*needs), megabytes(*room)
+    )]
+    NoRoom {
+        /// The model, as it was named.
+        name: String,
+        /// Bytes that it needs.
+        needs: u64,
+        /// Bytes that can be had, with those of idle models.
+        room: u64,
+    },
+    /// It cannot be run.
+    #[error(transparent)]
+    Cpu(#[from] CpuError),
+}
+
+/// `bytes` in whole megabytes, rounded up.
+fn megabytes(bytes: u64) -> u64 {
+    bytes.div_ceil(1_000_000)
 }
 
 /// Why a window cannot be laid out.

@@ -22,7 +22,7 @@ pub use ending::text_of;
 pub use example::{Example, Turn};
 pub(crate) use exit::KILLED;
 pub use exit::{Exit, Status};
-pub use failure::{Failure, VmError};
+pub use failure::{Failure, NoModel, VmError};
 pub use quipu_cpu::{Picture, Pid, Sampling, Usage};
 pub use quipu_memory::{Secrecy, Share, Space};
 
@@ -160,6 +160,10 @@ pub struct Program {
     /// The process of the turn before, in a conversation; 0 where that turn was no process here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Pid>,
+    /// The model that it is for, by the name that the machine's loader knows it by; the machine's
+    /// own when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// What it may spend.
     pub limits: Limits,
     /// Higher runs first; 0 is usual. Within [`PRIORITIES`] where a person chose it.
@@ -276,6 +280,7 @@ impl Program {
             said: None,
             today: None,
             after: None,
+            model: None,
             limits: Limits::default(),
             priority: 0,
             interactive: false,

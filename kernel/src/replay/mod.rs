@@ -171,7 +171,7 @@ async fn play(
     };
     match Execution::new(kept.pid, program, shared, inbox, past) {
         Ok(execution) => drop(execution.run().await),
-        Err(ending) => drop(tape.exit(&not_set_up(ending))),
+        Err(ending) => drop(tape.exit(&not_set_up(ending).1)),
     }
     let played = tape.playing().map(|mut tape| tape.played());
     played.ok_or(Problem::Unreadable("its tape"))

@@ -326,6 +326,7 @@ pub fn line(event: &Event) -> Option<String> {
         | Event::Step { .. }
         | Event::Read { .. } => return None,
         Event::Started { steps, .. } => format!("resumed after {steps}"),
+        Event::Instead { model, instead, .. } => format!("{instead} in place of {model}"),
         Event::LeftOut { tool, reason, .. } => format!("{tool} left out: {reason}"),
         Event::Examples { ids, .. } => format!("shown {}", ids.join(", ")),
         Event::Suspected { label, .. } => {

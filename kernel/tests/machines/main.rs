@@ -18,6 +18,7 @@ mod lists;
 mod memory;
 #[cfg(feature = "llama")]
 mod model;
+mod models;
 mod plan;
 mod processes;
 mod programs;

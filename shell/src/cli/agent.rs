@@ -8,7 +8,6 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::config::settings::CpuChoice;
 use crate::config::{paths, private};
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
@@ -276,9 +275,8 @@ fn check(session: &Session, agent: &Path) -> Result<u8> {
     }
     if let Some(model) = &loaded.model
         && session.globals.models.is_empty()
-        && session.settings.cpu == CpuChoice::Local
     {
-        quipu_models::resolve(model, &session.places())?;
+        session.check_model(model)?;
     }
     if loaded.agent.instructions.trim().is_empty() {
         say!("warning: it has no instructions");

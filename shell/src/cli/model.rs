@@ -8,11 +8,10 @@ use indicatif::DecimalBytes;
 use quipu_cpu::llama::{self, Quant, requantize};
 use quipu_memory::Access;
 use quipu_models::catalogue::Entry;
-use quipu_models::pull::Hub;
 use quipu_models::{self as models, Installed, Places, catalogue, gguf};
 use serde_json::{Value, json};
 
-use crate::config::{env_vars, paths};
+use crate::config::paths;
 use crate::session::{Session, embedder, judgement};
 use crate::terminal::output::{self, counted};
 use crate::terminal::pull;
@@ -111,18 +110,10 @@ pub async fn fetch(session: &Session, name: &str) -> Result<()> {
 }
 
 async fn pull(session: &Session, args: &PullArgs) -> Result<u8> {
-    let mut settings = models::Settings {
+    let settings = models::Settings {
         verify: args.verify,
-        hub: Hub {
-            token: env_vars::get(env_vars::HF_TOKEN),
-            home: session.paths.hub_home(),
-            ..Hub::default()
-        },
-        ..models::Settings::default()
+        ..session.pull_settings()
     };
-    if let Some(endpoint) = env_vars::get(env_vars::HF_ENDPOINT) {
-        settings.hub.endpoint = endpoint;
-    }
     let folder = &session.paths.models[0];
     paths::create(folder)?;
     let path = models::pull(&args.name, folder, &settings, &*pull::on_stderr()).await?;

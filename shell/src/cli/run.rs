@@ -95,7 +95,13 @@ pub async fn run(session: &Session, args: RunArgs) -> Result<u8> {
             project::usual(&here, &session.paths)?.0
         }
     };
-    let other = of_its_model(session, &agent)?;
+    // A machine that lasts loads the agent's model beside its own.
+    let lasting = door::lasts(session)?;
+    let other = match args.resume.or(args.fork.map(|point| point.pid)) {
+        Some(pid) => of_its_process(session, pid)?,
+        None => of_its_model(session, &agent)?,
+    };
+    let other = other.filter(|_| !lasting);
     let Some(other) = &other else {
         return run_agent(session, args, agent, format).await;
     };
@@ -119,11 +125,26 @@ fn of_its_model(session: &Session, agent: &Loaded) -> Result<Option<Session>> {
         );
         return Ok(None);
     }
-    let globals = Globals {
-        models: vec![model.clone()],
-        ..session.globals.clone()
+    on_model(session, model).map(Some)
+}
+
+/// A session with the model that process `pid` was for, where that is another than the machine's own
+/// and nothing else is named: on it alone it goes on.
+fn of_its_process(session: &Session, pid: Pid) -> Result<Option<Session>> {
+    // One that is not there is told of later.
+    let Ok((program, _)) = session.journal()?.program(pid) else {
+        return Ok(None);
     };
-    Session::open(globals).map(Some)
+    let model = program.model.filter(|_| session.globals.models.is_empty());
+    model.map(|model| on_model(session, &model)).transpose()
+}
+
+/// A session with `model`, else the same.
+fn on_model(session: &Session, model: &str) -> Result<Session> {
+    Session::open(Globals {
+        models: vec![model.to_owned()],
+        ..session.globals.clone()
+    })
 }
 
 async fn run_agent(session: &Session, args: RunArgs, agent: Loaded, format: Format) -> Result<u8> {

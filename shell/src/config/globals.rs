@@ -14,8 +14,8 @@ pub struct Globals {
     /// Keep state, store, models and configuration in this one folder
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// The model: a name from `quipu model ls`, a .gguf file, or org/repo:QUANT; `quipu eval`
-    /// takes several, also NAME@URL for one behind an endpoint
+    /// The model: a name from `quipu model ls`, a .gguf file, org/repo:QUANT, or endpoint:NAME of
+    /// the configuration; `quipu eval` takes several, also NAME@URL for one behind an endpoint
     #[arg(long = "model", global = true, value_name = "NAME|PATH")]
     pub models: Vec<String>,
     /// What computes: `local`, the URL of an OpenAI-compatible endpoint, or `script:FILE`

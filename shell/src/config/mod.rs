@@ -6,6 +6,7 @@
 //! | `env_vars` | every variable of the environment that is read |
 //! | `settings` | flags before environment before file before defaults |
 //! | `origin` | which of them a value comes from |
+//! | `endpoints` | models behind endpoints, by name |
 //! | `paths`, `private` | the folders of a root, and who may look into them |
 //! | `policy` | the user's rules for single tools and calls |
 //! | `trust` | folders whose files may take effect |
@@ -16,6 +17,7 @@
 //! It reads files and the environment and starts nothing: no machine, no store, no tool.
 
 pub mod digest;
+pub mod endpoints;
 pub mod env_vars;
 pub mod globals;
 pub mod jsonc;

@@ -2,6 +2,7 @@
 //! decides which value counts. It does not look whether the model or the tool that a value
 //! names is there.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::{NonZero, NonZeroU16, NonZeroU32, NonZeroU64};
 use std::path::Path;
@@ -16,6 +17,7 @@ use quipu_models::catalogue;
 use quipu_tools::Capability;
 use serde::{Deserialize, Serialize};
 
+use crate::config::endpoints::{self, Endpoint};
 use crate::config::env_vars;
 use crate::config::globals::Globals;
 use crate::terminal::error::UserError;
@@ -53,6 +55,12 @@ pub struct File {
     pub attention: Option<AttentionWord>,
     /// Name of the environment variable that holds an endpoint's key.
     pub api_key_env: Option<String>,
+    /// The most bytes of memory that models take, the machine's own among them.
+    pub models_bytes: Option<u64>,
+    /// Models in place of the machine's or an agent's where that is not there, the first one first.
+    pub fallback: Option<Vec<String>>,
+    /// Models behind endpoints, by name.
+    pub endpoints: BTreeMap<String, Endpoint>,
     /// Limits of a process.
     pub limits: LimitsFile,
     /// The part of the disk that a process uses.
@@ -351,6 +359,15 @@ pub struct Settings {
     pub allow: Vec<Capability>,
     /// The variable that holds an endpoint's key; never the key.
     pub api_key_env: String,
+    /// The most bytes of memory that models take, when named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models_bytes: Option<u64>,
+    /// Models in place of the machine's or an agent's where that is not there, the first one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<String>,
+    /// Models behind endpoints, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub endpoints: BTreeMap<String, Endpoint>,
     /// Limits of a process.
     pub limits: Limits,
     /// The part of the disk that a process uses.
@@ -376,12 +393,23 @@ impl Settings {
             .clone()
             .or_else(|| env_vars::get(env_vars::CPU))
             .or(file.cpu);
+        let by_name = endpoints::chosen(named.as_deref(), globals, &file.endpoints)?;
+        let of_it = by_name.as_ref();
         Ok(Self {
-            model_named: named.is_some(),
-            model: named.unwrap_or_else(|| catalogue::default_entry().name.clone()),
-            cpu: cpu_choice(cpu.as_deref())?,
+            model_named: of_it.map_or(named.is_some(), |one| one.model.is_some()),
+            model: of_it
+                .and_then(|one| one.model.clone())
+                .or(named)
+                .unwrap_or_else(|| catalogue::default_entry().name.clone()),
+            cpu: match of_it {
+                Some(one) => CpuChoice::Url(one.url.clone()),
+                None => cpu_choice(cpu.as_deref())?,
+            },
             threads: globals.threads.or(file.threads.map(NonZero::get)),
-            window: globals.window.or(file.window),
+            window: globals
+                .window
+                .or(of_it.and_then(|one| one.window))
+                .or(file.window),
             kv_tokens: file.kv_tokens,
             kv_disk_bytes: file.kv_disk_bytes.unwrap_or(llama::SWAP_DISK_BYTES),
             attention: attention(env_vars::get(env_vars::ATTENTION), file.attention)?,
@@ -393,9 +421,16 @@ impl Settings {
             // The store is the user's own; a process that has read untrusted text
             // still has to ask before it writes.
             allow: file.allow.unwrap_or_else(|| vec![Capability::MemWrite]),
-            api_key_env: file
-                .api_key_env
-                .unwrap_or_else(|| env_vars::API_KEY.to_owned()),
+            api_key_env: match by_name {
+                // Without a name there is no key for it, and none of another's is sent.
+                Some(one) => one.api_key_env.unwrap_or_default(),
+                None => file
+                    .api_key_env
+                    .unwrap_or_else(|| env_vars::API_KEY.to_owned()),
+            },
+            models_bytes: file.models_bytes,
+            fallback: file.fallback.unwrap_or_default(),
+            endpoints: file.endpoints,
             limits: file.limits.over(Limits::default()),
             memory: file.memory.over(Memory::default()),
             consolidate: file.consolidate.unwrap_or(true),

@@ -59,6 +59,14 @@ pub fn sees(session: &Session) -> Result<bool> {
     })
 }
 
+/// Whether a machine that lasts is on the root of `session`, which its tasks go to.
+///
+/// # Errors
+/// Where the machine does not answer.
+pub fn lasts(session: &Session) -> Result<bool> {
+    Ok(talk::greeting(&session.paths)?.is_some_and(|theirs| theirs.lasts))
+}
+
 impl Door {
     /// The machine on the root of `session` that is open to others, else a new one for this
     /// `lifetime`. It does what `policy` says, and knows the tools of `agent`. A program that

@@ -8,21 +8,19 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
-use std::time::Duration;
 
 use anyhow::Result;
-use quipu_cpu::llama::{self, Attention, LocalCpu, LocalSettings};
-use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
-use quipu_cpu::scripted::ScriptedCpu;
-use quipu_cpu::{Cpu, CpuError, CpuInfo};
+use quipu_cpu::CpuInfo;
+use quipu_cpu::llama;
 use quipu_kernel::gate::rules::Rules;
 use quipu_kernel::gate::{Detection, Policy};
 use quipu_kernel::journal::{Journal, JournalError};
 use quipu_kernel::judgement::Judgement;
-use quipu_kernel::label::{Label, Secrecy, Trust};
+use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::Program;
 use quipu_kernel::{Kernel, Parts};
 use quipu_memory::{Access, DiskStore};
+use quipu_models::pull::Hub;
 use quipu_models::{self as models, Places, gguf};
 use quipu_tools::mcp::McpHost;
 use quipu_tools::{Bus, Capability, Device, LeakScan, SecretStore};
@@ -39,11 +37,8 @@ use crate::session::judgement;
 use crate::session::lock::{self, MachineLock};
 use crate::session::signals;
 use crate::terminal::error::UserError;
-use crate::terminal::output::{counted, visible};
-use crate::terminal::{draft, secrets};
-
-/// How long an endpoint may stay silent.
-const ENDPOINT_SILENCE: Duration = Duration::from_secs(120);
+use crate::terminal::output::counted;
+use crate::terminal::secrets;
 
 /// Paths and settings of this call.
 pub struct Session {
@@ -124,73 +119,6 @@ impl Session {
             .unwrap_or_default()
     }
 
-    /// The CPU that the settings name. States of processes that leave its cache go to the
-    /// folder `swap`.
-    async fn cpu(&self, swap: PathBuf) -> Result<Arc<dyn Cpu>> {
-        let settings = &self.settings;
-        Ok(match &settings.cpu {
-            CpuChoice::Local => Arc::new(self.local_cpu(swap).await?),
-            CpuChoice::Script(file) => Arc::new(ScriptedCpu::load(file.as_ref(), settings.window)?),
-            CpuChoice::Url(url) => {
-                let remote = RemoteSettings {
-                    url: url.clone(),
-                    model: settings.model_named.then(|| settings.model.clone()),
-                    api_key: env_vars::get(&settings.api_key_env),
-                    window: settings.window,
-                    timeout: ENDPOINT_SILENCE,
-                };
-                let _waiting = draft::waiting(url);
-                Arc::new(RemoteCpu::connect(remote).await?)
-            }
-        })
-    }
-
-    /// The model that the settings name, loaded. Warns of what is other than they say.
-    async fn local_cpu(&self, swap: PathBuf) -> Result<LocalCpu> {
-        let settings = &self.settings;
-        let file = self.model_file()?;
-        let cores = std::thread::available_parallelism().map_or(usize::MAX, Into::into);
-        if let Some(threads) = settings.threads.map(usize::from).filter(|&n| n > cores) {
-            say!("warning: {threads} threads on {cores} cores are far slower than {cores}");
-        }
-        let local = LocalSettings {
-            window: settings.window,
-            threads: settings.threads.map(usize::from),
-            kv_cells: settings.kv_tokens,
-            swap: Some(swap),
-            swap_bytes: Some(settings.kv_disk_bytes),
-            secret: self.paths.key()?,
-            attention: match settings.attention {
-                AttentionWord::Own => Attention::Own,
-                AttentionWord::LlamaCpp => Attention::LlamaCpp,
-            },
-            projector: models::projector_of(&file),
-            loaded: Some(draft::loaded),
-            ..LocalSettings::default()
-        };
-        let loading = draft::loading(&settings.model);
-        let load = move || seeing(&file, local);
-        let cpu = tokio::task::spawn_blocking(load).await??;
-        drop(loading);
-        let wanted = settings.attention == AttentionWord::Own;
-        if let Err(reason) = cpu.own_attention()
-            && wanted
-        {
-            say!(
-                "warning: attention is llama.cpp's own: {reason}; answers may depend on who \
-                 shares the machine"
-            );
-        }
-        let (most, cells) = (cpu.info().window, cpu.info().kv_cells);
-        if let Some(window) = settings.window.filter(|&window| window > most) {
-            say!("warning: the model has a window of {most} tokens, not {window}");
-        }
-        if let Some(tokens) = settings.kv_tokens.filter(|&tokens| tokens < cells) {
-            say!("warning: kv_tokens = {tokens} does not hold one window; {cells} are used");
-        }
-        Ok(cpu)
-    }
-
     /// The store, to read from or to write to.
     pub fn store(&self, access: Access) -> Result<Arc<DiskStore>> {
         if let Some(store) = self.open_store.get() {
@@ -210,6 +138,22 @@ impl Session {
             folders: self.paths.models.clone(),
             hub_home: self.paths.hub_home(),
         }
+    }
+
+    /// How a model is fetched, as the environment says.
+    pub fn pull_settings(&self) -> models::Settings {
+        let mut settings = models::Settings {
+            hub: Hub {
+                token: env_vars::get(env_vars::HF_TOKEN),
+                home: self.paths.hub_home(),
+                ..Hub::default()
+            },
+            ..models::Settings::default()
+        };
+        if let Some(endpoint) = env_vars::get(env_vars::HF_ENDPOINT) {
+            settings.hub.endpoint = endpoint;
+        }
+        settings
     }
 
     /// Notes a host whose servers [`Session::end_servers`] ends.
@@ -266,10 +210,10 @@ impl Session {
     /// nothing behind, and holds nobody up.
     ///
     /// # Errors
-    /// Where there is no such model.
+    /// Where there is no such model, and none in its place.
     pub fn can_compute(&self) -> Result<()> {
         match self.settings.cpu {
-            CpuChoice::Local => self.model_file().map(drop),
+            CpuChoice::Local if self.settings.fallback.is_empty() => self.model_file().map(drop),
             _ => Ok(()),
         }
     }
@@ -278,7 +222,7 @@ impl Session {
     /// reach it: see `service::machine`.
     pub async fn boot(
         &self,
-        policy: Policy,
+        mut policy: Policy,
         agent: &Loaded,
         _held: &MachineLock,
     ) -> Result<Arc<Kernel>> {
@@ -301,18 +245,20 @@ impl Session {
         let swap = self.paths.images();
         paths::create(&swap)?;
         let first = introduce::is_first(&swap);
-        let cpu = self.cpu(swap).await?;
-        self.introduce(&*cpu, first && self.settings.cpu == CpuChoice::Local);
-        let judgement = self.judgement();
+        let own = self.own(swap, &policy).await?;
+        self.introduce(&*own.cpu, first && self.settings.cpu == CpuChoice::Local);
+        policy.clearance = own.clearance;
+        let loader = Arc::new(self.loader(&own, policy.grants.clone()));
         let kernel = Kernel::boot(Parts {
-            cpu,
+            cpu: own.cpu,
             store,
             bus: Arc::new(bus),
             journal,
             policy,
             sampling: self.settings.sampling(),
-            judgement,
+            judgement: own.judgement,
         })?;
+        kernel.bring_models_by(loader);
         Ok(Arc::new(kernel))
     }
 
@@ -395,7 +341,21 @@ impl Session {
             settings::tighten_memory(&mut program.agent.memory, memory);
             settings::tighten_limits(&mut program.limits, limits);
         }
+        program.model = self.model_of(agent).filter(|_| !self.is_model_chosen());
         program
+    }
+
+    /// The model that `agent` is for, where it is another than the machine's own. A stranger's
+    /// agent names no file of this machine.
+    pub fn model_of(&self, agent: &Loaded) -> Option<String> {
+        let named = agent.model.as_ref().filter(|_| !agent.agent.stranger);
+        named.filter(|model| **model != self.settings.model).cloned()
+    }
+
+    /// Whether this call says what computes, whatever an agent is for.
+    fn is_model_chosen(&self) -> bool {
+        let script = matches!(self.settings.cpu, CpuChoice::Script(_));
+        !self.globals.models.is_empty() || (script && self.globals.cpu.is_some())
     }
 
     /// Says where a secret stands in what was said to `program`: its process sees a mark there.
@@ -429,47 +389,6 @@ impl Session {
             detection: self.detection.clone(),
         }
     }
-
-    /// The most secret text that the CPU may be shown, where it is on another machine: what is
-    /// private too, if that was granted with `allow` or in the settings.
-    fn clearance(&self, allow: &[Capability]) -> Option<Secrecy> {
-        let CpuChoice::Url(url) = &self.settings.cpu else {
-            return None;
-        };
-        let mut granted = self.settings.allow.iter().chain(allow);
-        let wanted = endpoint(url);
-        let is_granted = wanted.is_some_and(|wanted| granted.any(|held| held.covers(&wanted)));
-        Some(match is_granted {
-            true => Secrecy::Private,
-            false => Secrecy::Public,
-        })
-    }
-}
-
-/// The model in `file`; without its projector where that cannot be used, which is told.
-fn seeing(file: &Path, local: LocalSettings) -> Result<LocalCpu, CpuError> {
-    let loaded = LocalCpu::load(file, &local);
-    let projector = local.projector.as_ref();
-    let projector = projector.map(|path| path.display().to_string());
-    match loaded {
-        Err(CpuError::Load { path, reason }) if projector.as_ref() == Some(&path) => {
-            let (path, reason) = (visible(&path), visible(&reason));
-            say!("warning: the model sees no pictures: {path}: {reason}");
-            let blind = LocalSettings {
-                projector: None,
-                ..local
-            };
-            LocalCpu::load(file, &blind)
-        }
-        loaded => loaded,
-    }
-}
-
-/// The capability that lets the endpoint at `url` see private text.
-fn endpoint(url: &str) -> Option<Capability> {
-    let url = reqwest::Url::parse(url).ok()?;
-    let (host, port) = (url.host_str()?, url.port_or_known_default()?);
-    format!("private:{host}:{port}").parse().ok()
 }
 
 /// The line printed when a CPU is ready.

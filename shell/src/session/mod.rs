@@ -3,6 +3,7 @@
 //! | file | job |
 //! | --- | --- |
 //! | `init` | the session: settings, CPU, and the kernel booted from them |
+//! | `cpu`, `loader` | what computes, and the models beside it |
 //! | `introduce` | what a person is told when the CPU is there |
 //! | `store`, `library` | the store, and what commands need of one |
 //! | `lock`, `setup` | one machine on one root, and whether another program's would do |
@@ -25,6 +26,7 @@
 pub mod agent;
 pub mod builtin;
 pub mod bus;
+mod cpu;
 pub mod earlier;
 pub mod embedder;
 pub mod embedder_comparison;
@@ -36,6 +38,7 @@ pub mod judgement;
 pub mod learnt;
 pub mod library;
 mod listings;
+mod loader;
 pub mod lock;
 pub mod player;
 pub mod schedule;

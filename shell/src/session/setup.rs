@@ -41,13 +41,15 @@ impl Session {
         };
         add(self.computes().as_bytes());
         let choices = format!(
-            "{:?} {:?} {:?} {:?} {:?} {}",
+            "{:?} {:?} {:?} {:?} {:?} {} {:?} {:?}",
             settings.window,
             settings.kv_tokens,
             settings.attention,
             settings.embedder,
             policy.detection,
-            settings.api_key_env
+            settings.api_key_env,
+            settings.endpoints,
+            settings.fallback
         );
         add(choices.as_bytes());
         // As they were read: their file may have been written since.
@@ -112,6 +114,8 @@ impl Session {
         if matches!(self.settings.cpu, CpuChoice::Url(_)) {
             names.insert(self.settings.api_key_env.clone());
         }
+        let endpoints = self.settings.endpoints.values();
+        names.extend(endpoints.filter_map(|endpoint| endpoint.api_key_env.clone()));
         Ok(names)
     }
 

@@ -112,6 +112,12 @@ impl Session {
         embedder::find(wanted, &places, threads)
     }
 
+    /// The embedding models of the catalogue that are here beside `chosen`.
+    pub fn other_embedders(&self, chosen: &LazyEmbedder) -> Vec<LazyEmbedder> {
+        let threads = self.settings.threads.map(usize::from);
+        embedder::others(chosen, &self.places(), threads)
+    }
+
     /// The embedding models that are taken without being named, as far as they are here.
     pub fn embedders(&self) -> Vec<LazyEmbedder> {
         let threads = self.settings.threads.map(usize::from);

@@ -6,7 +6,7 @@ use quipu_kernel::KernelError;
 use quipu_kernel::gate::Secrecy;
 use quipu_kernel::journal::JournalError;
 use quipu_kernel::limits::Limit;
-use quipu_kernel::process::{Exit, Failure};
+use quipu_kernel::process::{Exit, Failure, NoModel};
 use quipu_kernel::window::VmError;
 use quipu_tools::schema::SchemaError;
 use quipu_tools::{LoadError, Missing, ToolError};
@@ -129,6 +129,19 @@ fn failure(failure: &Failure) -> String {
                 .to_owned(),
         },
         Failure::Stopped(_) | Failure::Action(_) => DEFECT.to_owned(),
+        Failure::Model(error) => no_model(error),
+    }
+}
+
+/// Of a model that is not loaded beside the machine's own.
+pub fn no_model(error: &NoModel) -> String {
+    match error {
+        NoModel::Alone { name } => format!("give this task a machine of its own: --model {name}"),
+        NoModel::NotHere { .. } => "`quipu model ls` lists what an agent's file can name".to_owned(),
+        NoModel::NoRoom { .. } | NoModel::Cpu(CpuError::Cells { .. }) => "wait until a task on another model has ended, raise \
+                                   `models_bytes` in config.toml, or take a smaller model"
+            .to_owned(),
+        NoModel::Cpu(error) => cpu(error),
     }
 }
 

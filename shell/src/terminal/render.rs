@@ -80,6 +80,17 @@ impl Renderer {
                 let template = words().process_goes_on;
                 self.dimmed(fill(template, &[("pid", pid), ("steps", steps)]));
             }
+            Event::Instead {
+                model,
+                instead,
+                reason,
+                ..
+            } => {
+                let values: [(&str, &dyn Display); 3] =
+                    [("model", model), ("instead", instead), ("reason", reason)];
+                let words = fill(words().instead, &values);
+                self.print(&self.mark.apply_to(visible(&words)).to_string());
+            }
             Event::LeftOut { tool, reason, .. } => {
                 let words = fill(words().left_out, &[("tool", tool), ("reason", reason)]);
                 self.dimmed(visible(&words));

@@ -218,6 +218,7 @@ catalogue! {
     held_steps: "held back, by handles or values only: {pages}", "已隔离，仅有句柄或取出的值：{pages}";
     process_goes_on: "process {pid} goes on after step {steps}", "进程 {pid} 从第 {steps} 步之后继续";
     taught: "with examples of tasks that were done right: {ids}", "附上做对的任务作为示例：{ids}";
+    instead: "{instead} answers in place of {model}: {reason}", "由 {instead} 代替 {model} 回答：{reason}";
     left_out: "{tool} is left out: no grammar holds its schema ({reason})",
         "已略去 {tool}：没有语法能约束它的模式（{reason}）";
     reading: "reading {of:token}…", "正在读取 {of} 个 token…";

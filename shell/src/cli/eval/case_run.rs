@@ -169,6 +169,8 @@ impl<'a> Bench<'a> {
         } = *job;
         let prompt = self.folders.fill(job, &self.pages.fill(n, prompt));
         let mut program = self.options.program(self.session, &agent.loaded, prompt);
+        // What is measured is the model that is named.
+        program.model = None;
         if round > 0 {
             let usual = self.session.settings.sampling();
             program.sampling = Some(Sampling {

@@ -13,11 +13,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::apart::Asker;
+use super::beside;
 use super::chat::choosing::{sampling, shaping};
 use super::chat::fields::{self, Stop, stop_words, tokens};
 use super::completions::request::{prompts, size};
 use super::error::ApiError;
-use super::models;
 use super::plain::{Ask, Choice, Finish, Piece, Plain, Turn, schema};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
@@ -114,6 +114,7 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
+    let service = beside::of(&service, body.model.as_deref()).await?;
     let (body, ask) = read(&service, body, Body::completion).await?;
     answer(&service, &body, ask).await
 }
@@ -123,6 +124,7 @@ pub async fn infill(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
+    let service = beside::of(&service, body.model.as_deref()).await?;
     let (body, ask) = read(&service, body, Body::filling).await?;
     answer(&service, &body, ask).await
 }
@@ -143,7 +145,6 @@ async fn read(
 }
 
 async fn answer(service: &Arc<Service>, body: &Body, ask: Ask) -> Result<Response, ApiError> {
-    models::check(service, body.model.as_deref())?;
     let mut reply = Reply {
         model: service.model.clone(),
         stops: ask.stops.clone(),

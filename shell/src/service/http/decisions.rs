@@ -18,7 +18,7 @@ use super::chat::reply::usage_of;
 use super::error::ApiError;
 use super::state::{Lease, Service};
 use super::wire::{self, Input};
-use super::{chat, models};
+use super::{beside, chat};
 
 /// The most questions of one request.
 const QUESTIONS_MAX: usize = 64;
@@ -85,7 +85,7 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    models::check(&service, body.model.as_deref())?;
+    let service = beside::of(&service, body.model.as_deref()).await?;
     few(body.questions.len())?;
     let state = state("input", &body.input)?;
     let mut questions = Vec::new();

@@ -1,6 +1,7 @@
 //! `/v1/embeddings`: what texts mean, as vectors of the model that the memory is searched
-//! with.
+//! with, or of another embedding model that is here.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
@@ -8,6 +9,7 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use quipu_memory::Embedder;
+use quipu_models::catalogue::{self, Entry};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -23,10 +25,15 @@ const TEXTS_MAX: usize = 2048;
 /// Texts that are made vectors together: between them it is seen whether the client is still there.
 const TEXTS_AT_ONCE: usize = 32;
 
-/// The model, found when somebody first asks for it: one that comes here while the machine
+/// The models, found when somebody first asks for them: one that comes here while the machine
 /// runs is found too.
 #[derive(Default)]
-pub struct Meanings(Mutex<Option<Arc<LazyEmbedder>>>);
+pub struct Meanings {
+    /// The one that the memory is searched with.
+    own: Mutex<Option<Arc<LazyEmbedder>>>,
+    /// Others that a request has named.
+    others: Mutex<BTreeMap<String, Arc<LazyEmbedder>>>,
+}
 
 impl Meanings {
     /// The model that texts are compared with.
@@ -34,7 +41,7 @@ impl Meanings {
     /// # Errors
     /// Where none is on this machine, or the one that was named cannot be used.
     pub fn find(&self, service: &Service) -> Result<Arc<LazyEmbedder>, ApiError> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.as_ref() {
             return Ok(known.clone());
         }
@@ -50,6 +57,51 @@ impl Meanings {
             )),
             Err(error) => Err(ApiError::internal(format!("{error:#}"))),
         }
+    }
+
+    /// The model called `name`: the one that the memory is searched with, where nothing is named,
+    /// or another that is here and has room in memory.
+    ///
+    /// # Errors
+    /// As [`Meanings::find`]; where no other is called so, or it has no room.
+    fn named(&self, service: &Service, name: Option<&str>) -> Result<Arc<LazyEmbedder>, ApiError> {
+        let own = self.find(service)?;
+        let Some(name) = name.filter(|name| !name.is_empty() && *name != own.called()) else {
+            return Ok(own);
+        };
+        let mut known = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(name) {
+            return Ok(known.clone());
+        }
+        let mut here = service.session.other_embedders(&own);
+        let Some(at) = here.iter().position(|one| one.called() == name) else {
+            let others = here.iter().map(LazyEmbedder::called);
+            let names: Vec<&str> = std::iter::once(own.called()).chain(others).collect();
+            let message = format!(
+                "there is no embedding model {name:?}; this machine has {}",
+                names.join(", ")
+            );
+            return Err(ApiError::not_found(
+                Some("model"),
+                "model_not_found",
+                message,
+            ));
+        };
+        let needs = catalogue::find(name).map_or(0, Entry::bytes_of_all);
+        if needs > service.kernel.room_for_models() {
+            let message = format!(
+                "there is no room for {name} in memory; unload another model, or ask for {:?}",
+                own.called()
+            );
+            return Err(ApiError {
+                param: Some("model".to_owned()),
+                code: Some("no_room"),
+                ..ApiError::stopping(message)
+            });
+        }
+        let found = Arc::new(here.swap_remove(at));
+        known.insert(name.to_owned(), found.clone());
+        Ok(found)
     }
 }
 
@@ -83,17 +135,8 @@ pub async fn post(
 ) -> Result<Response, ApiError> {
     let base64 = body.wants_base64()?;
     let texts = texts(&body.input)?;
-    let embedder = service.meanings.find(&service)?;
+    let embedder = service.meanings.named(&service, body.model.as_deref())?;
     let name = embedder.called().to_owned();
-    let asked = body.model.as_deref().filter(|asked| !asked.is_empty());
-    if asked.is_some_and(|asked| asked != name) {
-        let message = format!("the embedding model of this machine is {name:?}");
-        return Err(ApiError::not_found(
-            Some("model"),
-            "model_not_found",
-            message,
-        ));
-    }
     let _place = service.admit()?;
     let on = service.clone();
     let work = move |asker: &Asker| -> Result<(usize, Vec<Vec<f32>>), ApiError> {

@@ -16,6 +16,7 @@
 //! | `agent` | a whole agent as a model |
 //! | `decisions`, `systemone`, `embeddings` | what a model tells without writing |
 //! | `models` | `/v1/models` |
+//! | `beside`, `model_verbs` | the models beside the machine's own; load, unload, pull |
 //! | `speech`, `transcription/` | `/v1/audio`: what is written is spoken, what is said is written |
 //! | `pictures` | what a request shows: to a model that sees, or to the eyes |
 //! | `sense` | the voice and the ears, for those two |
@@ -31,6 +32,7 @@
 
 mod agent;
 mod apart;
+mod beside;
 mod chat;
 mod completion;
 mod completions;
@@ -44,6 +46,7 @@ pub mod guard;
 mod hooks;
 mod messages;
 mod metrics;
+mod model_verbs;
 mod models;
 mod native;
 mod openapi;
@@ -109,6 +112,9 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/tokenize", post(tokens::tokenize))
         .route("/detokenize", post(tokens::detokenize))
         .route("/props", get(models::props))
+        .route("/models/load", post(model_verbs::load))
+        .route("/models/unload", post(model_verbs::unload))
+        .route("/models/pull", post(model_verbs::pull))
         .merge(native())
         .fallback(nowhere)
         .method_not_allowed_fallback(async || ApiError::method())

@@ -1,4 +1,5 @@
-//! `/v1/models`: the plain model, the agents, and what else is asked for by a name.
+//! `/v1/models`: the plain model, the agents, what else is asked for by a name, and the models
+//! that can be loaded beside the plain one.
 
 use std::sync::Arc;
 
@@ -7,49 +8,12 @@ use axum::response::Response;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
 
+use super::apart::aside;
 use super::error::ApiError;
 use super::state::{ANSWERS_MAX, Service};
-use super::{agent, wire};
+use super::{agent, beside, wire};
 use crate::session::agent::all;
 use crate::session::builtin;
-
-/// What clients that have to send a name send for whichever model runs.
-const USUAL: [&str; 2] = ["", "default"];
-
-/// Checks that `asked` names the plain model; nothing is the plain model too.
-///
-/// # Errors
-/// Where it names another.
-pub fn check(service: &Service, asked: Option<&str>) -> Result<(), ApiError> {
-    let info = service.cpu().info();
-    let Some(name) = asked.filter(|name| !USUAL.contains(name)) else {
-        return Ok(());
-    };
-    if name == service.model || name == info.model {
-        return Ok(());
-    }
-    if agent::named(asked).is_some() {
-        let message = format!(
-            "{name:?} is an agent, and agents are asked with /v1/chat/completions; this is for \
-             the plain model, {:?}",
-            service.model
-        );
-        return Err(ApiError::unsupported("model", message));
-    }
-    Err(unknown(service, name))
-}
-
-/// There is no model called `name`.
-pub fn unknown(service: &Service, name: &str) -> ApiError {
-    ApiError::not_found(
-        Some("model"),
-        "model_not_found",
-        format!(
-            "there is no model {name:?}; this machine runs {:?}, and /v1/models lists its agents",
-            service.model
-        ),
-    )
-}
 
 /// A model in OpenAI's form, with what Anthropic's has beside it.
 fn model(service: &Service, id: &str, meta: &Value) -> Value {
@@ -66,7 +30,10 @@ fn list(service: &Service) -> Vec<Value> {
     let info = service.cpu().info();
     let meta = json!({"n_ctx": info.window, "kind": info.kind});
     let entry = |id: &str| model(service, id, &meta);
-    let mut models = vec![entry(&service.model), entry(agent::DEFAULT)];
+    let mut plain = entry(&service.model);
+    // As llama.cpp's server says it of those that it can load.
+    plain["status"] = json!({"value": "loaded"});
+    let mut models = vec![plain, entry(agent::DEFAULT)];
     let agents = all(&service.session.paths.agents());
     models.extend(
         agents
@@ -76,12 +43,19 @@ fn list(service: &Service) -> Vec<Value> {
     let own = |id: &str, kind: &str| model(service, id, &json!({ "kind": kind }));
     if let Ok(embedder) = service.meanings.find(service) {
         models.push(own(embedder.called(), "embedder"));
+        let others = service.session.other_embedders(&embedder);
+        models.extend(others.iter().map(|other| own(other.called(), "embedder")));
     }
     let senses = [builtin::EARS, builtin::VOICE];
     let here = senses
         .iter()
         .filter(|name| service.session.firmware(name).is_some());
     models.extend(here.map(|name| own(name, "sense")));
+    models.extend(beside::listed(service).into_iter().map(|one| {
+        let mut entry = model(service, &one.name, &one.meta);
+        entry["status"] = json!({"value": if one.is_loaded { "loaded" } else { "unloaded" }});
+        entry
+    }));
     models
 }
 
@@ -103,13 +77,14 @@ pub async fn props(State(service): State<Arc<Service>>) -> Response {
 }
 
 /// Answers `GET /v1/models`.
-pub async fn get(State(service): State<Arc<Service>>) -> Response {
-    let models = list(&service);
+pub async fn get(State(service): State<Arc<Service>>) -> Result<Response, ApiError> {
+    // Files are looked at.
+    let models = aside(move || Ok(list(&service))).await?;
     let id = |model: Option<&Value>| model.map(|model| model["id"].clone());
-    wire::json(&json!({
+    Ok(wire::json(&json!({
         "object": "list", "first_id": id(models.first()), "last_id": id(models.last()),
         "has_more": false, "data": models,
-    }))
+    })))
 }
 
 /// Answers `GET /v1/models/{id}`.
@@ -117,9 +92,10 @@ pub async fn one(
     State(service): State<Arc<Service>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let found = list(&service).into_iter().find(|model| model["id"] == *id);
-    match found {
+    let on = service.clone();
+    let models = aside(move || Ok(list(&on))).await?;
+    match models.into_iter().find(|model| model["id"] == *id) {
         Some(model) => Ok(wire::json(&model)),
-        None => Err(unknown(&service, &id)),
+        None => Err(beside::unknown(&service, &id).await),
     }
 }

@@ -175,6 +175,7 @@ pub async fn spawn(
 fn program(service: &Service, caller: Caller, asked: Spawn) -> Result<(Loaded, Program), ApiError> {
     let loaded = agent::load(service, asked.agent.as_deref())?;
     let mut program = service.session.program(&loaded, asked.prompt);
+    program.model = service.session.model_of(&loaded);
     program.label = service.client(caller);
     if let Some(after) = asked.after {
         let key = asked.key.as_deref();

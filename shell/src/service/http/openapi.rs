@@ -58,7 +58,9 @@ fn operation(route: &Route) -> Value {
     let kind = match path {
         "/metrics" => "text/plain",
         "/v1/audio/speech" => "audio/wav",
-        "/api/v1/events" | "/api/v1/processes/{pid}/events" => "text/event-stream",
+        "/models/pull" | "/api/v1/events" | "/api/v1/processes/{pid}/events" => {
+            "text/event-stream"
+        }
         path if path == "/" || path.ends_with(".js") || path.ends_with(".css") => "text/html",
         _ => "application/json",
     };
@@ -158,6 +160,10 @@ fn body(path: &str) -> Value {
         "/api/v1/processes/{pid}/nice" => (
             &["priority"],
             json!({"priority": {"type": "integer", "minimum": -20, "maximum": 20}}),
+        ),
+        "/models/load" | "/models/unload" | "/models/pull" => (
+            &["model"],
+            json!({"model": {"type": "string", "description": "A name of `quipu model ls`"}}),
         ),
         "/api/v1/processes/{pid}/fork" | "/api/v1/processes/{pid}/resume" => (&[], again),
         "/api/v1/hooks/{name}" => return json!({"type": "string"}),

@@ -73,6 +73,9 @@ pub const ROUTES: &[Route] = &[
     get("/metrics", Entry, "Counters, in Prometheus's text format"),
     get("/v1/models", Entry, "The plain model, and the agents"),
     get("/v1/models/{id}", Entry, "One of them"),
+    post("/models/load", Token, "Load a model beside the plain one"),
+    post("/models/unload", Token, "Unload it"),
+    post("/models/pull", Token, "Fetch a model; how far it is comes as events"),
     post("/v1/chat/completions", Entry, "OpenAI's chat completions"),
     post(
         "/v1/completions",
@@ -321,6 +324,7 @@ mod tests {
         check("/v1/models/", Some("/v1/models"));
         check("/models/org/name", Some("/v1/models/org/name"));
         check("/v1/models/org/name", None);
+        check("/models/load", None);
         check("/", None);
         check("//", Some("/"));
         // Nothing leads to the machine's own API but its names.
@@ -354,6 +358,8 @@ mod tests {
         check("GET", "/api/v1/processes//log", Token);
         check("GET", "/api/v2/anything", Token);
         check("GET", "/v1/models/agent/adder", Entry);
+        check("POST", "/models/pull", Token);
+        check("POST", "/models/load/", Entry);
         check("DELETE", "/v1/models", Entry);
         check("GET", "/nonsense", Entry);
     }

@@ -1,15 +1,16 @@
 //! What all requests share: the machine, who may ask, and what is counted.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use quipu_cpu::Cpu;
-use quipu_kernel::Kernel;
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::Pid;
+use quipu_kernel::{Kernel, Model};
 use quipu_voice::Voice;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 
@@ -42,16 +43,32 @@ const KEPT_FOR_THE_USER: usize = 32;
 /// Answered requests whose tokens stay with the CPU, for the next turn of a conversation.
 const KEPT_MAX: usize = 32;
 
-/// The machine behind the APIs.
+/// The machine behind the APIs, with the plain model of one request: the machine's own, or one
+/// beside it, which stays loaded as long as this is there.
 pub struct Service {
+    common: Arc<Common>,
+    /// What the plain model's odds are worth.
+    pub judgement: Judgement,
+    /// The name of the plain model.
+    pub model: String,
+    /// The plain model, where it is not the machine's own.
+    beside: Option<Arc<Model>>,
+}
+
+impl Deref for Service {
+    type Target = Common;
+
+    fn deref(&self) -> &Common {
+        &self.common
+    }
+}
+
+/// What is the same for all requests.
+pub struct Common {
     /// The machine.
     pub kernel: Arc<Kernel>,
     /// Settings and paths.
     pub session: Session,
-    /// What the model's odds are worth.
-    pub judgement: Judgement,
-    /// The name of the plain model.
-    pub model: String,
     /// When it was started, in seconds since 1970.
     pub started_s: u64,
     /// Who may ask.
@@ -84,7 +101,8 @@ pub struct Service {
 /// Numbers for requests that are no processes: below zero, so that no process has them.
 struct Pids {
     last: AtomicI64,
-    answered: Mutex<VecDeque<Pid>>,
+    /// Those whose tokens stay, by the model that has them.
+    answered: Mutex<HashMap<String, VecDeque<Pid>>>,
 }
 
 impl Service {
@@ -99,11 +117,10 @@ impl Service {
     ) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.unwrap_or_default();
-        Self {
-            model: model_name(&session, &kernel),
+        let model = model_name(&session, &kernel);
+        let common = Common {
             kernel,
             session,
-            judgement,
             started_s: now.as_secs(),
             guard,
             metrics: Metrics::default(),
@@ -123,12 +140,31 @@ impl Service {
                 last: AtomicI64::new(-(now.as_millis() as i64)),
                 answered: Mutex::default(),
             },
+        };
+        Self {
+            common: Arc::new(common),
+            judgement,
+            model,
+            beside: None,
         }
     }
 
-    /// The CPU.
+    /// The same for a request to `model`, one beside the machine's own.
+    pub fn on(&self, model: Arc<Model>) -> Arc<Self> {
+        Arc::new(Self {
+            common: self.common.clone(),
+            judgement: model.judgement.clone(),
+            model: model.name.clone(),
+            beside: Some(model),
+        })
+    }
+
+    /// The CPU of the plain model.
     pub fn cpu(&self) -> &dyn Cpu {
-        self.kernel.cpu()
+        match &self.beside {
+            Some(model) => &*model.cpu,
+            None => self.kernel.cpu(),
+        }
     }
 
     /// How long a request may take.
@@ -198,6 +234,7 @@ impl Service {
     fn answered(&self, pid: Pid) {
         let answered = self.pids.answered.lock();
         let mut answered = answered.unwrap_or_else(PoisonError::into_inner);
+        let answered = answered.entry(self.model.clone()).or_default();
         answered.push_back(pid);
         if answered.len() > KEPT_MAX
             && let Some(oldest) = answered.pop_front()
@@ -219,6 +256,8 @@ fn processes_max(caller: Caller) -> usize {
 fn model_name(session: &Session, kernel: &Kernel) -> String {
     let info = kernel.cpu().info();
     match info.kind {
+        // Another computes in its place.
+        "local" if session.model_file().is_err() => info.model.clone(),
         "local" => {
             let named = std::path::Path::new(&session.settings.model);
             let is_file = named.extension().is_some_and(|ending| ending == "gguf");

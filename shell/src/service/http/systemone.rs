@@ -10,9 +10,9 @@ use quipu_kernel::process::text_of;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::beside;
 use super::decisions::{Answered, answer, choice, few, rounded, state};
 use super::error::ApiError;
-use super::models;
 use super::state::Service;
 use super::wire::{self, Input};
 
@@ -42,7 +42,7 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    models::check(&service, body.model.as_deref())?;
+    let service = beside::of(&service, body.model.as_deref()).await?;
     few(body.questions.len())?;
     let state = state("state", &body.state)?;
     let (mut asked, mut questions) = (Vec::new(), Vec::new());

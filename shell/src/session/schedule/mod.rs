@@ -147,6 +147,7 @@ pub fn program(
         ));
     }
     let mut program = session.program(&loaded, schedule.prompt.clone());
+    program.model = session.model_of(&loaded);
     session.teach(&loaded, &mut program);
     program.limits.tokens = program.limits.tokens.min(tokens_left);
     program.unapproved = true;

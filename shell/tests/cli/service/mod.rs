@@ -8,6 +8,7 @@ mod guards;
 mod hearing;
 mod later_turns;
 pub mod machine;
+mod models;
 mod native;
 mod odds;
 mod others;

@@ -27,7 +27,7 @@ use super::error::ApiError;
 use super::guard::Caller;
 use super::plain::{Piece, Turn};
 use super::state::Service;
-use super::{agent, models, pictures, wire};
+use super::{agent, beside, pictures, wire};
 use wire::Input;
 
 use reply::{Answer, Head, usage_of};
@@ -45,7 +45,7 @@ pub async fn post(
     if let Some(name) = agent::named(body.model.as_deref()) {
         return agent::chat(&service, caller, name, &body).await;
     }
-    models::check(&service, body.model.as_deref())?;
+    let service = beside::of(&service, body.model.as_deref()).await?;
     let mut ask = body.ask(service.session.settings.sampling())?;
     pictures::see(&service, &mut ask.said, false).await?;
     let turns = Turn::several(&service, ask, body.answers()?).await?;

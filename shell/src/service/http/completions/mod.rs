@@ -15,10 +15,10 @@ use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
 
 use super::apart::Asker;
+use super::beside;
 use super::chat::request::StreamOptions;
 use super::chat::{self, Pieces};
 use super::error::ApiError;
-use super::models;
 use super::plain::{Ask, Turn};
 use super::state::Service;
 use super::wire::{self, Input};
@@ -31,7 +31,7 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    models::check(&service, body.model.as_deref())?;
+    let service = beside::of(&service, body.model.as_deref()).await?;
     let on = service.clone();
     let bytes = size(&body.prompt);
     let read = move |_: &Asker| -> Result<(Body, Vec<Ask>), ApiError> {

@@ -23,7 +23,7 @@ use super::error::ApiError;
 use super::plain::{Ask, Choice, Said, Speaker, Turn, function, prompt_tokens, schema};
 use super::state::Service;
 use super::wire::{self, Input};
-use super::{models, pictures};
+use super::{beside, pictures};
 use reply::Reply;
 
 /// The body of a request.
@@ -88,7 +88,7 @@ pub async fn count(
 ) -> Response {
     let counted = async {
         let Input(body) = input?;
-        models::check(&service, body.model.as_deref())?;
+        let service = beside::of(&service, body.model.as_deref()).await?;
         let _place = service.admit()?;
         let mut ask = ask_for(&body, None, service.session.settings.sampling())?;
         pictures::see(&service, &mut ask.said, false).await?;
@@ -107,7 +107,7 @@ fn reply_of(answered: Result<Response, ApiError>) -> Response {
 }
 
 async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiError> {
-    models::check(service, body.model.as_deref())?;
+    let service = &beside::of(service, body.model.as_deref()).await?;
     let mut ask = ask(body, service.session.settings.sampling())?;
     pictures::see(service, &mut ask.said, false).await?;
     let stops = ask.stops.clone();

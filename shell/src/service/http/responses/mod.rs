@@ -27,7 +27,7 @@ use super::error::ApiError;
 use super::plain::{Ask, Piece, Said, Speaker, Turn, prompt_tokens, schema};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
-use super::{chat, models, pictures};
+use super::{beside, chat, pictures};
 use kept::Kept;
 use reply::{Reply, Room};
 use tools::{Forms, Tool, functions, within};
@@ -79,7 +79,7 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(mut body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    models::check(&service, body.model.as_deref())?;
+    let service = beside::of(&service, body.model.as_deref()).await?;
     let sent = body.resolve(&service.responses)?;
     let mut ask = ask(&body, service.session.settings.sampling())?;
     pictures::see(&service, &mut ask.said, false).await?;
@@ -116,7 +116,7 @@ pub async fn count(
     State(service): State<Arc<Service>>,
     Input(mut body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    models::check(&service, body.model.as_deref())?;
+    let service = beside::of(&service, body.model.as_deref()).await?;
     let _place = service.admit()?;
     body.resolve(&service.responses)?;
     let mut ask = ask(&body, service.session.settings.sampling())?;

@@ -1,0 +1,176 @@
+//! The plain models beside the machine's own: which model a request is for, and those that are on
+//! this machine. They are loaded when a request first names one, within the room that models
+//! have, and idle ones make room for others.
+//!
+//! Over HTTP a model goes by its name in `quipu model ls`, and by no path: a client does not
+//! choose among the files of this machine.
+
+use std::sync::Arc;
+
+use quipu_cpu::CpuError;
+use quipu_kernel::process::NoModel;
+use quipu_kernel::{Model, Resident};
+use quipu_models::{self as models, Installed};
+use serde_json::{Value, json};
+
+use super::agent;
+use super::apart::aside;
+use super::error::ApiError;
+use super::state::Service;
+use crate::config::settings::CpuChoice;
+use crate::terminal::hints;
+
+/// What clients that have to send a name send for whichever model runs.
+const USUAL: [&str; 2] = ["", "default"];
+/// The most names that an error lists.
+const NAMES_MAX: usize = 10;
+
+/// The service with the plain model that `asked` names: the machine's own where nothing is named,
+/// else one of this machine, loaded where it is not.
+///
+/// # Errors
+/// Where there is no such model, no room for it, or it cannot be run.
+pub async fn of(service: &Arc<Service>, asked: Option<&str>) -> Result<Arc<Service>, ApiError> {
+    let Some(name) = asked.filter(|name| !is_own(service, name)) else {
+        return Ok(service.clone());
+    };
+    if agent::named(asked).is_some() {
+        let message = format!(
+            "{name:?} is an agent, and agents are asked with /v1/chat/completions; this is for \
+             the plain model, {:?}",
+            service.model
+        );
+        return Err(ApiError::unsupported("model", message));
+    }
+    // One that is there needs no look at the disk.
+    let is_there = |model: &Resident| model.name == name && model.info.kind == "local";
+    let is_there = service.kernel.models().iter().any(is_there);
+    if !is_there && !names(service).await?.iter().any(|known| known == name) {
+        return Err(unknown(service, name).await);
+    }
+    match loaded(service, name).await? {
+        Some(model) => Ok(service.on(model)),
+        None => Ok(service.clone()),
+    }
+}
+
+/// Whether `name` is the machine's own model.
+pub fn is_own(service: &Service, name: &str) -> bool {
+    USUAL.contains(&name) || name == service.model || name == service.cpu().info().model
+}
+
+/// The model called `name`, loaded where it is not; `None` is the machine's own.
+///
+/// # Errors
+/// Where there is no such model, no room for it, it cannot be run, or it is not there in the time
+/// of a request: it is loaded on then.
+pub async fn loaded(service: &Arc<Service>, name: &str) -> Result<Option<Arc<Model>>, ApiError> {
+    // Those who wait for a model are bounded in number as those who wait for an answer.
+    let _place = service.admit()?;
+    let patience = service.patience();
+    let loaded = tokio::time::timeout(patience, service.kernel.model(name)).await;
+    let loaded = loaded.map_err(|_| ApiError::timeout(patience.as_secs()))?;
+    loaded.map_err(|error| refused(&error))
+}
+
+/// There is no model called `name`.
+pub async fn unknown(service: &Arc<Service>, name: &str) -> ApiError {
+    let mut here = names(service).await.unwrap_or_default();
+    here.retain(|known| *known != service.model);
+    let more = here.len().saturating_sub(NAMES_MAX);
+    here.truncate(NAMES_MAX);
+    let mut others = match here.is_empty() {
+        true => String::new(),
+        false => format!(", loads {} when they are named", here.join(", ")),
+    };
+    if more > 0 {
+        others.push_str(&format!(" and {more} more"));
+    }
+    ApiError::not_found(
+        Some("model"),
+        "model_not_found",
+        format!(
+            "there is no model {name:?}; this machine runs {:?}{others}, and /v1/models lists its \
+             agents",
+            service.model
+        ),
+    )
+}
+
+/// Why a model is not there, for a client.
+fn refused(error: &NoModel) -> ApiError {
+    let message = format!("{error}; {}", hints::no_model(error));
+    match error {
+        NoModel::Alone { .. } | NoModel::NotHere { .. } => {
+            ApiError::not_found(Some("model"), "model_not_found", message)
+        }
+        NoModel::NoRoom { .. } | NoModel::Cpu(CpuError::Cells { .. }) => ApiError {
+            param: Some("model".to_owned()),
+            code: Some("no_room"),
+            ..ApiError::stopping(message)
+        },
+        NoModel::Cpu(_) => ApiError {
+            param: Some("model".to_owned()),
+            code: Some("model_not_loaded"),
+            ..ApiError::stopping(message)
+        },
+    }
+}
+
+/// The names of the models that a request can name, the machine's own not among them.
+async fn names(service: &Arc<Service>) -> Result<Vec<String>, ApiError> {
+    let on = service.clone();
+    aside(move || Ok(here(&on).into_iter().map(|model| model.name).collect())).await
+}
+
+/// The models of this machine that can answer, the machine's own not among them. Reads the
+/// beginning of each file. Where an endpoint computes there are none: a name is one of its models
+/// then.
+fn here(service: &Service) -> Vec<Installed> {
+    let session = &service.session;
+    if matches!(session.settings.cpu, CpuChoice::Url(_)) {
+        return Vec::new();
+    }
+    let own = match session.settings.cpu {
+        CpuChoice::Local => session.model_file().ok(),
+        _ => None,
+    };
+    let own = own.and_then(|file| file.canonicalize().ok());
+    let mut here = models::ls(&session.paths.models);
+    here.retain(|model| {
+        let answers = model.header.as_ref().is_ok_and(|header| header.chat_template);
+        answers && (own.is_none() || model.path.canonicalize().ok() != own)
+    });
+    here
+}
+
+/// A model beside the machine's own, for a list.
+pub struct Listed {
+    /// The name that a request names it by.
+    pub name: String,
+    /// Whether it is loaded.
+    pub is_loaded: bool,
+    /// What its file says of it, and what it takes while it is loaded.
+    pub meta: Value,
+}
+
+/// The models that can be loaded beside the machine's own.
+pub fn listed(service: &Service) -> Vec<Listed> {
+    let resident = service.kernel.models();
+    let entry = |model: Installed| {
+        let path = model.path.canonicalize().unwrap_or(model.path);
+        let path = path.display().to_string();
+        let running = resident.iter().find(|one| one.key == path);
+        let header = model.header.unwrap_or_default();
+        Listed {
+            name: model.name,
+            is_loaded: running.is_some(),
+            meta: json!({
+                "kind": "local", "size": model.bytes, "n_params": header.parameters,
+                "n_ctx_train": header.window, "n_ctx": running.map(|one| one.info.window),
+                "memory": running.map(|one| one.bytes), "in_use": running.map(|one| one.in_use),
+            }),
+        }
+    };
+    here(service).into_iter().map(entry).collect()
+}
