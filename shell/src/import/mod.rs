@@ -11,7 +11,7 @@
 //! | `reader`, `printed` | formats that guests read; pages as they were printed |
 //! | `decode`, `data`, `typed` | texts in older encodings; data in texts; texts for a terminal |
 //! | `failure` | why a file was not read |
-//! | `note`, `latex` | formats that are read here |
+//! | `note`, `properties`, `latex` | formats that are read here |
 //! | `apple` | documents of Pages, Numbers and Keynote |
 //! | `spoken` | recordings: what is said in passages |
 //! | `jsonl` | pages that are written down as such |
@@ -34,6 +34,7 @@ mod latex;
 mod note;
 mod opened;
 mod printed;
+mod properties;
 mod reader;
 mod spoken;
 mod typed;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::session::agent::front_matter;
+use super::properties;
 
 /// What a note says of itself.
 #[derive(Debug, Default, PartialEq)]
@@ -67,8 +67,8 @@ pub fn of(text: &str) -> Note {
     };
     let lines = text[..end].matches('\n').count();
     let properties = match form {
-        Form::Yaml => front_matter::as_written::<Value>(front).ok(),
-        Form::Toml => toml::from_str::<Value>(front).ok(),
+        Form::Yaml => properties::yaml(front),
+        Form::Toml => properties::toml(front),
         Form::Json => as_json(front),
     };
     let mut note = Note::default();
@@ -352,6 +352,13 @@ mod tests {
             Some("Wool: a story"),
             &["@fleece"],
             "rating: *****\nborn: 2\n\n\n\n\n\nText",
+        );
+        // What YAML takes for something else is the word that stands there.
+        check(
+            "---\ntitle: No\nalias: 0x1F\ntags: [y, on, 2024-01-01]\nversion: 1.10\n---\nText",
+            Some("No"),
+            &["0x1F"],
+            "tags: y, on, 2024-01-01\nversion: 1.10\n\n\n\n\nText",
         );
         // JSON, and TOML between other marks.
         check(
