@@ -368,6 +368,7 @@ mod tests {
         std::fs::write(&path, b"GGUF and nothing after it").unwrap();
         assert!(refused(&path).contains("cannot read it"));
     }
+
     #[test]
     fn plain_english_is_cut_as_by_llama_cpp() {
         let path = std::env::var_os("QUIPU_TEST_EMBEDDER").filter(|path| !path.is_empty());
