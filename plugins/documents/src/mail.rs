@@ -7,7 +7,9 @@ use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{Address, Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use crate::found::{Failed, Found, Paragraphs, Part, broken, failed, one_line};
-use crate::{calendar, page};
+use crate::{calendar, office, page};
+
+mod uuencoded;
 
 /// Mails within mails.
 const DEPTH_MAX: usize = 4;
@@ -29,6 +31,9 @@ const LOOKS: &[&str] = &[
     "application/javascript",
     "application/x-javascript",
 ];
+/// Parts in which Outlook packs a whole mail, and how their files are called.
+const PACKED: &[&str] = &["application/ms-tnef", "application/vnd.ms-tnef"];
+const PACKED_NAME: &str = "winmail.dat";
 /// Parts whose text only a mail program with a key can read.
 const SEALED: &[&str] = &[
     "application/pkcs7-mime",
@@ -186,8 +191,12 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
         head.push(format!("Date: {}", date.to_rfc3339()));
     }
     whole.push(&head.join("\n"));
-    whole.push(&body(mail, raw));
+    let (said, files) = uuencoded::without(&body(mail, raw));
+    whole.push(&said);
     let mut attached = Vec::new();
+    for file in files {
+        file.add(&mut whole, &mut attached);
+    }
     for part in mail.attachments() {
         let kind = kind(part);
         let name = one_line(part.attachment_name().unwrap_or_default());
@@ -208,8 +217,15 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
         } else {
             name
         };
+        if let Some(file) = uuencoded::file(part.contents()) {
+            file.add(&mut whole, &mut attached);
+            continue;
+        }
         attached.push(format!("{name} ({what}, {} bytes)", part.contents().len()));
         let shown = match &part.body {
+            _ if PACKED.contains(&what.as_str()) || name.eq_ignore_ascii_case(PACKED_NAME) => {
+                packed(part.contents())
+            }
             _ if REPORTS.contains(&what.as_str()) => {
                 String::from_utf8_lossy(part.contents()).replace("\r\n", "\n")
             }
@@ -236,6 +252,13 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
         whole.push(&format!("Attachments: {}", attached.join(", ")));
     }
     whole.text()
+}
+
+/// What Outlook packed for others of its kind: the text, and the names of what is attached.
+fn packed(bytes: &[u8]) -> String {
+    let found = office::tnef(bytes).ok();
+    let parts = found.into_iter().flat_map(|found| found.parts);
+    parts.map(|part| part.text).collect()
 }
 
 /// What an attached text of this kind says, up to a length: an invitation as its day and hour.

@@ -12,6 +12,7 @@ mod open;
 mod outlook;
 mod sheets;
 mod slides;
+mod tnef;
 mod units;
 mod word;
 mod workbook;
@@ -22,6 +23,7 @@ pub use apple::read as apple;
 use compound::Container;
 use elements::name;
 pub use hangul::read as hangul;
+pub use tnef::read as tnef;
 use units::Places;
 
 /// How the container of older office documents names what it holds.
