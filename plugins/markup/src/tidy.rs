@@ -2,7 +2,7 @@
 
 use dom_query::{Document, NodeRef};
 
-use crate::{tables, xhtml};
+use crate::{shown, tables, xhtml};
 
 const HEADINGS: &str = "h1, h2, h3, h4, h5, h6";
 /// What leads around in a page, and what nobody is shown.
@@ -47,7 +47,8 @@ pub fn tidied(html: &str) -> Tidied {
     readings(&document);
     powers(&document);
     struck(&document);
-    ticks(&document);
+    shown::fields(&document);
+    shown::drawings(&document);
     pictures(&document);
     let body = document.select_single("body");
     let html = match body.exists() {
@@ -150,18 +151,6 @@ fn signs(document: &Document) {
             let is_power = node.node_name().is_some_and(|name| &*name == "msup");
             let sign = if is_power { '^' } else { '/' };
             node.set_text(format!("{first}{sign}{second}"));
-        }
-    }
-}
-
-/// Whether an item is done stands before it, as a sign.
-fn ticks(document: &Document) {
-    let boxes = "li input[type='checkbox'], td input[type='checkbox'], en-todo";
-    for item in document.select(boxes).iter() {
-        let is_done = item.attr("checked").is_some_and(|how| &*how != "false");
-        if let Some(node) = item.nodes().first() {
-            let sign = if is_done { "☑ " } else { "☐ " };
-            node.insert_before(&node.tree.new_text(sign));
         }
     }
 }

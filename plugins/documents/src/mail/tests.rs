@@ -130,7 +130,7 @@ fn files_of_other_days_are_named_and_read() {
     );
     // What Outlook packed: a subject, and nothing behind it.
     let subject = b"\x01\x04\x80\x06\0\x05\0\0\0Wool\0\0\0";
-    let packed = markup::base64(&[b"\x78\x9f\x3e\x22\x01\0", &subject[..]].concat());
+    let packed = markup::base64(&[&b"\x78\x9f\x3e\x22\x01\0"[..], &subject[..]].concat());
     check(
         "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n",
         &format!(
