@@ -38,7 +38,9 @@ fn words(node: Node<'_, '_>) -> String {
     let mut whole = String::new();
     for part in node.descendants() {
         let is_apart = match part.tag_name().name() {
-            "tspan" => ["x", "y", "dy"].iter().any(|place| part.has_attribute(*place)),
+            "tspan" => ["x", "y", "dy"]
+                .iter()
+                .any(|place| part.has_attribute(*place)),
             "p" | "div" | "li" | "br" | "textPath" => true,
             _ => false,
         };

@@ -30,7 +30,9 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     let root = document.root_element();
     let mut found = Found::default();
     let name = root.descendants().find(|node| local(node) == "sitename");
-    found.title = name.map_or_else(String::new, |node| one_line(node.text().unwrap_or_default()));
+    found.title = name.map_or_else(String::new, |node| {
+        one_line(node.text().unwrap_or_default())
+    });
     let (mut redirects, mut parts, mut codes) = (0, 0, 0);
     for page in root.children().filter(|node| local(node) == "page") {
         let said = |name: &str| {
@@ -40,8 +42,8 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
         let Some(article) = latest(&page) else {
             continue;
         };
-        let is_redirect = page.children().any(|node| local(&node) == "redirect")
-            || begins_redirect(article.text);
+        let is_redirect =
+            page.children().any(|node| local(&node) == "redirect") || begins_redirect(article.text);
         match () {
             () if is_redirect => redirects += 1,
             () if PARTS.contains(&said("ns").trim()) => parts += 1,
@@ -68,7 +70,11 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     }
     match found.parts.is_empty() {
         true => Err(failed(
-            format!("an export of a wiki without articles {}", found.left_out.join(", ")).trim_end(),
+            format!(
+                "an export of a wiki without articles {}",
+                found.left_out.join(", ")
+            )
+            .trim_end(),
             "export it again, with the pages that are wanted",
         )),
         false => Ok(found),
@@ -114,8 +120,16 @@ mod tests {
         };
         let export = format!(
             "<mediawiki xmlns='http://www.mediawiki.org/xml/export-0.11/' version='0.11'><siteinfo><sitename>Herd</sitename></siteinfo>{}{}{}{}{}</mediawiki>",
-            page("Wool", "<ns>0</ns>", "'''Wool''' of the [[llama|llamas]]\n== Dye ==\n* red"),
-            page("Fleece", "<ns>0</ns><redirect title='Wool'/>", "#REDIRECT [[Wool]]"),
+            page(
+                "Wool",
+                "<ns>0</ns>",
+                "'''Wool''' of the [[llama|llamas]]\n== Dye ==\n* red"
+            ),
+            page(
+                "Fleece",
+                "<ns>0</ns><redirect title='Wool'/>",
+                "#REDIRECT [[Wool]]"
+            ),
             page("Old", "<ns>0</ns>", "#redirect [[Wool]]"),
             page("Template:Box", "<ns>10</ns>", "{{{1}}}"),
             "<page><title>a.css</title><ns>2</ns><revision><model>css</model><text>a {}</text></revision></page>",

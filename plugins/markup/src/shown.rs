@@ -30,7 +30,9 @@ const ICON_SIDE_MAX: f64 = 32.0;
 const ICON_BOXES: &[&str] = &["a", "button", "summary", "label"];
 /// Elements of a drawing that say something, and those that hold what is drawn elsewhere.
 const SAYING: &[&str] = &["title", "desc", "text", "foreignobject"];
-const APART: &[&str] = &["defs", "symbol", "clippath", "mask", "metadata", "style", "script"];
+const APART: &[&str] = &[
+    "defs", "symbol", "clippath", "mask", "metadata", "style", "script",
+];
 
 /// Adds what is filled in in forms, as text before each field.
 pub fn fields(document: &Document) {

@@ -51,7 +51,9 @@ pub fn file(bytes: &[u8]) -> Option<File> {
         return None;
     }
     let (rest, mut files) = without(text);
-    files.pop().filter(|_| files.is_empty() && rest.trim().is_empty())
+    files
+        .pop()
+        .filter(|_| files.is_empty() && rest.trim().is_empty())
 }
 
 impl File {
@@ -77,7 +79,9 @@ fn begun(lines: &[&str]) -> Option<(File, usize)> {
     let first = lines.first()?.trim_end();
     if let Some(said) = first.strip_prefix("=ybegin ") {
         let end = lines.iter().position(|line| line.starts_with("=yend"))?;
-        let size = said.split_whitespace().find_map(|word| word.strip_prefix("size="));
+        let size = said
+            .split_whitespace()
+            .find_map(|word| word.strip_prefix("size="));
         let name = said.split_once("name=").map_or("", |(_, name)| name);
         let file = File {
             name: named(name),
@@ -144,7 +148,9 @@ fn in_letters(lines: &[&str]) -> Option<(Vec<u8>, usize)> {
 
 /// Six bits of a letter; none where it is no such letter.
 fn value(letter: u8) -> Option<u8> {
-    (b' '..=b'`').contains(&letter).then(|| (letter - b' ') & 63)
+    (b' '..=b'`')
+        .contains(&letter)
+        .then(|| (letter - b' ') & 63)
 }
 
 /// The bytes of lines of base64, and how many lines there are with the one that ends them.
@@ -163,8 +169,14 @@ mod tests {
         let check = |text: &str, kept: &str, shown: &str, attached: &[&str]| {
             let (rest, files) = without(text);
             let (mut whole, mut names) = (Paragraphs::default(), Vec::new());
-            files.iter().for_each(|file| file.add(&mut whole, &mut names));
-            assert_eq!((rest.as_str(), whole.text().as_str()), (kept, shown), "{text}");
+            files
+                .iter()
+                .for_each(|file| file.add(&mut whole, &mut names));
+            assert_eq!(
+                (rest.as_str(), whole.text().as_str()),
+                (kept, shown),
+                "{text}"
+            );
             assert_eq!(names, attached, "{text}");
         };
         check(

@@ -6,8 +6,8 @@ use encoding_rs::WINDOWS_1252;
 use super::compound::{u16_at, u32_at};
 use super::outlook::unpacked;
 use crate::found::{Failed, Found, Paragraphs, broken, one_line};
-use crate::rich_text::read as rich_text;
 use crate::page;
+use crate::rich_text::read as rich_text;
 
 /// How such a file begins, and what stands before its first attribute with that.
 const SIGNATURE: &[u8] = b"\x78\x9f\x3e\x22";
@@ -350,7 +350,12 @@ mod tests {
         let number = [3_u16.to_le_bytes(), 0x0017_u16.to_le_bytes()].concat();
         let number = [number, 1_u32.to_le_bytes().to_vec()].concat();
         // A property that is named by a text, and a list of texts.
-        let name = [vec![7; 16], 1_u32.to_le_bytes().to_vec(), 4_u32.to_le_bytes().to_vec(), wide("a")];
+        let name = [
+            vec![7; 16],
+            1_u32.to_le_bytes().to_vec(),
+            4_u32.to_le_bytes().to_vec(),
+            wide("a"),
+        ];
         let many = [
             (WIDE | MANY).to_le_bytes().to_vec(),
             0x1234_u16.to_le_bytes().to_vec(),

@@ -11,24 +11,83 @@ const TAGGED_MAX: usize = 100_000;
 const DEPTH_MAX: usize = 12;
 /// Namespaces of pictures and of subjects, in the languages of the largest wikis.
 const FILES: &[&str] = &[
-    "file", "image", "media", "datei", "bild", "fichier", "archivo", "plik", "immagine", "bestand",
-    "ficheiro", "arquivo", "файл", "изображение", "ファイル", "文件",
+    "file",
+    "image",
+    "media",
+    "datei",
+    "bild",
+    "fichier",
+    "archivo",
+    "plik",
+    "immagine",
+    "bestand",
+    "ficheiro",
+    "arquivo",
+    "файл",
+    "изображение",
+    "ファイル",
+    "文件",
 ];
 const CATEGORIES: &[&str] = &[
-    "category", "kategorie", "catégorie", "categoría", "categoria", "kategoria", "categorie",
-    "категория", "カテゴリ", "分类",
+    "category",
+    "kategorie",
+    "catégorie",
+    "categoría",
+    "categoria",
+    "kategoria",
+    "categorie",
+    "категория",
+    "カテゴリ",
+    "分类",
 ];
 /// Templates that say what stands in them, by their last words.
 const SAY_LAST: &[&str] = &[
-    "lang", "nowrap", "nobr", "small", "big", "transl", "transliteration", "quote", "blockquote",
-    "em", "strong", "sc", "smallcaps", "nobold", "nihongo", "ipa", "not a typo", "as of", "circa",
+    "lang",
+    "nowrap",
+    "nobr",
+    "small",
+    "big",
+    "transl",
+    "transliteration",
+    "quote",
+    "blockquote",
+    "em",
+    "strong",
+    "sc",
+    "smallcaps",
+    "nobold",
+    "nihongo",
+    "ipa",
+    "not a typo",
+    "as of",
+    "circa",
 ];
 /// Templates that name sources.
-const SOURCES: &[&str] = &["cite", "citation", "sfn", "harv", "literatur", "internetquelle"];
+const SOURCES: &[&str] = &[
+    "cite",
+    "citation",
+    "sfn",
+    "harv",
+    "literatur",
+    "internetquelle",
+];
 /// Words that say how a picture is shown.
 const LOOKS: &[&str] = &[
-    "thumb", "thumbnail", "frame", "frameless", "border", "left", "right", "center", "none",
-    "upright", "mini", "miniatur", "rechts", "links", "vignette",
+    "thumb",
+    "thumbnail",
+    "frame",
+    "frameless",
+    "border",
+    "left",
+    "right",
+    "center",
+    "none",
+    "upright",
+    "mini",
+    "miniatur",
+    "rechts",
+    "links",
+    "vignette",
 ];
 /// Signs that are written as words.
 const ENTITIES: &[(&str, &str)] = &[
@@ -159,7 +218,9 @@ fn tag(text: &str) -> (String, usize) {
 fn link(inside: &str, depth: usize) -> String {
     let parts = split(inside, "|");
     let target = parts[0].trim();
-    let space = target.split_once(':').map(|(space, rest)| (space.trim().to_lowercase(), rest));
+    let space = target
+        .split_once(':')
+        .map(|(space, rest)| (space.trim().to_lowercase(), rest));
     let shown = parts.get(1).map(|_| parts[parts.len() - 1].trim());
     match space {
         Some((space, _)) if FILES.contains(&space.as_str()) => {
@@ -173,7 +234,9 @@ fn link(inside: &str, depth: usize) -> String {
             format!("\nCategory: {}\n", name.trim())
         }
         // The same article in another language.
-        Some((space, _)) if shown.is_none() && space.is_ascii() && (2..=3).contains(&space.len()) => {
+        Some((space, _))
+            if shown.is_none() && space.is_ascii() && (2..=3).contains(&space.len()) =>
+        {
             String::new()
         }
         _ => match shown.filter(|said| !said.is_empty()) {
@@ -205,7 +268,9 @@ fn template(inside: &str, depth: usize) -> String {
     match name.as_str() {
         name if SOURCES.iter().any(|source| name.starts_with(source)) => String::new(),
         "convert" | "cvt" => words[..words.len().min(2)].join(" "),
-        "abbr" | "ill" | "val" | "formatnum" | "tooltip" => words.first().cloned().unwrap_or_default(),
+        "abbr" | "ill" | "val" | "formatnum" | "tooltip" => {
+            words.first().cloned().unwrap_or_default()
+        }
         name if SAY_LAST.contains(&name) || name.starts_with("lang-") => {
             words.pop().unwrap_or_default()
         }
@@ -253,7 +318,14 @@ fn rows(inside: &str, depth: usize) -> String {
                 continue;
             }
         };
-        let cells = split(cells, if is_head && cells.contains("!!") { "!!" } else { "||" });
+        let cells = split(
+            cells,
+            if is_head && cells.contains("!!") {
+                "!!"
+            } else {
+                "||"
+            },
+        );
         if let Some(row) = rows.last_mut() {
             row.extend(cells.into_iter().map(|cell| bare_cell(cell, depth)));
         }
@@ -321,7 +393,10 @@ fn special(line: &str) -> Option<Special<'_>> {
     let count = |c: char| line.chars().take_while(|found| *found == c).count();
     let level = count('=').min(line.chars().rev().take_while(|c| *c == '=').count());
     if level > 0 && line.len() > 2 * level {
-        return Some(Special::Heading(level, line[level..line.len() - level].trim()));
+        return Some(Special::Heading(
+            level,
+            line[level..line.len() - level].trim(),
+        ));
     }
     let marks = line.chars().take_while(|c| "*#:;".contains(*c)).count();
     let said = line[marks..].trim();
@@ -370,7 +445,10 @@ mod tests {
             "```\n# not a list\nint a[[1]];\n```\n\n`x^2` [[raw]]",
         );
         check("#REDIRECT [[Wool]]", "#REDIRECT Wool");
-        check("{{cite web|url=a|title=b}} 磨坊 {{unclosed", "磨坊 {{unclosed");
+        check(
+            "{{cite web|url=a|title=b}} 磨坊 {{unclosed",
+            "磨坊 {{unclosed",
+        );
         check("a < b and 'c'", "a < b and 'c'");
     }
 
