@@ -10,6 +10,7 @@
 //! | `formats` | which formats are known, and by what |
 //! | `reader`, `printed` | formats that guests read; pages as they were printed |
 //! | `decode`, `data`, `typed` | texts in older encodings; data in texts; texts for a terminal |
+//! | `escaped` | letters that a format writes as escapes |
 //! | `failure` | why a file was not read |
 //! | `note`, `properties`, `latex` | formats that are read here |
 //! | `apple` | documents of Pages, Numbers and Keynote |
@@ -26,6 +27,7 @@ pub mod attachment;
 mod data;
 mod decode;
 mod document;
+mod escaped;
 mod failure;
 mod formats;
 pub mod job;

@@ -144,7 +144,11 @@ fn with_times(value: Value) -> Value {
             Some(time) => time,
             None => {
                 let fields = fields.into_iter();
-                Value::Object(fields.map(|(key, value)| (key, with_times(value))).collect())
+                Value::Object(
+                    fields
+                        .map(|(key, value)| (key, with_times(value)))
+                        .collect(),
+                )
             }
         },
         value => value,
