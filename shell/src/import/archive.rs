@@ -49,6 +49,8 @@ const DOCUMENT_NAMES: &[&str] = &[
     "xl/workbook.xml",
     // What Pages, Numbers and Keynote look like.
     super::apple::PREVIEW,
+    // A map of Google Earth.
+    "doc.kml",
 ];
 /// What a mind map of XMind has, and a document that was packed again without its type.
 const TOGETHER: &[[&str; 2]] = &[
