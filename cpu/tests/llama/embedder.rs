@@ -61,13 +61,13 @@ fn model_words_of_other_scripts_are_told_apart() {
     };
     // A bag and a tree in Korean, work and little in Hindi.
     check("\u{ac00}\u{bc29}", "\u{b098}\u{bb34}", false);
-    check(
-        "\u{915}\u{93e}\u{92e}",
-        "\u{915}\u{92e}",
-        false,
-    );
+    check("\u{915}\u{93e}\u{92e}", "\u{915}\u{92e}", false);
     // Composed and taken apart; with a soft hyphen and without.
-    check("\u{ac00}\u{bc29}", "\u{1100}\u{1161}\u{1107}\u{1161}\u{11bc}", true);
+    check(
+        "\u{ac00}\u{bc29}",
+        "\u{1100}\u{1161}\u{1107}\u{1161}\u{11bc}",
+        true,
+    );
     check("the car\u{ad}pet is red", "The carpet is red", true);
 }
 
