@@ -17,6 +17,7 @@ use names::{
 const DEPTH_MAX: usize = 64;
 /// Where a document declares what it abbreviates.
 const SUBSET_MAX: usize = 16 << 10;
+
 /// The text of the document in `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     let text = decoded(bytes);
@@ -124,10 +125,9 @@ fn block(node: &Node<'_, '_>, whole: &mut Paragraphs, depth: usize, level: usize
 
 /// Whether an element is the title of what it stands in, or holds it.
 fn is_title(node: &Node<'_, '_>) -> bool {
-    let holds = ["info", "title-group", "blockinfo"].contains(&local(node));
-    has(TITLES, local(node))
-        || holds && node.children().any(|child| has(TITLES, local(&child)))
-        || local(node).ends_with("info") && node.children().any(|child| has(TITLES, local(&child)))
+    let name = local(node);
+    let holds = name.ends_with("info") || name == "title-group";
+    has(TITLES, name) || holds && node.children().any(|child| has(TITLES, local(&child)))
 }
 
 /// Adds what stands in a block: its title, other blocks, and the words between them.
@@ -198,7 +198,7 @@ fn rows(node: &Node<'_, '_>) -> Vec<Vec<String>> {
     let rows = node
         .descendants()
         .filter(|node| matches!(local(node), "row" | "tr" | "sthead" | "strow"));
-    let cells = |row: Node<'_, '_>| {
+    let cells = |row: Node<'_, '_>| -> Vec<String> {
         let cells = row.children().filter(|cell| cell.is_element());
         cells.map(|cell| inline(&cell)).collect()
     };
