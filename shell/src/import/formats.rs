@@ -223,7 +223,9 @@ const TEXTS: &[(&[&str], Syntax)] = &[
 ];
 
 /// Endings of Markdown.
-const NOTES: &[&str] = &["md", "markdown", "mdx", "mdown", "mkd", "qmd", "rmd"];
+const NOTES: &[&str] = &[
+    "md", "markdown", "mdx", "mdown", "mkd", "qmd", "rmd", "gmi", "gemini",
+];
 
 /// What the file at `path` with these bytes is; says what it is where nothing reads it.
 pub fn of(path: &Path, bytes: &[u8]) -> Result<Format, String> {

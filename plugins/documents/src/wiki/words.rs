@@ -400,7 +400,7 @@ fn special(line: &str) -> Option<Special<'_>> {
     }
     let marks = line.chars().take_while(|c| "*#:;".contains(*c)).count();
     let said = line[marks..].trim();
-    match line[..marks].chars().last() {
+    match line[..marks].chars().next_back() {
         _ if line.to_uppercase().starts_with("#REDIRECT") => None,
         Some('*' | '#') => Some(Special::Item(marks - 1, said)),
         Some(_) => Some(Special::Words(said)),
