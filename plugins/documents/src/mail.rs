@@ -179,6 +179,7 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
     let mut head = Vec::new();
     for (name, addresses) in [
         ("From", mail.from()),
+        ("Reply to", mail.reply_to()),
         ("To", mail.to()),
         ("Cc", mail.cc()),
         ("Bcc", mail.bcc()),
@@ -264,6 +265,9 @@ fn packed(bytes: &[u8]) -> String {
 /// What an attached text of this kind says, up to a length: an invitation as its day and hour.
 fn shown(kind: &str, text: &str) -> String {
     let text = &text[..text.floor_char_boundary(ATTACHED_BYTES_MAX)];
+    if ["text/enriched", "text/richtext"].contains(&kind) {
+        return enriched(text);
+    }
     let is_calendar = ["text/calendar", "text/vcard", "text/x-vcard"].contains(&kind);
     let read = is_calendar
         .then(|| calendar::read(text.as_bytes()).ok())
@@ -275,6 +279,30 @@ fn shown(kind: &str, text: &str) -> String {
         }
         None => text.to_owned(),
     }
+}
+
+/// What a text says that is enriched (RFC 1896): words between commands in angle brackets, of which
+/// two are one that is meant, as are two line ends; what such a command says of itself goes.
+fn enriched(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace("<<", "\u{0}");
+    let mut whole = String::with_capacity(text.len());
+    let mut is_aside = false;
+    for (n, piece) in text.split('<').enumerate() {
+        let (command, words) = match n {
+            0 => ("", piece),
+            _ => piece.split_once('>').unwrap_or(("", piece)),
+        };
+        match command.to_ascii_lowercase().as_str() {
+            "param" => is_aside = true,
+            "/param" => is_aside = false,
+            "nl" | "paragraph" => whole.push('\n'),
+            _ => {}
+        }
+        if !is_aside {
+            whole.push_str(words);
+        }
+    }
+    whole.replace('\u{0}', "<")
 }
 
 /// The text of a mail, of its own accord or made of its HTML.

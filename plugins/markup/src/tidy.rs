@@ -133,25 +133,32 @@ fn formulas(document: &Document) {
     }
 }
 
-/// Fractions and powers of MathML, of which only the places of their parts say what they mean.
+/// Fractions, powers and roots of MathML, of which only the places of their parts say what they mean.
 fn signs(document: &Document) {
-    let formulas = document.select("mfrac, msup");
+    let formulas = document.select("mfrac, msup, msub, msubsup, msqrt, mroot");
+    let bare = |text: &str| text.split_whitespace().collect::<String>();
+    let whole = |part: String| match part.chars().all(char::is_alphanumeric) {
+        true => part,
+        false => format!("({part})"),
+    };
     // The inner ones first, which are the text of the outer ones.
     for node in formulas.nodes().iter().rev() {
         let parts: Vec<String> = node
             .element_children()
             .iter()
-            .map(|part| part.text().split_whitespace().collect::<String>())
-            .map(|part| match part.chars().all(char::is_alphanumeric) {
-                true => part,
-                false => format!("({part})"),
-            })
+            .map(|part| whole(bare(&part.text())))
             .collect();
-        if let [first, second] = parts.as_slice() {
-            let is_power = node.node_name().is_some_and(|name| &*name == "msup");
-            let sign = if is_power { '^' } else { '/' };
-            node.set_text(format!("{first}{sign}{second}"));
-        }
+        let name = node.node_name().unwrap_or_default();
+        let said = match (&*name, parts.as_slice()) {
+            ("mfrac", [over, under]) => format!("{over}/{under}"),
+            ("msup", [base, power]) => format!("{base}^{power}"),
+            ("msub", [base, below]) => format!("{base}_{below}"),
+            ("msubsup", [base, below, power]) => format!("{base}_{below}^{power}"),
+            ("mroot", [base, index]) => format!("{index}√{base}"),
+            ("msqrt", [_, ..]) => format!("√{}", whole(bare(&node.text()))),
+            _ => continue,
+        };
+        node.set_text(said);
     }
 }
 
@@ -276,6 +283,10 @@ mod tests {
         check(
             "<p>It is <math><mfrac><mrow><msup><mi>x</mi><mn>2</mn></msup><mo>+</mo><mn>1</mn></mrow><mn>2</mn></mfrac></math>.",
             "It is (x^2+1)/2.",
+        );
+        check(
+            "<p>It is <math><msqrt><mi>x</mi><mo>+</mo><msub><mi>a</mi><mn>1</mn></msub></msqrt></math>, <math><mroot><mn>8</mn><mn>3</mn></mroot></math>.",
+            "It is √(x+a\\_1), 3√8.",
         );
         check(
             "<ul><li><input type='checkbox' checked>Wool</li><li><input type='checkbox'>Rope</li></ul>",

@@ -141,6 +141,15 @@ fn files_of_other_days_are_named_and_read() {
 }
 
 #[test]
+fn an_enriched_text_has_its_words() {
+    let mail = "Subject: a\nReply-To: bo@example.org\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/enriched\n\n<bold>Rich</bold> <color><param>red</param>wool</color>, 1 << 2\n--x--\n";
+    let found = read(mail.as_bytes()).expect("a mail");
+    let text = &found.parts[0].text;
+    assert!(text.contains("Reply to: bo@example.org"), "{text}");
+    assert!(text.contains("Rich wool, 1 < 2"), "{text}");
+}
+
+#[test]
 fn lines_flow_where_the_mail_says_so() {
     let check = |kind: &str, expected: &str| {
         let mail = format!("Subject: a\nContent-Type: {kind}\n\nThe wool \nof the\nllama");
