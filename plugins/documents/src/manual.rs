@@ -15,10 +15,10 @@ use signs::plain;
 const FONTS: &[&str] = &["B", "I", "SM", "SB", "R", "CW", "BX", "UL", "LG"];
 const TURNS: &[&str] = &["BR", "RB", "BI", "IB", "IR", "RI"];
 /// Macros that begin a paragraph.
-const PARAGRAPHS: &[&str] = &["PP", "P", "LP", "HP", "Pp", "Lp", "QP", "sp"];
+const PARAGRAPHS: &[&str] = &["PP", "P", "LP", "HP", "Pp", "Lp", "QP", "Sp", "sp"];
 /// What begins and ends text that stays as it is written.
-const CODE: &[&str] = &["nf", "EX", "DS", "CDS"];
-const CODE_END: &[&str] = &["fi", "EE", "DE", "CDE"];
+const CODE: &[&str] = &["nf", "EX", "DS", "CDS", "Vb"];
+const CODE_END: &[&str] = &["fi", "EE", "DE", "CDE", "Ve"];
 
 /// The text of the page in `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
@@ -45,7 +45,7 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
 }
 
 /// What the next line of words is.
-#[derive(Clone, Copy, Default, PartialEq)]
+#[derive(Clone, Copy, Default)]
 enum Next {
     #[default]
     Words,
@@ -69,8 +69,6 @@ struct Page {
     elsewhere: Vec<String>,
     /// What mdoc calls what the page is about.
     name: String,
-    /// Lists of mdoc that are open.
-    lists: usize,
 }
 
 impl Page {
@@ -99,10 +97,9 @@ impl Page {
             }
             // Definitions of macros, and remarks.
             "de" | "de1" | "am" | "ig" => {
-                let end = match name {
-                    "ig" => said.split_whitespace().next(),
-                    _ => said.split_whitespace().nth(1),
-                };
+                let words = said.split_whitespace();
+                let mut words = words.take_while(|word| !word.starts_with('\\'));
+                let end = words.nth(usize::from(name != "ig"));
                 let end = format!(".{}", end.unwrap_or("."));
                 rest.find(|line| line.trim_end() == end);
             }
@@ -171,11 +168,10 @@ impl Page {
             }
             "OP" => self.words(&format!("[{said}]")),
             "UR" | "MT" | "URL" | "MTO" => self.words(&said),
-            "ft" | "ad" | "na" | "hy" | "nh" | "in" | "ti" | "ne" | "ps" | "vs" | "ll" | "ta"
-            | "nr" | "rm" | "rn" | "tr" | "ce" | "bp" | "UE" | "ME" | "YS" | "AT" | "UC" | "DT"
-            | "PD" | "AU" | "AI" | "rr" | "af" | "bd" | "AB" | "AE" | "EN" | "TE" | "KS" | "KE"
-            | "QS" | "QE" | "ss" | "cs" | "fam" | "IX" | "hw" | "po" | "ev" | "it" | "als"
-            | "do" | "warn" | "pl" | "lf" | "fp" | "tm" | "ec" | "eo" => {}
+            "UE" | "ME" | "YS" | "AT" | "UC" | "DT" | "PD" | "AU" | "AI" | "AB" | "AE" | "EN"
+            | "TE" | "KS" | "KE" | "QS" | "QE" | "IX" => {}
+            // Requests of roff itself say how a page looks.
+            name if name.bytes().all(|byte| byte.is_ascii_lowercase()) => {}
             _ => return false,
         }
         true

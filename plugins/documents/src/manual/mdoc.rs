@@ -57,14 +57,7 @@ pub(super) fn line(page: &mut Page, name: &str, args: &[String]) {
             let title = page.title.clone();
             page.heading(1, &title);
         }
-        "Bl" => {
-            page.flush();
-            page.lists += 1;
-        }
-        "El" => {
-            page.flush();
-            page.lists = page.lists.saturating_sub(1);
-        }
+        "Bl" | "El" => page.flush(),
         "It" => {
             page.flush();
             page.term = match args.is_empty() {

@@ -25,9 +25,9 @@ fn a_page_of_man_has_its_words() {
 #[test]
 fn what_a_page_defines_is_not_shown() {
     check(
-        ".de Vb\n.ft CW\n..\n.ie n \\{\\\n.  ds -- \\(*W-\n'br\\}\n.el\\{\\\n.  ds -- \\|\\(em\\|\n'br\\}\n.if t .ds X y\n.ds V 2.0\n.TH A 3pm\n.SH\nName\nof \\*V\n.ig\nno words\n..\n.Unknown its words\n",
+        ".de Vb \\\" code begins\n.ft CW\n..\n.\\\"\n.ie n \\{\\\n.  ds -- \\(*W-\n'br\\}\n.el\\{\\\n.  ds -- \\|\\(em\\|\n'br\\}\n.if t .ds X y\n.ds V 2.0\n.TH A 3pm\n.SH\nName\nof \\*V\n.ig\nno words\n..\n.Unknown its words\n.hw un-seen\n.Vb 1\n\\&  code\n.Ve\n",
         "A(3pm)",
-        "# A(3pm)\n\n## Name\n\nof 2.0 its words",
+        "# A(3pm)\n\n## Name\n\nof 2.0 its words\n\n```\n  code\n```",
     );
 }
 
