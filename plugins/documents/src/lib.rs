@@ -8,7 +8,7 @@
 //! | `guest.rs` | How does the host call it? |
 //! | `format.rs` | What is a file? |
 //! | `zipped.rs` | What is in an archive, and how much of it may be unpacked? |
-//! | `office/` | What do Word, PowerPoint, Excel, OpenDocument and Outlook files say? |
+//! | `office/` | What do Word, PowerPoint, Excel, Visio, XPS, OpenDocument and Outlook files say? |
 //! | `book.rs` | What does an EPUB say? |
 //! | `mail.rs` | What do e-mails say, and what is attached? |
 //! | `notebook.rs`, `canvas.rs` | What is in a notebook, on a board? |

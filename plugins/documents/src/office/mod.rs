@@ -10,6 +10,7 @@ mod old_slides;
 mod old_word;
 mod open;
 mod outlook;
+mod pages;
 mod sheets;
 mod slides;
 mod tnef;
@@ -49,6 +50,10 @@ pub fn open_xml(archive: &mut Archive<'_>, bytes: &[u8]) -> Result<Found, Failed
             beside::add(archive, &mut found);
             found
         })
+    } else if has("visio/") {
+        pages::visio(archive)
+    } else if names.iter().any(|name| name.ends_with(".fpage")) {
+        pages::printed(archive)
     } else {
         Err(failed(
             "an office document of a kind that is not known",
