@@ -9,11 +9,9 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_saphyr::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use crate::session::agent::front_matter::{of_yaml, repaired};
-
-/// How the library for TOML calls a day or an hour where it is given as an object.
-const TOML_TIME: &str = "$__toml_private_datetime";
 
 /// The properties that `text` says in YAML, or nearly; every value but a list, an object and
 /// null is a string.
@@ -25,9 +23,27 @@ pub fn yaml(text: &str) -> Option<Value> {
     read(text).or_else(|| read(&repaired(text)))
 }
 
-/// The properties that `text` says in TOML; days and hours are strings.
+/// The properties that `text` says in TOML; every value but a list and an object is a string.
 pub fn toml(text: &str) -> Option<Value> {
-    toml::from_str::<Value>(text).ok().map(with_times)
+    let table = DeTable::parse(text).ok()?;
+    Some(object(table.get_ref(), text))
+}
+
+/// A table that stands in `toml`.
+fn object(table: &DeTable<'_>, toml: &str) -> Value {
+    let fields = table.iter();
+    let fields = fields.map(|(key, value)| (key.get_ref().to_string(), written(value, toml)));
+    Value::Object(fields.collect())
+}
+
+/// A value in the letters that stand in `toml`, a string as it is read.
+fn written(value: &toml::Spanned<DeValue<'_>>, toml: &str) -> Value {
+    match value.get_ref() {
+        DeValue::String(text) => Value::String(text.to_string()),
+        DeValue::Array(values) => values.iter().map(|value| written(value, toml)).collect(),
+        DeValue::Table(table) => object(table, toml),
+        _ => Value::from(toml.get(value.span()).unwrap_or_default().trim()),
+    }
 }
 
 /// A value of YAML as it is read, and where its parts stand.
@@ -136,25 +152,6 @@ fn as_typed(yaml: &str, (start, len): (u64, u64), value: &Value) -> Option<Strin
     is_it.then(|| text.to_owned())
 }
 
-/// `value` of TOML with its days and hours as strings.
-fn with_times(value: Value) -> Value {
-    match value {
-        Value::Array(values) => values.into_iter().map(with_times).collect(),
-        Value::Object(mut fields) => match fields.remove(TOML_TIME) {
-            Some(time) => time,
-            None => {
-                let fields = fields.into_iter();
-                Value::Object(
-                    fields
-                        .map(|(key, value)| (key, with_times(value)))
-                        .collect(),
-                )
-            }
-        },
-        value => value,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -191,15 +188,20 @@ mod tests {
     }
 
     #[test]
-    fn days_of_toml_are_words() {
+    fn values_of_toml_stay_as_they_are_written() {
         let check = |text: &str, expected: Value| assert_eq!(toml(text), Some(expected), "{text}");
         check(
-            "day = 2024-01-01\nat = [07:30:00, 2024-01-01T07:30:00Z]\n[a]\nb = 2024-01-01\n",
+            "day = 2024-01-01\nat = [07:30:00, 2024-01-01T07:30:00Z]\n[a]\nb = 1.10\nc = 0x1F # x\n",
             json!({
                 "day": "2024-01-01",
                 "at": ["07:30:00", "2024-01-01T07:30:00Z"],
-                "a": {"b": "2024-01-01"},
+                "a": {"b": "1.10", "c": "0x1F"},
             }),
         );
+        check(
+            "title = 'no'\ndraft = true\nof = {a = 1_000}\n[[x]]\ny = \"\"\"é\"\"\"\n",
+            json!({"title": "no", "draft": "true", "of": {"a": "1_000"}, "x": [{"y": "é"}]}),
+        );
+        assert_eq!(toml("a = "), None);
     }
 }
