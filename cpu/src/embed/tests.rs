@@ -36,6 +36,70 @@ fn words_are_cut_into_the_longest_pieces() {
     assert_eq!(tokens.mark("[CLS]"), None);
 }
 
+/// What the reference, `BertNormalizer` of the library tokenizers, makes of words.
+#[test]
+fn words_of_all_languages_are_cut_as_the_reference_does() {
+    let check = |text: &str, expected: &[&str]| {
+        let tokens = WordPiece::parse(&vocabulary(expected), expected.len()).expect("a vocabulary");
+        let found: Vec<&str> = tokens
+            .tokens_or(text, Some(usize::MAX))
+            .map(|token| expected.get(token).copied().unwrap_or("[UNK]"))
+            .collect();
+        assert_eq!(found, expected, "{text:?}");
+    };
+    // Vowel signs that take a place of their own stay, those above and below go: also the dot
+    // and the sign that joins two letters.
+    check(
+        "\u{915}\u{93f}\u{924}\u{93e}\u{92c}",
+        &["\u{915}\u{93f}\u{924}\u{93e}\u{92c}"],
+    );
+    check(
+        "\u{939}\u{93f}\u{902}\u{926}\u{940}\u{964}",
+        &["\u{939}\u{93f}\u{926}\u{940}", "\u{964}"],
+    );
+    check(
+        "\u{bae}\u{bc1}\u{ba4}\u{bb2}\u{bcd}",
+        &["\u{bae}\u{bc1}\u{ba4}\u{bb2}"],
+    );
+    // Syllables of Korean are taken apart.
+    check(
+        "\u{ac00}\u{ac01}",
+        &["\u{1100}\u{1161}\u{1100}\u{1161}\u{11a8}"],
+    );
+    // Soft hyphens, joiners, marks of direction and of byte order are none of a word.
+    check("car\u{ad}pet", &["carpet"]);
+    check(
+        "\u{feff}wo\u{200b}ol\u{200d} \u{202e}red\u{202c}",
+        &["wool", "red"],
+    );
+    check("wo\u{e000}ol", &["wool"]);
+    check("caf\u{fffd}e", &["cafe"]);
+    // Points of Hebrew go; punctuation of all scripts stands alone.
+    check(
+        "\u{5e9}\u{5b8}\u{5dc}\u{5d5}\u{5be}",
+        &["\u{5e9}\u{5dc}\u{5d5}", "\u{5be}"],
+    );
+    check(
+        "\u{627}\u{60c}\u{3002}",
+        &["\u{627}", "\u{60c}", "\u{3002}"],
+    );
+    check("a\u{b7}b_c", &["a", "\u{b7}", "b", "_", "c"]);
+    check("\u{130}x 5\u{20ac}", &["ix", "5\u{20ac}"]);
+}
+
+#[test]
+fn a_vocabulary_of_another_program_cuts_alike() {
+    let pieces = ["run", "##ning", "##s", ".", "[UNK]"];
+    let named = WordPiece::parse(&vocabulary(&pieces), pieces.len()).expect("a vocabulary");
+    let marked = WordPiece::marked(["\u{2581}run", "ning", "s", "\u{2581}.", "[UNK]"].into_iter());
+    for text in ["Running runs. Ning", "", "[UNK]", "runner"] {
+        let unknown = named.mark("[UNK]");
+        assert_eq!(marked.mark("[UNK]"), unknown);
+        let of = |pieces: &WordPiece| pieces.tokens_or(text, unknown).collect::<Vec<_>>();
+        assert_eq!(of(&marked), of(&named), "{text}");
+    }
+}
+
 #[test]
 fn what_is_no_vocabulary_is_refused() {
     for text in ["", "{}", "{\"model\":{}}", &vocabulary(&["a", "b", "c"])] {

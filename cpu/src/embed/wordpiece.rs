@@ -1,19 +1,25 @@
 //! Texts to tokens, as BERT does it: lower case without accents, split at white space and
 //! punctuation, and each word into the longest pieces of the vocabulary
-//! (Wu et al., "Google's Neural Machine Translation System", 2016).
+//! (Wu et al., "Google's Neural Machine Translation System", 2016). What counts as an accent, a
+//! format character and punctuation is as in `BertNormalizer` and `BertPreTokenizer` of the library
+//! tokenizers, by Unicode's general categories; but each control character that is white space
+//! splits words here, where only tabs and line ends do there.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 use super::EmbedError;
 
 /// Longer words are no words, and unknown.
 const WORD_CHARS_MAX: usize = 100;
+/// What files for llama.cpp have before a piece that begins a word.
+#[cfg(any(feature = "llama", test))]
+const FIRST_MARK: char = '\u{2581}';
 
 /// A vocabulary of pieces.
 pub(crate) struct WordPiece {
@@ -61,6 +67,24 @@ impl WordPiece {
             };
         }
         Ok(pieces)
+    }
+
+    /// The vocabulary of a file for llama.cpp, given in the order of its tokens: there a piece that
+    /// begins a word has a mark in front, and one that goes on has none.
+    #[cfg(any(feature = "llama", test))]
+    pub(crate) fn marked<'a>(all: impl Iterator<Item = &'a str>) -> Self {
+        let mut pieces = Self {
+            first: HashMap::new(),
+            rest: HashMap::new(),
+        };
+        for (number, piece) in all.enumerate() {
+            match piece.strip_prefix(FIRST_MARK) {
+                Some(first) => pieces.first.insert(first.to_owned(), number),
+                None if piece.starts_with('[') => pieces.first.insert(piece.to_owned(), number),
+                None => pieces.rest.insert(piece.to_owned(), number),
+            };
+        }
+        pieces
     }
 
     /// The tokens of `text`; words that cannot be made of pieces are left out.
@@ -122,8 +146,10 @@ fn words(part: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let plain = part
+        .chars()
+        .filter(|c| !is_dropped(*c))
         .nfd()
-        .filter(|c| !is_combining_mark(*c) && !c.is_control() && *c != '\u{fffd}')
+        .filter(|c| category(*c) != GeneralCategory::NonspacingMark)
         .flat_map(char::to_lowercase);
     for c in plain {
         if is_ideograph(c) || is_punctuation(c) {
@@ -141,15 +167,43 @@ fn words(part: &str) -> Vec<String> {
     words
 }
 
+/// The category of a character; asked of most texts for letters of ASCII alone.
+fn category(c: char) -> GeneralCategory {
+    match c {
+        'a'..='z' => GeneralCategory::LowercaseLetter,
+        c => get_general_category(c),
+    }
+}
+
+/// Whether a character is none of a text: a control or format character such as a soft hyphen,
+/// one that nobody assigned, or one that stands for what could not be read.
+fn is_dropped(c: char) -> bool {
+    use GeneralCategory::{Control, Format, PrivateUse, Surrogate, Unassigned};
+    c == '\u{fffd}'
+        || matches!(
+            category(c),
+            Control | Format | PrivateUse | Surrogate | Unassigned
+        )
+}
+
 fn is_punctuation(c: char) -> bool {
+    use GeneralCategory as Of;
     c.is_ascii_punctuation()
-        || matches!(c, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '\u{3001}'..='\u{3003}'
-            | '\u{3008}'..='\u{3011}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}'
-            | '¡' | '§' | '«' | '¶' | '·' | '»' | '¿')
+        || matches!(
+            category(c),
+            Of::ConnectorPunctuation
+                | Of::DashPunctuation
+                | Of::OpenPunctuation
+                | Of::ClosePunctuation
+                | Of::InitialPunctuation
+                | Of::FinalPunctuation
+                | Of::OtherPunctuation
+        )
 }
 
 fn is_ideograph(c: char) -> bool {
     matches!(c,
         '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}' | '\u{20000}'..='\u{2a6df}'
-        | '\u{2a700}'..='\u{2ceaf}' | '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}')
+        | '\u{2a700}'..='\u{2b81f}' | '\u{2b920}'..='\u{2ceaf}' | '\u{f900}'..='\u{faff}'
+        | '\u{2f800}'..='\u{2fa1f}')
 }

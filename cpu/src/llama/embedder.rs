@@ -9,10 +9,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::token::LlamaToken;
 use llama_cpp_sys_2 as sys;
 use parking_lot::Mutex;
 
 use crate::embed::Embedder;
+use crate::embed::wordpiece::WordPiece;
 
 use super::context::{Context, Output, Shape};
 use super::file::name_of;
@@ -194,9 +196,61 @@ fn pooling(model: &LlamaModel) -> Option<sys::llama_pooling_type> {
     }
 }
 
+/// Words cut as a BERT model without capitals was trained with. llama.cpp's own way gives each
+/// word of Korean the token of what is unknown, since it does not take its syllables apart, and
+/// loses the vowel signs of Indic scripts; of plain English both make the same tokens.
+struct Bert {
+    pieces: WordPiece,
+    /// What stands around each text, and for a word without pieces.
+    begin: LlamaToken,
+    end: LlamaToken,
+    unknown: usize,
+}
+
+impl Bert {
+    /// How words are cut for `model`; none where its file says that they are cut otherwise.
+    fn of(model: &LlamaModel) -> Option<Self> {
+        let said = |key: &str| model.meta_val_str(&format!("tokenizer.ggml.{key}")).ok();
+        let denies = |key: &str| said(key).is_some_and(|value| value == "false");
+        if said("model")? != "bert"
+            || denies("normalizer.lowercase")
+            || denies("normalizer.strip_accents")
+        {
+            return None;
+        }
+        let vocab = model.vocab();
+        let marks: Result<[LlamaToken; 2], _> = vocab.tokenize(b"", true, false).try_into();
+        let [begin, end] = marks.ok()?;
+        let all: Vec<&str> = vocab
+            .tokens()
+            .map(|token| vocab.text(token).and_then(|text| text.to_str().ok()))
+            .map(Option::unwrap_or_default)
+            .collect();
+        let pieces = WordPiece::marked(all.into_iter());
+        let unknown = pieces.mark("[UNK]")?;
+        Some(Self {
+            pieces,
+            begin,
+            end,
+            unknown,
+        })
+    }
+
+    /// The tokens of a text between its marks, of which at most `most` are its own.
+    fn tokens(&self, text: &str, most: usize) -> Vec<LlamaToken> {
+        let own = self.pieces.tokens_or(text, Some(self.unknown));
+        // Numbers of tokens come from the model's own, which are of this type.
+        let own = own.map(|token| LlamaToken(token as i32)).take(most);
+        let marked = std::iter::once(self.begin).chain(own);
+        marked.chain([self.end]).collect()
+    }
+}
+
 /// The thread's side.
 struct Worker<'m> {
     model: &'m LlamaModel,
+    /// How words are cut, where llama.cpp's way is not the model's.
+    bert: Option<Bert>,
     context: Context<'m>,
     governor: Governor,
     /// Tokens of one text.
@@ -207,6 +261,7 @@ impl<'m> Worker<'m> {
     fn new(model: &'m LlamaModel, shape: Shape, governor: Governor) -> Option<Self> {
         Some(Self {
             model,
+            bert: Bert::of(model),
             context: Context::new(model, shape)?,
             governor,
             // Beyond what it was trained for a model may have no positions.
@@ -255,7 +310,10 @@ impl<'m> Worker<'m> {
 
     /// The tokens of a text between the marks that the model wants; never none.
     fn tokens(&self, text: &str) -> Vec<i32> {
-        let tokens = self.model.vocab().tokenize(text.as_bytes(), true, false);
+        let tokens = match &self.bert {
+            Some(bert) => bert.tokens(text, self.tokens_max),
+            None => self.model.vocab().tokenize(text.as_bytes(), true, false),
+        };
         let mut tokens: Vec<i32> = tokens.into_iter().map(|token| token.0).collect();
         if tokens.len() > self.tokens_max {
             let last = tokens.last().copied();
@@ -309,5 +367,26 @@ mod tests {
         assert!(refused(&path).contains("no such file"));
         std::fs::write(&path, b"GGUF and nothing after it").unwrap();
         assert!(refused(&path).contains("cannot read it"));
+    }
+
+    #[test]
+    fn plain_english_is_cut_as_by_llama_cpp() {
+        let path = std::env::var_os("QUIPU_TEST_EMBEDDER").filter(|path| !path.is_empty());
+        let Some(path) = path else {
+            return;
+        };
+        let model = load(Path::new(&path), Attention::Own, None).unwrap();
+        let bert = Bert::of(&model).expect("it is a model of BERT");
+        for text in [
+            "",
+            "The llama's wool is soft, warm & (mostly) white; it costs $4,150.75!",
+            "See https://example.org/a_b?c=1#d\n\nor mail ada@example.org \t~ 5 p.m.",
+            "fn main() { println!(\"{}\", 1 + 2); } // antidisestablishmentarianism xqzzt",
+            "Café naïve résumé 磨坊",
+        ] {
+            let ours = bert.tokens(text, usize::MAX);
+            let theirs = model.vocab().tokenize(text.as_bytes(), true, false);
+            assert_eq!(ours, theirs, "{text}");
+        }
     }
 }

@@ -48,6 +48,29 @@ fn model_vectors_tell_meanings_apart() {
     assert!((0..10_000).any(|_| threads("quipu-embedder") == 1));
 }
 
+#[test]
+fn model_words_of_other_scripts_are_told_apart() {
+    let Some(path) = file("QUIPU_TEST_EMBEDDER") else {
+        return;
+    };
+    let embedder = LlamaEmbedder::load(&path, "test", Some(2)).expect("an embedder");
+    let check = |one: &str, other: &str, is_same: bool| {
+        let vectors = embedder.embed(&[one, other]).expect("vectors");
+        let found = cosine(&vectors[0], &vectors[1]);
+        assert_eq!(found > 0.999, is_same, "{one} and {other}: {found}");
+    };
+    // A bag and a tree in Korean, work and little in Hindi.
+    check("\u{ac00}\u{bc29}", "\u{b098}\u{bb34}", false);
+    check("\u{915}\u{93e}\u{92e}", "\u{915}\u{92e}", false);
+    // Composed and taken apart; with a soft hyphen and without.
+    check(
+        "\u{ac00}\u{bc29}",
+        "\u{1100}\u{1161}\u{1107}\u{1161}\u{11bc}",
+        true,
+    );
+    check("the car\u{ad}pet is red", "The carpet is red", true);
+}
+
 /// Threads of this program that are called `name`.
 #[cfg(target_os = "linux")]
 fn threads(name: &str) -> usize {

@@ -301,8 +301,8 @@ fn percentage(chars: &[char]) -> Option<String> {
             [.., left, sign] => (left, sign),
             _ => continue,
         };
-        let added =
-            matches!(sign, '+' | '-') && (left.is_alphanumeric() || matches!(left, '.' | ')'));
+        let is_amount = left.is_alphanumeric() || ".)!°$€£¥".contains(left);
+        let added = matches!(sign, '+' | '-') && is_amount;
         odd |= is_last && added;
     }
     odd.then(|| {
@@ -329,6 +329,9 @@ mod tests {
             "(70 + 15%) * 2",
             "60 - (5%)",
             "3*4+10%",
+            "50 € + 10%",
+            "50£ - 10 %",
+            "3! + 5%",
         ] {
             check(expression, "two things");
         }
@@ -342,6 +345,8 @@ mod tests {
             "-5%",
             "70 / 15%",
             "5%",
+            "5% + 3%",
+            "50 € + 10% of 50 €",
         ] {
             check(expression, "fine");
         }

@@ -9,6 +9,8 @@ use crate::page;
 
 /// A line of such a file.
 struct Line {
+    /// What lines of one contact share that belong together: `item1` in `item1.TEL`.
+    group: String,
     name: String,
     params: String,
     value: String,
@@ -38,6 +40,7 @@ const WORDS: &[(&str, &str)] = &[
     ("PERCENT-COMPLETE", "Done, in percent"),
     ("ATTACH", "Attached"),
     ("FREEBUSY", "Busy"),
+    ("TRIGGER", "Reminder"),
     ("COMMENT", "Comment"),
     ("DESCRIPTION", ""),
     ("NICKNAME", "Called"),
@@ -53,6 +56,16 @@ const WORDS: &[(&str, &str)] = &[
     ("RELATED", "Related"),
     ("X-ABRELATEDNAMES", "Related"),
     ("X-SOCIALPROFILE", "Profile"),
+    ("X-SKYPE", "Skype"),
+    ("X-SKYPE-USERNAME", "Skype"),
+    ("X-JABBER", "Jabber"),
+    ("GENDER", "Gender"),
+    ("LANG", "Language"),
+    ("TZ", "Time zone"),
+    ("GEO", "Position"),
+    ("HOBBY", "Hobby"),
+    ("INTEREST", "Interest"),
+    ("EXPERTISE", "Knows"),
     ("NOTE", ""),
 ];
 
@@ -88,6 +101,8 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
             "X-WR-CALNAME" | "NAME" if open.len() == 1 && title.is_empty() => {
                 title = unescaped(&line.value)
             }
+            // When an alarm reminds of the entry that it lies in.
+            "TRIGGER" if open.last().is_some_and(|last| last == "VALARM") => entry.push(line),
             _ if is_entry(&open) => entry.push(line),
             _ => {}
         }
@@ -141,12 +156,8 @@ fn parsed(line: &str) -> Option<Line> {
     let (head, value) = (&line[..colon], &line[colon + 1..]);
     let (name, params) = head.split_once(';').unwrap_or((head, ""));
     // vCards put names of groups before it: "item1.EMAIL".
-    let name = name
-        .rsplit('.')
-        .next()
-        .unwrap_or(name)
-        .trim()
-        .to_uppercase();
+    let (group, name) = name.rsplit_once('.').unwrap_or(("", name));
+    let name = name.trim().to_uppercase();
     let mut value = value.trim_end().to_owned();
     if is_quoted(line) {
         let charset = param(params, "CHARSET").unwrap_or_default();
@@ -154,6 +165,7 @@ fn parsed(line: &str) -> Option<Line> {
         value = encoding.decode(&quoted_printable(&value)).0.into_owned();
     }
     Some(Line {
+        group: group.trim().to_uppercase(),
         name,
         params: params.to_owned(),
         value,
@@ -194,7 +206,10 @@ fn written(entry: &[Line], whole: &mut Paragraphs) {
         }
         match *word {
             "" => texts.push(value),
-            word => lines.push(format!("{word}{}: {}", uses(line), one_line(&value))),
+            word => {
+                let uses = label(entry, line).unwrap_or_else(|| uses(line));
+                lines.push(format!("{word}{uses}: {}", one_line(&value)));
+            }
         }
     }
     // Some programs write a description as HTML only.
@@ -213,6 +228,15 @@ fn person(line: &Line) -> String {
     let parts: Vec<&str> = line.value.split(';').collect();
     let said = [3, 1, 2, 0, 4].into_iter().filter_map(|n| parts.get(n));
     one_line(&unescaped(&said.copied().collect::<Vec<_>>().join(" ")))
+}
+
+/// What the owner of a contact calls a line: " (Car)"; words of the program stand between marks.
+fn label(entry: &[Line], line: &Line) -> Option<String> {
+    let mut group = entry.iter().filter(|other| other.group == line.group);
+    let label = group.find(|other| other.name == "X-ABLABEL" && !other.group.is_empty())?;
+    let label = unescaped(&label.value);
+    let label = label.trim_start_matches("_$!<").trim_end_matches(">!$_");
+    (!label.trim().is_empty()).then(|| format!(" ({})", one_line(label)))
 }
 
 /// What the value of a line is for: " (cell)".
@@ -236,8 +260,13 @@ fn uses(line: &Line) -> String {
 fn param(params: &str, name: &str) -> Option<String> {
     params.split(';').find_map(|param| {
         let (key, value) = param.split_once('=')?;
+        // Quotes and line ends in it are written so (RFC 6868).
+        let value = value
+            .trim_matches('"')
+            .replace("^'", "\"")
+            .replace("^n", " ");
         key.eq_ignore_ascii_case(name)
-            .then(|| value.trim_matches('"').to_owned())
+            .then(|| value.replace("^^", "^"))
     })
 }
 
@@ -267,6 +296,7 @@ fn value(line: &Line) -> String {
     match line.name.as_str() {
         "RRULE" => repeats::rule(&line.value),
         "DURATION" => repeats::duration(&line.value),
+        "TRIGGER" => reminder(&line.value),
         "BDAY" | "ANNIVERSARY" => time(&line.value),
         "TEL" => unescaped(line.value.trim_start_matches("tel:")),
         "DTSTART" | "DTEND" | "DUE" | "EXDATE" | "RDATE" | "RECURRENCE-ID" | "COMPLETED" => {
@@ -310,6 +340,19 @@ fn value(line: &Line) -> String {
             unescaped(&parts.join(", "))
         }
         _ => unescaped(&line.value),
+    }
+}
+
+/// When an alarm reminds: so long before or after an entry begins, or at an hour.
+fn reminder(value: &str) -> String {
+    let (span, where_to) = match value.strip_prefix('-') {
+        Some(span) => (span, "before"),
+        None => (value, "after it begins"),
+    };
+    match (repeats::duration(span), span.starts_with(['P', '+'])) {
+        (words, true) if words == span => "when it begins".to_owned(),
+        (words, true) => format!("{words} {where_to}"),
+        (_, false) => time(value),
     }
 }
 
@@ -420,6 +463,17 @@ mod tests {
             "BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C3=89toile;=\nAda\nTEL;CELL:+51 1 234\nNOTE;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:caf=E9=\n=20 open\nBDAY:19790112\nEND:VCARD\n",
             "",
             "## Ada Étoile\n\nTelephone (cell): +51 1 234\nBorn: 1979-01-12\n\ncafé  open",
+        );
+        // What its owner calls a number, and when an alarm rings.
+        check(
+            "BEGIN:VCARD\nFN:Bo\nitem1.TEL:+1 555\nitem1.X-ABLabel:_$!<Car>!$_\nitem2.URL:https://example.org\nitem2.X-ABLabel:Shop\nTEL;TYPE=home:+1 556\nX-SKYPE:bo.r\nEND:VCARD\n",
+            "",
+            "## Bo\n\nTelephone (Car): +1 555\nAddress (Shop): https://example.org\nTelephone (home): +1 556\nSkype: bo.r",
+        );
+        check(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Fair\nORGANIZER;CN=\"Ada ^'Q^'\":mailto:a@example.org\nBEGIN:VALARM\nTRIGGER:-PT15M\nEND:VALARM\nBEGIN:VALARM\nTRIGGER;VALUE=DATE-TIME:20260305T080000Z\nEND:VALARM\nBEGIN:VALARM\nTRIGGER:PT0S\nEND:VALARM\nEND:VEVENT\nEND:VCALENDAR\n",
+            "",
+            "## Fair\n\nOrganised by: Ada \"Q\" <a@example.org>\nReminder: 15 minutes before\nReminder: 2026-03-05 08:00 UTC\nReminder: when it begins",
         );
         // Who comes, and where to.
         check(

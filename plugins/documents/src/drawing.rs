@@ -23,14 +23,6 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
             .skip(1)
             .any(|above| matches!(above.tag_name().name(), "text" | "p" | "div"))
     };
-    let words = |node: Node<'_, '_>| {
-        let parts: Vec<&str> = node
-            .descendants()
-            .filter(Node::is_text)
-            .filter_map(|node| node.text())
-            .collect();
-        one_line(&parts.join(" "))
-    };
     let lines: Vec<String> = drawing
         .descendants()
         .filter(is_words)
@@ -38,6 +30,28 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
         .filter(|line| !line.is_empty())
         .collect();
     Ok(Found::whole("", lines.join("\n")))
+}
+
+/// The words of an element. What stands at a place of its own is a word of its own; what only
+/// looks otherwise goes on with the word before it.
+fn words(node: Node<'_, '_>) -> String {
+    let mut whole = String::new();
+    for part in node.descendants() {
+        let is_apart = match part.tag_name().name() {
+            "tspan" => ["x", "y", "dy"]
+                .iter()
+                .any(|place| part.has_attribute(*place)),
+            "p" | "div" | "li" | "br" | "textPath" => true,
+            _ => false,
+        };
+        if is_apart {
+            whole.push(' ');
+        }
+        if part.is_text() {
+            whole.push_str(part.text().unwrap_or_default());
+        }
+    }
+    one_line(&whole)
 }
 
 #[cfg(test)]
@@ -55,6 +69,12 @@ mod tests {
                 "{head}<title>Yard</title><path d='M0 0'/><text>north <tspan>gate</tspan></text></svg>"
             ),
             "Yard\nnorth gate",
+        );
+        check(
+            &format!(
+                "{head}<text>w<tspan fill='red'>oo</tspan>l <tspan x='1' dy='2'>of</tspan><tspan x='1' dy='4'>llamas</tspan></text></svg>"
+            ),
+            "wool of llamas",
         );
         check(&format!("{head}<path d='M0 0h1'/></svg>"), "");
     }

@@ -36,4 +36,14 @@ pub enum Format {
     Outline,
     /// News, RSS or Atom.
     Feed,
+    /// What MediaWiki exports, or one article of it.
+    Wiki,
+    /// XML that says what each part is.
+    Structured,
+    /// A page of a manual.
+    Manual,
+    /// A mail that Outlook packed.
+    Tnef,
+    /// Places and ways.
+    Places,
 }

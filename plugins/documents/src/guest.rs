@@ -98,6 +98,11 @@ impl From<Format> for format::Format {
             Format::FictionBook => Self::FictionBook,
             Format::Outline => Self::Outline,
             Format::Feed => Self::Feed,
+            Format::Wiki => Self::Wiki,
+            Format::Structured => Self::Structured,
+            Format::Manual => Self::Manual,
+            Format::Tnef => Self::Tnef,
+            Format::Places => Self::Places,
         }
     }
 }

@@ -8,12 +8,15 @@
 //! | `guest.rs` | How does the host call it? |
 //! | `format.rs` | What is a file? |
 //! | `zipped.rs` | What is in an archive, and how much of it may be unpacked? |
-//! | `office/` | What do Word, PowerPoint, Excel, OpenDocument and Outlook files say? |
+//! | `office/` | What do Word, PowerPoint, Excel, Visio, XPS, OpenDocument and Outlook files say? |
 //! | `book.rs` | What does an EPUB say? |
 //! | `mail.rs` | What do e-mails say, and what is attached? |
 //! | `notebook.rs`, `canvas.rs` | What is in a notebook, on a board? |
 //! | `evernote.rs`, `feed.rs` | What do exported notes say, what do news? |
 //! | `fiction.rs`, `outline.rs` | What does a FictionBook say, what do outlines and mind maps? |
+//! | `wiki.rs`, `manual.rs` | What do pages of a wiki say, what pages of a manual? |
+//! | `structured.rs` | What do DocBook and its siblings say? |
+//! | `places.rs` | Which places are on a map? |
 //! | `rich_text.rs` | What does RTF say? |
 //! | `subtitles.rs`, `calendar.rs` | What is said when, what is when? |
 //! | `page.rs`, `drawing.rs` | What does a local page of HTML say, and a drawing? |
@@ -41,14 +44,18 @@ mod found;
 #[cfg(target_family = "wasm")]
 mod guest;
 mod mail;
+mod manual;
 mod notebook;
 mod office;
 mod outline;
 mod page;
 mod pictures;
+mod places;
 mod rich_text;
+mod structured;
 mod subtitles;
 mod table;
+mod wiki;
 mod zipped;
 
 use format::Format;
@@ -72,5 +79,10 @@ fn read(bytes: &[u8], format: Format) -> Result<Found, Failed> {
         Format::FictionBook => fiction::read(bytes),
         Format::Outline => outline::read(bytes),
         Format::Feed => feed::read(bytes),
+        Format::Wiki => wiki::read(bytes),
+        Format::Structured => structured::read(bytes),
+        Format::Manual => manual::read(bytes),
+        Format::Tnef => office::tnef(bytes),
+        Format::Places => places::read(bytes),
     }
 }

@@ -7,7 +7,9 @@ use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{Address, Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use crate::found::{Failed, Found, Paragraphs, Part, broken, failed, one_line};
-use crate::{calendar, page};
+use crate::{calendar, office, page};
+
+mod uuencoded;
 
 /// Mails within mails.
 const DEPTH_MAX: usize = 4;
@@ -29,6 +31,9 @@ const LOOKS: &[&str] = &[
     "application/javascript",
     "application/x-javascript",
 ];
+/// Parts in which Outlook packs a whole mail, and how their files are called.
+const PACKED: &[&str] = &["application/ms-tnef", "application/vnd.ms-tnef"];
+const PACKED_NAME: &str = "winmail.dat";
 /// Parts whose text only a mail program with a key can read.
 const SEALED: &[&str] = &[
     "application/pkcs7-mime",
@@ -174,6 +179,7 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
     let mut head = Vec::new();
     for (name, addresses) in [
         ("From", mail.from()),
+        ("Reply to", mail.reply_to()),
         ("To", mail.to()),
         ("Cc", mail.cc()),
         ("Bcc", mail.bcc()),
@@ -186,8 +192,12 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
         head.push(format!("Date: {}", date.to_rfc3339()));
     }
     whole.push(&head.join("\n"));
-    whole.push(&body(mail, raw));
+    let (said, files) = uuencoded::without(&body(mail, raw));
+    whole.push(&said);
     let mut attached = Vec::new();
+    for file in files {
+        file.add(&mut whole, &mut attached);
+    }
     for part in mail.attachments() {
         let kind = kind(part);
         let name = one_line(part.attachment_name().unwrap_or_default());
@@ -208,8 +218,15 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
         } else {
             name
         };
+        if let Some(file) = uuencoded::file(part.contents()) {
+            file.add(&mut whole, &mut attached);
+            continue;
+        }
         attached.push(format!("{name} ({what}, {} bytes)", part.contents().len()));
         let shown = match &part.body {
+            _ if PACKED.contains(&what.as_str()) || name.eq_ignore_ascii_case(PACKED_NAME) => {
+                packed(part.contents())
+            }
             _ if REPORTS.contains(&what.as_str()) => {
                 String::from_utf8_lossy(part.contents()).replace("\r\n", "\n")
             }
@@ -238,9 +255,19 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
     whole.text()
 }
 
+/// What Outlook packed for others of its kind: the text, and the names of what is attached.
+fn packed(bytes: &[u8]) -> String {
+    let found = office::tnef(bytes).ok();
+    let parts = found.into_iter().flat_map(|found| found.parts);
+    parts.map(|part| part.text).collect()
+}
+
 /// What an attached text of this kind says, up to a length: an invitation as its day and hour.
 fn shown(kind: &str, text: &str) -> String {
     let text = &text[..text.floor_char_boundary(ATTACHED_BYTES_MAX)];
+    if ["text/enriched", "text/richtext"].contains(&kind) {
+        return enriched(text);
+    }
     let is_calendar = ["text/calendar", "text/vcard", "text/x-vcard"].contains(&kind);
     let read = is_calendar
         .then(|| calendar::read(text.as_bytes()).ok())
@@ -252,6 +279,30 @@ fn shown(kind: &str, text: &str) -> String {
         }
         None => text.to_owned(),
     }
+}
+
+/// What a text says that is enriched (RFC 1896): words between commands in angle brackets, of which
+/// two are one that is meant, as are two line ends; what such a command says of itself goes.
+fn enriched(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace("<<", "\u{0}");
+    let mut whole = String::with_capacity(text.len());
+    let mut is_aside = false;
+    for (n, piece) in text.split('<').enumerate() {
+        let (command, words) = match n {
+            0 => ("", piece),
+            _ => piece.split_once('>').unwrap_or(("", piece)),
+        };
+        match command.to_ascii_lowercase().as_str() {
+            "param" => is_aside = true,
+            "/param" => is_aside = false,
+            "nl" | "paragraph" => whole.push('\n'),
+            _ => {}
+        }
+        if !is_aside {
+            whole.push_str(words);
+        }
+    }
+    whole.replace('\u{0}', "<")
 }
 
 /// The text of a mail, of its own accord or made of its HTML.

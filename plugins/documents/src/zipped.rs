@@ -8,7 +8,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::found::{Failed, Found, broken, failed};
-use crate::{book, office, outline};
+use crate::{book, office, outline, places};
 
 /// Bytes of one file of an archive, unpacked.
 const FILE_BYTES_MAX: u64 = 128 << 20;
@@ -66,6 +66,15 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     }
     if outline::is_xmind(&archive) {
         return outline::xmind(&mut archive);
+    }
+    // A map of Google Earth.
+    let map = archive
+        .names()
+        .into_iter()
+        .find(|name| name.ends_with(".kml"));
+    if let Some(map) = map {
+        let map = archive.bytes(&map)?.unwrap_or_default();
+        return places::read(&map);
     }
     // A document that was packed again without what it is.
     if archive.has("content.xml") && archive.has("META-INF/manifest.xml") {

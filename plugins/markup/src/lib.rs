@@ -3,6 +3,7 @@
 
 mod encoding;
 mod intake;
+mod shown;
 mod tables;
 mod tidy;
 mod xhtml;

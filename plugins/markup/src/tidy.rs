@@ -2,7 +2,7 @@
 
 use dom_query::{Document, NodeRef};
 
-use crate::{tables, xhtml};
+use crate::{shown, tables, xhtml};
 
 const HEADINGS: &str = "h1, h2, h3, h4, h5, h6";
 /// What leads around in a page, and what nobody is shown.
@@ -47,7 +47,8 @@ pub fn tidied(html: &str) -> Tidied {
     readings(&document);
     powers(&document);
     struck(&document);
-    ticks(&document);
+    shown::fields(&document);
+    shown::drawings(&document);
     pictures(&document);
     let body = document.select_single("body");
     let html = match body.exists() {
@@ -132,37 +133,32 @@ fn formulas(document: &Document) {
     }
 }
 
-/// Fractions and powers of MathML, of which only the places of their parts say what they mean.
+/// Fractions, powers and roots of MathML, of which only the places of their parts say what they mean.
 fn signs(document: &Document) {
-    let formulas = document.select("mfrac, msup");
+    let formulas = document.select("mfrac, msup, msub, msubsup, msqrt, mroot");
+    let bare = |text: &str| text.split_whitespace().collect::<String>();
+    let whole = |part: String| match part.chars().all(char::is_alphanumeric) {
+        true => part,
+        false => format!("({part})"),
+    };
     // The inner ones first, which are the text of the outer ones.
     for node in formulas.nodes().iter().rev() {
         let parts: Vec<String> = node
             .element_children()
             .iter()
-            .map(|part| part.text().split_whitespace().collect::<String>())
-            .map(|part| match part.chars().all(char::is_alphanumeric) {
-                true => part,
-                false => format!("({part})"),
-            })
+            .map(|part| whole(bare(&part.text())))
             .collect();
-        if let [first, second] = parts.as_slice() {
-            let is_power = node.node_name().is_some_and(|name| &*name == "msup");
-            let sign = if is_power { '^' } else { '/' };
-            node.set_text(format!("{first}{sign}{second}"));
-        }
-    }
-}
-
-/// Whether an item is done stands before it, as a sign.
-fn ticks(document: &Document) {
-    let boxes = "li input[type='checkbox'], td input[type='checkbox'], en-todo";
-    for item in document.select(boxes).iter() {
-        let is_done = item.attr("checked").is_some_and(|how| &*how != "false");
-        if let Some(node) = item.nodes().first() {
-            let sign = if is_done { "☑ " } else { "☐ " };
-            node.insert_before(&node.tree.new_text(sign));
-        }
+        let name = node.node_name().unwrap_or_default();
+        let said = match (&*name, parts.as_slice()) {
+            ("mfrac", [over, under]) => format!("{over}/{under}"),
+            ("msup", [base, power]) => format!("{base}^{power}"),
+            ("msub", [base, below]) => format!("{base}_{below}"),
+            ("msubsup", [base, below, power]) => format!("{base}_{below}^{power}"),
+            ("mroot", [base, index]) => format!("{index}√{base}"),
+            ("msqrt", [_, ..]) => format!("√{}", whole(bare(&node.text()))),
+            _ => continue,
+        };
+        node.set_text(said);
     }
 }
 
@@ -287,6 +283,10 @@ mod tests {
         check(
             "<p>It is <math><mfrac><mrow><msup><mi>x</mi><mn>2</mn></msup><mo>+</mo><mn>1</mn></mrow><mn>2</mn></mfrac></math>.",
             "It is (x^2+1)/2.",
+        );
+        check(
+            "<p>It is <math><msqrt><mi>x</mi><mo>+</mo><msub><mi>a</mi><mn>1</mn></msub></msqrt></math>, <math><mroot><mn>8</mn><mn>3</mn></mroot></math>.",
+            "It is √(x+a\\_1), 3√8.",
         );
         check(
             "<ul><li><input type='checkbox' checked>Wool</li><li><input type='checkbox'>Rope</li></ul>",

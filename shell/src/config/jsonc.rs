@@ -65,7 +65,11 @@ impl<'de> Deserialize<'de> for Text {
 pub fn value(path: &Path, text: &str) -> Result<Value, String> {
     let end = path.extension().unwrap_or_default();
     if end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml") {
-        let value = serde_saphyr::from_str(text);
+        // As YAML 1.2 has it: `no` is a word, such as the country, and no truth.
+        let options = serde_saphyr::options! {
+            strict_booleans: true,
+        };
+        let value = serde_saphyr::from_str_with_options(text, options);
         return value.map_err(|error| error.without_snippet().to_string());
     }
     serde_json::from_str(text)
@@ -139,6 +143,11 @@ mod tests {
             Some(number.clone()),
         );
         check("a.YML", "type: number\n", Some(number));
+        check(
+            "a.yaml",
+            "enum: [no, y, on, true]\n",
+            Some(serde_json::json!({"enum": ["no", "y", "on", true]})),
+        );
         check("a.json", "type: number\n", None);
         check("a.yaml", "a: [", None);
     }

@@ -49,6 +49,8 @@ const DOCUMENT_NAMES: &[&str] = &[
     "xl/workbook.xml",
     // What Pages, Numbers and Keynote look like.
     super::apple::PREVIEW,
+    // A map of Google Earth.
+    "doc.kml",
 ];
 /// What a mind map of XMind has, and a document that was packed again without its type.
 const TOGETHER: &[[&str; 2]] = &[
@@ -275,14 +277,7 @@ impl Unpacking<'_> {
                 return self.refuse("the rest", "the archive ends too early, or is too large");
             };
             let name = entry.path_bytes();
-            let Ok(name) = std::str::from_utf8(&name).map(str::to_owned) else {
-                let name = String::from_utf8_lossy(&name).into_owned();
-                if self.is_spent() {
-                    return self.rest_left_out(None);
-                }
-                self.pass_over(&name, "its name is not UTF-8");
-                continue;
-            };
+            let name = name_of(&name, &String::from_utf8_lossy(&name));
             match entry.header().entry_type() {
                 EntryType::Directory | EntryType::XGlobalHeader => continue,
                 _ if self.is_spent() => return self.rest_left_out(None),
@@ -356,10 +351,35 @@ impl Unpacking<'_> {
 /// The name of a member, which is `said` in the first code page of DOS where the archive does not
 /// say that it is UTF-8: most programs have written it in their own since.
 fn name_of(raw: &[u8], said: &str) -> String {
-    match raw == said.as_bytes() {
+    match raw == said.as_bytes() || is_western(said) {
         true => said.to_owned(),
         false => decoded(raw).map_or_else(|_| said.to_owned(), |(name, _)| name),
     }
+}
+
+/// Whether a name in the code page of DOS reads as a word of Western Europe, as Windows writes it
+/// there: it is too short to be told from others by its bytes alone.
+fn is_western(name: &str) -> bool {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let letters: Vec<char> = stem.chars().collect();
+    let (mut accented, mut plain) = (0, 0);
+    for (n, letter) in letters.iter().enumerate() {
+        if letter.is_ascii() {
+            plain += usize::from(letter.is_ascii_alphabetic());
+            continue;
+        }
+        accented += 1;
+        let before = n.checked_sub(1).map_or(' ', |n| letters[n]);
+        let behind = letters.get(n + 1).copied().unwrap_or(' ');
+        let stands_alone = !before.is_alphabetic() && !behind.is_alphabetic();
+        // An apostrophe of another code page is a capital within a word here.
+        let is_odd = |one: char, next: char| one.is_lowercase() && next.is_uppercase();
+        let is_latin = ('À'..='ÿ').contains(letter) && letter.is_alphabetic();
+        if !is_latin || stands_alone || is_odd(before, *letter) || is_odd(*letter, behind) {
+            return false;
+        }
+    }
+    (1..plain).contains(&accented)
 }
 
 /// Where a member of this name lies below the folder; why it lies nowhere, otherwise.

@@ -21,7 +21,16 @@ use crate::terminal::output::visible;
 const PICTURES_MAX: usize = 16;
 
 /// Formats of documents that are texts themselves: whoever shows one may mean how it is written.
-const TEXTS: &[&str] = &["html", "subtitles", "calendar", "canvas", "drawing"];
+const TEXTS: &[&str] = &[
+    "html",
+    "subtitles",
+    "calendar",
+    "canvas",
+    "drawing",
+    "structured",
+    "manual",
+    "places",
+];
 
 /// The text of the file at `path`, which was given as `what`: of a PDF or an office document
 /// what it says, of a picture what the eyes read in it, of a recording what the ears hear. What

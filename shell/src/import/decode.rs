@@ -11,6 +11,9 @@ use super::formats::HEAD_BYTES;
 /// In words, where it is no text, or broken.
 pub fn decoded(bytes: &[u8]) -> Result<(String, Option<&'static str>), String> {
     match bytes {
+        // Before UTF-16, whose mark it begins with.
+        [0xff, 0xfe, 0, 0, rest @ ..] => return Ok((widest(rest, u32::from_le_bytes)?, None)),
+        [0, 0, 0xfe, 0xff, rest @ ..] => return Ok((widest(rest, u32::from_be_bytes)?, None)),
         [0xff, 0xfe, rest @ ..] => return Ok((wide(rest, u16::from_le_bytes)?, None)),
         [0xfe, 0xff, rest @ ..] => return Ok((wide(rest, u16::from_be_bytes)?, None)),
         _ => {}
@@ -76,6 +79,13 @@ fn wide(bytes: &[u8], read: Units) -> Result<String, String> {
     let units = bytes.as_chunks::<2>().0.iter().map(|pair| read(*pair));
     let text: Result<String, _> = char::decode_utf16(units).collect();
     text.map_err(|_| "not UTF-16, though it begins as that".to_owned())
+}
+
+/// The text in 32-bit units that `read` takes from four bytes.
+fn widest(bytes: &[u8], read: fn([u8; 4]) -> u32) -> Result<String, String> {
+    let units = bytes.as_chunks::<4>().0.iter();
+    let text: Option<String> = units.map(|four| char::from_u32(read(*four))).collect();
+    text.ok_or_else(|| "not UTF-32, though it begins as that".to_owned())
 }
 
 /// The text in the encoding that its bytes are most likely written in.
@@ -155,6 +165,12 @@ mod tests {
         check(b"\xef\xbb\xbfmarked", Ok("marked"));
         check(b"\xff\xfeh\0i\0", Ok("hi"));
         check(b"\xfe\xff\0h\0i", Ok("hi"));
+        check(b"\xff\xfe\0\0h\0\0\0i\0\0\0", Ok("hi"));
+        check(b"\0\0\xfe\xff\0\0\0h", Ok("h"));
+        check(
+            b"\xff\xfe\0\0\0\0\0\xff",
+            Err("not UTF-32, though it begins as that"),
+        );
         check(b"", Ok(""));
         check(b"a\0b", Err("not a text file"));
         check(b"h\0i\0!\0\r\0\n\0", Ok("hi!\r\n"));

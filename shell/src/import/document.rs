@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::apple;
 use super::data;
 use super::decode::decoded;
+use super::escaped;
 use super::formats::{self, Format};
 use super::latex;
 use super::note::{self, Note};
@@ -36,7 +37,7 @@ const TITLE_CHARS_MAX: usize = 200;
 pub const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Raised when files of any format are read in another way than before: then all are read
 /// again.
-const READING: u32 = 8;
+const READING: u32 = 9;
 
 /// What is known of a file before it is read.
 pub struct Found {
@@ -411,6 +412,7 @@ pub fn pages(
         }
         Format::Text(syntax) => {
             let (text, missing) = text_of(bytes)?;
+            let text = escaped::plain(&path, text);
             let pages = document.of_source(&text, syntax, reader);
             Brought { pages, missing }
         }

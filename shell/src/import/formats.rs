@@ -49,7 +49,28 @@ const UNREAD: &[(&[u8], &str)] = &[
     (b"\0asm", "a program"),
     (b"MZ\x90\0", "a program"),
     (b"\xca\xfe\xba\xbe", "a program"),
-    (b"SQLite format 3", "a database"),
+    (
+        b"SQLite format 3",
+        "a database (export what is wanted of it as CSV or text)",
+    ),
+    (b"\xcf\xfa\xed\xfe", "a program"),
+    (b"\xce\xfa\xed\xfe", "a program"),
+    (
+        b"L\0\0\0\x01\x14\x02\0",
+        "a shortcut of Windows (name the file that it leads to)",
+    ),
+    (
+        b"\xde\x12\x04\x95",
+        "compiled translations (take the .po file that they were made of)",
+    ),
+    (
+        b"\x95\x04\x12\xde",
+        "compiled translations (take the .po file that they were made of)",
+    ),
+    (
+        b"\x80\x04\x95",
+        "data of Python, a pickle (save what is wanted of it as JSON or CSV)",
+    ),
     (
         b"\0\x01\0\0Standard ",
         "a database of Access (export its tables as CSV)",
@@ -145,7 +166,30 @@ const UNREAD: &[(&[u8], &str)] = &[
         "a model in three dimensions, which has no text",
     ),
     (b"AC1015\0", "a drawing of AutoCAD (export it as PDF)"),
+    (b"AC1018\0", "a drawing of AutoCAD (export it as PDF)"),
+    (b"AC1021\0", "a drawing of AutoCAD (export it as PDF)"),
+    (b"AC1024\0", "a drawing of AutoCAD (export it as PDF)"),
+    (b"AC1027\0", "a drawing of AutoCAD (export it as PDF)"),
     (b"AC1032\0", "a drawing of AutoCAD (export it as PDF)"),
+    (b"gimp xcf", "a picture of GIMP (save it as PNG)"),
+    (
+        b"\xd7\xcd\xc6\x9a",
+        "a drawing of Windows (save it as PNG or PDF)",
+    ),
+    (
+        b"\xc5\xd0\xd3\xc6",
+        "a PostScript file (convert it to PDF, for instance with ps2pdf)",
+    ),
+    (
+        b"REDIS0",
+        "a database (export what is wanted of it as text)",
+    ),
+    (b"BLENDER", "a model in three dimensions, which has no text"),
+    (
+        b"Obj\x01",
+        "data in Avro (save what is wanted of it as CSV)",
+    ),
+    (b"\xd4\xc3\xb2\xa1", "a record of a network"),
     (b"\x03\xd9\xa2\x9a", "a safe of passwords"),
     (b"wOFF", "a font"),
     (b"wOF2", "a font"),
@@ -181,6 +225,9 @@ const DOCUMENTS: &[(&[&str], &str)] = &[
     (&["fb2"], "fiction-book"),
     (&["opml", "drawio", "dio"], "outline"),
     (&["rss", "atom"], "feed"),
+    (&["mediawiki"], "wiki"),
+    (&["dbk", "docbook", "dita", "ditamap", "nxml"], "structured"),
+    (&["geojson", "gpx", "kml"], "places"),
 ];
 
 /// How texts are built, by their ending; others are source.
@@ -192,14 +239,16 @@ const TEXTS: &[(&[&str], Syntax)] = &[
     // Typst has its headings.
     // So have pages of a wiki.
     (
-        &["adoc", "asciidoc", "asc", "typ", "wiki", "mediawiki"],
+        &["adoc", "asciidoc", "asc", "typ", "wiki"],
         Syntax::AsciiDoc,
     ),
     (&["tex", "latex", "ltx"], Syntax::Latex),
 ];
 
 /// Endings of Markdown.
-const NOTES: &[&str] = &["md", "markdown", "mdx", "mdown", "mkd", "qmd", "rmd"];
+const NOTES: &[&str] = &[
+    "md", "markdown", "mdx", "mdown", "mkd", "qmd", "rmd", "gmi", "gemini",
+];
 
 /// What the file at `path` with these bytes is; says what it is where nothing reads it.
 pub fn of(path: &Path, bytes: &[u8]) -> Result<Format, String> {
@@ -211,7 +260,7 @@ pub fn of(path: &Path, bytes: &[u8]) -> Result<Format, String> {
     if let Some((_, what)) = UNREAD.iter().find(|(start, _)| head.starts_with(start)) {
         return Err((*what).to_owned());
     }
-    let starts: [(&[u8], &'static str); 7] = [
+    let starts: [(&[u8], &'static str); 8] = [
         (b"PK\x03\x04", "zipped"),
         (b"PK\x05\x06", "zipped"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "compound"),
@@ -219,6 +268,7 @@ pub fn of(path: &Path, bytes: &[u8]) -> Result<Format, String> {
         (b"BEGIN:VCALENDAR", "calendar"),
         (b"BEGIN:VCARD", "calendar"),
         (b"WEBVTT", "subtitles"),
+        (b"\x78\x9f\x3e\x22", "tnef"),
     ];
     if let Some((_, name)) = starts.iter().find(|(start, _)| head.starts_with(start)) {
         return Ok(Format::Document(name));
@@ -273,6 +323,56 @@ fn root(text: &str) -> &str {
     rest
 }
 
+/// Whether `root` begins a document of DocBook, DITA or JATS, and what stands in it or before it
+/// in the head says so.
+fn is_structured(head: &str, root: &str) -> bool {
+    let name = root[1..].split(|c: char| !c.is_ascii_alphanumeric()).next();
+    let roots = [
+        "book",
+        "article",
+        "chapter",
+        "section",
+        "part",
+        "set",
+        "appendix",
+        "preface",
+        "glossary",
+        "topic",
+        "concept",
+        "task",
+        "reference",
+        "map",
+    ];
+    let signs = [
+        "docbook",
+        "<bookinfo",
+        "<articleinfo",
+        "<chapterinfo",
+        "//dtd dita",
+        "ditaarch",
+        "urn:oasis:names:tc:dita",
+        "jats",
+        "article-type=",
+        "nlm//dtd",
+    ];
+    name.is_some_and(|name| roots.contains(&name)) && signs.iter().any(|sign| head.contains(sign))
+}
+
+/// Whether a text is a page of a manual: a command of roff stands in its first line, and before
+/// long one that names the page.
+fn is_manual(text: &str) -> bool {
+    let names = [".TH ", ".Dt ", ".TL", ".so "];
+    let mut lines = text.lines();
+    let begins = lines.next().is_some_and(|line| {
+        let command = line.strip_prefix(['.', '\'']).unwrap_or_default();
+        command.starts_with(|c: char| c.is_ascii_alphabetic() || c == '\\')
+    });
+    begins
+        && text
+            .lines()
+            .any(|line| names.iter().any(|name| line.starts_with(name)))
+}
+
 /// What a file without a telling ending is by its first lines.
 fn sniffed(head: &[u8]) -> Option<&'static str> {
     let head = String::from_utf8_lossy(head);
@@ -299,11 +399,21 @@ fn sniffed(head: &[u8]) -> Option<&'static str> {
             ("<sami", "subtitles"),
             ("<timedtext", "subtitles"),
             ("<tt ", "subtitles"),
+            ("<mediawiki", "wiki"),
+            ("<gpx", "places"),
+            ("<kml", "places"),
+            ("<tei ", "structured"),
+            ("<tei>", "structured"),
+            ("<refentry", "structured"),
         ];
         let known = roots.iter().find(|(name, _)| root.starts_with(name));
         let is_excel = root.starts_with("<workbook")
             && root.contains("urn:schemas-microsoft-com:office:spreadsheet");
-        return known.map(|(_, name)| *name).or(is_excel.then_some("flat"));
+        let known = known.map(|(_, name)| *name).or(is_excel.then_some("flat"));
+        return known.or_else(|| is_structured(&lower, root).then_some("structured"));
+    }
+    if is_manual(start) {
+        return Some("manual");
     }
     // Pictures from and to which something is shown: "{0}{25}".
     let shown = start
@@ -349,126 +459,4 @@ fn sniffed(head: &[u8]) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_known_by_its_bytes_and_its_ending() {
-        let check = |path: &str, bytes: &[u8], expected: Result<Format, &str>| {
-            let found = of(Path::new(path), bytes);
-            assert_eq!(
-                found.as_ref().map_err(String::as_str),
-                expected.as_ref().map_err(|what| *what),
-                "{path}"
-            );
-        };
-        let document = |name| Ok(Format::Document(name));
-        check("a.pdf", b"%PDF-1.7", Ok(Format::Pdf));
-        check("a", b"\n\n%PDF-1.4", Ok(Format::Pdf));
-        check("a.docx", b"PK\x03\x04", document("zipped"));
-        check(
-            "a.doc",
-            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-            document("compound"),
-        );
-        check("a.doc", b"{\\rtf1", document("rich-text"));
-        check("a.HTM", b"<p>", document("html"));
-        check("a.php5", b" <!DOCTYPE html><p>", document("html"));
-        check("a.txt", b"<html>", Ok(Format::Text(Syntax::Plain)));
-        check(
-            "Inbox",
-            b"From a Thu\nFrom: a\nSubject: b\n\nx",
-            document("mailbox"),
-        );
-        check(
-            "1700.M1:2,S",
-            b"Received: a\n by b\nFrom: a\nDate: x\n\nx",
-            document("mail"),
-        );
-        check(
-            "notes",
-            b"From: here on\nwe walk\n",
-            Ok(Format::Text(Syntax::Plain)),
-        );
-        check(
-            "a.fb2",
-            b"<?xml version='1.0'?><FictionBook>",
-            document("fiction-book"),
-        );
-        check(
-            "a.xml",
-            b"<?xml version='1.0'?>\n<!-- a --><rss>",
-            document("feed"),
-        );
-        check(
-            "a.xml",
-            b"<?xml version='1.0'?><note>",
-            Ok(Format::Text(Syntax::Source)),
-        );
-        check(
-            "a.mm",
-            b"<map version='1.0.1'><node TEXT='a'/></map>",
-            document("outline"),
-        );
-        check("a.mm", b"#import <a.h>", Ok(Format::Text(Syntax::Source)));
-        check(
-            "a.xml",
-            b"<list><feed/></list>",
-            Ok(Format::Text(Syntax::Source)),
-        );
-        check("a.txt", b"caffeine", Ok(Format::Text(Syntax::Plain)));
-        check("a.smi", b"<SAMI><BODY>", document("subtitles"));
-        check(
-            "a.xls",
-            b"<?xml version='1.0'?><?mso-application progid='Excel.Sheet'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'>",
-            document("flat"),
-        );
-        check(
-            "a.twb",
-            b"<workbook xmlns:user='a'>",
-            Ok(Format::Text(Syntax::Source)),
-        );
-        check("a.xml", b"<pkg:package xmlns:pkg='a'>", document("flat"));
-        check("a.sub", b"{0}{25}wool", document("subtitles"));
-        check("a.sub", b"{a}{b}", Ok(Format::Text(Syntax::Source)));
-        check("a.excalidraw", b"{}", document("canvas"));
-        check("a.wiki", b"== a ==", Ok(Format::Text(Syntax::AsciiDoc)));
-        check(
-            "a.wpd",
-            b"\xffWPC\x10\0",
-            Err(
-                "a document of WordPerfect (save it as .docx or PDF, for instance with LibreOffice)",
-            ),
-        );
-        check("a.ttf", b"\0\x01\0\0\0\x10", Err("a font"));
-        check("a.org", b"* a", Ok(Format::Text(Syntax::Org)));
-        check("a.qmd", b"# a", Ok(Format::Note));
-        check("a.rs", b"fn a() {}", Ok(Format::Text(Syntax::Source)));
-        check("a.png", b"\x89PNG", Ok(Format::Picture));
-        check("a", b"RIFF\x10\0\0\0WEBPVP8 ", Ok(Format::Picture));
-        check("a.bmp", b"BM\x46\0\0\0\0\0\0\0", Ok(Format::Picture));
-        check("a.wav", b"RIFF\x10\0\0\0WAVEfmt ", Ok(Format::Recording));
-        check("a", b"\0\0\0\x20ftypM4A ", Ok(Format::Recording));
-        check(
-            "a.heic",
-            b"\0\0\0\x20ftypheic",
-            Err("a picture of a kind that is not read (save it as PNG)"),
-        );
-        check("a.txt", b"BMW and other", Ok(Format::Text(Syntax::Plain)));
-        check(
-            "a.parquet",
-            b"PAR1\x15",
-            Err("a table in Parquet (save it as CSV)"),
-        );
-        check(
-            "a.pst",
-            b"!BDN\0",
-            Err("a mailbox of Outlook (export its mails, for instance as .eml)"),
-        );
-        check(
-            "a.7z",
-            b"7z\xbc\xaf",
-            Err("a compressed file (unpack it first)"),
-        );
-    }
-}
+mod tests;

@@ -10,8 +10,9 @@
 //! | `formats` | which formats are known, and by what |
 //! | `reader`, `printed` | formats that guests read; pages as they were printed |
 //! | `decode`, `data`, `typed` | texts in older encodings; data in texts; texts for a terminal |
+//! | `escaped` | letters that a format writes as escapes |
 //! | `failure` | why a file was not read |
-//! | `note`, `latex` | formats that are read here |
+//! | `note`, `properties`, `latex` | formats that are read here |
 //! | `apple` | documents of Pages, Numbers and Keynote |
 //! | `spoken` | recordings: what is said in passages |
 //! | `jsonl` | pages that are written down as such |
@@ -26,6 +27,7 @@ pub mod attachment;
 mod data;
 mod decode;
 mod document;
+mod escaped;
 mod failure;
 mod formats;
 pub mod job;
@@ -34,6 +36,7 @@ mod latex;
 mod note;
 mod opened;
 mod printed;
+mod properties;
 mod reader;
 mod spoken;
 mod typed;

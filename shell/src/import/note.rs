@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::session::agent::front_matter;
+use super::properties;
 
 /// What a note says of itself.
 #[derive(Debug, Default, PartialEq)]
@@ -67,8 +67,8 @@ pub fn of(text: &str) -> Note {
     };
     let lines = text[..end].matches('\n').count();
     let properties = match form {
-        Form::Yaml => front_matter::as_written::<Value>(front).ok(),
-        Form::Toml => toml::from_str::<Value>(front).ok(),
+        Form::Yaml => properties::yaml(front),
+        Form::Toml => properties::toml(front),
         Form::Json => as_json(front),
     };
     let mut note = Note::default();
@@ -227,9 +227,41 @@ fn readable(text: &str) -> String {
         whole.push_str(kept);
         line_start = out.is_empty() && kept.ends_with('\n');
         at = out.end;
+        whole.push_str(&drawn(&text[out.clone()]));
         whole.push_str(&"\n".repeat(text[out].matches('\n').count()));
     }
     whole
+}
+
+/// What a drawing says that is written into a note, with a space behind it; nothing of a sign,
+/// whose title names it, and of other parts that are left out.
+fn drawn(part: &str) -> String {
+    let is_saying = ["<text", "<desc"].iter().any(|mark| part.contains(mark));
+    if !part.starts_with("<svg") || !is_saying {
+        return String::new();
+    }
+    let mut said = String::new();
+    let mut is_open = false;
+    for piece in part.split('<').skip(1) {
+        let (tag, words) = piece.split_once('>').unwrap_or((piece, ""));
+        let name = tag.split([' ', '\n', '\t', '/']).next().unwrap_or_default();
+        match (name, tag.strip_prefix('/').unwrap_or_default()) {
+            ("text" | "title" | "desc", _) => is_open = true,
+            (_, "text" | "title" | "desc") => {
+                is_open = false;
+                said.push(' ');
+            }
+            _ => {}
+        }
+        if is_open {
+            said.push_str(words);
+        }
+    }
+    let words: Vec<&str> = said.split_whitespace().collect();
+    match words.is_empty() {
+        true => String::new(),
+        false => words.join(" ") + " ",
+    }
 }
 
 /// What begins and ends a part that is not meant to be read.
@@ -353,6 +385,13 @@ mod tests {
             &["@fleece"],
             "rating: *****\nborn: 2\n\n\n\n\n\nText",
         );
+        // What YAML takes for something else is the word that stands there.
+        check(
+            "---\ntitle: No\nalias: 0x1F\ntags: [y, on, 2024-01-01]\nversion: 1.10\n---\nText",
+            Some("No"),
+            &["0x1F"],
+            "tags: y, on, 2024-01-01\nversion: 1.10\n\n\n\n\nText",
+        );
         // JSON, and TOML between other marks.
         check(
             "{\n  \"title\": \"Wool\",\n  \"weight\": 3\n}\nText",
@@ -410,6 +449,10 @@ mod tests {
         check(
             "Data: data:a, b <img src=\"data:image/svg+xml,%3Csvg%3E\" alt='knot'> and data:c",
             "Data: data:a, b <img src=\"\" alt='knot'> and data:c",
+        );
+        check(
+            "a <svg><title>Yard</title><text x='1'>north\n<tspan>gate</tspan></text></svg>end <svg><title>x</title></svg>",
+            "a Yard north gate \nend ",
         );
         check("red <!-- not\nthis --> and blue", "red \n and blue");
         check(

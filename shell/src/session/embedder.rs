@@ -11,7 +11,7 @@ use indicatif::DecimalBytes;
 use quipu_cpu::embed::{self, StaticEmbedder};
 use quipu_cpu::llama::LlamaEmbedder;
 use quipu_memory::Embedder;
-use quipu_models::{self as models, Places, catalogue};
+use quipu_models::{self as models, Places, catalogue, gguf};
 
 use crate::config::private;
 
@@ -22,6 +22,8 @@ const PREFERRED: &[&str] = &[RECOMMENDED, "minilm-l6-v2", "potion-base-8m"];
 const RECOMMENDED: &str = "multilingual-e5-small";
 /// The file in a store that names the model which finds its pages better.
 const CHOSEN: &str = "embedder";
+/// How words are cut as BERT does it: raised when that gives other tokens than before.
+const CUT: &str = " words 2";
 /// The setting that goes without.
 const NONE: &str = "none";
 
@@ -113,19 +115,29 @@ fn whole(entry: &catalogue::Entry, folders: &[PathBuf]) -> Option<PathBuf> {
     Some(folder.join(entry.file()))
 }
 
-/// What tells this file's vectors from others: other weights are another model.
+/// What tells this file's vectors from others: other weights are another model, and so are words
+/// that are cut otherwise. Of those in the catalogue all but the recommended one cut as BERT does.
 fn name_of(file: &Path) -> String {
     let meta = file.metadata().ok();
     let bytes = meta.as_ref().map_or(0, |meta| meta.len());
     let known = |entry: &&catalogue::Entry| file.ends_with(entry.file()) && entry.bytes == bytes;
     if let Some(entry) = catalogue::entries().iter().find(known) {
-        return format!("{} {}", entry.name, entry.sha256.get(..16).unwrap_or(""));
+        let cut = if entry.name == RECOMMENDED { "" } else { CUT };
+        return format!(
+            "{} {}{cut}",
+            entry.name,
+            entry.sha256.get(..16).unwrap_or("")
+        );
     }
+    let is_table = file.extension().is_some_and(|end| end == "safetensors");
+    let header = gguf::read(file).ok().filter(|_| !is_table);
+    let is_bert = header.is_some_and(|header| header.tokenizer.as_deref() == Some("bert"));
+    let cut = if is_table || is_bert { CUT } else { "" };
     let modified = meta.and_then(|meta| meta.modified().ok());
     let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     format!(
-        "{stem} {bytes} {}",
+        "{stem} {bytes} {}{cut}",
         since.map_or(0, |since| since.as_secs())
     )
 }

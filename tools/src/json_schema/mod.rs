@@ -55,12 +55,21 @@ pub fn validator(schema: &Value) -> Result<Validator, String> {
 /// Characters of what is said of a bad value: a schema may have thousands of values.
 const PROBLEM_CHARS_MAX: usize = 400;
 
+/// What RFC 3339 (appendix A) asks of a duration, and programs that know ISO 8601 alone do not.
+const DURATION: &str =
+    ": units stand whole and without a gap between them, as in PT1H0M30S, P1DT2H or P3W";
+
 /// What is wrong with `value`: the place in it, as a JSON Pointer, and words. Of several
 /// forms that a value may have, the one is meant that it comes nearest to, if that is clear.
 pub fn problem(validator: &Validator, value: &Value) -> Option<(String, String)> {
     let error = validator.validate(value).err()?;
     let error = meant(&error);
-    let said = error.to_string().chars().take(PROBLEM_CHARS_MAX).collect();
+    let mut said: String = error.to_string().chars().take(PROBLEM_CHARS_MAX).collect();
+    if let ValidationErrorKind::Format { format } = error.kind()
+        && format == "duration"
+    {
+        said.push_str(DURATION);
+    }
     Some((error.instance_path().to_string(), said))
 }
 
@@ -115,6 +124,25 @@ mod tests {
             "/hour: \"x\" is not of type",
         );
         check(json!(4), "not valid under any");
+    }
+
+    #[test]
+    fn a_duration_with_a_gap_is_named_with_one_that_is_right() {
+        let schema = json!({"properties": {"wait": {"format": "duration"}}});
+        let check = |value: &str, is_right: bool| {
+            let found = problem(&validator(&schema).unwrap(), &json!({"wait": value}));
+            let is_named = |(place, said): &(String, String)| {
+                place == "/wait" && said.contains("is not a \"duration\": units stand whole")
+            };
+            assert_eq!(found.is_none(), is_right, "{value}: {found:?}");
+            assert!(found.iter().all(is_named), "{value}: {found:?}");
+        };
+        for right in ["PT1H0M30S", "P1DT2H", "P3W", "P1Y2M3DT4H5M6S"] {
+            check(right, true);
+        }
+        for wrong in ["PT1H30S", "P1Y3D", "PT0.5S", "soon"] {
+            check(wrong, false);
+        }
     }
 
     #[test]

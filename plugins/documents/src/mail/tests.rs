@@ -112,6 +112,44 @@ fn an_invitation_says_when_it_is() {
 }
 
 #[test]
+fn files_of_other_days_are_named_and_read() {
+    let check = |headers: &str, body: &str, expected: &str| {
+        let mail = format!("Subject: a\n{headers}\n{body}");
+        let found = read(mail.as_bytes()).expect("a mail");
+        assert_eq!(found.parts[0].text, format!("# a\n\n{expected}"), "{mail}");
+    };
+    check(
+        "",
+        "See it.\n\nbegin 644 a.txt\n#0V%T\n`\nend\n",
+        "See it.\n\nAttached a.txt:\n\nCat\n\nAttachments: a.txt (uuencoded, 3 bytes)",
+    );
+    check(
+        "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n",
+        "--x\nContent-Type: text/plain\n\nSee it.\n--x\nContent-Type: application/octet-stream; name=a.txt\nContent-Disposition: attachment; filename=a.txt\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 a.txt\n#0V%T\n`\nend\n--x--\n",
+        "See it.\n\nAttached a.txt:\n\nCat\n\nAttachments: a.txt (uuencoded, 3 bytes)",
+    );
+    // What Outlook packed: a subject, and nothing behind it.
+    let subject = b"\x01\x04\x80\x06\0\x05\0\0\0Wool\0\0\0";
+    let packed = markup::base64(&[&b"\x78\x9f\x3e\x22\x01\0"[..], &subject[..]].concat());
+    check(
+        "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n",
+        &format!(
+            "--x\nContent-Type: text/plain\n\nSee it.\n--x\nContent-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n{packed}\n--x--\n"
+        ),
+        "See it.\n\nAttached winmail.dat:\n\n# Wool\n\nAttachments: winmail.dat (application/ms-tnef, 22 bytes)",
+    );
+}
+
+#[test]
+fn an_enriched_text_has_its_words() {
+    let mail = "Subject: a\nReply-To: bo@example.org\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/enriched\n\n<bold>Rich</bold> <color><param>red</param>wool</color>, 1 << 2\n--x--\n";
+    let found = read(mail.as_bytes()).expect("a mail");
+    let text = &found.parts[0].text;
+    assert!(text.contains("Reply to: bo@example.org"), "{text}");
+    assert!(text.contains("Rich wool, 1 < 2"), "{text}");
+}
+
+#[test]
 fn lines_flow_where_the_mail_says_so() {
     let check = |kind: &str, expected: &str| {
         let mail = format!("Subject: a\nContent-Type: {kind}\n\nThe wool \nof the\nllama");

@@ -10,8 +10,10 @@ mod old_slides;
 mod old_word;
 mod open;
 mod outlook;
+mod pages;
 mod sheets;
 mod slides;
+mod tnef;
 mod units;
 mod word;
 mod workbook;
@@ -22,6 +24,7 @@ pub use apple::read as apple;
 use compound::Container;
 use elements::name;
 pub use hangul::read as hangul;
+pub use tnef::read as tnef;
 use units::Places;
 
 /// How the container of older office documents names what it holds.
@@ -47,6 +50,10 @@ pub fn open_xml(archive: &mut Archive<'_>, bytes: &[u8]) -> Result<Found, Failed
             beside::add(archive, &mut found);
             found
         })
+    } else if has("visio/") {
+        pages::visio(archive)
+    } else if names.iter().any(|name| name.ends_with(".fpage")) {
+        pages::printed(archive)
     } else {
         Err(failed(
             "an office document of a kind that is not known",

@@ -127,7 +127,7 @@ fn attached(mail: &Container<'_>) -> Vec<String> {
 }
 
 /// Rich text as it was before it was packed ([MS-OXRTFCP]); none where it is damaged.
-fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {
+pub fn unpacked(packed: &[u8]) -> Option<Vec<u8>> {
     let length = u32_at(packed, 4)? as usize;
     let rest = packed.get(16..)?;
     match packed.get(8..12)? {

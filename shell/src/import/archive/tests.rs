@@ -84,6 +84,22 @@ fn a_name_is_read_in_its_encoding() {
     let (gbk, ..) = encoding_rs::GBK.encode("河边的磨坊一直用到山谷里修了新路.txt");
     check(&gbk, "河边的磨坊一直用到山谷里修了新路.txt");
     check(b"a\0b", "said");
+    // As the code page of DOS reads it.
+    let check = |said: &str, expected: bool| assert_eq!(is_western(said), expected, "{said}");
+    for name in ["Grüße.txt", "Übersicht 2", "año/señor.pdf", "ça va.txt"] {
+        check(name, true);
+    }
+    for name in [
+        "plain.txt",
+        "cafΘ.txt",
+        "donÆt.txt",
+        "a û b.txt",
+        "âeâXâg.txt",
+        "─Ñ╖╗.txt",
+        "",
+    ] {
+        check(name, false);
+    }
 }
 
 #[test]

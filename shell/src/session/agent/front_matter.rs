@@ -104,12 +104,15 @@ fn parsed(yaml: &str, before: usize) -> Result<Front, String> {
 ///
 /// # Errors
 /// What YAML says against it, where it cannot be repaired.
-pub fn as_written<T: DeserializeOwned>(yaml: &str) -> Result<T, serde_saphyr::Error> {
+fn as_written<T: DeserializeOwned>(yaml: &str) -> Result<T, serde_saphyr::Error> {
     of_yaml(yaml).or_else(|error| of_yaml(&repaired(yaml)).map_err(|_| error))
 }
 
-/// Of a key that stands there twice the last counts, as it does for most programs.
-fn of_yaml<T: DeserializeOwned>(yaml: &str) -> Result<T, serde_saphyr::Error> {
+/// What YAML says. Of a key that stands there twice the last counts, as it does for most programs.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn of_yaml<T: DeserializeOwned>(yaml: &str) -> Result<T, serde_saphyr::Error> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::LastWins,
     };
@@ -129,7 +132,7 @@ fn first_line(error: &serde_saphyr::Error) -> String {
 /// `yaml` with quotes around each plain value that YAML would read as something else: one
 /// with `: ` in it, or one that begins with a sign. A value goes on in the lines below it that
 /// stand further in; what is written as a block or between brackets stays.
-fn repaired(yaml: &str) -> String {
+pub fn repaired(yaml: &str) -> String {
     // A tab is no indent to YAML.
     let yaml = yaml.replace('\t', "  ");
     let mut whole = Vec::new();

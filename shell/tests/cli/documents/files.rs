@@ -354,5 +354,81 @@ pub(super) fn files() -> Vec<(
             "y.opml",
             "Anchor chain",
         ),
+        (
+            "za.xml",
+            text(
+                "<mediawiki xmlns='http://www.mediawiki.org/xml/export-0.11/'><siteinfo><sitename>Ponds</sitename></siteinfo><page><title>Tench</title><revision><text>The '''tench''' winters in [[mud|soft mud]].</text></revision></page></mediawiki>",
+            ),
+            "tench winters",
+            "Ponds (za.xml) › article 1 › Tench",
+            "soft mud",
+        ),
+        (
+            "zb.1",
+            text(
+                ".TH BAILER 1\n.SH DESCRIPTION\nIt empties the \\fBbilge\\fR.\n.TP\n.B \\-q\nQuietly.\n",
+            ),
+            "bilge",
+            "BAILER(1) (zb.1) › DESCRIPTION",
+            "-q: Quietly",
+        ),
+        (
+            "zc.xml",
+            text(
+                "<article xmlns='http://docbook.org/ns/docbook'><info><title>Caulking</title></info><section><title>Oakum</title><para>It is driven in with a <emphasis>mallet</emphasis>.</para></section></article>",
+            ),
+            "mallet",
+            "Caulking (zc.xml) › Oakum",
+            "driven in",
+        ),
+        (
+            "zd.geojson",
+            text(
+                r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"Breakwater"},"geometry":{"type":"Point","coordinates":[10.5,54.25]}}]}"#,
+            ),
+            "breakwater",
+            "zd.geojson",
+            "54.25, 10.5",
+        ),
+        (
+            "ze.eml",
+            text(
+                "From: a@example.org\nDate: Mon, 2 Mar 2026 10:00:00 +0100\nSubject: Charter\n\nSee it.\n\nbegin 644 fee.txt\n75&AE(&-H87)T97(@8V]S=',@;FEN92X \n`\nend\n",
+            ),
+            "charter costs",
+            "Charter (ze.eml)",
+            "nine",
+        ),
+        (
+            "winmail.dat",
+            b"\x78\x9f\x3e\x22\x01\0\x01\x0c\x80\x02\0\x16\0\0\0The sextant is broken.\0\0"
+                .to_vec(),
+            "sextant",
+            "winmail.dat",
+            "broken",
+        ),
+        (
+            "zf.html",
+            text(
+                "<form><p>Skipper <input name='s' value='Marit'></p></form><svg viewBox='0 0 99 99'><title>Deck plan</title><text>galley</text></svg>",
+            ),
+            "skipper marit",
+            "zf.html",
+            "galley",
+        ),
+        (
+            "zg.md",
+            text("---\ntitle: No\nversion: 1.10\ntags: [on, 0x1F]\n---\nA gaff rig.\n"),
+            "gaff rig",
+            "No (zg.md)",
+            "1.10",
+        ),
+        (
+            "zh.json",
+            text(r#"{"skipper": "J\u00f8rgen"}"#),
+            "Jørgen",
+            "zh.json",
+            "Jørgen",
+        ),
     ]
 }

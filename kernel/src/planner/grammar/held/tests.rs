@@ -126,6 +126,30 @@ fn what_the_engine_does_not_know_is_named_and_the_rest_holds() {
     );
 }
 
+/// The engine and the check afterwards are of one mind, which is RFC 3339's.
+#[test]
+fn durations_are_those_that_pass_the_check() {
+    let schema = json!({"type": "string", "format": "duration"});
+    let right = [
+        "P1Y", "P1Y2M", "P1Y2M3D", "P2M3D", "P3D", "P4W", "PT1H", "PT1H2M", "PT1H2M3S", "PT2M3S",
+        "PT90S", "P1DT2H", "P1MT1S", "P0D",
+    ];
+    let wrong = [
+        "", "P", "PT", "PT1H30S", "P1Y3D", "P1W2D", "P1WT1H", "P1D1M", "PT1S1M", "P1.5D", "PT0.5S",
+        "1D", "-P1D", "P1DT", "P1H",
+    ];
+    check(
+        schema.clone(),
+        &right.map(|text| json!(text)),
+        &wrong.map(|text| json!(text)),
+        &[],
+    );
+    let validator = validator(&schema).unwrap();
+    for text in wrong {
+        assert!(!validator.is_valid(&json!(text)), "{text}");
+    }
+}
+
 #[test]
 fn unions_and_bounds_hold_a_model() {
     check(
