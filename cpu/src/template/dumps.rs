@@ -67,6 +67,7 @@ impl Dumps<'_> {
                 self.several(entries.into_iter(), ('{', '}'), depth, write, into);
             }
             serde_json::Value::String(text) => self.text(text, into),
+            serde_json::Value::Number(given) => into.push_str(&number(given)),
             other => into.push_str(&other.to_string()),
         }
     }
@@ -116,5 +117,48 @@ impl Dumps<'_> {
                 None => into.push_str(&format!("\\u{unit:04x}")),
             }
         }
+    }
+}
+
+/// A number as Python writes it: one below 1e-4 or from 1e16 on has an exponent, which has a
+/// sign and two digits at least.
+fn number(given: &serde_json::Number) -> String {
+    let Some(float) = given.as_f64().filter(|_| given.is_f64()) else {
+        return given.to_string();
+    };
+    let short = format!("{float:e}");
+    let (digits, exponent) = short.split_once('e').unwrap_or((short.as_str(), "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    match exponent {
+        -4..16 => format!("{float:?}"),
+        _ if exponent < 0 => format!("{digits}e-{:02}", -exponent),
+        _ => format!("{digits}e+{exponent:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, want: &str) {
+        let given = serde_json::from_str::<serde_json::Number>(text);
+        let written = given.map(|given| number(&given)).ok();
+        assert_eq!(written.as_deref(), Some(want), "{text}");
+    }
+
+    #[test]
+    fn numbers_are_written_as_python_writes_them() {
+        check("7", "7");
+        check("-12345678901234567", "-12345678901234567");
+        check("1.0", "1.0");
+        check("-0.5", "-0.5");
+        check("0.0", "0.0");
+        check("0.0001", "0.0001");
+        check("0.00001", "1e-05");
+        check("-2.5e-7", "-2.5e-07");
+        check("1e15", "1000000000000000.0");
+        check("1e16", "1e+16");
+        check("1e100", "1e+100");
     }
 }
