@@ -6,6 +6,7 @@
 //! | `routes` | what each route needs |
 //! | `doorway` | how many connections there are, and how long one may be silent |
 //! | `guard` | who may ask |
+//! | `absent` | what other servers have and this one has not |
 //! | `wire`, `packing`, `form`, `error` | bodies, forms with a file, streams of events, errors |
 //! | `apart` | work that takes too long for the threads that answer |
 //! | `plain/` | the plain model, whichever API it is asked by |
@@ -16,6 +17,7 @@
 //! | `agent` | a whole agent as a model |
 //! | `decisions`, `systemone`, `embeddings` | what a model tells without writing |
 //! | `models` | `/v1/models` |
+//! | `props` | `/props`, `/slots`, `/apply-template` |
 //! | `speech`, `transcription/` | `/v1/audio`: what is written is spoken, what is said is written |
 //! | `pictures` | what a request shows: to a model that sees, or to the eyes |
 //! | `sense` | the voice and the ears, for those two |
@@ -29,6 +31,7 @@
 //! Nothing here decides what a process may do: that is the kernel's gate. A request can only
 //! ask for less than the machine permits.
 
+mod absent;
 mod agent;
 mod apart;
 mod chat;
@@ -51,6 +54,7 @@ mod packing;
 mod page;
 mod pictures;
 mod plain;
+mod props;
 mod responses;
 mod routes;
 mod sense;
@@ -78,6 +82,7 @@ use tokio::net::TcpListener;
 
 use doorway::Doorway;
 use error::ApiError;
+use responses::stored;
 use state::Service;
 
 fn router(service: &Arc<Service>) -> Router {
@@ -96,6 +101,9 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/v1/completions", post(completions::post))
         .route("/v1/responses", post(responses::post))
         .route("/v1/responses/input_tokens", post(responses::count))
+        .route("/v1/responses/{id}", get(stored::get).delete(stored::delete))
+        .route("/v1/responses/{id}/input_items", get(stored::items))
+        .route("/v1/responses/{id}/cancel", post(stored::cancel))
         .route("/v1/messages", post(messages::post))
         .route("/v1/messages/count_tokens", post(messages::count))
         .route("/v1/embeddings", post(embeddings::post))
@@ -108,7 +116,9 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/infill", post(completion::infill))
         .route("/tokenize", post(tokens::tokenize))
         .route("/detokenize", post(tokens::detokenize))
-        .route("/props", get(models::props))
+        .route("/props", get(props::get))
+        .route("/slots", get(props::slots))
+        .route("/apply-template", post(props::apply))
         .merge(native())
         .fallback(nowhere)
         .method_not_allowed_fallback(async || ApiError::method())

@@ -23,7 +23,7 @@ use quipu_tools::json_schema;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-pub use laid::prompt_tokens;
+pub use laid::{prompt_text, prompt_tokens};
 pub use layout::{Said, Speaker};
 pub use turn::Turn;
 

@@ -6,14 +6,19 @@
 //! | `tools` | tools that may be called, and how their calls are told |
 //! | `reply` | responses, and the events of their streams |
 //! | `kept` | responses that a client comes back to |
+//! | `items` | the items that a client sent, as they are listed |
+//! | `stored` | `/v1/responses/{id}`: one is read, or deleted |
 
+mod items;
 pub mod kept;
 mod reply;
+pub mod stored;
 mod tools;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use quipu_cpu::Sampling;
@@ -24,6 +29,7 @@ use super::chat::choosing::{sampling, shaping};
 use super::chat::fields::{self, arguments, choice, content_of, no_picture, odds, tokens, whole};
 use super::chat::reply::Head;
 use super::error::ApiError;
+use super::guard::Caller;
 use super::plain::{Ask, Piece, Said, Speaker, Turn, prompt_tokens, schema};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
@@ -77,10 +83,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
 /// Answers `POST /v1/responses`.
 pub async fn post(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Caller>,
     Input(mut body): Input<Body>,
 ) -> Result<Response, ApiError> {
     models::check(&service, body.model.as_deref())?;
-    let sent = body.resolve(&service.responses)?;
+    let sent = body.resolve(&service.responses, caller)?;
     let mut ask = ask(&body, service.session.settings.sampling())?;
     pictures::see(&service, &mut ask.said, false).await?;
     let mut turn = Turn::new(&service, ask).await?;
@@ -90,6 +97,7 @@ pub async fn post(
     };
     let room = body.is_stored().then(|| Room {
         kept: service.responses.clone(),
+        caller,
         before: body.previous_response_id.clone(),
         sent,
     });
@@ -114,11 +122,12 @@ pub async fn post(
 /// Answers `POST /v1/responses/input_tokens`.
 pub async fn count(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Caller>,
     Input(mut body): Input<Body>,
 ) -> Result<Response, ApiError> {
     models::check(&service, body.model.as_deref())?;
     let _place = service.admit()?;
-    body.resolve(&service.responses)?;
+    body.resolve(&service.responses, caller)?;
     let mut ask = ask(&body, service.session.settings.sampling())?;
     pictures::see(&service, &mut ask.said, false).await?;
     let tokens = prompt_tokens(&service, ask).await?;
@@ -161,16 +170,16 @@ impl Body {
     }
 
     /// Puts what is kept into the input: the conversation that it goes on with before it, and
-    /// items in the place of their ids. Gives the items that the client sent.
-    fn resolve(&mut self, kept: &Kept) -> Result<Vec<Value>, ApiError> {
+    /// items in the place of their ids. Gives the items that `caller` sent.
+    fn resolve(&mut self, kept: &Kept, caller: Caller) -> Result<Vec<Value>, ApiError> {
         let sent = match &self.input {
             Value::String(text) if !text.is_empty() => vec![kept::item_of(text)],
-            Value::Array(items) => kept.resolved(items)?,
+            Value::Array(items) => kept.resolved(caller, items)?,
             // It is refused where it is read.
             _ => return Ok(Vec::new()),
         };
         let before = self.previous_response_id.as_deref();
-        let before = before.map(|id| kept.conversation(id)).transpose()?;
+        let before = before.map(|id| kept.conversation(caller, id)).transpose()?;
         let mut items = before.unwrap_or_default();
         items.extend(sent.iter().cloned());
         self.input = items.into();
