@@ -40,7 +40,6 @@ const ABSENT: &[(&str, &str)] = &[
     ("/realtime", "stream /v1/chat/completions, and use /v1/audio for sound"),
     ("/rerank", RANKS),
     ("/reranking", RANKS),
-    ("/responses/compact", "send what of the conversation still counts in `input`"),
     ("/score", RANKS),
     ("/slots", "what was computed stays by itself, as long as there is room; nothing is saved or \
                 restored"),

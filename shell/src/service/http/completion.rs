@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 
 use super::apart::Asker;
 use super::chat::choosing::{sampling, shaping};
-use super::chat::fields::{self, Stop, stop_words, tokens};
+use super::chat::fields::{Stop, stop_words, tokens, whole};
 use super::completions::request::{prompts, size};
 use super::error::ApiError;
+use super::known::{self, Api};
 use super::models;
 use super::plain::{Ask, Choice, Finish, Piece, Plain, Turn, schema};
 use super::state::Service;
@@ -35,9 +36,12 @@ pub struct Body {
     input_prefix: Option<String>,
     input_suffix: Option<String>,
     input_extra: Option<Vec<Extra>>,
+    #[serde(default, deserialize_with = "whole")]
     n_predict: Option<i64>,
+    #[serde(default, deserialize_with = "whole")]
     max_tokens: Option<i64>,
     temperature: Option<f32>,
+    #[serde(default, deserialize_with = "whole")]
     seed: Option<i64>,
     stop: Option<Stop>,
     json_schema: Option<Value>,
@@ -55,7 +59,7 @@ struct Extra {
 impl Body {
     /// What is asked of the plain model, to go on from `plain`.
     fn ask(&self, plain: Plain, usual: Sampling) -> Result<Ask, ApiError> {
-        fields::supported(&self.rest)?;
+        known::supported(Api::Llama, &self.rest)?;
         let given = self.json_schema.as_ref();
         let given = given.filter(|given| !given.is_null() && **given != json!({}));
         let read = given.map(|given| schema("json_schema", given, false));

@@ -8,6 +8,8 @@
 //! | `guard` | who may ask |
 //! | `absent` | what other servers have and this one has not |
 //! | `wire`, `packing`, `form`, `error` | bodies, forms with a file, streams of events, errors |
+//! | `known/` | what becomes of each field of a body |
+//! | `beside` | what a reply has beside its body: a number, an error in the form of its API |
 //! | `apart` | work that takes too long for the threads that answer |
 //! | `plain/` | the plain model, whichever API it is asked by |
 //! | `chat/` | `/v1/chat/completions` |
@@ -34,6 +36,7 @@
 mod absent;
 mod agent;
 mod apart;
+mod beside;
 mod chat;
 mod completion;
 mod completions;
@@ -45,6 +48,7 @@ mod error;
 mod form;
 pub mod guard;
 mod hooks;
+mod known;
 mod messages;
 mod metrics;
 mod models;

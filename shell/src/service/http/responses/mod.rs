@@ -26,10 +26,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::chat::choosing::{sampling, shaping};
-use super::chat::fields::{self, arguments, choice, content_of, no_picture, odds, tokens, whole};
+use super::chat::fields::{arguments, choice, content_of, no_picture, odds, tokens, whole};
 use super::chat::reply::Head;
 use super::error::ApiError;
 use super::guard::Caller;
+use super::known::{self, Api};
 use super::plain::{Ask, Piece, Said, Speaker, Turn, prompt_tokens, schema};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
@@ -50,6 +51,9 @@ pub struct Body {
     #[serde(default, deserialize_with = "whole")]
     max_output_tokens: Option<i64>,
     temperature: Option<f32>,
+    /// OpenAI's API has none here, and others do.
+    #[serde(default, deserialize_with = "whole")]
+    seed: Option<i64>,
     text: Option<Value>,
     include: Option<Vec<String>>,
     top_logprobs: Option<u32>,
@@ -62,23 +66,6 @@ pub struct Body {
 
 /// What a client includes for the odds of tokens.
 const ODDS: &str = "message.output_text.logprobs";
-
-/// Fields that ask for what is kept elsewhere, and what to send instead.
-const ELSEWHERE: &[(&str, &str)] = &[
-    (
-        "conversation",
-        "conversations are not kept; send the earlier items in `input`, or \
-         `previous_response_id`",
-    ),
-    (
-        "prompt",
-        "prompts are not kept; send the text in `instructions` and `input`",
-    ),
-    (
-        "background",
-        "a response is written while its client waits; leave it out, or stream it",
-    ),
-];
 
 /// Answers `POST /v1/responses`.
 pub async fn post(
@@ -138,13 +125,7 @@ pub async fn count(
 
 /// What is asked of the plain model, where `usual` says how tokens are chosen.
 pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
-    fields::supported(&body.rest)?;
-    for (name, instead) in ELSEWHERE {
-        let given = body.rest.get(*name);
-        if given.is_some_and(|given| !given.is_null() && *given != false) {
-            return Err(ApiError::unsupported(*name, *instead));
-        }
-    }
+    known::supported(Api::Responses, &body.rest)?;
     let mut functions = functions(body.tools.as_deref().unwrap_or_default())?;
     let choice = choice(body.tool_choice.as_ref(), &mut functions)?;
     Ok(Ask {
@@ -155,7 +136,7 @@ pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
         schema: format(body.text.as_ref())?,
         tokens_max: tokens("max_output_tokens", body.max_output_tokens)?,
         odds: odds(Some(body.wants_odds()), body.top_logprobs)?,
-        sampling: sampling(body.temperature, None, usual)?,
+        sampling: sampling(body.temperature, body.seed, usual)?,
         shaping: shaping(&body.rest)?,
         stops: Vec::new(),
         plain: None,
@@ -232,6 +213,10 @@ impl Body {
 
 /// The schema of the answer.
 fn format(text: Option<&Value>) -> Result<Option<Value>, ApiError> {
+    if text.is_some_and(|text| !text.is_null() && !text.is_object()) {
+        let message = "it is an object: a schema stands in its `format`";
+        return Err(ApiError::invalid("text", message));
+    }
     let format = text.map_or(&Value::Null, |text| &text["format"]);
     match format["type"].as_str() {
         None if format.is_null() => Ok(None),
