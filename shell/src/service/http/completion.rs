@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -14,7 +15,8 @@ use serde_json::{Value, json};
 
 use super::apart::Asker;
 use super::chat::choosing::{sampling, shaping};
-use super::chat::fields::{Stop, stop_words, tokens, whole};
+use super::chat::fields::{Stop, odds, stop_words, tokens, whole};
+use super::chat::reply::odds_of;
 use super::completions::request::{prompts, size};
 use super::error::ApiError;
 use super::known::{self, Api};
@@ -45,6 +47,9 @@ pub struct Body {
     seed: Option<i64>,
     stop: Option<Stop>,
     json_schema: Option<Value>,
+    /// Of how many likeliest tokens the odds are told.
+    #[serde(default, deserialize_with = "whole")]
+    n_probs: Option<u32>,
     stream: Option<bool>,
     #[serde(flatten)]
     rest: HashMap<String, Value>,
@@ -72,11 +77,20 @@ impl Body {
             parallel: false,
             schema: read.transpose()?,
             tokens_max: tokens("n_predict", most.filter(|most| *most >= 0))?,
-            odds: None,
+            odds: self.odds()?,
             sampling: sampling(self.temperature, self.seed, usual)?,
             shaping: shaping(&self.rest)?,
             stops: stop_words("stop", self.stop.as_ref())?,
             plain: Some(plain),
+        })
+    }
+
+    /// Of how many likeliest tokens the odds are told, if they are.
+    fn odds(&self) -> Result<Option<usize>, ApiError> {
+        let most = self.n_probs.filter(|most| *most > 0);
+        odds(Some(most.is_some()), most).map_err(|error| ApiError {
+            param: Some("n_probs".to_owned()),
+            ..error
         })
     }
 
@@ -148,12 +162,7 @@ async fn read(
 
 async fn answer(service: &Arc<Service>, body: &Body, ask: Ask) -> Result<Response, ApiError> {
     models::check(service, body.model.as_deref())?;
-    let mut reply = Reply {
-        model: service.model.clone(),
-        stops: ask.stops.clone(),
-        text: String::new(),
-        lines: false,
-    };
+    let mut reply = Reply::new(service.model.clone(), ask.stops.clone());
     let turn = Turn::new(service, ask).await?;
     if body.stream.unwrap_or(false) {
         return wire::framed(service, turn, reply).await;
@@ -161,12 +170,18 @@ async fn answer(service: &Arc<Service>, body: &Body, ask: Ask) -> Result<Respons
     let mut pieces = turn.pieces();
     while let Some(piece) = pieces.next().await {
         match piece? {
-            Piece::Text(text) => reply.text.push_str(&text),
+            Piece::Text(text) => {
+                reply.begin_text();
+                reply.text.push_str(&text);
+            }
             Piece::End(ended, usage) => {
                 reply.lines = reply.text.contains('\n');
-                return Ok(wire::json(&reply.end(&reply.text, ended, usage)));
+                let mut whole = reply.end(&reply.text, ended, usage);
+                reply.tell_odds(&mut whole);
+                return Ok(wire::json(&whole));
             }
-            _ => {}
+            Piece::Odds(odds) => reply.odds.extend(odds.iter().map(odds_of)),
+            Piece::Call { .. } => {}
         }
     }
     Err(ApiError::internal("the CPU gave no answer; ask again"))
@@ -180,9 +195,60 @@ struct Reply {
     text: String,
     /// Whether the text has more than one line.
     lines: bool,
+    /// Odds of tokens that were not told yet.
+    odds: Vec<Value>,
+    /// When it was asked for.
+    begun: Instant,
+    /// When the first text came.
+    first: Option<Instant>,
 }
 
 impl Reply {
+    fn new(model: String, stops: Vec<String>) -> Self {
+        Self {
+            model,
+            stops,
+            text: String::new(),
+            lines: false,
+            odds: Vec::new(),
+            begun: Instant::now(),
+            first: None,
+        }
+    }
+
+    /// Notes that there is a text.
+    fn begin_text(&mut self) {
+        self.first.get_or_insert_with(Instant::now);
+    }
+
+    /// Puts the odds that were not told yet into a piece, where there are any.
+    fn tell_odds(&mut self, piece: &mut Value) {
+        if !self.odds.is_empty() {
+            piece["completion_probabilities"] = std::mem::take(&mut self.odds).into();
+        }
+    }
+
+    /// How long the prompt took, and the text.
+    fn timings(&self, usage: Usage) -> Value {
+        let now = Instant::now();
+        let first = self.first.unwrap_or(now);
+        let ms = |from: Instant, to: Instant| {
+            to.saturating_duration_since(from).as_secs_f64() * 1000.0
+        };
+        let prompt = usage.prompt_tokens.saturating_sub(usage.cached_tokens);
+        let (prompt_ms, written_ms) = (ms(self.begun, first), ms(first, now));
+        let rate = |tokens: u32, ms: f64| match ms > 0.0 {
+            true => f64::from(tokens) * 1000.0 / ms,
+            false => 0.0,
+        };
+        json!({
+            "cache_n": usage.cached_tokens, "prompt_n": prompt, "prompt_ms": prompt_ms,
+            "prompt_per_second": rate(prompt, prompt_ms),
+            "predicted_n": usage.generated_tokens, "predicted_ms": written_ms,
+            "predicted_per_second": rate(usage.generated_tokens, written_ms),
+        })
+    }
+
     /// The last piece, or the whole, with the text `content`.
     fn end(&self, content: &str, ended: Finish, usage: Usage) -> Value {
         let (kind, word) = match ended {
@@ -195,7 +261,7 @@ impl Reply {
             "model": self.model, "tokens_predicted": usage.generated_tokens,
             "tokens_evaluated": usage.prompt_tokens, "tokens_cached": usage.cached_tokens,
             "has_new_line": self.lines, "truncated": false, "stop_type": kind,
-            "stopping_word": word,
+            "stopping_word": word, "timings": self.timings(usage),
         })
     }
 }
@@ -206,14 +272,21 @@ impl Framed for Reply {
     }
 
     fn events(&mut self, piece: Piece) -> String {
-        let data = match piece {
+        let mut data = match piece {
             Piece::Text(text) => {
+                self.begin_text();
                 self.lines |= text.contains('\n');
                 json!({"index": 0, "content": text, "tokens": [], "id_slot": 0, "stop": false})
             }
             Piece::End(ended, usage) => self.end("", ended, usage),
-            Piece::Odds(_) | Piece::Call { .. } => return String::new(),
+            Piece::Odds(odds) => {
+                // They are told with the text that they belong to.
+                self.odds.extend(odds.iter().map(odds_of));
+                return String::new();
+            }
+            Piece::Call { .. } => return String::new(),
         };
+        self.tell_odds(&mut data);
         wire::event(None, &data)
     }
 
@@ -227,6 +300,48 @@ mod tests {
     use quipu_cpu::scripted::ScriptedCpu;
 
     use super::*;
+
+    #[test]
+    fn odds_are_told_with_their_text() {
+        use quipu_cpu::{Likely, TokenOdds};
+
+        let likely = Likely {
+            bytes: b"a".to_vec(),
+            log: -0.5,
+        };
+        let odds = TokenOdds {
+            token: likely.clone(),
+            likeliest: vec![likely],
+        };
+        let mut reply = Reply::new("m".into(), Vec::new());
+        assert_eq!(reply.events(Piece::Odds(vec![odds])), "");
+        let text = reply.events(Piece::Text("a".into()));
+        assert!(text.contains(r#""completion_probabilities":[{"#), "{text}");
+        let usage = Usage {
+            prompt_tokens: 9,
+            cached_tokens: 4,
+            generated_tokens: 1,
+        };
+        let end = reply.end("", Finish::Stop, usage);
+        assert_eq!(end.get("completion_probabilities"), None);
+        assert_eq!(end["timings"]["prompt_n"], 5);
+        assert_eq!(end["timings"]["predicted_n"], 1);
+    }
+
+    #[test]
+    fn how_many_odds_are_told_has_a_bound() {
+        let check = |n_probs: Value, want: Result<Option<usize>, &str>| {
+            let body = json!({"prompt": "a", "n_probs": n_probs});
+            let read: Body = serde_json::from_value(body).unwrap();
+            let got = read.odds();
+            let got = got.map_err(|error| error.param.unwrap_or_default());
+            assert_eq!(got, want.map_err(str::to_owned), "{n_probs}");
+        };
+        check(Value::Null, Ok(None));
+        check(json!(0), Ok(None));
+        check(json!(5), Ok(Some(5)));
+        check(json!(21), Err("n_probs"));
+    }
 
     #[test]
     fn what_is_written_stands_before_the_gap() {

@@ -129,6 +129,15 @@ async fn model_tokens_are_chosen_as_asked() {
     assert_eq!(told["text"], tokens.as_str(), "{told}");
     assert!(odds["token_logprobs"][0].as_f64() <= Some(0.0), "{odds}");
     assert_eq!(odds["text_offset"][0], 0, "{odds}");
+    // So they are in the form of llama.cpp's server.
+    let body = json!({"prompt": "The three primary colours are", "n_predict": 6, "n_probs": 2});
+    let reply = machine.post("/completion", &body).await;
+    reply.check(200, &[]);
+    let told = reply.json();
+    let odds = told["completion_probabilities"].as_array().unwrap();
+    let tokens: String = odds.iter().filter_map(|odds| odds["token"].as_str()).collect();
+    assert_eq!(told["content"], tokens.as_str(), "{told}");
+    assert_eq!(told["timings"]["predicted_n"], told["tokens_predicted"], "{told}");
     // Whatever is asked for, the schema holds.
     let schema = json!({"type": "object", "properties": {"a": {"type": "boolean"}},
                         "required": ["a"], "additionalProperties": false});

@@ -111,6 +111,7 @@ pub(super) const FIELDS: &[Field] = &[
     done("model", &[Chat, TextCompletions, Responses, Messages, Llama, Embeddings, Speech]),
     done("n", OPEN),
     done("n_predict", LOCAL),
+    done("n_probs", &[Llama]),
     done("output_config", &[Messages]),
     done("output_format", &[Messages]),
     done("parallel_tool_calls", &[Chat, Responses]),
@@ -184,7 +185,6 @@ pub(super) const FIELDS: &[Field] = &[
     passed("verbosity", &[Chat, Responses], Text),
 
     // What a reply has beside the answer.
-    passed("post_sampling_probs", LOCAL, Flag),
     passed("response_fields", LOCAL, List),
     passed("return_progress", LOCAL, Flag),
     passed("stream_options", &[Responses, Messages, Llama], Object),
@@ -276,7 +276,8 @@ pub(super) const FIELDS: &[Field] = &[
     // How tokens are told.
     refused("logprobs", &[Responses], &["false"], "send `top_logprobs`, or `include` them"),
     refused("logprobs", &[Messages, Llama], &["false"], ODDS),
-    refused("n_probs", WRITE, &["0"], ODDS),
+    refused("n_probs", &[Chat, TextCompletions, Responses, Messages], &["0"], ODDS),
+    refused("post_sampling_probs", LOCAL, &["false"], "odds are those before tokens are drawn; leave it out"),
     refused("prompt_logprobs", WRITE, &["false"], "the odds of a prompt are not told; leave it out"),
     refused("return_token_ids", WRITE, &["false"], TOKENS),
     refused("return_tokens", WRITE, &["false"], TOKENS),
