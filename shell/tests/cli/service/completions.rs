@@ -63,6 +63,17 @@ async fn a_text_goes_on() {
             ("/stop_type", json!("eos")),
         ],
     );
+    // As editors ask: for some of the reply, and for a prompt to be computed alone.
+    let some = json!({"prompt": "Say: ", "n_indent": 4, "t_max_prompt_ms": 500,
+                      "t_max_predict_ms": 60_000, "samplers": ["top_k", "top_p", "infill"],
+                      "response_fields": ["content", "timings/prompt_ms", "truncated"]});
+    let some = machine.post("/completion", &some).await.json();
+    let names: Vec<&String> = some.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["content", "timings/prompt_ms", "truncated"], "{some}");
+    assert_eq!(some["content"], "Hello to you.", "{some}");
+    let ready = json!({"prompt": "Say: ", "n_predict": 0});
+    let ready = machine.post("/completion", &ready).await;
+    ready.check(200, &[("/content", json!(""))]);
     let gap = json!({"input_prefix": "a", "input_suffix": "b"});
     let gap = machine.post("/infill", &gap).await;
     gap.check(400, &[("/error/param", json!("suffix"))]);

@@ -11,7 +11,7 @@ use super::super::chat::fields::{Stop, stop_words, tokens, whole};
 use super::super::chat::request::{ANSWERS_MAX, StreamOptions};
 use super::super::error::ApiError;
 use super::super::known::{self, Api};
-use super::super::plain::{Ask, Choice, Plain};
+use super::super::plain::{Ask, Choice, Lines, Plain};
 use super::super::tokens::TOKENS_MAX;
 
 /// Tokens of an answer for which no number is asked, as OpenAI documents it.
@@ -87,6 +87,7 @@ impl Body {
             plain: Some(Plain {
                 before,
                 after: after.clone(),
+                lines: Lines::default(),
             }),
             ..ask.clone()
         });

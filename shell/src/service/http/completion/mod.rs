@@ -1,29 +1,35 @@
 //! `/completion` and `/infill`: a text that the plain model goes on writing, or fills in, in
 //! the form of llama.cpp's own server, which editors ask.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one | what is asked for |
+//! | `reply` | replies, whole or as they grow |
+
+mod reply;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
 use futures_util::StreamExt;
 use quipu_cpu::{Cpu, Sampling};
-use quipu_kernel::process::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::apart::Asker;
 use super::chat::choosing::{sampling, shaping};
 use super::chat::fields::{Stop, odds, stop_words, tokens, whole};
-use super::chat::reply::odds_of;
 use super::completions::request::{prompts, size};
 use super::error::ApiError;
 use super::known::{self, Api};
 use super::models;
-use super::plain::{Ask, Choice, Finish, Piece, Plain, Turn, schema};
+use super::plain::{Ask, Choice, Lines, Piece, Plain, Turn, schema};
 use super::state::Service;
-use super::wire::{self, Framed, Input};
+use super::wire::{self, Input};
+use reply::Reply;
 
 /// What llama.cpp's server puts between the parts of other files, for models that have no
 /// token for it.
@@ -50,6 +56,14 @@ pub struct Body {
     /// Of how many likeliest tokens the odds are told.
     #[serde(default, deserialize_with = "whole")]
     n_probs: Option<u32>,
+    /// How far lines after the first are indented at least: the first other one ends the text.
+    #[serde(default, deserialize_with = "whole")]
+    n_indent: Option<i64>,
+    /// After how many milliseconds the text ends with the line that is being written.
+    #[serde(default, deserialize_with = "whole")]
+    t_max_predict_ms: Option<i64>,
+    /// What of the reply is told.
+    response_fields: Option<Vec<String>>,
     stream: Option<bool>,
     #[serde(flatten)]
     rest: HashMap<String, Value>,
@@ -68,8 +82,9 @@ impl Body {
         let given = self.json_schema.as_ref();
         let given = given.filter(|given| !given.is_null() && **given != json!({}));
         let read = given.map(|given| schema("json_schema", given, false));
-        // Less than none is as many as fit.
-        let most = self.n_predict.or(self.max_tokens);
+        // Less than none is as many as fit. Editors ask for none to have a prompt computed that
+        // they will need: one is written then, and not told.
+        let most = self.most().map(|most| if most == 0 { 1 } else { most });
         Ok(Ask {
             said: Vec::new(),
             functions: Vec::new(),
@@ -83,6 +98,21 @@ impl Body {
             stops: stop_words("stop", self.stop.as_ref())?,
             plain: Some(plain),
         })
+    }
+
+    /// The most tokens, as it was asked.
+    fn most(&self) -> Option<i64> {
+        self.n_predict.or(self.max_tokens)
+    }
+
+    /// Where the text ends at a line.
+    fn lines(&self) -> Lines {
+        let positive = |given: Option<i64>| given.filter(|given| *given > 0);
+        let patience = positive(self.t_max_predict_ms);
+        Lines {
+            indent: positive(self.n_indent).map_or(0, |least| least.unsigned_abs()),
+            patience: patience.map(|ms| Duration::from_millis(ms.unsigned_abs())),
+        }
     }
 
     /// Of how many likeliest tokens the odds are told, if they are.
@@ -102,8 +132,12 @@ impl Body {
             let message = "one prompt at a time; /v1/completions takes several";
             return Err(ApiError::invalid("prompt", message));
         }
-        let after = None;
-        self.ask(Plain { before, after }, usual)
+        let plain = Plain {
+            before,
+            after: None,
+            lines: self.lines(),
+        };
+        self.ask(plain, usual)
     }
 
     /// The two texts to fill in between.
@@ -122,8 +156,12 @@ impl Body {
         if written {
             before.push_str(&prompts(cpu, &self.prompt)?.concat());
         }
-        let after = Some(self.input_suffix.clone().unwrap_or_default());
-        self.ask(Plain { before, after }, usual)
+        let plain = Plain {
+            before,
+            after: Some(self.input_suffix.clone().unwrap_or_default()),
+            lines: self.lines(),
+        };
+        self.ask(plain, usual)
     }
 }
 
@@ -162,137 +200,28 @@ async fn read(
 
 async fn answer(service: &Arc<Service>, body: &Body, ask: Ask) -> Result<Response, ApiError> {
     models::check(service, body.model.as_deref())?;
-    let mut reply = Reply::new(service.model.clone(), ask.stops.clone());
+    let fields = body.response_fields.clone().unwrap_or_default();
+    let mut reply = Reply::new(service.model.clone(), ask.stops.clone(), fields);
+    if body.most() == Some(0) {
+        reply.is_silent = true;
+    }
     let turn = Turn::new(service, ask).await?;
     if body.stream.unwrap_or(false) {
         return wire::framed(service, turn, reply).await;
     }
     let mut pieces = turn.pieces();
     while let Some(piece) = pieces.next().await {
-        match piece? {
-            Piece::Text(text) => {
-                reply.begin_text();
-                reply.text.push_str(&text);
-            }
-            Piece::End(ended, usage) => {
-                reply.lines = reply.text.contains('\n');
-                let mut whole = reply.end(&reply.text, ended, usage);
-                reply.tell_odds(&mut whole);
-                return Ok(wire::json(&whole));
-            }
-            Piece::Odds(odds) => reply.odds.extend(odds.iter().map(odds_of)),
-            Piece::Call { .. } => {}
+        let piece = piece?;
+        let ended = match &piece {
+            Piece::End(ended, usage) => Some((*ended, *usage)),
+            _ => None,
+        };
+        reply.take(piece);
+        if let Some((ended, usage)) = ended {
+            return Ok(wire::json(&reply.whole(ended, usage)));
         }
     }
     Err(ApiError::internal("the CPU gave no answer; ask again"))
-}
-
-/// A reply as it grows.
-struct Reply {
-    model: String,
-    stops: Vec<String>,
-    /// Of a reply that is sent at once.
-    text: String,
-    /// Whether the text has more than one line.
-    lines: bool,
-    /// Odds of tokens that were not told yet.
-    odds: Vec<Value>,
-    /// When it was asked for.
-    begun: Instant,
-    /// When the first text came.
-    first: Option<Instant>,
-}
-
-impl Reply {
-    fn new(model: String, stops: Vec<String>) -> Self {
-        Self {
-            model,
-            stops,
-            text: String::new(),
-            lines: false,
-            odds: Vec::new(),
-            begun: Instant::now(),
-            first: None,
-        }
-    }
-
-    /// Notes that there is a text.
-    fn begin_text(&mut self) {
-        self.first.get_or_insert_with(Instant::now);
-    }
-
-    /// Puts the odds that were not told yet into a piece, where there are any.
-    fn tell_odds(&mut self, piece: &mut Value) {
-        if !self.odds.is_empty() {
-            piece["completion_probabilities"] = std::mem::take(&mut self.odds).into();
-        }
-    }
-
-    /// How long the prompt took, and the text.
-    fn timings(&self, usage: Usage) -> Value {
-        let now = Instant::now();
-        let first = self.first.unwrap_or(now);
-        let ms = |from: Instant, to: Instant| {
-            to.saturating_duration_since(from).as_secs_f64() * 1000.0
-        };
-        let prompt = usage.prompt_tokens.saturating_sub(usage.cached_tokens);
-        let (prompt_ms, written_ms) = (ms(self.begun, first), ms(first, now));
-        let rate = |tokens: u32, ms: f64| match ms > 0.0 {
-            true => f64::from(tokens) * 1000.0 / ms,
-            false => 0.0,
-        };
-        json!({
-            "cache_n": usage.cached_tokens, "prompt_n": prompt, "prompt_ms": prompt_ms,
-            "prompt_per_second": rate(prompt, prompt_ms),
-            "predicted_n": usage.generated_tokens, "predicted_ms": written_ms,
-            "predicted_per_second": rate(usage.generated_tokens, written_ms),
-        })
-    }
-
-    /// The last piece, or the whole, with the text `content`.
-    fn end(&self, content: &str, ended: Finish, usage: Usage) -> Value {
-        let (kind, word) = match ended {
-            Finish::Length => ("limit", ""),
-            Finish::Word(at) => ("word", self.stops.get(at).map_or("", String::as_str)),
-            Finish::Stop | Finish::Calls => ("eos", ""),
-        };
-        json!({
-            "index": 0, "content": content, "tokens": [], "id_slot": 0, "stop": true,
-            "model": self.model, "tokens_predicted": usage.generated_tokens,
-            "tokens_evaluated": usage.prompt_tokens, "tokens_cached": usage.cached_tokens,
-            "has_new_line": self.lines, "truncated": false, "stop_type": kind,
-            "stopping_word": word, "timings": self.timings(usage),
-        })
-    }
-}
-
-impl Framed for Reply {
-    fn begin(&mut self) -> String {
-        String::new()
-    }
-
-    fn events(&mut self, piece: Piece) -> String {
-        let mut data = match piece {
-            Piece::Text(text) => {
-                self.begin_text();
-                self.lines |= text.contains('\n');
-                json!({"index": 0, "content": text, "tokens": [], "id_slot": 0, "stop": false})
-            }
-            Piece::End(ended, usage) => self.end("", ended, usage),
-            Piece::Odds(odds) => {
-                // They are told with the text that they belong to.
-                self.odds.extend(odds.iter().map(odds_of));
-                return String::new();
-            }
-            Piece::Call { .. } => return String::new(),
-        };
-        self.tell_odds(&mut data);
-        wire::event(None, &data)
-    }
-
-    fn failed(&mut self, error: &ApiError) -> String {
-        wire::event(None, &error.body())
-    }
 }
 
 #[cfg(test)]
@@ -300,33 +229,6 @@ mod tests {
     use quipu_cpu::scripted::ScriptedCpu;
 
     use super::*;
-
-    #[test]
-    fn odds_are_told_with_their_text() {
-        use quipu_cpu::{Likely, TokenOdds};
-
-        let likely = Likely {
-            bytes: b"a".to_vec(),
-            log: -0.5,
-        };
-        let odds = TokenOdds {
-            token: likely.clone(),
-            likeliest: vec![likely],
-        };
-        let mut reply = Reply::new("m".into(), Vec::new());
-        assert_eq!(reply.events(Piece::Odds(vec![odds])), "");
-        let text = reply.events(Piece::Text("a".into()));
-        assert!(text.contains(r#""completion_probabilities":[{"#), "{text}");
-        let usage = Usage {
-            prompt_tokens: 9,
-            cached_tokens: 4,
-            generated_tokens: 1,
-        };
-        let end = reply.end("", Finish::Stop, usage);
-        assert_eq!(end.get("completion_probabilities"), None);
-        assert_eq!(end["timings"]["prompt_n"], 5);
-        assert_eq!(end["timings"]["predicted_n"], 1);
-    }
 
     #[test]
     fn how_many_odds_are_told_has_a_bound() {
@@ -356,6 +258,7 @@ mod tests {
             let want = Plain {
                 before: before.to_owned(),
                 after: Some(after.to_owned()),
+                lines: Lines::default(),
             };
             assert_eq!(ask.plain, Some(want), "{body}");
         };
@@ -364,6 +267,14 @@ mod tests {
             json!({"input_prefix": "a\n", "prompt": "b", "input_suffix": "c", "n_predict": -1}),
             "a\nb",
             "c",
+        );
+        // What editors send to have a context ready: nothing is written yet.
+        let extra = json!([{"text": "x", "time": 7, "filename": "x.rs"}]);
+        check(
+            json!({"input_extra": extra, "input_prefix": "", "prompt": "", "n_predict": 0,
+                   "samplers": [], "t_max_predict_ms": 0, "response_fields": [""]}),
+            "\n\n--- snippet ---\n\nx\n\n--- snippet ---\n\n",
+            "",
         );
         let extra = json!([{"filename": "x.rs", "text": "x"}, {"text": "y"}]);
         check(
