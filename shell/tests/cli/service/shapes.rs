@@ -131,7 +131,9 @@ async fn what_instructor_sends() {
         body
     };
     let mut parameters = person();
-    parameters.as_object_mut().map(|schema| schema.remove("title"));
+    if let Some(schema) = parameters.as_object_mut() {
+        schema.remove("title");
+    }
     let tools = json!([function("Person", parameters)]);
     let named = json!({"type": "function", "function": {"name": "Person"}});
     let forced = json!({"tools": tools, "tool_choice": named});
