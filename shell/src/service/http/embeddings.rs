@@ -1,7 +1,7 @@
 //! `/v1/embeddings`: what texts mean, as vectors of the model that the memory is searched
 //! with, or of another embedding model that is here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::apart::Asker;
 use super::error::ApiError;
+use super::known::{self, Api};
 use super::state::Service;
 use super::wire::{self, Input};
 use crate::session::embedder::{LazyEmbedder, how_to_get_one};
@@ -112,6 +113,8 @@ pub struct Body {
     input: Value,
     encoding_format: Option<String>,
     dimensions: Option<Value>,
+    #[serde(flatten)]
+    rest: HashMap<String, Value>,
 }
 
 impl Body {
@@ -133,6 +136,7 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
+    known::supported(Api::Embeddings, &body.rest)?;
     let base64 = body.wants_base64()?;
     let texts = texts(&body.input)?;
     let embedder = service.meanings.named(&service, body.model.as_deref())?;

@@ -10,6 +10,7 @@ use quipu_kernel::journal::JournalError;
 use quipu_memory::StoreError;
 use serde_json::{Value, json};
 
+use super::absent;
 use crate::terminal::hints;
 
 /// Seconds after which a client that was turned away may try again.
@@ -95,7 +96,14 @@ impl ApiError {
 
     /// The body did not come in the time that a client has for it.
     pub fn too_slow() -> Self {
-        Self::malformed("the body did not come in time; send it again")
+        Self {
+            code: Some("request_timeout"),
+            ..Self::new(
+                StatusCode::REQUEST_TIMEOUT,
+                INVALID,
+                "the body did not come in time; send it again",
+            )
+        }
     }
 
     /// The body broke off, or was sent in pieces that are none.
@@ -114,8 +122,15 @@ impl ApiError {
         }
     }
 
-    /// There is nothing at `path`.
+    /// There is nothing at `path`, or what other servers have there is not here.
     pub fn nowhere(path: &str) -> Self {
+        if let Some(instead) = absent::instead(path) {
+            let message = format!("{path} is not served here: {instead}");
+            return Self {
+                code: Some("not_implemented"),
+                ..Self::new(StatusCode::NOT_IMPLEMENTED, INVALID, message)
+            };
+        }
         let message =
             format!("there is nothing at {path}; /api/v1/openapi.json lists what there is");
         Self::not_found(None, "unknown_url", message)
@@ -215,6 +230,8 @@ impl ApiError {
         let kind = match (self.status, self.kind) {
             (StatusCode::NOT_FOUND, _) => "not_found_error",
             (StatusCode::PAYLOAD_TOO_LARGE, _) => "request_too_large",
+            (StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT, _) => "timeout_error",
+            (StatusCode::SERVICE_UNAVAILABLE, _) => "overloaded_error",
             (_, SERVER) => "api_error",
             (_, kind) => kind,
         };
@@ -225,9 +242,9 @@ impl ApiError {
         json!({"type": "error", "error": error})
     }
 
-    /// The reply with this `body`.
-    pub fn reply(&self, body: &Value) -> Response {
-        let mut response = Response::new(Body::from(body.to_string()));
+    /// The reply. The error goes with it, for those who are told of it in another form.
+    fn reply(self) -> Response {
+        let mut response = Response::new(Body::from(self.body().to_string()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json");
@@ -243,6 +260,7 @@ impl ApiError {
             }
             _ => {}
         }
+        response.extensions_mut().insert(self);
         response
     }
 }
@@ -258,7 +276,7 @@ pub(super) fn without_folders(text: &str) -> String {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        self.reply(&self.body())
+        self.reply()
     }
 }
 
@@ -353,6 +371,10 @@ mod tests {
             Some("Bearer"),
         );
         check(ApiError::internal("x"), 500, "retry-after", None);
+        check(ApiError::stopping("x"), 503, "retry-after", Some("1"));
+        check(ApiError::too_slow(), 408, "retry-after", None);
+        check(ApiError::nowhere("/v1/files"), 501, "allow", None);
+        check(ApiError::nowhere("/nonsense"), 404, "allow", None);
         let long = ApiError::too_long("messages", 9, 8);
         assert_eq!(long.code, Some("context_length_exceeded"));
         check(long, 400, "content-type", Some("application/json"));
@@ -385,6 +407,13 @@ mod tests {
         check(&ApiError::too_many(1), json!("rate_limit_error"));
         check(&ApiError::unauthorized(), json!("authentication_error"));
         check(&ApiError::internal("x"), json!("api_error"));
+        check(&ApiError::too_slow(), json!("timeout_error"));
+        check(&ApiError::timeout(7), json!("timeout_error"));
+        check(&ApiError::stopping("x"), json!("overloaded_error"));
+        check(
+            &ApiError::nowhere("/v1/files"),
+            json!("invalid_request_error"),
+        );
         let lost = ApiError::not_found(None, "thread_not_found", "b").body_for_anthropic();
         assert_eq!(lost["error"]["details"]["error_code"], "thread_not_found");
     }

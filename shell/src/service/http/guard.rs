@@ -18,9 +18,11 @@ use data_encoding::HEXLOWER;
 use quipu_kernel::process::Pid;
 use sha2::{Digest, Sha256};
 
+use super::headers::Beside;
 use super::error::ApiError;
 use super::routes::{self, Needs};
 use super::state::Service;
+use super::wire;
 
 /// What the paths of one process begin with.
 const PROCESS: &str = "/api/v1/processes/";
@@ -181,6 +183,7 @@ pub async fn watch(
 ) -> Response {
     let begun = Instant::now();
     let path = request.uri().path().to_owned();
+    let beside = Beside::of(&path, request.headers());
     let checked = service
         .guard
         .check(request.method(), &path, request.headers());
@@ -188,10 +191,15 @@ pub async fn watch(
         Ok(_) if request.method() == Method::OPTIONS => options(&path),
         Ok(caller) => {
             request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(beside.unknown.clone());
             next.run(request).await
         }
-        Err(error) => error.into_response(),
+        Err(error) => {
+            wire::drop_body(request).await;
+            error.into_response()
+        }
     };
+    beside.put_into(&mut response);
     let headers = response.headers_mut();
     for (name, value) in [
         ("x-content-type-options", "nosniff"),

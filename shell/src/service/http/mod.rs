@@ -6,7 +6,10 @@
 //! | `routes` | what each route needs |
 //! | `doorway` | how many connections there are, and how long one may be silent |
 //! | `guard` | who may ask |
+//! | `absent` | what other servers have and this one has not |
 //! | `wire`, `packing`, `form`, `error` | bodies, forms with a file, streams of events, errors |
+//! | `known/` | what becomes of each field of a body |
+//! | `headers` | what a reply has beside its body: a number, an error in the form of its API |
 //! | `apart` | work that takes too long for the threads that answer |
 //! | `plain/` | the plain model, whichever API it is asked by |
 //! | `chat/` | `/v1/chat/completions` |
@@ -17,6 +20,7 @@
 //! | `decisions`, `systemone`, `embeddings` | what a model tells without writing |
 //! | `models` | `/v1/models` |
 //! | `beside`, `model_verbs` | the models beside the machine's own; load, unload, pull |
+//! | `props` | `/props`, `/slots`, `/apply-template` |
 //! | `speech`, `transcription/` | `/v1/audio`: what is written is spoken, what is said is written |
 //! | `pictures` | what a request shows: to a model that sees, or to the eyes |
 //! | `sense` | the voice and the ears, for those two |
@@ -30,6 +34,7 @@
 //! Nothing here decides what a process may do: that is the kernel's gate. A request can only
 //! ask for less than the machine permits.
 
+mod absent;
 mod agent;
 mod apart;
 mod beside;
@@ -43,7 +48,9 @@ mod embeddings;
 mod error;
 mod form;
 pub mod guard;
+mod headers;
 mod hooks;
+mod known;
 mod messages;
 mod metrics;
 mod model_verbs;
@@ -54,6 +61,7 @@ mod packing;
 mod page;
 mod pictures;
 mod plain;
+mod props;
 mod responses;
 mod routes;
 mod sense;
@@ -81,6 +89,7 @@ use tokio::net::TcpListener;
 
 use doorway::Doorway;
 use error::ApiError;
+use responses::stored;
 use state::Service;
 
 fn router(service: &Arc<Service>) -> Router {
@@ -99,6 +108,9 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/v1/completions", post(completions::post))
         .route("/v1/responses", post(responses::post))
         .route("/v1/responses/input_tokens", post(responses::count))
+        .route("/v1/responses/{id}", get(stored::get).delete(stored::delete))
+        .route("/v1/responses/{id}/input_items", get(stored::items))
+        .route("/v1/responses/{id}/cancel", post(stored::cancel))
         .route("/v1/messages", post(messages::post))
         .route("/v1/messages/count_tokens", post(messages::count))
         .route("/v1/embeddings", post(embeddings::post))
@@ -111,10 +123,12 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/infill", post(completion::infill))
         .route("/tokenize", post(tokens::tokenize))
         .route("/detokenize", post(tokens::detokenize))
-        .route("/props", get(models::props))
         .route("/models/load", post(model_verbs::load))
         .route("/models/unload", post(model_verbs::unload))
         .route("/models/pull", post(model_verbs::pull))
+        .route("/props", get(props::get))
+        .route("/slots", get(props::slots))
+        .route("/apply-template", post(props::apply))
         .merge(native())
         .fallback(nowhere)
         .method_not_allowed_fallback(async || ApiError::method())

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::apart::aside;
 use super::error::ApiError;
-use super::state::{ANSWERS_MAX, Service};
+use super::state::Service;
 use super::{agent, beside, wire};
 use crate::session::agent::all;
 use crate::session::builtin;
@@ -57,23 +57,6 @@ fn list(service: &Service) -> Vec<Value> {
         entry
     }));
     models
-}
-
-/// Answers `GET /props`: what programs written for llama.cpp's server look for.
-pub async fn props(State(service): State<Arc<Service>>) -> Response {
-    let info = service.cpu().info();
-    let usual = service.session.settings.sampling();
-    wire::json(&json!({
-        "default_generation_settings": {
-            "n_ctx": info.window,
-            "params": {"temperature": usual.temperature, "seed": usual.seed, "n_predict": -1,
-                       "top_k": 0, "top_p": 1.0, "repeat_penalty": 1.0,
-                       "presence_penalty": 0.0, "frequency_penalty": 0.0},
-        },
-        "total_slots": ANSWERS_MAX, "model_alias": service.model, "model_path": info.model,
-        "modalities": {"vision": service.cpu().sees(), "audio": false}, "is_sleeping": false,
-        "build_info": concat!("quipu ", env!("CARGO_PKG_VERSION")),
-    }))
 }
 
 /// Answers `GET /v1/models`.

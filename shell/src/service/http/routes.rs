@@ -7,6 +7,7 @@
 
 use axum::http::Method;
 
+use super::absent;
 use Needs::{Entry, Hook, Nothing, ProcessKey, Token};
 
 /// What a request needs to be answered.
@@ -55,6 +56,15 @@ const fn post(path: &'static str, needs: Needs, about: &'static str) -> Route {
     }
 }
 
+const fn delete(path: &'static str, needs: Needs, about: &'static str) -> Route {
+    Route {
+        method: "delete",
+        path,
+        needs,
+        about,
+    }
+}
+
 /// What the paths of the machine's own API begin with.
 const OWN: &str = "/api/";
 /// What the paths of other services' APIs begin with.
@@ -87,6 +97,22 @@ pub const ROUTES: &[Route] = &[
         "/v1/responses/input_tokens",
         Entry,
         "How many tokens the prompt of a response has",
+    ),
+    get(
+        "/v1/responses/{id}",
+        Entry,
+        "A response that is kept, for whoever asked for it",
+    ),
+    delete("/v1/responses/{id}", Entry, "Keep it no longer"),
+    get(
+        "/v1/responses/{id}/input_items",
+        Entry,
+        "What it was asked for with",
+    ),
+    post(
+        "/v1/responses/{id}/cancel",
+        Entry,
+        "End one in the background: there are none, so it is always refused",
     ),
     post("/v1/messages", Entry, "Anthropic's messages"),
     post(
@@ -136,6 +162,16 @@ pub const ROUTES: &[Route] = &[
         "The tokens of a text, for the plain model",
     ),
     post("/detokenize", Entry, "The text of tokens"),
+    post(
+        "/apply-template",
+        Entry,
+        "Messages as the plain model reads them, with its template around them",
+    ),
+    get(
+        "/slots",
+        Entry,
+        "How many answers are under way, in the form of llama.cpp's server",
+    ),
     get(
         "/props",
         Entry,
@@ -232,6 +268,7 @@ pub fn needs(method: &Method, path: &str) -> Needs {
         |route: &&Route| route.method.eq_ignore_ascii_case(method) && fits(route.path, path);
     match ROUTES.iter().find(is_asked) {
         Some(route) => route.needs,
+        None if absent::instead(path).is_some() => Entry,
         None if path.starts_with(OWN) => Token,
         None => Entry,
     }
@@ -247,10 +284,12 @@ pub fn name(path: &str) -> &'static str {
 /// What may be asked of a path, for programs that look before they ask; nothing of one that is
 /// not there.
 pub fn methods(path: &str) -> Vec<&'static str> {
-    let known = ROUTES.iter().filter(|route| fits(route.path, path));
+    let named = name(path);
+    let known = ROUTES.iter().filter(|route| route.path == named);
     let mut methods: Vec<&str> = known
         .flat_map(|route| match route.method {
             "get" => &["GET", "HEAD"][..],
+            "delete" => &["DELETE"],
             _ => &["POST"],
         })
         .copied()
@@ -323,6 +362,7 @@ mod tests {
         check("/v1/health", Some("/health"));
         check("/v1/models/", Some("/v1/models"));
         check("/models/org/name", Some("/v1/models/org/name"));
+        check("/responses/resp_7/", Some("/v1/responses/resp_7"));
         check("/v1/models/org/name", None);
         check("/models/load", None);
         check("/", None);
@@ -340,6 +380,11 @@ mod tests {
         check("/v1/models", &["GET", "HEAD", "OPTIONS"]);
         check("/v1/completions", &["POST", "OPTIONS"]);
         check("/api/v1/processes", &["GET", "HEAD", "POST", "OPTIONS"]);
+        check("/v1/responses/input_tokens", &["POST", "OPTIONS"]);
+        check(
+            "/v1/responses/resp_7",
+            &["GET", "HEAD", "DELETE", "OPTIONS"],
+        );
         check("/nonsense", &[]);
     }
 
@@ -362,5 +407,9 @@ mod tests {
         check("POST", "/models/load/", Entry);
         check("DELETE", "/v1/models", Entry);
         check("GET", "/nonsense", Entry);
+        // What other servers have there is told to everybody.
+        check("GET", "/api/tags", Entry);
+        check("POST", "/api/chat", Entry);
+        check("POST", "/api/chats", Token);
     }
 }

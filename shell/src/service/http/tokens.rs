@@ -1,5 +1,5 @@
 //! `/tokenize` and `/detokenize`: the tokens of the plain model, as llama.cpp's server tells
-//! them.
+//! them, and vLLM's.
 
 use std::sync::Arc;
 
@@ -24,9 +24,11 @@ pub(super) const TOKENS_MAX: usize = 1 << 18;
 /// A text to take apart.
 #[derive(Debug, Deserialize)]
 pub struct Text {
-    #[serde(default)]
-    content: String,
+    content: Option<String>,
+    /// What vLLM's server calls it.
+    prompt: Option<String>,
     /// Whether the token that begins a text comes first, where the model has one.
+    #[serde(alias = "add_special_tokens")]
     add_special: Option<bool>,
     /// Whether markers of the template are the tokens that they stand for.
     parse_special: Option<bool>,
@@ -45,19 +47,31 @@ pub async fn tokenize(
     State(service): State<Arc<Service>>,
     Input(text): Input<Text>,
 ) -> Result<Response, ApiError> {
+    let is_counted = text.content.is_none();
+    let content = text.content.or(text.prompt).ok_or_else(|| {
+        let message = "it is required: a text. POST /apply-template makes one of messages";
+        ApiError::invalid("content", message)
+    })?;
     // A long text takes a while, as an answer does.
     let _place = service.admit()?;
-    let bytes = text.content.len();
+    let bytes = content.len();
     let on = service.clone();
     let work = move |asker: &Asker| -> Result<Value, ApiError> {
         let begins = text.add_special.unwrap_or(false);
         let markers = text.parse_special.unwrap_or(true);
-        let tokens = on.cpu().tokens(&text.content, begins, markers);
+        let tokens = on.cpu().tokens(&content, begins, markers);
         let tokens = tokens.ok_or_else(unknown)?;
-        match text.with_pieces.unwrap_or(false) {
-            true => pieces(on.cpu(), tokens, asker),
-            false => Ok(json!({ "tokens": tokens })),
+        let count = tokens.len();
+        let mut told = match text.with_pieces.unwrap_or(false) {
+            true => pieces(on.cpu(), tokens, asker)?,
+            false => json!({ "tokens": tokens }),
+        };
+        // Who asks in vLLM's form reads these.
+        if is_counted {
+            told["count"] = count.into();
+            told["max_model_len"] = on.cpu().info().window.into();
         }
+        Ok(told)
     };
     let told = service
         .counting

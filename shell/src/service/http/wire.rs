@@ -12,7 +12,9 @@ use futures_util::{Stream, StreamExt, stream};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::headers::Unknown;
 use super::error::ApiError;
+use super::known;
 use super::packing::Packing;
 use super::plain::{Piece, Turn};
 use super::state::Service;
@@ -40,15 +42,60 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        if !is_unnamed(request.headers()) {
-            check_kind(&request, "application/json")?;
-        }
-        let packing = Packing::of(request.headers())?;
+        let packing = packing(&request);
+        let packing = match packing {
+            Ok(packing) => packing,
+            Err(error) => {
+                drop_body(request).await;
+                return Err(error);
+            }
+        };
+        let path = request.uri().path().to_owned();
+        let unknown = request.extensions().get::<Unknown>().cloned();
         let bytes = read(request, BODY_BYTES_MAX).await?;
         let bytes = packing.unpack(bytes, BODY_BYTES_MAX)?;
         let read = serde_json::from_slice(&bytes);
-        read.map(Input)
-            .map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))
+        let read = read
+            .map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))?;
+        let names = known::unknown(&path, &bytes)?;
+        if let Some(unknown) = unknown {
+            unknown.note(names);
+        }
+        Ok(Input(read))
+    }
+}
+
+/// How the JSON of `request` is packed.
+///
+/// # Errors
+/// The status 415, where it is something else, or written in another way.
+fn packing(request: &Request) -> Result<Packing, ApiError> {
+    if !is_unnamed(request.headers()) {
+        check_kind(request, "application/json")?;
+    }
+    check_charset(request.headers())?;
+    Packing::of(request.headers())
+}
+
+/// Refuses a body that says that it is not written in UTF-8, as all JSON is.
+///
+/// # Errors
+/// The status 415.
+fn check_charset(headers: &HeaderMap) -> Result<(), ApiError> {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let named = kind.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let is_charset = name.trim().eq_ignore_ascii_case("charset");
+        is_charset.then(|| value.trim().trim_matches('"'))
+    });
+    let legal = ["utf-8", "utf8", "us-ascii"];
+    match named.is_none_or(|named| legal.iter().any(|name| name.eq_ignore_ascii_case(named))) {
+        true => Ok(()),
+        false => Err(ApiError {
+            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ..ApiError::malformed("send the body in UTF-8")
+        }),
     }
 }
 
@@ -83,9 +130,7 @@ pub fn check_kind(request: &Request, wanted: &str) -> Result<(), ApiError> {
     }
 }
 
-/// `request`, unless its body says that it has more than `bytes_max`. A client that asked before
-/// it sends is told at once; what others send is read and dropped, up to a bound: whoever is
-/// still sending when the connection is closed does not see the reply.
+/// `request`, unless its body says that it has more than `bytes_max`.
 ///
 /// # Errors
 /// The status 413.
@@ -95,10 +140,17 @@ pub async fn within(request: Request, bytes_max: usize) -> Result<Request, ApiEr
     if length.is_none_or(|length| length <= bytes_max) {
         return Ok(request);
     }
+    drop_body(request).await;
+    Err(ApiError::too_large(bytes_max))
+}
+
+/// Reads what a client sends with a `request` that is refused without it, up to a bound: one that
+/// is still sending when the connection is closed does not see the reply. A client that asked
+/// before it sends is told at once.
+pub async fn drop_body(request: Request) {
     if !request.headers().contains_key(header::EXPECT) {
         let _ = tokio::time::timeout(BODY_PATIENCE, drop_all(request.into_body())).await;
     }
-    Err(ApiError::too_large(bytes_max))
 }
 
 /// Reads `body` up to [`DROPPED_BYTES_MAX`], or until nothing comes, and keeps nothing.
@@ -307,6 +359,21 @@ mod tests {
         check(&[form, ("origin", "http://localhost:8080")], false);
         check(&[("sec-fetch-site", "same-origin")], false);
         check(&[form, ("sec-fetch-mode", "no-cors")], false);
+    }
+
+    #[test]
+    fn json_is_written_in_utf_8() {
+        let check = |kind: &'static str, want: bool| {
+            let got = check_charset(&headers(&[("content-type", kind)]));
+            assert_eq!(got.is_ok(), want, "{kind}");
+        };
+        check("application/json", true);
+        check("application/json; charset=utf-8", true);
+        check("application/json; Charset=\"UTF-8\"", true);
+        check("text/plain; charset=us-ascii; format=flowed", true);
+        check("application/json; charset=iso-8859-1", false);
+        check("application/json;charset=utf-16", false);
+        assert_eq!(check_charset(&HeaderMap::new()), Ok(()));
     }
 
     #[tokio::test]

@@ -149,7 +149,7 @@ async fn fields_are_read_as_they_are_meant() {
         json!({"stop": "", "modalities": ["text"], "stream_options": {"include_usage": null}}),
         // llama.cpp's own.
         json!({"cache_prompt": true, "id_slot": -1, "n_predict": -1, "typical_p": 1.0,
-               "mirostat": 0, "dry_multiplier": 0.0, "xtc_probability": 0, "samplers": ["top_k"],
+               "mirostat": 0, "dry_multiplier": 0.0, "xtc_probability": 0, "samplers": [],
                "grammar": "", "chat_template_kwargs": {"enable_thinking": false}}),
         json!({"model": null}),
         json!({"model": ""}),

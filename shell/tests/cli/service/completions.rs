@@ -63,6 +63,17 @@ async fn a_text_goes_on() {
             ("/stop_type", json!("eos")),
         ],
     );
+    // As editors ask: for some of the reply, and for a prompt to be computed alone.
+    let some = json!({"prompt": "Say: ", "n_indent": 4, "t_max_prompt_ms": 500,
+                      "t_max_predict_ms": 60_000, "samplers": ["top_k", "top_p", "infill"],
+                      "response_fields": ["content", "timings/prompt_ms", "truncated"]});
+    let some = machine.post("/completion", &some).await.json();
+    let names: Vec<&String> = some.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["content", "timings/prompt_ms", "truncated"], "{some}");
+    assert_eq!(some["content"], "Hello to you.", "{some}");
+    let ready = json!({"prompt": "Say: ", "n_predict": 0});
+    let ready = machine.post("/completion", &ready).await;
+    ready.check(200, &[("/content", json!(""))]);
     let gap = json!({"input_prefix": "a", "input_suffix": "b"});
     let gap = machine.post("/infill", &gap).await;
     gap.check(400, &[("/error/param", json!("suffix"))]);
@@ -129,6 +140,15 @@ async fn model_tokens_are_chosen_as_asked() {
     assert_eq!(told["text"], tokens.as_str(), "{told}");
     assert!(odds["token_logprobs"][0].as_f64() <= Some(0.0), "{odds}");
     assert_eq!(odds["text_offset"][0], 0, "{odds}");
+    // So they are in the form of llama.cpp's server.
+    let body = json!({"prompt": "The three primary colours are", "n_predict": 6, "n_probs": 2});
+    let reply = machine.post("/completion", &body).await;
+    reply.check(200, &[]);
+    let told = reply.json();
+    let odds = told["completion_probabilities"].as_array().unwrap();
+    let tokens: String = odds.iter().filter_map(|odds| odds["token"].as_str()).collect();
+    assert_eq!(told["content"], tokens.as_str(), "{told}");
+    assert_eq!(told["timings"]["predicted_n"], told["tokens_predicted"], "{told}");
     // Whatever is asked for, the schema holds.
     let schema = json!({"type": "object", "properties": {"a": {"type": "boolean"}},
                         "required": ["a"], "additionalProperties": false});

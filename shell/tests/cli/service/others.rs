@@ -230,6 +230,7 @@ async fn the_page_and_what_there_is() {
         for method in methods.as_object().unwrap().keys() {
             let got = match method.as_str() {
                 "get" => reply(machine.user("GET", &path)).await,
+                "delete" => reply(machine.user("DELETE", &path)).await,
                 _ => reply(machine.user("POST", &path).json(&json!({}))).await,
             };
             assert!(

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::super::error::ApiError;
+use super::super::known::FORMS;
 use super::super::plain::schema;
-use super::fields::FORMS;
 
 /// Fields that hold a schema.
 const SCHEMAS: [&str; 2] = ["json_schema", "guided_json"];
@@ -24,8 +24,10 @@ pub fn schema_in(rest: &HashMap<String, Value>) -> Result<Option<Value>, ApiErro
             return read(name, found).map(Some);
         }
     }
-    let Some(Value::Object(outputs)) = rest.get(OUTPUTS) else {
-        return Ok(None);
+    let outputs = match rest.get(OUTPUTS) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Object(outputs)) => outputs,
+        Some(_) => return Err(ApiError::invalid(OUTPUTS, "it is an object with a schema in `json`")),
     };
     for (name, given) in outputs.iter().filter(|(_, given)| asks(given)) {
         let param = format!("{OUTPUTS}.{name}");
@@ -75,6 +77,11 @@ mod tests {
         check(json!({}), Ok(false));
         check(json!({"json_schema": {}, "guided_json": null}), Ok(false));
         check(json!({"structured_outputs": {"json": null}}), Ok(false));
+        check(json!({"structured_outputs": null}), Ok(false));
+        check(
+            json!({"structured_outputs": "json"}),
+            Err("structured_outputs"),
+        );
         check(json!({"json_schema": own}), Ok(true));
         check(json!({"guided_json": own}), Ok(true));
         check(json!({"guided_json": own.to_string()}), Ok(true));

@@ -1,7 +1,5 @@
 //! Fields that several APIs have, checked one by one.
 
-use std::collections::HashMap;
-
 use quipu_kernel::grammar::Callable;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -18,92 +16,6 @@ const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 /// Why a picture is refused where neither a user nor a function speaks.
 const NO_PICTURE: &str =
     "a picture stands in a message of the user's or in the result of a function";
-
-/// Fields that ask for what the CPU does not do, the values that ask for nothing, and what
-/// to do instead.
-const UNSUPPORTED: &[(&str, &[&str], &str)] = &[
-    (
-        "logprobs",
-        &["false"],
-        "it is told in /v1/chat/completions of a plain model; leave it out, or ask that",
-    ),
-    (
-        "top_logprobs",
-        &["0"],
-        "it goes with `logprobs` in /v1/chat/completions of a plain model; leave it out",
-    ),
-    (
-        "modalities",
-        &["[\"text\"]"],
-        "answers are text; leave it out",
-    ),
-    ("audio", &[], "answers are text; leave it out"),
-    ("functions", &["[]"], "it was replaced by `tools`"),
-    ("function_call", &[], "it was replaced by `tool_choice`"),
-    (
-        "web_search_options",
-        &[],
-        "the plain model has no tools of its own; ask an agent",
-    ),
-    (
-        "grammar",
-        &["\"\""],
-        "send a JSON Schema in `response_format`, or leave it out",
-    ),
-    ("guided_choice", &["[]"], FORMS),
-    ("guided_grammar", &["\"\""], FORMS),
-    ("guided_regex", &["\"\""], FORMS),
-    ("mirostat", &["0"], OTHERWISE),
-    ("typical_p", &["1"], OTHERWISE),
-    ("top_n_sigma", &["-1", "0"], OTHERWISE),
-    ("dynatemp_range", &["0"], OTHERWISE),
-    ("xtc_probability", &["0"], OTHERWISE),
-    ("dry_multiplier", &["0"], OTHERWISE),
-    (
-        "ignore_eos",
-        &["false"],
-        "an answer ends where the model ends it; leave it out",
-    ),
-    (
-        "n_probs",
-        &["0"],
-        "ask /v1/chat/completions or /v1/completions for `logprobs`; leave it out",
-    ),
-];
-
-/// What to ask for in place of other ways to choose tokens.
-const OTHERWISE: &str = "tokens are chosen by `temperature`, `top_k`, `top_p`, `min_p`, penalties \
-                         and `logit_bias`; leave it out";
-
-/// What to ask for in place of other forms of an answer.
-pub const FORMS: &str = "an answer is held to a JSON Schema, which may have `enum` or `pattern`; \
-                         send one in `response_format`";
-
-/// Names the first field of `rest` that asks for what is not done.
-///
-/// # Errors
-/// Where there is one.
-pub fn supported(rest: &HashMap<String, Value>) -> Result<(), ApiError> {
-    for (name, nothing, instead) in UNSUPPORTED {
-        let given = rest.get(*name).filter(|given| !given.is_null());
-        let Some(given) = given else {
-            continue;
-        };
-        if !nothing.iter().any(|nothing| is(given, nothing)) {
-            let message = format!("`{name}` is not supported: {instead}");
-            return Err(ApiError::unsupported(*name, message));
-        }
-    }
-    Ok(())
-}
-
-/// Whether `given` is the value that `wanted` is the JSON of; 0.0 is the number 0.
-fn is(given: &Value, wanted: &str) -> bool {
-    match (given.as_f64(), wanted.parse::<f64>()) {
-        (Some(given), Ok(wanted)) => given == wanted,
-        _ => wanted.parse::<Value>().is_ok_and(|wanted| wanted == *given),
-    }
-}
 
 /// Adds a function, whose name has to be its own.
 ///

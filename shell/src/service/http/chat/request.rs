@@ -8,19 +8,19 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::error::ApiError;
+use super::super::known::{self, Api};
 use super::super::plain::{Ask, Said, Speaker, function, schema};
 use super::choosing::{sampling, shaping};
 use super::elsewhere;
 use super::fields::{
-    self, Stop, add, arguments, choice, content_of, few, no_picture, odds, stop_words, tokens,
+    Stop, add, arguments, choice, content_of, few, no_picture, odds, stop_words, tokens,
     whole,
 };
 
 /// The most answers of one request.
 pub const ANSWERS_MAX: u32 = 16;
 
-/// The body of a request. What it may have beside these is passed over: names for the
-/// client's own records, such as `user` and `metadata`.
+/// The body of a request. What becomes of a field that it may have beside these, `known` says.
 #[derive(Debug, Deserialize)]
 pub struct Body {
     /// Which model, or which agent.
@@ -38,6 +38,9 @@ pub struct Body {
     max_tokens: Option<i64>,
     #[serde(default, deserialize_with = "whole")]
     max_completion_tokens: Option<i64>,
+    /// What llama.cpp's server calls it.
+    #[serde(default, deserialize_with = "whole")]
+    n_predict: Option<i64>,
     temperature: Option<f32>,
     #[serde(default, deserialize_with = "whole")]
     seed: Option<i64>,
@@ -126,7 +129,9 @@ impl Body {
 
     /// The most tokens of the answer.
     pub fn tokens_max(&self) -> Option<i64> {
-        self.max_completion_tokens.or(self.max_tokens)
+        self.max_completion_tokens
+            .or(self.max_tokens)
+            .or(self.n_predict)
     }
 
     /// Names the first field that asks for what is not done.
@@ -134,7 +139,7 @@ impl Body {
     /// # Errors
     /// Where there is one.
     pub fn supported(&self) -> Result<(), ApiError> {
-        fields::supported(&self.rest)
+        known::supported(Api::Chat, &self.rest)
     }
 
     /// Names the first field that an agent cannot be asked with. How tokens are chosen is the

@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::chat::choosing::{sampling, shaping};
-use super::super::chat::fields::{self, Stop, stop_words, tokens};
+use super::super::chat::fields::{Stop, stop_words, tokens, whole};
 use super::super::chat::request::{ANSWERS_MAX, StreamOptions};
 use super::super::error::ApiError;
-use super::super::plain::{Ask, Choice, Plain};
+use super::super::known::{self, Api};
+use super::super::plain::{Ask, Choice, Lines, Plain};
 use super::super::tokens::TOKENS_MAX;
 
 /// Tokens of an answer for which no number is asked, as OpenAI documents it.
@@ -25,10 +26,17 @@ pub struct Body {
     #[serde(default)]
     pub(super) prompt: Value,
     suffix: Option<String>,
+    #[serde(default, deserialize_with = "whole")]
     n: Option<u32>,
+    #[serde(default, deserialize_with = "whole")]
     best_of: Option<u32>,
+    #[serde(default, deserialize_with = "whole")]
     max_tokens: Option<i64>,
+    /// What llama.cpp's server calls it.
+    #[serde(default, deserialize_with = "whole")]
+    n_predict: Option<i64>,
     temperature: Option<f32>,
+    #[serde(default, deserialize_with = "whole")]
     seed: Option<i64>,
     stop: Option<Stop>,
     pub(super) echo: Option<bool>,
@@ -47,15 +55,7 @@ impl Body {
     /// # Errors
     /// The first field that cannot be used.
     pub fn asks(&self, cpu: &dyn Cpu, usual: Sampling) -> Result<Vec<Ask>, ApiError> {
-        fields::supported(&self.rest)?;
-        let format = self
-            .rest
-            .get("response_format")
-            .map(|format| &format["type"]);
-        if format.is_some_and(|kind| !kind.is_null() && kind != "text") {
-            let message = "it goes with messages: ask /v1/chat/completions, or leave it out";
-            return Err(ApiError::unsupported("response_format", message));
-        }
+        known::supported(Api::TextCompletions, &self.rest)?;
         if self.best_of.is_some_and(|best| best > self.n.unwrap_or(1)) {
             let message = "no answer is left out; leave it out, or ask for `n`";
             return Err(ApiError::unsupported("best_of", message));
@@ -65,13 +65,14 @@ impl Body {
             let message = "the odds of a prompt are not told; leave `echo` out";
             return Err(ApiError::unsupported("echo", message));
         }
+        let most = self.max_tokens.or(self.n_predict);
         let ask = Ask {
             said: Vec::new(),
             functions: Vec::new(),
             choice: Choice::None,
             parallel: false,
             schema: None,
-            tokens_max: tokens("max_tokens", self.max_tokens.or(Some(TOKENS_USUAL)))?,
+            tokens_max: tokens("max_tokens", most.or(Some(TOKENS_USUAL)))?,
             odds,
             sampling: sampling(self.temperature, self.seed, usual)?,
             shaping: shaping(&self.rest)?,
@@ -86,6 +87,7 @@ impl Body {
             plain: Some(Plain {
                 before,
                 after: after.clone(),
+                lines: Lines::default(),
             }),
             ..ask.clone()
         });

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use super::chat::choosing::{sampling, shaping};
 use super::chat::fields::{Stop, add, content_of, few, stop_words, text, tokens, whole};
 use super::error::ApiError;
+use super::known::{self, Api};
 use super::plain::{Ask, Choice, Said, Speaker, Turn, function, prompt_tokens, schema};
 use super::state::Service;
 use super::wire::{self, Input};
@@ -38,6 +39,9 @@ pub struct Body {
     tool_choice: Option<ToolChoice>,
     stop_sequences: Option<Vec<String>>,
     temperature: Option<f32>,
+    /// Anthropic's API has none, and others do.
+    #[serde(default, deserialize_with = "whole")]
+    seed: Option<i64>,
     stream: Option<bool>,
     #[serde(flatten)]
     rest: HashMap<String, Value>,
@@ -72,38 +76,22 @@ const THREAD_LOST: &str = "thread_not_found";
 /// Answers `POST /v1/messages`.
 pub async fn post(
     State(service): State<Arc<Service>>,
-    input: Result<Input<Body>, ApiError>,
-) -> Response {
-    let answered = async {
-        let Input(body) = input?;
-        answer(&service, &body).await
-    };
-    reply_of(answered.await)
+    Input(body): Input<Body>,
+) -> Result<Response, ApiError> {
+    answer(&service, &body).await
 }
 
 /// Answers `POST /v1/messages/count_tokens`.
 pub async fn count(
     State(service): State<Arc<Service>>,
-    input: Result<Input<Body>, ApiError>,
-) -> Response {
-    let counted = async {
-        let Input(body) = input?;
-        let service = beside::of(&service, body.model.as_deref()).await?;
-        let _place = service.admit()?;
-        let mut ask = ask_for(&body, None, service.session.settings.sampling())?;
-        pictures::see(&service, &mut ask.said, false).await?;
-        let tokens = prompt_tokens(&service, ask).await?;
-        Ok::<Response, ApiError>(wire::json(&json!({ "input_tokens": tokens })))
-    };
-    reply_of(counted.await)
-}
-
-/// A reply, with an error in the form of this API.
-fn reply_of(answered: Result<Response, ApiError>) -> Response {
-    match answered {
-        Ok(response) => response,
-        Err(error) => error.reply(&error.body_for_anthropic()),
-    }
+    Input(body): Input<Body>,
+) -> Result<Response, ApiError> {
+    let service = beside::of(&service, body.model.as_deref()).await?;
+    let _place = service.admit()?;
+    let mut ask = ask_for(&body, None, service.session.settings.sampling())?;
+    pictures::see(&service, &mut ask.said, false).await?;
+    let tokens = prompt_tokens(&service, ask).await?;
+    Ok(wire::json(&json!({ "input_tokens": tokens })))
 }
 
 async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiError> {
@@ -135,17 +123,15 @@ pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
 
 /// As [`ask`], with `tokens_max` for the answer.
 fn ask_for(body: &Body, tokens_max: Option<u32>, usual: Sampling) -> Result<Ask, ApiError> {
-    if body
-        .rest
-        .get("mcp_servers")
-        .is_some_and(|given| *given != json!([]) && !given.is_null())
-    {
-        let message = "the plain model reaches no servers: call their tools on your side";
-        return Err(ApiError::unsupported("mcp_servers", message));
-    }
+    known::supported(Api::Messages, &body.rest)?;
     // Anthropic's clients then send all of it again, as to a service that has lost it.
-    let thread = body.rest.get("thread");
-    if thread.is_some_and(|thread| thread["type"] == "continue") {
+    let thread = body.rest.get("thread").filter(|thread| !thread.is_null());
+    let thread = thread.map(|thread| thread["type"].as_str().unwrap_or_default());
+    if thread.is_some_and(|kind| !matches!(kind, "create" | "continue")) {
+        let message = "a type is `create` or `continue`";
+        return Err(ApiError::invalid("thread.type", message));
+    }
+    if thread == Some("continue") {
         let message = "conversations are not kept: send all messages, with a `thread` of the type \
                        `create`, or without one";
         return Err(ApiError::not_found(Some("thread"), THREAD_LOST, message));
@@ -163,7 +149,7 @@ fn ask_for(body: &Body, tokens_max: Option<u32>, usual: Sampling) -> Result<Ask,
         schema: format(body)?,
         tokens_max,
         odds: None,
-        sampling: sampling(body.temperature, None, usual)?,
+        sampling: sampling(body.temperature, body.seed, usual)?,
         shaping: shaping(&body.rest)?,
         stops: stop_words("stop_sequences", stops.as_ref())?,
         plain: None,
@@ -218,6 +204,11 @@ fn choice(body: &Body, functions: &[Callable]) -> Result<Choice, ApiError> {
 /// The schema of the answer: in its place today, or that of the beta before.
 fn format(body: &Body) -> Result<Option<Value>, ApiError> {
     let config = body.rest.get("output_config");
+    let config = config.filter(|config| !config.is_null());
+    if config.is_some_and(|config| !config.is_object()) {
+        let message = "it is an object: a schema stands in its `format`";
+        return Err(ApiError::invalid("output_config", message));
+    }
     let given = config.and_then(|config| config.get("format"));
     let (param, given) = match given.filter(|given| !given.is_null()) {
         Some(given) => ("output_config.format", Some(given)),

@@ -142,6 +142,26 @@ pub async fn prompt_tokens(service: &Arc<Service>, ask: Ask) -> Result<usize, Ap
     service.counting.run(bytes, service.patience(), work).await
 }
 
+/// The text of the prompt that `ask` becomes, with the markers of the template.
+///
+/// # Errors
+/// As [`prompt_tokens`], and where the tokens of the model are not known.
+pub async fn prompt_text(service: &Arc<Service>, ask: Ask) -> Result<String, ApiError> {
+    let on = service.clone();
+    let bytes = ask.bytes();
+    let work = move |_: &Asker| -> Result<String, ApiError> {
+        let cpu = on.cpu();
+        let messages = layout::messages(&ask, cpu.info().constrains);
+        let prompt = prompt_of(cpu, &ask, &messages)?;
+        let text = cpu.text_of(&prompt.tokens).ok_or_else(|| {
+            let message = "the template of a local model is known, and of no other";
+            ApiError::unsupported("model", message)
+        })?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    };
+    service.counting.run(bytes, service.patience(), work).await
+}
+
 /// The prompt of `ask`, whose `messages` are laid out. A client that speaks last for the model
 /// has begun its answer, which goes on from there where the CPU can do that.
 fn prompt_of(cpu: &dyn Cpu, ask: &Ask, messages: &[Message]) -> Result<Prompt, ApiError> {

@@ -7,11 +7,12 @@
 //! | `laid` | both as tokens, and the forms that the answer may have |
 //! | `judge` | whether a function does what is asked, before it is called |
 //! | `turn` | the job, piece by piece |
-//! | `stop` | ends a text at a client's own words |
+//! | `stop`, `lines` | end a text at a client's own words, or at a line |
 
 mod judge;
 mod laid;
 mod layout;
+mod lines;
 mod stop;
 mod turn;
 
@@ -23,8 +24,9 @@ use quipu_tools::json_schema;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-pub use laid::prompt_tokens;
+pub use laid::{prompt_text, prompt_tokens};
 pub use layout::{Said, Speaker};
+pub use lines::Lines;
 pub use turn::Turn;
 
 /// The most functions of a request: each has a card in the window.
@@ -62,6 +64,12 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// Where the answer ends at a line.
+    pub fn lines(&self) -> Lines {
+        let plain = self.plain.as_ref();
+        plain.map(|plain| plain.lines).unwrap_or_default()
+    }
+
     /// About how many bytes the prompt has, and the forms that its answer is held to.
     pub fn bytes(&self) -> usize {
         let said = self.said.iter().map(|said| {
@@ -92,6 +100,8 @@ pub struct Plain {
     pub before: String,
     /// What stands after, where the answer goes between the two.
     pub after: Option<String>,
+    /// Where the answer ends at a line.
+    pub lines: Lines,
 }
 
 /// Whether a function is called.

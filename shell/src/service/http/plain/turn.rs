@@ -17,6 +17,7 @@ use super::super::error::ApiError;
 use super::super::state::{Lease, Service};
 use super::judge::{self, CLEARLY_NONE};
 use super::laid::{Laid, form};
+use super::lines::LineEnds;
 use super::stop::Stops;
 use super::{Ask, Choice, Finish, Piece, layout};
 
@@ -30,6 +31,7 @@ pub struct Turn {
     tokens_max: u32,
     begun: Instant,
     stops: Stops,
+    line_ends: LineEnds,
     state: State,
     /// Pieces that are ready.
     ready: VecDeque<Piece>,
@@ -98,6 +100,7 @@ impl Turn {
             lease,
             tokens_max: laid.tokens_max,
             stops: Stops::new(laid.ask.stops.clone()),
+            line_ends: LineEnds::new(laid.ask.lines()),
             ask: laid.ask,
             legal: laid.legal,
             messages: laid.messages,
@@ -254,13 +257,19 @@ impl Turn {
         }
     }
 
-    /// Passes on text of an answer, up to words that end it.
+    /// Passes on text of an answer, up to words or a line that ends it.
     fn pass(&mut self, text: &str) {
-        let (text, over) = self.stops.take(text);
+        let (mut text, over) = self.stops.take(text);
+        let (end, is_full) = self.line_ends.take(&text, Instant::now());
+        text.truncate(end);
         if !text.is_empty() {
             self.passed_on(text);
         }
-        if let Some(word) = over {
+        let over = match is_full {
+            true => Some(Finish::Length),
+            false => over.map(Finish::Word),
+        };
+        if let Some(finish) = over {
             // The job is dropped here, and only a finished one tells what it cost.
             let generated = self.lease.service().cpu().count(&self.passed);
             let usage = Usage {
@@ -268,7 +277,7 @@ impl Turn {
                 cached_tokens: 0,
                 generated_tokens: u32::try_from(generated).unwrap_or(u32::MAX),
             };
-            self.finish(Finish::Word(word), usage);
+            self.finish(finish, usage);
         }
     }
 

@@ -6,14 +6,19 @@
 //! | `tools` | tools that may be called, and how their calls are told |
 //! | `reply` | responses, and the events of their streams |
 //! | `kept` | responses that a client comes back to |
+//! | `items` | the items that a client sent, as they are listed |
+//! | `stored` | `/v1/responses/{id}`: one is read, or deleted |
 
+mod items;
 pub mod kept;
 mod reply;
+pub mod stored;
 mod tools;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use quipu_cpu::Sampling;
@@ -21,9 +26,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::chat::choosing::{sampling, shaping};
-use super::chat::fields::{self, arguments, choice, content_of, no_picture, odds, tokens, whole};
+use super::chat::fields::{arguments, choice, content_of, no_picture, odds, tokens, whole};
 use super::chat::reply::Head;
 use super::error::ApiError;
+use super::guard::Caller;
+use super::known::{self, Api};
 use super::plain::{Ask, Piece, Said, Speaker, Turn, prompt_tokens, schema};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
@@ -44,6 +51,9 @@ pub struct Body {
     #[serde(default, deserialize_with = "whole")]
     max_output_tokens: Option<i64>,
     temperature: Option<f32>,
+    /// OpenAI's API has none here, and others do.
+    #[serde(default, deserialize_with = "whole")]
+    seed: Option<i64>,
     text: Option<Value>,
     include: Option<Vec<String>>,
     top_logprobs: Option<u32>,
@@ -57,30 +67,14 @@ pub struct Body {
 /// What a client includes for the odds of tokens.
 const ODDS: &str = "message.output_text.logprobs";
 
-/// Fields that ask for what is kept elsewhere, and what to send instead.
-const ELSEWHERE: &[(&str, &str)] = &[
-    (
-        "conversation",
-        "conversations are not kept; send the earlier items in `input`, or \
-         `previous_response_id`",
-    ),
-    (
-        "prompt",
-        "prompts are not kept; send the text in `instructions` and `input`",
-    ),
-    (
-        "background",
-        "a response is written while its client waits; leave it out, or stream it",
-    ),
-];
-
 /// Answers `POST /v1/responses`.
 pub async fn post(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Caller>,
     Input(mut body): Input<Body>,
 ) -> Result<Response, ApiError> {
     let service = beside::of(&service, body.model.as_deref()).await?;
-    let sent = body.resolve(&service.responses)?;
+    let sent = body.resolve(&service.responses, caller)?;
     let mut ask = ask(&body, service.session.settings.sampling())?;
     pictures::see(&service, &mut ask.said, false).await?;
     let mut turn = Turn::new(&service, ask).await?;
@@ -90,6 +84,7 @@ pub async fn post(
     };
     let room = body.is_stored().then(|| Room {
         kept: service.responses.clone(),
+        caller,
         before: body.previous_response_id.clone(),
         sent,
     });
@@ -114,11 +109,12 @@ pub async fn post(
 /// Answers `POST /v1/responses/input_tokens`.
 pub async fn count(
     State(service): State<Arc<Service>>,
+    Extension(caller): Extension<Caller>,
     Input(mut body): Input<Body>,
 ) -> Result<Response, ApiError> {
     let service = beside::of(&service, body.model.as_deref()).await?;
     let _place = service.admit()?;
-    body.resolve(&service.responses)?;
+    body.resolve(&service.responses, caller)?;
     let mut ask = ask(&body, service.session.settings.sampling())?;
     pictures::see(&service, &mut ask.said, false).await?;
     let tokens = prompt_tokens(&service, ask).await?;
@@ -129,13 +125,7 @@ pub async fn count(
 
 /// What is asked of the plain model, where `usual` says how tokens are chosen.
 pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
-    fields::supported(&body.rest)?;
-    for (name, instead) in ELSEWHERE {
-        let given = body.rest.get(*name);
-        if given.is_some_and(|given| !given.is_null() && *given != false) {
-            return Err(ApiError::unsupported(*name, *instead));
-        }
-    }
+    known::supported(Api::Responses, &body.rest)?;
     let mut functions = functions(body.tools.as_deref().unwrap_or_default())?;
     let choice = choice(body.tool_choice.as_ref(), &mut functions)?;
     Ok(Ask {
@@ -146,7 +136,7 @@ pub(super) fn ask(body: &Body, usual: Sampling) -> Result<Ask, ApiError> {
         schema: format(body.text.as_ref())?,
         tokens_max: tokens("max_output_tokens", body.max_output_tokens)?,
         odds: odds(Some(body.wants_odds()), body.top_logprobs)?,
-        sampling: sampling(body.temperature, None, usual)?,
+        sampling: sampling(body.temperature, body.seed, usual)?,
         shaping: shaping(&body.rest)?,
         stops: Vec::new(),
         plain: None,
@@ -161,16 +151,16 @@ impl Body {
     }
 
     /// Puts what is kept into the input: the conversation that it goes on with before it, and
-    /// items in the place of their ids. Gives the items that the client sent.
-    fn resolve(&mut self, kept: &Kept) -> Result<Vec<Value>, ApiError> {
+    /// items in the place of their ids. Gives the items that `caller` sent.
+    fn resolve(&mut self, kept: &Kept, caller: Caller) -> Result<Vec<Value>, ApiError> {
         let sent = match &self.input {
             Value::String(text) if !text.is_empty() => vec![kept::item_of(text)],
-            Value::Array(items) => kept.resolved(items)?,
+            Value::Array(items) => kept.resolved(caller, items)?,
             // It is refused where it is read.
             _ => return Ok(Vec::new()),
         };
         let before = self.previous_response_id.as_deref();
-        let before = before.map(|id| kept.conversation(id)).transpose()?;
+        let before = before.map(|id| kept.conversation(caller, id)).transpose()?;
         let mut items = before.unwrap_or_default();
         items.extend(sent.iter().cloned());
         self.input = items.into();
@@ -223,6 +213,10 @@ impl Body {
 
 /// The schema of the answer.
 fn format(text: Option<&Value>) -> Result<Option<Value>, ApiError> {
+    if text.is_some_and(|text| !text.is_null() && !text.is_object()) {
+        let message = "it is an object: a schema stands in its `format`";
+        return Err(ApiError::invalid("text", message));
+    }
     let format = text.map_or(&Value::Null, |text| &text["format"]);
     match format["type"].as_str() {
         None if format.is_null() => Ok(None),

@@ -5,8 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::super::chat::reply::{Head, odds_of};
 use super::super::error::ApiError;
+use super::super::guard::Caller;
 use super::super::plain::{Finish, Piece};
 use super::super::wire::{self, Framed};
+use super::items::token;
 use super::kept::{Kept, Response};
 use super::tools::Forms;
 use crate::config::digest::digest;
@@ -15,6 +17,8 @@ use crate::config::digest::digest;
 pub struct Room {
     /// The responses of the machine.
     pub kept: Kept,
+    /// Whom it is kept for.
+    pub caller: Caller,
     /// The response that it goes on from.
     pub before: Option<String>,
     /// The items that the client sent.
@@ -94,7 +98,7 @@ impl Reply {
 
     /// The item that is being written, with `content` and its `status`.
     fn message(&self, content: &[Value], status: &str) -> Value {
-        json!({"type": "message", "id": format!("msg_{}_{}", self.token(), self.items.len()),
+        json!({"type": "message", "id": format!("msg_{}_{}", token(&self.id), self.items.len()),
                "role": "assistant", "status": status, "content": content})
     }
 
@@ -138,18 +142,12 @@ impl Reply {
         events + &self.event("response.output_item.done", done)
     }
 
-    /// What its items are called after. Tools see the numbers of calls: nobody can tell from one by
-    /// which number the conversation is gone on with.
-    fn token(&self) -> String {
-        digest(&self.id, 24)
-    }
-
     fn call(&mut self, name: &str, args: &str) -> String {
         let told = self.forms.told(name, args);
         let index = self.items.len();
-        let token = self.token();
-        let id = format!("{}_{token}_{index}", told.prefix);
-        let call_id = format!("call_{token}_{index}");
+        let id = format!("{}_{}_{index}", told.prefix, token(&self.id));
+        // Tools see this number: nobody can tell from it by which the item or the response is named.
+        let call_id = format!("call_{}_{index}", digest(format!("call {}", self.id), 24));
         let item = |written: &str, status: &str| {
             let mut item = told.item.clone();
             item["id"] = id.as_str().into();
@@ -178,15 +176,21 @@ impl Reply {
         events.concat()
     }
 
-    /// Keeps it for the client to come back to.
-    fn keep(&mut self) {
+    /// Keeps it, as it is `told` in the end, for the client to come back to.
+    fn keep(&mut self, told: &Value) {
         if let Some(room) = self.room.take() {
-            room.kept.keep(Response {
+            let mut told = told.clone();
+            if let Some(fields) = told.as_object_mut() {
+                fields.remove("output");
+            }
+            let response = Response {
                 id: self.id.clone(),
                 before: room.before,
                 input: Value::from(room.sent).to_string(),
                 output: self.items.clone(),
-            });
+                told: told.to_string(),
+            };
+            room.kept.keep(room.caller, response);
         }
     }
 }
@@ -228,8 +232,8 @@ impl Framed for Reply {
                     _ => "completed",
                 };
                 events.push_str(&self.close(status));
-                self.keep();
                 let response = self.whole(Some((ended, usage)));
+                self.keep(&response);
                 let kind = match ended {
                     Finish::Length => "response.incomplete",
                     _ => "response.completed",

@@ -1,26 +1,35 @@
 //! `/completion` and `/infill`: a text that the plain model goes on writing, or fills in, in
 //! the form of llama.cpp's own server, which editors ask.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | this one | what is asked for |
+//! | `reply` | replies, whole or as they grow |
+
+mod reply;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
 use futures_util::StreamExt;
 use quipu_cpu::{Cpu, Sampling};
-use quipu_kernel::process::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::apart::Asker;
 use super::beside;
 use super::chat::choosing::{sampling, shaping};
-use super::chat::fields::{self, Stop, stop_words, tokens};
+use super::chat::fields::{Stop, odds, stop_words, tokens, whole};
 use super::completions::request::{prompts, size};
 use super::error::ApiError;
-use super::plain::{Ask, Choice, Finish, Piece, Plain, Turn, schema};
+use super::known::{self, Api};
+use super::plain::{Ask, Choice, Lines, Piece, Plain, Turn, schema};
 use super::state::Service;
-use super::wire::{self, Framed, Input};
+use super::wire::{self, Input};
+use reply::Reply;
 
 /// What llama.cpp's server puts between the parts of other files, for models that have no
 /// token for it.
@@ -35,12 +44,26 @@ pub struct Body {
     input_prefix: Option<String>,
     input_suffix: Option<String>,
     input_extra: Option<Vec<Extra>>,
+    #[serde(default, deserialize_with = "whole")]
     n_predict: Option<i64>,
+    #[serde(default, deserialize_with = "whole")]
     max_tokens: Option<i64>,
     temperature: Option<f32>,
+    #[serde(default, deserialize_with = "whole")]
     seed: Option<i64>,
     stop: Option<Stop>,
     json_schema: Option<Value>,
+    /// Of how many likeliest tokens the odds are told.
+    #[serde(default, deserialize_with = "whole")]
+    n_probs: Option<u32>,
+    /// How far lines after the first are indented at least: the first other one ends the text.
+    #[serde(default, deserialize_with = "whole")]
+    n_indent: Option<i64>,
+    /// After how many milliseconds the text ends with the line that is being written.
+    #[serde(default, deserialize_with = "whole")]
+    t_max_predict_ms: Option<i64>,
+    /// What of the reply is told.
+    response_fields: Option<Vec<String>>,
     stream: Option<bool>,
     #[serde(flatten)]
     rest: HashMap<String, Value>,
@@ -55,12 +78,13 @@ struct Extra {
 impl Body {
     /// What is asked of the plain model, to go on from `plain`.
     fn ask(&self, plain: Plain, usual: Sampling) -> Result<Ask, ApiError> {
-        fields::supported(&self.rest)?;
+        known::supported(Api::Llama, &self.rest)?;
         let given = self.json_schema.as_ref();
         let given = given.filter(|given| !given.is_null() && **given != json!({}));
         let read = given.map(|given| schema("json_schema", given, false));
-        // Less than none is as many as fit.
-        let most = self.n_predict.or(self.max_tokens);
+        // Less than none is as many as fit. Editors ask for none to have a prompt computed that
+        // they will need: one is written then, and not told.
+        let most = self.most().map(|most| if most == 0 { 1 } else { most });
         Ok(Ask {
             said: Vec::new(),
             functions: Vec::new(),
@@ -68,11 +92,35 @@ impl Body {
             parallel: false,
             schema: read.transpose()?,
             tokens_max: tokens("n_predict", most.filter(|most| *most >= 0))?,
-            odds: None,
+            odds: self.odds()?,
             sampling: sampling(self.temperature, self.seed, usual)?,
             shaping: shaping(&self.rest)?,
             stops: stop_words("stop", self.stop.as_ref())?,
             plain: Some(plain),
+        })
+    }
+
+    /// The most tokens, as it was asked.
+    fn most(&self) -> Option<i64> {
+        self.n_predict.or(self.max_tokens)
+    }
+
+    /// Where the text ends at a line.
+    fn lines(&self) -> Lines {
+        let positive = |given: Option<i64>| given.filter(|given| *given > 0);
+        let patience = positive(self.t_max_predict_ms);
+        Lines {
+            indent: positive(self.n_indent).map_or(0, |least| least.unsigned_abs()),
+            patience: patience.map(|ms| Duration::from_millis(ms.unsigned_abs())),
+        }
+    }
+
+    /// Of how many likeliest tokens the odds are told, if they are.
+    fn odds(&self) -> Result<Option<usize>, ApiError> {
+        let most = self.n_probs.filter(|most| *most > 0);
+        odds(Some(most.is_some()), most).map_err(|error| ApiError {
+            param: Some("n_probs".to_owned()),
+            ..error
         })
     }
 
@@ -84,8 +132,12 @@ impl Body {
             let message = "one prompt at a time; /v1/completions takes several";
             return Err(ApiError::invalid("prompt", message));
         }
-        let after = None;
-        self.ask(Plain { before, after }, usual)
+        let plain = Plain {
+            before,
+            after: None,
+            lines: self.lines(),
+        };
+        self.ask(plain, usual)
     }
 
     /// The two texts to fill in between.
@@ -104,8 +156,12 @@ impl Body {
         if written {
             before.push_str(&prompts(cpu, &self.prompt)?.concat());
         }
-        let after = Some(self.input_suffix.clone().unwrap_or_default());
-        self.ask(Plain { before, after }, usual)
+        let plain = Plain {
+            before,
+            after: Some(self.input_suffix.clone().unwrap_or_default()),
+            lines: self.lines(),
+        };
+        self.ask(plain, usual)
     }
 }
 
@@ -145,78 +201,28 @@ async fn read(
 }
 
 async fn answer(service: &Arc<Service>, body: &Body, ask: Ask) -> Result<Response, ApiError> {
-    let mut reply = Reply {
-        model: service.model.clone(),
-        stops: ask.stops.clone(),
-        text: String::new(),
-        lines: false,
-    };
+    let fields = body.response_fields.clone().unwrap_or_default();
+    let mut reply = Reply::new(service.model.clone(), ask.stops.clone(), fields);
+    if body.most() == Some(0) {
+        reply.is_silent = true;
+    }
     let turn = Turn::new(service, ask).await?;
     if body.stream.unwrap_or(false) {
         return wire::framed(service, turn, reply).await;
     }
     let mut pieces = turn.pieces();
     while let Some(piece) = pieces.next().await {
-        match piece? {
-            Piece::Text(text) => reply.text.push_str(&text),
-            Piece::End(ended, usage) => {
-                reply.lines = reply.text.contains('\n');
-                return Ok(wire::json(&reply.end(&reply.text, ended, usage)));
-            }
-            _ => {}
+        let piece = piece?;
+        let ended = match &piece {
+            Piece::End(ended, usage) => Some((*ended, *usage)),
+            _ => None,
+        };
+        reply.take(piece);
+        if let Some((ended, usage)) = ended {
+            return Ok(wire::json(&reply.whole(ended, usage)));
         }
     }
     Err(ApiError::internal("the CPU gave no answer; ask again"))
-}
-
-/// A reply as it grows.
-struct Reply {
-    model: String,
-    stops: Vec<String>,
-    /// Of a reply that is sent at once.
-    text: String,
-    /// Whether the text has more than one line.
-    lines: bool,
-}
-
-impl Reply {
-    /// The last piece, or the whole, with the text `content`.
-    fn end(&self, content: &str, ended: Finish, usage: Usage) -> Value {
-        let (kind, word) = match ended {
-            Finish::Length => ("limit", ""),
-            Finish::Word(at) => ("word", self.stops.get(at).map_or("", String::as_str)),
-            Finish::Stop | Finish::Calls => ("eos", ""),
-        };
-        json!({
-            "index": 0, "content": content, "tokens": [], "id_slot": 0, "stop": true,
-            "model": self.model, "tokens_predicted": usage.generated_tokens,
-            "tokens_evaluated": usage.prompt_tokens, "tokens_cached": usage.cached_tokens,
-            "has_new_line": self.lines, "truncated": false, "stop_type": kind,
-            "stopping_word": word,
-        })
-    }
-}
-
-impl Framed for Reply {
-    fn begin(&mut self) -> String {
-        String::new()
-    }
-
-    fn events(&mut self, piece: Piece) -> String {
-        let data = match piece {
-            Piece::Text(text) => {
-                self.lines |= text.contains('\n');
-                json!({"index": 0, "content": text, "tokens": [], "id_slot": 0, "stop": false})
-            }
-            Piece::End(ended, usage) => self.end("", ended, usage),
-            Piece::Odds(_) | Piece::Call { .. } => return String::new(),
-        };
-        wire::event(None, &data)
-    }
-
-    fn failed(&mut self, error: &ApiError) -> String {
-        wire::event(None, &error.body())
-    }
 }
 
 #[cfg(test)]
@@ -224,6 +230,21 @@ mod tests {
     use quipu_cpu::scripted::ScriptedCpu;
 
     use super::*;
+
+    #[test]
+    fn how_many_odds_are_told_has_a_bound() {
+        let check = |n_probs: Value, want: Result<Option<usize>, &str>| {
+            let body = json!({"prompt": "a", "n_probs": n_probs});
+            let read: Body = serde_json::from_value(body).unwrap();
+            let got = read.odds();
+            let got = got.map_err(|error| error.param.unwrap_or_default());
+            assert_eq!(got, want.map_err(str::to_owned), "{n_probs}");
+        };
+        check(Value::Null, Ok(None));
+        check(json!(0), Ok(None));
+        check(json!(5), Ok(Some(5)));
+        check(json!(21), Err("n_probs"));
+    }
 
     #[test]
     fn what_is_written_stands_before_the_gap() {
@@ -238,6 +259,7 @@ mod tests {
             let want = Plain {
                 before: before.to_owned(),
                 after: Some(after.to_owned()),
+                lines: Lines::default(),
             };
             assert_eq!(ask.plain, Some(want), "{body}");
         };
@@ -246,6 +268,14 @@ mod tests {
             json!({"input_prefix": "a\n", "prompt": "b", "input_suffix": "c", "n_predict": -1}),
             "a\nb",
             "c",
+        );
+        // What editors send to have a context ready: nothing is written yet.
+        let extra = json!([{"text": "x", "time": 7, "filename": "x.rs"}]);
+        check(
+            json!({"input_extra": extra, "input_prefix": "", "prompt": "", "n_predict": 0,
+                   "samplers": [], "t_max_predict_ms": 0, "response_fields": [""]}),
+            "\n\n--- snippet ---\n\nx\n\n--- snippet ---\n\n",
+            "",
         );
         let extra = json!([{"filename": "x.rs", "text": "x"}, {"text": "y"}]);
         check(
