@@ -25,7 +25,8 @@ use crate::session::lock::{self, MachineLock};
 use crate::session::player;
 use crate::session::signals;
 use crate::session::user_call::user_call;
-use crate::terminal::error::{FAILED, UserError, hint};
+use crate::terminal::error::{FAILED, UserError, hint, told};
+use crate::terminal::files::without_numbers;
 use crate::terminal::output::{self, counted, visible};
 
 /// Free room below which a warning is due.
@@ -130,7 +131,7 @@ fn finding(check: &'static str, result: Result<(State, String)>) -> Finding {
         Err(error) => Finding {
             check,
             state: State::Fail,
-            text: format!("{error:#}"),
+            text: without_numbers(&told(&error)),
             hint: hint(&error),
         },
     }

@@ -11,7 +11,9 @@ use serde_json::json;
 
 use super::each_file;
 use crate::session::Session;
-use crate::session::hearing::{Ears, Heard, Recording, Segment, Stop, clock, how_far, shown};
+use crate::session::hearing::{
+    Ears, Heard, Recording, Segment, Stop, check_recording, clock, how_far, shown,
+};
 use crate::terminal::error::{self, FAILED, INTERRUPTED, UserError};
 use crate::terminal::output;
 
@@ -35,7 +37,9 @@ pub struct HearArgs {
 
 /// Runs the command. What cannot be heard costs itself, not the other files.
 pub async fn run(session: &Session, args: HearArgs) -> Result<u8> {
-    let ears = Arc::new(session.ears()?);
+    let ears = session.ears();
+    let ears = ears.map_err(|missing| each_file::wrong(&args.files, check_recording, missing))?;
+    let ears = Arc::new(ears);
     let args = Arc::new(args);
     let stop = Stop::default();
     let mut code = 0;

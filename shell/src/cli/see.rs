@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::each_file;
 use crate::session::Session;
-use crate::session::senses::{Eyes, PICTURE_BYTES_MAX, Seen, picture_bytes};
+use crate::session::senses::{Eyes, PICTURE_BYTES_MAX, Seen, check_picture, picture_bytes};
 use crate::terminal::error::FAILED;
 use crate::terminal::output;
 
@@ -27,7 +27,8 @@ pub struct SeeArgs {
 
 /// Runs the command. What cannot be read costs itself, not the other files.
 pub fn run(session: &Session, args: &SeeArgs) -> Result<u8> {
-    let eyes = session.eyes()?;
+    let eyes = session.eyes();
+    let eyes = eyes.map_err(|missing| each_file::wrong(&args.files, check_picture, missing))?;
     let mut code = 0;
     let mut values = Vec::new();
     for (n, path) in args.files.iter().enumerate() {

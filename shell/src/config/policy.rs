@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use quipu_kernel::gate::rules::{Confided, Pattern, Rule, Rules, Vouched};
 use quipu_kernel::process::Reply;
 use quipu_tools::Roles;
@@ -145,8 +145,9 @@ pub fn add(path: &Path, rule: &Rule) -> Result<()> {
         ));
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    Ok(private::replace(path, text.as_bytes())?)
+    let written =
+        std::fs::create_dir_all(folder).and_then(|()| private::replace(path, text.as_bytes()));
+    written.with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// A person's `reply` to an approval that shows `rule`, once the rule is kept in the file at

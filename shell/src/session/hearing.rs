@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use super::{Session, builtin};
 use crate::config::private;
 use crate::terminal::error::UserError;
+use crate::terminal::files::unread;
 use crate::terminal::output::{one_line, visible};
 
 /// Bytes that the file of a recording may have: three hours as they come from a CD.
@@ -31,6 +32,8 @@ pub const RECORDING_BYTES_MAX: u64 = 2 << 30;
 const PART_MAX: Duration = Duration::from_secs(300);
 /// Bytes of what was heard in one part, as JSON.
 const PART_BYTES_MAX: usize = 1 << 20;
+/// What is asked for where there is no recording.
+const A_RECORDING: &str = "name the file of a recording";
 /// Name of the recording in its folder.
 const NAME: &str = "recording";
 
@@ -241,18 +244,7 @@ impl Session {
     /// # Errors
     /// A file that cannot be read, or is too large.
     pub fn recording(&self, path: &Path) -> Result<Recording> {
-        let name = path.display();
-        let wrong = |error: std::io::Error| {
-            UserError::usage(format!("{name}: {error}"), "name the file of a recording")
-        };
-        // A link would lead out of the folder that the tool sees.
-        let real = path.canonicalize().map_err(wrong)?;
-        let meta = real.metadata().map_err(wrong)?;
-        if !meta.is_file() {
-            let message = format!("{name} is no file");
-            return Err(UserError::usage(message, "name the file of a recording"));
-        }
-        check_size(&name, meta.len())?;
+        let real = real_file(path)?;
         Recording::new(&self.paths.cache, |to| {
             // On another disk than that of the folder it has to be copied.
             fs::hard_link(&real, to).or_else(|_| fs::copy(&real, to).map(drop))
@@ -311,6 +303,31 @@ pub fn digest(path: &Path) -> std::io::Result<Vec<u8>> {
             count => digest.update(&buffer[..count]),
         }
     }
+}
+
+/// Checks that there is a file at `path` that may be a recording.
+///
+/// # Errors
+/// A file that cannot be read, or is too large.
+pub fn check_recording(path: &Path) -> Result<()> {
+    let opened = File::open(real_file(path)?);
+    opened
+        .map(drop)
+        .map_err(|error| unread(path, &error, A_RECORDING))
+}
+
+/// The path of the file at `path` without links: one would lead out of the folder that the tool
+/// sees.
+fn real_file(path: &Path) -> Result<PathBuf> {
+    let wrong = |error: std::io::Error| unread(path, &error, A_RECORDING);
+    let real = path.canonicalize().map_err(wrong)?;
+    let meta = real.metadata().map_err(wrong)?;
+    let name = path.display();
+    if !meta.is_file() {
+        return Err(UserError::usage(format!("{name} is no file"), A_RECORDING));
+    }
+    check_size(&name, meta.len())?;
+    Ok(real)
 }
 
 fn check_size(name: &dyn std::fmt::Display, bytes: u64) -> Result<()> {

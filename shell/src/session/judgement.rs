@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use quipu_cpu::llama;
 use quipu_kernel::deliberation::Support;
 use quipu_kernel::judgement::{Fit, Judgement, Question};
@@ -157,7 +157,8 @@ fn write(
     if let Some(folder) = file.parent() {
         paths::create(folder)?;
     }
-    std::fs::write(&file, serde_json::to_string_pretty(&fitted)? + "\n")?;
+    std::fs::write(&file, serde_json::to_string_pretty(&fitted)? + "\n")
+        .with_context(|| format!("{} cannot be written", file.display()))?;
     Ok(file)
 }
 

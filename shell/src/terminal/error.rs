@@ -89,13 +89,15 @@ pub fn report(error: &anyhow::Error) -> u8 {
 /// An error with its causes, each of them once: some say what their own cause says.
 pub fn told(error: &anyhow::Error) -> String {
     let mut text = String::new();
+    let mut before = String::new();
     for cause in error.chain() {
         let cause = cause.to_string();
         if text.is_empty() {
-            text = cause;
-        } else if !text.ends_with(&cause) {
+            text.clone_from(&cause);
+        } else if !text.ends_with(&cause) && !cause.ends_with(&before) {
             text = format!("{text}: {cause}");
         }
+        before = cause;
     }
     text
 }
@@ -111,6 +113,15 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 /// The hint of an error, which may be empty, and its exit code.
 pub fn describe(error: &anyhow::Error) -> (String, u8) {
+    let (hint, code) = described(error);
+    match hint.is_empty() {
+        true => (hints::of_system(error).to_owned(), code),
+        false => (hint, code),
+    }
+}
+
+/// The hint of an error that this program or its libraries made, and the exit code.
+fn described(error: &anyhow::Error) -> (String, u8) {
     for cause in error.chain() {
         if let Some(error) = cause.downcast_ref::<UserError>() {
             return (error.hint.clone(), error.code);
@@ -213,5 +224,6 @@ mod tests {
         check("store", "disk", "store: disk");
         check("store: disk", "disk", "store: disk");
         check("disk", "disk: full", "disk: disk: full");
+        check("read only", "code 8: read only", "read only");
     }
 }

@@ -15,7 +15,7 @@
 //! | `words` | the messages of the shell, in each language |
 //! | `person` | questions and approvals |
 //! | `interrupts`, `exit` | Ctrl-C, and the end of the program |
-//! | `text`, `lines` | files that a user named: whole, or by lines of JSON |
+//! | `files`, `text`, `lines` | files that a user named: what is wrong with one; whole, or by lines of JSON |
 //! | `piped` | what comes on standard input beside a task |
 //! | `logging` | diagnostics |
 //! | `secrets` | what is in nothing that is printed |
@@ -29,6 +29,7 @@ macro_rules! say {
     ($($words:tt)*) => {{
         use std::io::Write as _;
         let words = $crate::terminal::output::visible(&format!($($words)*));
+        let words = $crate::terminal::files::without_numbers(&words);
         $crate::terminal::draft::clear();
         let _ = writeln!(std::io::stderr(), "{}", $crate::terminal::secrets::text(&words));
     }};
@@ -40,6 +41,7 @@ pub mod children;
 pub mod draft;
 pub mod error;
 pub mod exit;
+pub mod files;
 pub mod hints;
 pub mod interrupts;
 pub mod lines;

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
@@ -75,9 +75,9 @@ pub fn escaped(json: &str) -> String {
 /// Prints one line. A closed pipe comes back as an error that is reported quietly.
 pub fn line(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", secrets::text(text))?;
-    out.flush()?;
-    Ok(())
+    writeln!(out, "{}", secrets::text(text))
+        .and_then(|()| out.flush())
+        .context("standard output cannot be written")
 }
 
 /// Settles when output is coloured; by itself it is on a terminal without NO_COLOR.

@@ -297,6 +297,15 @@ fn what_cannot_work_is_named_before_anything_runs() {
         "results, line 1: not a result of an eval",
     );
     check(good, &["--fail-under", "90"], "not a share from 0 to 1");
+    for option in ["--junit", "--page", "--pairs"] {
+        check(good, &[option, "nowhere/report"], "nowhere/report cannot be written");
+    }
+    check(good, &["--against", "nowhere.jsonl"], "there is no nowhere.jsonl");
+    check(
+        good,
+        &["--against", "results"],
+        "--out results is the file of the results to compare with",
+    );
     sandbox.write("cases.jsonl", good);
     sandbox
         .quipu(&["eval", "cases.jsonl", "--out", "cases.jsonl"])
