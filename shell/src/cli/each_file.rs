@@ -24,9 +24,7 @@ pub fn wrong(
     missing: anyhow::Error,
 ) -> anyhow::Error {
     let mut named = files.iter().filter(|path| path.as_os_str() != "-");
-    named
-        .find_map(|path| check(path).err())
-        .unwrap_or(missing)
+    named.find_map(|path| check(path).err()).unwrap_or(missing)
 }
 
 /// Says why the file `name` failed, and gives the same as JSON.

@@ -310,7 +310,7 @@ pub fn check_picture(path: &Path) -> Result<()> {
 }
 
 /// The first bytes of the file at `path`.
-pub fn head(path: &Path) -> std::io::Result<Vec<u8>> {
+fn head(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
     File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
     Ok(head)

@@ -113,6 +113,8 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    no_tasks: "no task came on standard input; at a terminal `quipu` is a shell, and `quipu run \"…\"` runs one task",
+        "标准输入中没有任务；在终端上 `quipu` 是交互式 shell，`quipu run \"…\"` 执行一个任务";
     begin: "Type a task, /help for commands, Ctrl-D to leave.",
         "输入任务即可开始；/help 列出命令；Ctrl-D 退出。";
     offer_meaning: "pages are found by their words; /model pull {model} ({size}, {licence}) finds them by meaning too, in any language",
