@@ -8,7 +8,7 @@ use quipu_kernel::process::{Pid, Usage};
 
 use super::context;
 use super::queue::Queue;
-use super::usage::{is_there, number, several};
+use super::usage::{is_there, number, of_first, several};
 use crate::service::door::Door;
 use crate::session::talk::{ASKED_CHARS, Talk, Turn};
 use crate::terminal::draft;
@@ -61,10 +61,7 @@ impl Looks<'_> {
         let answered = match command.as_slice() {
             ["queue", rest @ ..] => Some(queue.command(rest)),
             // Nobody should wait for a word that is none.
-            [name, ..] if !is_there(name) => Some(Err(UserError::usage(
-                format!("there is no /{name}"),
-                "/help lists the commands",
-            ))),
+            [name, ..] if !is_there(name) => Some(Err(of_first(name))),
             command => self.answer(command),
         };
         match answered {

@@ -51,7 +51,7 @@ use crate::session::agent::Loaded;
 use crate::session::agent::project::{self, Told};
 use crate::session::earlier;
 use crate::session::talk::Talk;
-use crate::terminal::error;
+use crate::terminal::error::{self, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::words::{fill, words};
 use crate::terminal::{output, piped};
@@ -153,6 +153,9 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
         session.journal()?.process(pid)?;
     }
     let is_typed = std::io::stdin().is_terminal();
+    if is_typed {
+        error::in_shell(usage::of_both());
+    }
     let mut tasks = Tasks::of_input();
     // A model takes long to load, and there may be nothing to do.
     let first = match is_typed {
@@ -364,14 +367,22 @@ impl Repl<'_> {
                 "quit" | "exit" | "q" => Ok(Outcome::Leave),
                 command => self.slash(command).await,
             },
-            Some(_) => match self.heed_correction(line).and_then(|()| self.typed(line)) {
-                Ok((prompt, label, files)) => {
-                    let typed = self.talk.typed_so_far(line);
-                    code(self.task(line, prompt, label, files, typed).await)
-                }
-                Err(error) => Err(error),
+            Some(_) => match usage::of_command_line(line) {
+                Some(here) => Err(UserError::usage(
+                    format!("`{line}` is a command, and no task"),
+                    format!("here it is written {here}"),
+                )),
+                None => code(self.typed_task(line).await),
             },
         };
         result.unwrap_or_else(|error| Outcome::Code(error::report(&error)))
+    }
+
+    /// Runs a task that was typed, with the files that it names.
+    async fn typed_task(&mut self, line: &str) -> Result<u8> {
+        self.heed_correction(line)?;
+        let (prompt, label, files) = self.typed(line)?;
+        let typed = self.talk.typed_so_far(line);
+        self.task(line, prompt, label, files, typed).await
     }
 }
