@@ -71,6 +71,14 @@ fn parsed(line: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(line.trim_ascii_end()).map_err(|error| in_line(&error))
 }
 
+/// The value of a line that has to be an object: a list would be taken for its fields in order.
+pub fn object(value: Value) -> Result<Value, String> {
+    match value.is_object() {
+        true => Ok(value),
+        false => Err("not a JSON object".into()),
+    }
+}
+
 /// What is wrong within a line. serde_json counts lines too, and would call each the first.
 fn in_line(error: &serde_json::Error) -> String {
     let words = error.to_string();

@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::session::bus::Servers;
 use crate::session::user_call::user_call_under;
 use crate::terminal::error::{FAILED, UserError, tool_code};
-use crate::terminal::lines::lines;
+use crate::terminal::lines::{file_words, lines};
 use crate::terminal::output;
 
 /// Call a function of a tool
@@ -38,8 +38,9 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
         ..CallContext::default()
     };
     if let Some(path) = &args.jsonl {
-        let mut failed = false;
+        let (mut failed, mut calls) = (false, 0);
         for (_, value) in lines(path)? {
+            calls += 1;
             let line = match value {
                 Ok(value) => timed(session, &function, &value, &context),
                 // In its place, so that results stay in line with the input.
@@ -51,6 +52,12 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
             };
             failed |= line["ok"] == false;
             output::json(&line)?;
+        }
+        if calls == 0 {
+            return Err(UserError::usage(
+                format!("{} has no calls", file_words(path)),
+                "one object of arguments a line",
+            ));
         }
         return Ok(if failed { FAILED } else { 0 });
     }
