@@ -16,6 +16,7 @@ use crate::session::hearing::{
 };
 use crate::terminal::error::{self, FAILED, INTERRUPTED, UserError};
 use crate::terminal::output;
+use crate::terminal::words::words;
 
 /// Print what is said in recordings: talks, meetings, voice messages
 #[derive(Debug, Args)]
@@ -54,7 +55,7 @@ pub async fn run(session: &Session, args: HearArgs) -> Result<u8> {
         values.push(match heard {
             Ok(heard) => {
                 if heard.segments.is_empty() {
-                    say!("nothing was said");
+                    say!("{}", words().nothing_said);
                 }
                 json!({
                     "file": name,

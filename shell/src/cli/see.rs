@@ -12,6 +12,7 @@ use crate::session::Session;
 use crate::session::senses::{Eyes, PICTURE_BYTES_MAX, Seen, check_picture, picture_bytes};
 use crate::terminal::error::FAILED;
 use crate::terminal::output;
+use crate::terminal::words::words;
 
 /// Print the text in pictures: scans, photographs of pages, screenshots
 #[derive(Debug, Args)]
@@ -74,7 +75,7 @@ fn seen(eyes: &Eyes, path: &Path) -> Result<Seen> {
 /// Prints the text of a picture; nobody vouches for it, so a terminal is shown no controls.
 fn print(text: &str) -> Result<()> {
     if text.is_empty() {
-        say!("no text was found");
+        say!("{}", words().no_text_found);
         return Ok(());
     }
     match std::io::stdout().is_terminal() {

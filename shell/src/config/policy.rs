@@ -37,6 +37,7 @@ use toml::Spanned;
 use super::private;
 use crate::terminal::error::UserError;
 use crate::terminal::toml_words;
+use crate::terminal::words::{fill, words};
 
 /// What a user can do about a file that is not understood.
 const FORM: &str = "a rule is [[rule]] with tool = \"…\" and do = \"allow\", \"ask\" or \"deny\", and \
@@ -158,12 +159,12 @@ pub fn keep(path: &Path, rule: Option<&Rule>, reply: Reply) -> Reply {
     };
     match add(path, rule) {
         Ok(()) => {
-            say!("added to {}", path.display());
+            say!("{}", fill(words().rule_added, &[("file", &path.display())]));
             reply
         }
         Err(error) => {
             say!("error: {error:#}");
-            say!("approved for this process alone");
+            say!("{}", words().rule_not_added);
             Reply::ApproveProcess
         }
     }

@@ -25,6 +25,7 @@ use crate::config::private;
 use crate::terminal::error::UserError;
 use crate::terminal::files::unread;
 use crate::terminal::output::{one_line, visible};
+use crate::terminal::words::{fill, words};
 
 /// Bytes that the file of a recording may have: three hours as they come from a CD.
 pub const RECORDING_BYTES_MAX: u64 = 2 << 30;
@@ -273,7 +274,7 @@ impl Session {
         let ears = self.ears()?;
         let name = visible(&path.display().to_string());
         let recording = self.recording(path)?;
-        say!("hearing the recording {name}");
+        say!("{}", fill(words().hearing_recording, &[("file", &name)]));
         let heard = ears.hear(&recording, None, &CancelToken::default(), &mut how_far)?;
         match heard.segments.is_empty() {
             true => Err(UserError::failed(
@@ -287,9 +288,12 @@ impl Session {
 
 /// Tells how far a recording was heard, while there is more of it.
 pub fn how_far(part: &Heard) {
-    let of = part.length.map(|length| format!(" of {}", clock(length)));
+    let of = part
+        .length
+        .map(|length| fill(words().of_length, &[("length", &clock(length))]));
     if let Some(next) = part.next {
-        say!("heard up to {}{}", clock(next), of.unwrap_or_default());
+        let (time, of) = (clock(next), of.unwrap_or_default());
+        say!("{}", fill(words().heard_up_to, &[("time", &time), ("of", &of)]));
     }
 }
 

@@ -23,6 +23,7 @@ use crate::terminal::error::UserError;
 use crate::terminal::files::unread;
 use crate::terminal::output::{shortened, visible};
 use crate::terminal::text::{not_what_it_says, read_text};
+use crate::terminal::words::{fill, words};
 
 /// What is asked for where there is no picture.
 const A_PICTURE: &str = "name the file of a picture";
@@ -236,10 +237,7 @@ impl Session {
             return Ok(text);
         }
         let eyes = self.eyes()?;
-        say!(
-            "reading the picture {}",
-            visible(&path.display().to_string())
-        );
+        say!("{}", fill(words().reading_picture, &[("file", &path.display())]));
         let seen = eyes.look(&picture_bytes(path)?)?;
         if let Some(doubts) = seen.doubts() {
             say!("{}", visible(&doubts));

@@ -246,7 +246,7 @@ impl Renderer {
         }
         let mut time = seconds(exit.ms);
         if let Some(besides) = self.steps_ms.and_then(|steps| besides(exit.ms, steps)) {
-            time = format!("{time} {besides}");
+            time.push_str(&besides);
         }
         self.dimmed(counts(words().sum, &exit.usage, &[("time", &time)]));
     }
@@ -449,7 +449,7 @@ mod tests {
         check(31_900, 31_000, None);
         // Steps of children run beside each other.
         check(31_000, 62_000, None);
-        let want = "(76.4 s besides the steps: decisions before and between them, waiting)";
+        let want = " (76.4 s besides the steps: decisions before and between them, waiting)";
         check(107_400, 31_000, Some(want));
     }
 
