@@ -3,7 +3,7 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `output` | data on standard output, and text that cannot touch the terminal |
+//! | `output`, `records` | data on standard output, and text that cannot touch the terminal; rows on a narrow one |
 //! | `error`, `hints`, `model_hints`, `toml_words` | what went wrong, a hint, an exit code |
 //! | `render`, `branches` | the steps of a process as they happen, and its branches |
 //! | `draft`, `writing` | what a model is writing, and what a person is shown of it |
@@ -54,6 +54,7 @@ pub mod person;
 pub mod piped;
 pub mod pull;
 pub mod reading;
+pub mod records;
 pub mod render;
 pub mod report;
 pub mod secrets;

@@ -219,8 +219,8 @@ impl Renderer {
     /// What came back, with a `note` beside it.
     fn observation(&mut self, n: u32, text: &str, ok: bool, note: &str) {
         let arrow = match (is_plain(), ok) {
-            (true, true) => format!("{}:", words().result),
-            (true, false) => format!("{}:", words().failed),
+            (true, true) => words().result.to_owned(),
+            (true, false) => words().failed.to_owned(),
             (false, true) => "→".to_owned(),
             (false, false) => "✗".to_owned(),
         };

@@ -219,6 +219,7 @@ catalogue! {
     page_template: "between them", "分隔标记";
     page_reserve: "kept for the answer", "为回答预留";
     page_free: "free", "空闲";
+    part: "{name}: {tokens}", "{name}：{tokens}";
     no_plan: "the task of process {pid} has one part, and nothing is planned for it",
         "进程 {pid} 的任务只有一个部分，没有为它制定计划";
     evicted_steps: "out of sight: {pages}", "已移出窗口：{pages}";
@@ -249,8 +250,8 @@ catalogue! {
     private: "private", "私密";
     secret: "secret", "机密";
     more: "[more lines: {lines}, /step {n}]", "［还有 {lines} 行：/step {n}］";
-    result: "result", "结果";
-    failed: "failed", "失败";
+    result: "result:", "结果：";
+    failed: "failed:", "失败：";
     evicted: "page {page} evicted ({tokens:token})", "第 {page} 页已移出窗口（{tokens} 个 token）";
     recalled: "page {page} recalled", "第 {page} 页已取回";
     left_undone: "not done: {parts}", "未完成：{parts}";
@@ -269,7 +270,7 @@ catalogue! {
     planned: "planned {effect}", "已计划 {effect}";
     not_planned: "not planned: {why}", "未计划：{why}";
     rests_on: "rests on {pages} · {open} opens a page", "依据 {pages} · {open} 可打开页面";
-    queue_full: "too many lines wait", "排队的内容太多";
+    queue_full: "too many lines wait: {line}", "排队的内容太多：{line}";
     queue_empty: "nothing waits", "没有排队的内容";
     queue_removed: "no longer queued: {line}", "已从队列移除：{line}";
     queue_waits: "waiting: {count}; /queue lists them, /queue go runs them, /queue clear drops them",
