@@ -357,7 +357,10 @@ fn runs_are_compared_only_where_they_are_alike() {
     let same = "3 cases in both: 0 better, 0 worse";
     with(&["--against", "one"]).check(0, &[same]);
     let seed = ["--seed", "7", "--against", "one"];
-    with(&seed).check(2, &["they differ in sampling", "--across sampling"]);
+    let unlike = with(&seed);
+    unlike.check(2, &["they differ in sampling", "--across sampling"]);
+    // Told before anything was run.
+    assert_eq!(unlike.out, "");
     with(&[&seed[..], &["--across", "sampling"]].concat()).check(0, &[same]);
     // What is asked in another way is another case; what is checked is not.
     sandbox.write("cases.jsonl", cases().replace("\"b\"", "\"d\""));

@@ -243,6 +243,7 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
     for part in &parts {
         let mut bench =
             Bench::open(&part.session, &agents, &args.process, &args.cases, cases).await?;
+        reports::check_alike(args, &bench, cases)?;
         if args.trace || args.page.is_some() {
             bench = bench.traced();
         }

@@ -6,8 +6,10 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::EvalArgs;
+use super::case_run::Bench;
 use super::cases::Case;
-use super::grade;
+use super::rows::Row;
+use super::{conditions, grade};
 use crate::cli::results;
 use crate::terminal::error::UserError;
 use crate::terminal::files::check_writable;
@@ -39,6 +41,20 @@ pub(super) fn check(args: &EvalArgs, cases: &[Case]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Checks that what is going to be run on `bench` is like what it is to be compared with.
+///
+/// # Errors
+/// What differs.
+pub(super) fn check_alike(args: &EvalArgs, bench: &Bench<'_>, cases: &[Case]) -> Result<()> {
+    let before = args.against.as_deref();
+    let Some(before) = before.filter(|before| before.is_file()) else {
+        return Ok(());
+    };
+    let rows: Vec<Row> = cases.iter().map(|case| bench.planned(case)).collect();
+    let before = grade::rows(cases, before)?;
+    conditions::comparable(&rows, &before, &args.across).map(drop)
 }
 
 /// Writes a report, which the option `option` names.
