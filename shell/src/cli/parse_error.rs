@@ -169,7 +169,7 @@ mod tests {
         check("quipu run what is two --json", Some("what is two"));
         check("quipu run --json what is two", Some("what is two"));
         check("quipu run --no-such-option", None);
-        check("quipu kill 1 2", None);
+        check("quipu nice 1 2 3", None);
         check("quipu tool call calculator {} more", None);
     }
 

@@ -230,11 +230,11 @@ mod tests {
         check("ps --jsn", "unexpected argument '--jsn' found");
         check(
             "kill x",
-            "invalid value 'x' for '<PID>': a process is named by its number, and `quipu ps` lists them",
+            "invalid value 'x' for '<PID>...': a process is named by its number, and `quipu ps` lists them",
         );
         check(
             "kill",
-            "the following required arguments were not provided: <PID>",
+            "the following required arguments were not provided: <PID>...",
         );
         for (name, want) in [("ps", true), ("queue", true), ("q", true), ("nope", false)] {
             assert_eq!(is_there(name), want, "{name}");
