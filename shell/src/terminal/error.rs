@@ -106,7 +106,7 @@ pub fn report(error: &anyhow::Error) -> u8 {
         return 0;
     }
     let (hint, code) = describe(error);
-    let here = SLASHED.get().map_or(&[][..], Vec::as_slice);
+    let here = SLASHED.get().map(Vec::as_slice).unwrap_or_default();
     // Words of a server or a file's name may be part of it.
     say!("error: {}", visible(&slashed(&told(error), here)));
     if !hint.is_empty() {
