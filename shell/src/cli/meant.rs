@@ -29,6 +29,9 @@ const OPTIONS: [(&str, &str); 8] = [
     ("--print", "quipu run \"…\""),
     ("--system", "--agent FILE"),
 ];
+/// What other programs do with a setting, and how it is done here.
+const SETTING: [&str; 4] = ["edit", "get", "list", "set"];
+const SETTINGS: &str = "settings are lines of config.toml; `quipu config show` says where that is";
 /// Words of a line that may still be a command with what it takes; more of them are a task.
 const WORDS_MAX: usize = 2;
 
@@ -56,7 +59,8 @@ fn instead(unknown: &str, args: &[String]) -> Option<String> {
     let at = args.iter().position(|word| word == unknown)?;
     let is_command = |word: &String| word == "help" || root.find_subcommand(word).is_some();
     if args.iter().take(at).skip(1).any(is_command) {
-        return None;
+        let is_setting = args[at - 1] == "config" && SETTING.contains(&unknown);
+        return is_setting.then(|| SETTINGS.to_owned());
     }
     let words = args[at..].iter().take_while(|word| !word.starts_with('-'));
     let words: Vec<&str> = words.map(String::as_str).collect();
@@ -122,6 +126,8 @@ mod tests {
         // The parser has said so, or it is below a command.
         check(&["runn"], None);
         check(&["mem", "bogus"], None);
+        check(&["config", "set", "model", "x"], Some(SETTINGS));
+        check(&["config", "bogus"], None);
         check(&["help", "bogus"], None);
         check(&["kill"], None);
     }

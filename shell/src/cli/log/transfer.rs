@@ -13,6 +13,7 @@ use crate::config::{paths, private};
 use crate::session::Session;
 use crate::terminal::error::UserError;
 use crate::terminal::files::unread;
+use crate::terminal::lines::file_words;
 use crate::terminal::output;
 
 /// What is asked for where there is nothing to import.
@@ -58,7 +59,8 @@ pub(super) fn import(session: &Session, file: &Path) -> Result<u8> {
     // One of an earlier release is brought up to date only where its machine does not run.
     drop(session.journal()?);
     let journal = Journal::open(&path, true)?;
-    let pid = journal.import(&mut *from)?;
+    let imported = journal.import(&mut *from);
+    let pid = imported.with_context(|| file_words(file))?;
     say!("hint: `quipu log {pid}` shows it, `quipu replay {pid}` runs it again");
     output::line(&pid.to_string())?;
     Ok(0)
