@@ -167,8 +167,7 @@ pub enum Better {
 
 /// Which of two answers the person takes for better; `None` for neither.
 pub async fn better(first: &str, second: &str) -> Option<Better> {
-    let question =
-        format!("1: {first}\n2: {second}\nWhich is better? [1/2, anything else: neither] ");
+    let question = format!("1: {first}\n2: {second}\n{}", words().which_is_better);
     let said = asked(&visible(&question)).await?;
     match said.trim() {
         "1" => Some(Better::First),

@@ -167,6 +167,22 @@ catalogue! {
     thought_auto: "a task that computes something is thought about until two ways agree",
         "需要计算的任务会一直思考，直到两种方法一致";
     thought_several: "each task is thought about along {count} branches", "每个任务沿 {count} 个分支思考";
+    compared: "compared {count:branch}: {agree}", "已比较 {count} 个分支：{agree}";
+    none_agree: "no two answers agree", "没有两个回答一致";
+    some_agree: "{count} agree", "{count} 个一致";
+    confidence: ", confidence {confidence}", "，置信度 {confidence}";
+    branch: "{mark} {way} (process {pid}): {answer}", "{mark} {way}（进程 {pid}）：{answer}";
+    forked_off: "forked off {pid}", "从进程 {pid} 分出";
+    no_answer: "no answer", "没有回答";
+    way_usual: "as usual", "照常";
+    way_program: "program", "程序";
+    way_thought: "thought", "思考";
+    way_calculator: "calculator", "计算器";
+    way_search: "search", "搜索";
+    way_check: "checked by a program", "由程序检查";
+    way_weigh: "weighed", "权衡";
+    which_is_better: "Which is better? [1/2, anything else: neither] ",
+        "哪个更好？[1/2，输入其他表示都不选] ";
     listening: "listening with {name}; press Enter to stop", "正在用 {name} 聆听；按回车键停止";
     with_input: "with {bytes:byte} from standard input", "附上来自标准输入的 {bytes} 个字节";
     carries_on: "hint: `{command}` carries it on{alone}", "提示：`{command}` 可继续执行{alone}";
