@@ -8,7 +8,7 @@ use quipu_kernel::process::{Pid, Usage};
 
 use super::context;
 use super::queue::Queue;
-use super::usage::{is_there, number, of_first, several};
+use super::usage::{is_there, number, of_first, several, with_slash};
 use crate::service::door::Door;
 use crate::session::talk::{ASKED_CHARS, Talk, Turn};
 use crate::terminal::draft;
@@ -53,7 +53,8 @@ impl Looks<'_> {
     /// Takes a line that is typed while a task runs: what only looks is answered, the rest waits
     /// in `queue`.
     pub(super) fn take(&self, line: &str, queue: &mut Queue) {
-        let line = line.trim();
+        let line = with_slash(line.trim());
+        let line = line.as_ref();
         let command = line.strip_prefix('/').map(str::split_whitespace);
         let command: Vec<&str> = command.into_iter().flatten().collect();
         // Below what the model is writing, nothing would stay.

@@ -38,8 +38,7 @@ impl Repl<'_> {
 
     /// A slash command: those of the shell, else the same as on the command line.
     pub(super) async fn slash(&mut self, command: &str) -> Result<Outcome> {
-        let given = shell_words::split(command)
-            .map_err(|error| UserError::usage(error, "close the quotes"))?;
+        let given = usage::split(command)?;
         let parts: Vec<&str> = match given.as_slice() {
             // Whoever types a slash alone looks for what there is.
             [] => vec!["help"],

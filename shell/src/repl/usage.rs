@@ -1,6 +1,8 @@
 //! What is wrong with a slash command, in the shell's own words: it has no options of the
 //! program, and its commands begin with a slash.
 
+use std::borrow::Cow;
+
 use anyhow::{Error, Result};
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -110,12 +112,52 @@ pub fn of(error: &clap::Error, words: &[String]) -> Error {
         }
         _ => {
             let message = no_number(error).unwrap_or_else(|| first_paragraph(error));
-            let name = words.first().map_or("", String::as_str);
             UserError::usage(
                 message.trim_start_matches("error: "),
-                format!("/{name} --help says what it takes"),
+                format!("/{} --help says what it takes", path(words)),
             )
         }
+    }
+}
+
+/// The command that `words` begin with, with those below it.
+fn path(words: &[String]) -> String {
+    let root = Cli::command();
+    let mut path = vec![&root];
+    for word in words {
+        let below = path.last().and_then(|last| last.find_subcommand(word));
+        match below {
+            Some(below) => path.push(below),
+            None => break,
+        }
+    }
+    let names = path.iter().skip(1).map(|command| command.get_name());
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// The words of a slash command. The arguments of a tool are JSON, whose quotes are its own.
+///
+/// # Errors
+/// A quote that is not closed.
+pub(super) fn split(command: &str) -> Result<Vec<String>> {
+    let json = command
+        .find('{')
+        .filter(|at| command.starts_with("tool call ") && command[..*at].ends_with(' '));
+    let (before, json) = command.split_at(json.unwrap_or(command.len()));
+    let words = shell_words::split(before);
+    let mut words = words.map_err(|error| UserError::usage(error, "close the quotes"))?;
+    if !json.is_empty() {
+        words.push(json.trim().to_owned());
+    }
+    Ok(words)
+}
+
+/// `line` with the slash that it begins with as the commands have it: a keyboard for Chinese writes
+/// a wide one.
+pub(super) fn with_slash(line: &str) -> Cow<'_, str> {
+    match line.strip_prefix('／') {
+        Some(rest) => format!("/{rest}").into(),
+        None => line.into(),
     }
 }
 
@@ -206,6 +248,24 @@ pub(super) fn several(word: &str) -> Result<usize> {
 mod tests {
     use super::*;
     use clap::Parser;
+
+    #[test]
+    fn the_arguments_of_a_tool_are_json() {
+        let check = |command: &str, want: &[&str]| {
+            assert_eq!(split(command).unwrap(), want, "{command}");
+        };
+        let json = r#"{"expression":"2 + 2"}"#;
+        let whole = ["tool", "call", "calculator", json];
+        check(&format!("tool call calculator {json}"), &whole);
+        check(&format!("tool call calculator '{json}'"), &whole);
+        check("log 'a b' {c}", &["log", "a b", "{c}"]);
+        check("", &[]);
+        assert!(split("log 'a").is_err());
+        assert_eq!(with_slash("／help"), "/help");
+        assert_eq!(with_slash("a／b"), "a／b");
+        let words = ["mem", "search", "--no"].map(str::to_owned);
+        assert_eq!(path(&words), "mem search");
+    }
 
     #[test]
     fn a_command_that_cannot_be_taken_is_named_as_it_was_typed() {

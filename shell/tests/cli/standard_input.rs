@@ -201,6 +201,8 @@ fn a_person_has_commands_programs_and_files() {
         ("/help", "brings a file in, !command runs a program"),
         ("/nonsense", "there is no /nonsense"),
         ("/contxt", "did you mean /context?"),
+        ("／nope", "there is no /nope"),
+        ("/mem search", "/mem search --help says what it takes"),
         ("/quit now", "/quit takes nothing more"),
         ("quipu ps", "here it is written /ps"),
         ("/log 99", "`/ps` lists the processes"),
