@@ -54,7 +54,7 @@ impl Looks<'_> {
     /// in `queue`.
     pub(super) fn take(&self, line: &str, queue: &mut Queue) {
         let line = with_slash(line.trim());
-        let line = line.as_ref();
+        let line: &str = &line;
         let command = line.strip_prefix('/').map(str::split_whitespace);
         let command: Vec<&str> = command.into_iter().flatten().collect();
         // Below what the model is writing, nothing would stay.

@@ -359,7 +359,7 @@ impl Repl<'_> {
     /// Takes one line that was typed. Errors are shown; the shell goes on.
     async fn take(&mut self, line: &str) -> Outcome {
         let line = usage::with_slash(line.trim());
-        let line = line.as_ref();
+        let line: &str = &line;
         let code = |done: Result<u8>| done.map(Outcome::Code);
         let result = match line.chars().next() {
             None => Ok(Outcome::Code(0)),
