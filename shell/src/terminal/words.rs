@@ -251,6 +251,7 @@ catalogue! {
         "正在读取判断所依据的内容：{tokens} / {of} 个 token（{percent}%{left}）…";
     left: ", {seconds} s left", "，剩余 {seconds} 秒";
     writing: "writing…", "正在写…";
+    checking: "checking everything…", "正在全面检查…";
     waits_for: "waiting for {tool}…", "正在等待 {tool}…";
     still: "still at work: {what}", "仍在进行：{what}";
     still_deciding: "still at work: deciding what comes next", "仍在进行：正在决定下一步";

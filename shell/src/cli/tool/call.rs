@@ -12,9 +12,11 @@ use serde_json::{Value, json};
 use crate::session::Session;
 use crate::session::bus::Servers;
 use crate::session::user_call::user_call_under;
+use crate::terminal::bar::busy;
 use crate::terminal::error::{FAILED, UserError, tool_code};
 use crate::terminal::lines::{file_words, lines};
-use crate::terminal::output;
+use crate::terminal::output::{self, visible};
+use crate::terminal::words::{fill, words};
 
 /// Call a function of a tool
 #[derive(Debug, Args)]
@@ -75,7 +77,11 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
             format!("`quipu tool show {}` shows what it takes", args.name),
         )
     })?;
-    match user_call_under(session, &function, &value, &context) {
+    // A component that was never called is compiled first.
+    let sign = busy(fill(words().waits_for, &[("tool", &visible(&args.name))]));
+    let called = user_call_under(session, &function, &value, &context);
+    sign.finish_and_clear();
+    match called {
         Ok(result) if std::io::stdout().is_terminal() => {
             output::pretty_json(&result)?;
             Ok(0)
