@@ -29,9 +29,21 @@ const OPTIONS: [(&str, &str); 8] = [
     ("--print", "quipu run \"…\""),
     ("--system", "--agent FILE"),
 ];
-/// What other programs do with a setting, and how it is done here.
-const SETTING: [&str; 4] = ["edit", "get", "list", "set"];
+/// Where settings are.
 const SETTINGS: &str = "settings are lines of config.toml; `quipu config show` says where that is";
+/// Where an agent is.
+const AGENT: &str = "an agent is a file of yours: `quipu agent show NAME` says which";
+/// Words below a command in other programs, and how that is done here.
+const BELOW: [(&str, &str, &str); 8] = [
+    ("agent", "edit", AGENT),
+    ("agent", "rm", AGENT),
+    ("agent", "run", "it is written quipu run --agent NAME \"…\""),
+    ("config", "edit", SETTINGS),
+    ("config", "get", SETTINGS),
+    ("config", "list", SETTINGS),
+    ("config", "set", SETTINGS),
+    ("tool", "run", "it is written quipu tool call NAME JSON"),
+];
 /// Words of a line that may still be a command with what it takes; more of them are a task.
 const WORDS_MAX: usize = 2;
 
@@ -59,8 +71,9 @@ fn instead(unknown: &str, args: &[String]) -> Option<String> {
     let at = args.iter().position(|word| word == unknown)?;
     let is_command = |word: &String| word == "help" || root.find_subcommand(word).is_some();
     if args.iter().take(at).skip(1).any(is_command) {
-        let is_setting = args[at - 1] == "config" && SETTING.contains(&unknown);
-        return is_setting.then(|| SETTINGS.to_owned());
+        let mut below = BELOW.iter();
+        let known = below.find(|(above, word, _)| args[at - 1] == *above && *word == unknown);
+        return known.map(|(_, _, here)| (*here).to_owned());
     }
     let words = args[at..].iter().take_while(|word| !word.starts_with('-'));
     let words: Vec<&str> = words.map(String::as_str).collect();
@@ -127,6 +140,7 @@ mod tests {
         check(&["runn"], None);
         check(&["mem", "bogus"], None);
         check(&["config", "set", "model", "x"], Some(SETTINGS));
+        check(&["agent", "rm", "clerk"], Some(AGENT));
         check(&["config", "bogus"], None);
         check(&["help", "bogus"], None);
         check(&["kill"], None);
