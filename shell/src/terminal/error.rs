@@ -121,9 +121,12 @@ pub fn told(error: &anyhow::Error) -> String {
     let mut before = String::new();
     for cause in error.chain() {
         let cause = cause.to_string();
+        // With a number before it, or something like that.
+        let again = cause.strip_suffix(before.as_str());
+        let again = again.is_some_and(|number| number.ends_with(": "));
         if text.is_empty() {
             text.clone_from(&cause);
-        } else if !text.ends_with(&cause) && !cause.ends_with(&before) {
+        } else if !text.ends_with(&cause) && !again {
             text = format!("{text}: {cause}");
         }
         before = cause;
@@ -266,5 +269,6 @@ mod tests {
         check("store: disk", "disk", "store: disk");
         check("disk", "disk: full", "disk: disk: full");
         check("read only", "code 8: read only", "read only");
+        check("a.txt", "there is no a.txt", "a.txt: there is no a.txt");
     }
 }
