@@ -111,7 +111,9 @@ pub fn write(path: &Path, value: &impl Serialize) -> Result<(), StateError> {
     let save = || {
         create(folder)?;
         // Readable by its owner alone from the start.
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let file = tempfile::NamedTempFile::new_in(folder);
+        // It would name a file that nobody knows.
+        let mut file = file.map_err(|error| std::io::Error::from(error.kind()))?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;

@@ -17,6 +17,12 @@ pub(super) fn database(path: &Path, source: rusqlite::Error) -> StoreError {
             path: path.to_owned(),
             detail: source.to_string(),
         },
+        // Whoever only reads needs it as well: SQLite shares what it does with other programs.
+        Some(ErrorCode::ReadOnly) => StoreError::Io {
+            doing: "write",
+            path: path.to_owned(),
+            source: io::Error::new(io::ErrorKind::PermissionDenied, source),
+        },
         _ => StoreError::Backend {
             path: path.to_owned(),
             source: source.into(),
@@ -127,6 +133,8 @@ mod tests {
         }
         let other = io::Error::from(io::ErrorKind::PermissionDenied);
         assert!(matches!(io("write", path, other), StoreError::Io { .. }));
+        let other = sqlite(rusqlite::ffi::SQLITE_READONLY);
+        assert!(matches!(database(path, other), StoreError::Io { .. }));
         let other = sqlite(rusqlite::ffi::SQLITE_IOERR_READ);
         assert!(matches!(database(path, other), StoreError::Backend { .. }));
     }

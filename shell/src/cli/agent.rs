@@ -4,7 +4,7 @@ mod schedule;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -120,8 +120,8 @@ fn new(session: &Session, name: &str) -> Result<u8> {
             format!("`quipu agent show {name}` shows it"),
         ));
     }
-    std::fs::write(&file, TEMPLATE.replace("NAME", name))?;
-    private::file(&file)?;
+    private::replace(&file, TEMPLATE.replace("NAME", name).as_bytes())
+        .with_context(|| format!("{} cannot be written", file.display()))?;
     output::line(&visible(&file.display().to_string()))?;
     say!("hint: edit it, then `quipu run --agent {name} \"…\"`");
     Ok(0)

@@ -25,8 +25,11 @@ use crate::session::lock::{self, MachineLock};
 use crate::session::player;
 use crate::session::signals;
 use crate::session::user_call::user_call;
-use crate::terminal::error::{FAILED, UserError, hint};
+use crate::terminal::bar::busy;
+use crate::terminal::error::{FAILED, UserError, hint, told};
+use crate::terminal::files::without_numbers;
 use crate::terminal::output::{self, counted, visible};
+use crate::terminal::words::words;
 
 /// Free room below which a warning is due.
 const ROOM_BYTES_MIN: u64 = 1 << 30;
@@ -66,6 +69,7 @@ enum State {
 
 /// Runs all checks; fails when one does.
 pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
+    let sign = busy(words().checking.to_owned());
     let findings = [
         finding("model", model(session)),
         finding(
@@ -92,6 +96,7 @@ pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
         finding("processor", Ok((State::Ok, processor()))),
         finding("terminal", Ok((State::Ok, terminal()))),
     ];
+    sign.finish_and_clear();
     if args.json {
         output::json(&findings)?;
     } else {
@@ -130,7 +135,7 @@ fn finding(check: &'static str, result: Result<(State, String)>) -> Finding {
         Err(error) => Finding {
             check,
             state: State::Fail,
-            text: format!("{error:#}"),
+            text: without_numbers(&told(&error)),
             hint: hint(&error),
         },
     }

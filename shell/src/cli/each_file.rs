@@ -1,5 +1,7 @@
 //! Common to commands about several files: a file that fails does not stop the others.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Result;
 use serde_json::{Value, json};
 
@@ -13,11 +15,24 @@ pub fn begin(name: &str, before: usize, count: usize) {
     }
 }
 
+/// The error of the first of `files` that is not there or is of another kind, by `check`; else
+/// that something is `missing` on this machine. Whoever fetched that first would be no further.
+pub fn wrong(
+    files: &[PathBuf],
+    check: impl Fn(&Path) -> Result<()>,
+    missing: anyhow::Error,
+) -> anyhow::Error {
+    let mut named = files.iter().filter(|path| path.as_os_str() != "-");
+    named.find_map(|path| check(path).err()).unwrap_or(missing)
+}
+
 /// Says why the file `name` failed, and gives the same as JSON.
 pub fn failed(name: &str, error: &anyhow::Error) -> Value {
-    let (message, hint) = (format!("{error:#}"), error::hint(error));
-    let shown = (output::visible(name), output::visible(&message));
-    say!("error: {}: {}", shown.0, shown.1);
+    let (message, hint) = (error::told(error), error::hint(error));
+    match message.contains(name) {
+        true => say!("error: {message}"),
+        false => say!("error: {name}: {message}"),
+    }
     if !hint.is_empty() {
         say!("hint: {}", output::visible(&hint));
     }

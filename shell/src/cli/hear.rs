@@ -11,9 +11,12 @@ use serde_json::json;
 
 use super::each_file;
 use crate::session::Session;
-use crate::session::hearing::{Ears, Heard, Recording, Segment, Stop, clock, how_far, shown};
+use crate::session::hearing::{
+    Ears, Heard, Recording, Segment, Stop, check_recording, clock, how_far, shown,
+};
 use crate::terminal::error::{self, FAILED, INTERRUPTED, UserError};
 use crate::terminal::output;
+use crate::terminal::words::words;
 
 /// Print what is said in recordings: talks, meetings, voice messages
 #[derive(Debug, Args)]
@@ -35,7 +38,9 @@ pub struct HearArgs {
 
 /// Runs the command. What cannot be heard costs itself, not the other files.
 pub async fn run(session: &Session, args: HearArgs) -> Result<u8> {
-    let ears = Arc::new(session.ears()?);
+    let ears = session.ears();
+    let ears = ears.map_err(|missing| each_file::wrong(&args.files, check_recording, missing))?;
+    let ears = Arc::new(ears);
     let args = Arc::new(args);
     let stop = Stop::default();
     let mut code = 0;
@@ -50,7 +55,7 @@ pub async fn run(session: &Session, args: HearArgs) -> Result<u8> {
         values.push(match heard {
             Ok(heard) => {
                 if heard.segments.is_empty() {
-                    say!("nothing was said");
+                    say!("{}", words().nothing_said);
                 }
                 json!({
                     "file": name,

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
+use quipu_kernel::journal::Journal;
 use quipu_kernel::process::{Pid, State};
 
 use super::options::pid;
@@ -10,33 +11,44 @@ use crate::service::talk;
 use crate::session::Session;
 use crate::session::lock::MachineLock;
 
-/// Stop a process for good, with those that it started
+/// Stop processes for good, with those that they started
 #[derive(Debug, Args)]
 pub struct KillArgs {
-    /// The process
-    #[arg(value_parser = pid)]
-    pid: Pid,
+    /// The processes
+    #[arg(required = true, value_name = "PID", value_parser = pid)]
+    pids: Vec<Pid>,
+}
+
+/// Stops each of them; none where one of them is not there.
+pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
+    let journal = session.journal()?;
+    for pid in &args.pids {
+        journal.process(*pid)?;
+    }
+    for pid in &args.pids {
+        stop(session, &journal, *pid)?;
+    }
+    Ok(0)
 }
 
 /// Tells the machine that runs; without one the process is only waiting to be resumed.
-pub fn run(session: &Session, args: &KillArgs) -> Result<u8> {
-    let journal = session.journal()?;
-    if journal.process(args.pid)?.state == State::Exited {
-        say!("process {} has already exited", args.pid);
-        return Ok(0);
+fn stop(session: &Session, journal: &Journal, pid: Pid) -> Result<()> {
+    if journal.process(pid)?.state == State::Exited {
+        say!("process {pid} has already exited");
+        return Ok(());
     }
     // The lock keeps other machines from starting meanwhile.
     let _lock = loop {
         talk::wait_for_start(&session.paths);
-        if talk::ask(&session.paths.state, &Request::Kill { pid: args.pid })?.is_some() {
-            say!("process {} is stopped", args.pid);
-            return Ok(0);
+        if talk::ask(&session.paths.state, &Request::Kill { pid })?.is_some() {
+            say!("process {pid} is stopped");
+            return Ok(());
         }
         if let Some(lock) = MachineLock::if_free(&session.paths.lock())? {
             break lock;
         }
     };
-    journal.kill(args.pid)?;
-    say!("process {} is stopped", args.pid);
-    Ok(0)
+    journal.kill(pid)?;
+    say!("process {pid} is stopped");
+    Ok(())
 }

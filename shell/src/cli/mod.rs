@@ -16,6 +16,7 @@ pub mod kill;
 pub mod learn;
 pub mod log;
 pub mod man;
+mod meant;
 pub mod mem;
 pub mod model;
 pub mod nice;

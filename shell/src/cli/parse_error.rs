@@ -6,7 +6,7 @@ use std::num::{IntErrorKind, ParseFloatError, ParseIntError};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory};
 
-use super::Cli;
+use super::{Cli, meant};
 use crate::terminal::error::{USAGE, UserError, report};
 
 /// Prints what is wrong with the command line `args`, or the help that it asks for. Gives the
@@ -32,6 +32,9 @@ pub fn unparsed(error: &clap::Error, args: &[String]) -> u8 {
             "hint: a process goes on with the task that it has: leave the words out, or start \
              another process with them"
         );
+    }
+    if let Some(hint) = meant::hint(error, args) {
+        say!("hint: {hint}");
     }
     if let Some(task) = unquoted(error, args) {
         let task = shell_words::quote(&task);
@@ -166,7 +169,7 @@ mod tests {
         check("quipu run what is two --json", Some("what is two"));
         check("quipu run --json what is two", Some("what is two"));
         check("quipu run --no-such-option", None);
-        check("quipu kill 1 2", None);
+        check("quipu nice 1 2 3", None);
         check("quipu tool call calculator {} more", None);
     }
 

@@ -6,17 +6,24 @@ use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::private;
 use crate::terminal::error::UserError;
+use crate::terminal::files::check_writable;
 use crate::terminal::lines::lines;
 use crate::terminal::output;
 
-/// Refuses to write the results over `what` they are made from (the tasks, the cases) in the file
-/// `from`, even by another name of that file.
+/// What is asked for where results cannot go.
+const OTHER: &str = "--out names a file that can be written";
+/// What is said of a disk that takes no more of them.
+const NOT_WRITTEN: &str = "the results cannot be written to the file of --out";
+
+/// Checks, before a model is loaded, that results can go to `out`. They must not take the place of
+/// `what` they are of (the tasks, the cases) in the file `from`, also not by another name of that
+/// file.
 pub fn refuse(out: &Path, from: &Path, what: &str) -> Result<()> {
     let one = |file: &Metadata| (file.dev(), file.ino());
     match (out.metadata(), from.metadata()) {
@@ -26,7 +33,7 @@ pub fn refuse(out: &Path, from: &Path, what: &str) -> Result<()> {
                 "name another file for the results",
             ))
         }
-        _ => Ok(()),
+        _ => check_writable(out, OTHER),
     }
 }
 
@@ -116,8 +123,8 @@ impl Results {
         };
         let file = begin(path, &earlier).map_err(|error| {
             UserError::usage(
-                format!("{}: {error}", path.display()),
-                "--out names a file that can be written",
+                format!("{} cannot be written: {error}", path.display()),
+                OTHER,
             )
         })?;
         Ok(Self::File(file))
@@ -129,7 +136,7 @@ impl Results {
             Self::Standard => output::json(result),
             Self::File(file) => {
                 let line = serde_json::to_string(result)? + "\n";
-                file.write_all(line.as_bytes()).map_err(Into::into)
+                file.write_all(line.as_bytes()).context(NOT_WRITTEN)
             }
         }
     }
@@ -138,7 +145,7 @@ impl Results {
     pub fn finish(self) -> Result<()> {
         match self {
             Self::Standard => Ok(()),
-            Self::File(file) => file.sync_all().map_err(Into::into),
+            Self::File(file) => file.sync_all().context(NOT_WRITTEN),
         }
     }
 }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::session::Session;
 use crate::session::speech::{Manner, SoundFile, aloud, seconds, speak};
 use crate::terminal::error::{INTERRUPTED, UserError};
+use crate::terminal::files::check_writable;
 use crate::terminal::output;
 
 /// Bytes of text that are read from standard input.
@@ -70,8 +71,17 @@ pub async fn run(session: &Session, args: SayArgs) -> Result<u8> {
             "name a file with --out",
         ));
     }
-    let voice = Arc::new(session.voice()?);
     let text = text(&args.text)?;
+    if text.trim().is_empty() {
+        return Err(UserError::usage(
+            "there is nothing to say: the text is empty",
+            "say it in words: quipu say \"…\"",
+        ));
+    }
+    if let Some(path) = args.out.as_deref().filter(|_| !is_pipe) {
+        check_writable(path, "name a file in a folder that can be written")?;
+    }
+    let voice = Arc::new(session.voice()?);
     let manner = Manner {
         speaker: args.voice,
         speed: args.speed,

@@ -9,9 +9,10 @@ use serde_json::json;
 
 use super::each_file;
 use crate::session::Session;
-use crate::session::senses::{Eyes, PICTURE_BYTES_MAX, Seen, picture_bytes};
+use crate::session::senses::{Eyes, PICTURE_BYTES_MAX, Seen, check_picture, picture_bytes};
 use crate::terminal::error::FAILED;
 use crate::terminal::output;
+use crate::terminal::words::words;
 
 /// Print the text in pictures: scans, photographs of pages, screenshots
 #[derive(Debug, Args)]
@@ -27,7 +28,8 @@ pub struct SeeArgs {
 
 /// Runs the command. What cannot be read costs itself, not the other files.
 pub fn run(session: &Session, args: &SeeArgs) -> Result<u8> {
-    let eyes = session.eyes()?;
+    let eyes = session.eyes();
+    let eyes = eyes.map_err(|missing| each_file::wrong(&args.files, check_picture, missing))?;
     let mut code = 0;
     let mut values = Vec::new();
     for (n, path) in args.files.iter().enumerate() {
@@ -73,7 +75,7 @@ fn seen(eyes: &Eyes, path: &Path) -> Result<Seen> {
 /// Prints the text of a picture; nobody vouches for it, so a terminal is shown no controls.
 fn print(text: &str) -> Result<()> {
     if text.is_empty() {
-        say!("no text was found");
+        say!("{}", words().no_text_found);
         return Ok(());
     }
     match std::io::stdout().is_terminal() {

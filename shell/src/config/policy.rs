@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use quipu_kernel::gate::rules::{Confided, Pattern, Rule, Rules, Vouched};
 use quipu_kernel::process::Reply;
 use quipu_tools::Roles;
@@ -37,6 +37,7 @@ use toml::Spanned;
 use super::private;
 use crate::terminal::error::UserError;
 use crate::terminal::toml_words;
+use crate::terminal::words::{fill, words};
 
 /// The hint for a file that cannot be read as a policy.
 const FORM: &str = "a rule is [[rule]] with tool = \"…\" and do = \"allow\", \"ask\" or \"deny\", and \
@@ -125,9 +126,11 @@ fn parse(text: &str, path: &Path) -> Result<Rules> {
 pub fn add(path: &Path, rule: &Rule) -> Result<()> {
     // A link stays one.
     let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    let unwritable = || format!("{} cannot be written", path.display());
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).with_context(unwritable)?;
     // Two programs may add a rule at once: the lock is held to the end of this function.
-    let held = private::file(&path.with_extension("lock"))?;
+    let held = private::file(&path.with_extension("lock")).with_context(unwritable)?;
     held.lock()?;
     let known = load(path)?.rules.len();
     let text = match std::fs::read_to_string(path) {
@@ -148,7 +151,7 @@ pub fn add(path: &Path, rule: &Rule) -> Result<()> {
             "write it into the file yourself",
         ));
     }
-    Ok(private::replace(path, text.as_bytes())?)
+    private::replace(path, text.as_bytes()).with_context(unwritable)
 }
 
 /// A person's `reply` to an approval that shows `rule`, once the rule is kept in the file at
@@ -159,12 +162,12 @@ pub fn keep(path: &Path, rule: Option<&Rule>, reply: Reply) -> Reply {
     };
     match add(path, rule) {
         Ok(()) => {
-            say!("added to {}", path.display());
+            say!("{}", fill(words().rule_added, &[("file", &path.display())]));
             reply
         }
         Err(error) => {
             say!("error: {error:#}");
-            say!("approved for this process alone");
+            say!("{}", words().rule_not_added);
             Reply::ApproveProcess
         }
     }

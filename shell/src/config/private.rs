@@ -2,6 +2,7 @@
 //! its own. `paths::make_private` closes what an earlier release left open.
 
 use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::Result;
@@ -24,11 +25,13 @@ pub fn token() -> std::io::Result<String> {
 /// # Errors
 /// A file that is there, or cannot be written.
 pub fn write_new(path: &Path, text: &str) -> Result<()> {
+    let name = path.display();
     let failed = |error: std::io::Error| {
-        UserError::usage(
-            format!("{}: {error}", path.display()),
-            "name a new file in a folder that can be written",
-        )
+        let message = match error.kind() {
+            ErrorKind::AlreadyExists => format!("{name} is there already"),
+            _ => format!("{name} cannot be written: {error}"),
+        };
+        UserError::usage(message, "name a new file in a folder that can be written")
     };
     let mut made = OpenOptions::new();
     let made = made.write(true).create_new(true).open(path);

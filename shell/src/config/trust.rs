@@ -13,6 +13,7 @@ use quipu_tools::trust::{Files, Standing, TrustBook, file_hash};
 
 use crate::config::paths::Paths;
 use crate::terminal::error::UserError;
+use crate::terminal::files::unread;
 
 /// The servers of a folder.
 pub const SERVERS: &str = ".mcp.json";
@@ -210,7 +211,7 @@ pub fn canonical(folder: &Path) -> Result<PathBuf> {
     };
     let path = folder
         .canonicalize()
-        .map_err(|error| wrong(error.to_string()))?;
+        .map_err(|error| unread(folder, &error, "name a folder that is there"))?;
     match path.is_dir() {
         true => Ok(path),
         false => Err(wrong("it is not a folder".into())),

@@ -17,6 +17,8 @@ use crate::session::senses::{is_picture, picture_bytes};
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
 
+/// What a file is that nothing here reads.
+const NEITHER: &str = "neither a text in UTF-8 nor of another kind that is read";
 /// Pictures that a model is shown with a task: each takes up to 4 MB of the journal.
 const PICTURES_MAX: usize = 16;
 
@@ -162,10 +164,17 @@ fn document(path: &Path) -> Result<Option<Format>, String> {
     Ok(match formats::of(path, &head) {
         Ok(Format::Document(name)) if TEXTS.contains(&name) => None,
         Ok(format @ (Format::Pdf | Format::Document(_))) => Some(format),
+        Ok(Format::Text(_) | Format::Note) if is_no_text(&head) => return Err(NEITHER.to_owned()),
         // A message that is written in letters is a text all the same.
         Err(kind) if std::str::from_utf8(&head).is_err() => return Err(kind),
         _ => None,
     })
+}
+
+/// Whether a file that begins like this is no text. Its last letter may be cut off here.
+fn is_no_text(head: &[u8]) -> bool {
+    let wrong = std::str::from_utf8(head).err();
+    wrong.is_some_and(|wrong| wrong.error_len().is_some())
 }
 
 /// All parts of a document as one text, each behind its name.
@@ -208,6 +217,10 @@ mod tests {
         check("a.asc", b"-----BEGIN PGP MESSAGE", None);
         let packed = "a compressed file (unpack it first)";
         is("a.gz", b"\x1f\x8b", Err(packed.to_owned()));
+        is("a.bin", b"\x81\x82\x83", Err(NEITHER.to_owned()));
+        check("a.txt", "a caf\u{e9}".as_bytes(), None);
+        // As one that goes on behind what was looked at.
+        check("b.txt", b"a caf\xc3", None);
         assert_eq!(document(&dir.path().join("nothing")), Ok(None));
         assert_eq!(document(dir.path()), Ok(None));
     }

@@ -14,7 +14,6 @@ use crate::session::earlier;
 use crate::session::learnt::Shelf;
 use crate::session::talk::Turn;
 use crate::terminal::error::{FAILED, INTERRUPTED, UserError};
-use crate::terminal::output::counted;
 use crate::terminal::person::{self, Better};
 use crate::terminal::words::{fill, words};
 
@@ -154,12 +153,12 @@ impl Repl<'_> {
         lines.push_str(&format!("{}\n", pair.line()));
         paths::create(file.parent().unwrap_or(&file))?;
         private::replace(&file, lines.as_bytes())?;
-        let all = counted(lines.lines().count(), "pair");
+        let pairs = lines.lines().count();
         say!(
             "{}",
             fill(
                 words().pair_kept,
-                &[("pairs", &all), ("file", &file.display())]
+                &[("pairs", &pairs), ("file", &file.display())]
             )
         );
         let Level { trust, secrecy } = pair.level;

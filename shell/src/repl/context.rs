@@ -73,7 +73,10 @@ pub fn lines(pid: i64, window: &Window, plain: bool, columns: usize) -> Vec<Stri
     }
     for part in &parts {
         lines.push(match plain {
-            true => format!("{}: {}", part.name, part.tokens),
+            true => fill(
+                words().part,
+                &[("name", &part.name), ("tokens", &part.tokens)],
+            ),
             false => format!("  {} {:>6}  {}", part.mark, part.tokens, part.name),
         });
     }

@@ -19,7 +19,7 @@ pub async fn missing(session: &Session, error: Error) -> Result<()> {
     let Some(ModelError::NotDownloaded { name, bytes }) = error.downcast_ref::<ModelError>() else {
         return Err(error);
     };
-    let size = bytes.map(|bytes| format!(" ({})", DecimalBytes(bytes)));
+    let size = bytes.map(|bytes| fill(words().of_size, &[("size", &DecimalBytes(bytes))]));
     let size = size.unwrap_or_default();
     let question = fill(words().fetch, &[("model", name), ("size", &size)]);
     if !person::is_there(session.globals.no_input) || !person::agrees(&question).await {

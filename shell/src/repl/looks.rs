@@ -8,7 +8,7 @@ use quipu_kernel::process::{Pid, Usage};
 
 use super::context;
 use super::queue::Queue;
-use super::usage::{is_there, number, several};
+use super::usage::{is_there, number, of_first, several, with_slash};
 use crate::service::door::Door;
 use crate::session::talk::{ASKED_CHARS, Talk, Turn};
 use crate::terminal::draft;
@@ -53,7 +53,8 @@ impl Looks<'_> {
     /// Takes a line that is typed while a task runs: what only looks is answered, the rest waits
     /// in `queue`.
     pub(super) fn take(&self, line: &str, queue: &mut Queue) {
-        let line = line.trim();
+        let line = with_slash(line.trim());
+        let line: &str = &line;
         let command = line.strip_prefix('/').map(str::split_whitespace);
         let command: Vec<&str> = command.into_iter().flatten().collect();
         // Below what the model is writing, nothing would stay.
@@ -61,10 +62,7 @@ impl Looks<'_> {
         let answered = match command.as_slice() {
             ["queue", rest @ ..] => Some(queue.command(rest)),
             // Nobody should wait for a word that is none.
-            [name, ..] if !is_there(name) => Some(Err(UserError::usage(
-                format!("there is no /{name}"),
-                "/help lists the commands",
-            ))),
+            [name, ..] if !is_there(name) => Some(Err(of_first(name))),
             command => self.answer(command),
         };
         match answered {

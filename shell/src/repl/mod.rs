@@ -41,7 +41,7 @@ use anyhow::Result;
 use quipu_kernel::Idle;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::process::Pid;
-use tokio::io::AsyncBufReadExt;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 
 use crate::config::globals::Globals;
 use crate::config::{paths, private};
@@ -51,7 +51,7 @@ use crate::session::agent::Loaded;
 use crate::session::agent::project::{self, Told};
 use crate::session::earlier;
 use crate::session::talk::Talk;
-use crate::terminal::error;
+use crate::terminal::error::{self, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::words::{fill, words};
 use crate::terminal::{output, piped};
@@ -121,6 +121,29 @@ enum End {
     Switch(Box<Globals>),
 }
 
+/// The lines of standard input. Without a terminal each is a task and nothing else: who writes
+/// into a pipe may be anybody.
+struct Tasks(Lines<BufReader<Stdin>>);
+
+impl Tasks {
+    fn of_input() -> Self {
+        Self(BufReader::new(tokio::io::stdin()).lines())
+    }
+
+    /// The next line that is not blank; none at the end.
+    ///
+    /// # Errors
+    /// What is no text, or cannot be read.
+    async fn next(&mut self) -> Result<Option<String>> {
+        loop {
+            match self.0.next_line().await.map_err(piped::unreadable)? {
+                Some(line) if line.trim().is_empty() => {}
+                next => return Ok(next),
+            }
+        }
+    }
+}
+
 /// Runs the shell until it is left.
 pub async fn run(session: Session, begin: Begin) -> Result<u8> {
     let mut interrupts = Interrupts::listen()?;
@@ -130,6 +153,19 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
         session.journal()?.process(pid)?;
     }
     let is_typed = std::io::stdin().is_terminal();
+    if is_typed {
+        error::in_shell(usage::of_both());
+    }
+    let mut tasks = Tasks::of_input();
+    // A model takes long to load, and there may be nothing to do.
+    let first = match is_typed {
+        true => None,
+        false => tasks.next().await?,
+    };
+    if !is_typed && first.is_none() {
+        say!("{}", words().no_tasks);
+        return Ok(0);
+    }
     let door = match open(&session, is_typed).await {
         Err(error) if is_typed => {
             fetch::missing(&session, error).await?;
@@ -144,7 +180,7 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
         Begin::At(pid) => repl.go_on(Some(pid))?,
     }
     if !is_typed {
-        let code = repl.read_lines().await;
+        let code = repl.do_all(first, tasks).await;
         repl.door.leave(repl.interrupts).await;
         return code;
     }
@@ -304,28 +340,26 @@ impl Repl<'_> {
         }
     }
 
-    /// Without a terminal each line is a task and nothing else: who writes into a pipe
-    /// may be anybody. The first failure is the exit code.
-    async fn read_lines(&mut self) -> Result<u8> {
-        let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).lines();
+    /// Does the tasks from standard input, of which `next` was read already. The first failure is
+    /// the exit code.
+    async fn do_all(&mut self, mut next: Option<String>, mut tasks: Tasks) -> Result<u8> {
         let mut first_failure = 0;
-        while let Some(line) = lines.next_line().await.map_err(piped::unreadable)? {
-            if line.trim().is_empty() {
-                continue;
-            }
+        while let Some(line) = next {
             let (prompt, label) = self.talk.piped(&line, self.session.piped());
             let done = self.task(&line, prompt, label, Vec::new(), None).await;
             let code = done.unwrap_or_else(|error| error::report(&error));
             if first_failure == 0 {
                 first_failure = code;
             }
+            next = tasks.next().await?;
         }
         Ok(first_failure)
     }
 
     /// Takes one line that was typed. Errors are shown; the shell goes on.
     async fn take(&mut self, line: &str) -> Outcome {
-        let line = line.trim();
+        let line = usage::with_slash(line.trim());
+        let line: &str = &line;
         let code = |done: Result<u8>| done.map(Outcome::Code);
         let result = match line.chars().next() {
             None => Ok(Outcome::Code(0)),
@@ -334,14 +368,22 @@ impl Repl<'_> {
                 "quit" | "exit" | "q" => Ok(Outcome::Leave),
                 command => self.slash(command).await,
             },
-            Some(_) => match self.heed_correction(line).and_then(|()| self.typed(line)) {
-                Ok((prompt, label, files)) => {
-                    let typed = self.talk.typed_so_far(line);
-                    code(self.task(line, prompt, label, files, typed).await)
-                }
-                Err(error) => Err(error),
+            Some(_) => match usage::of_command_line(line) {
+                Some(here) => Err(UserError::usage(
+                    format!("`{line}` is a command, and no task"),
+                    format!("here it is written {here}"),
+                )),
+                None => code(self.typed_task(line).await),
             },
         };
         result.unwrap_or_else(|error| Outcome::Code(error::report(&error)))
+    }
+
+    /// Runs a task that was typed, with the files that it names.
+    async fn typed_task(&mut self, line: &str) -> Result<u8> {
+        self.heed_correction(line)?;
+        let (prompt, label, files) = self.typed(line)?;
+        let typed = self.talk.typed_so_far(line);
+        self.task(line, prompt, label, files, typed).await
     }
 }

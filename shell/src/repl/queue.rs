@@ -27,7 +27,7 @@ impl Queue {
             return;
         }
         if self.lines.len() == QUEUE_MAX {
-            say!("{}: {}", words().queue_full, shown(line));
+            say!("{}", fill(words().queue_full, &[("line", &shown(line))]));
             return;
         }
         say!("{}", fill(words().queued, &[("line", &shown(line))]));

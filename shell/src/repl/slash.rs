@@ -38,9 +38,12 @@ impl Repl<'_> {
 
     /// A slash command: those of the shell, else the same as on the command line.
     pub(super) async fn slash(&mut self, command: &str) -> Result<Outcome> {
-        let given = shell_words::split(command)
-            .map_err(|error| UserError::usage(error, "close the quotes"))?;
-        let parts: Vec<&str> = given.iter().map(String::as_str).collect();
+        let given = usage::split(command)?;
+        let parts: Vec<&str> = match given.as_slice() {
+            // Whoever types a slash alone looks for what there is.
+            [] => vec!["help"],
+            given => given.iter().map(String::as_str).collect(),
+        };
         if let Some(answered) = self.looks().answer(&parts) {
             return answered.map(Outcome::Code);
         }
@@ -87,12 +90,6 @@ impl Repl<'_> {
             ["history", some @ ..] if !some.is_empty() => {
                 let search = ["ps".to_owned(), "--search".to_owned(), some.join(" ")];
                 self.command(&search).await?
-            }
-            [name @ ("export" | "import" | "history"), ..] => {
-                return Err(UserError::usage(
-                    format!("/{name} takes one thing more"),
-                    "/help shows what",
-                ));
             }
             _ => self.command(&given).await?,
         };

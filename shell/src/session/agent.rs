@@ -375,7 +375,7 @@ fn find(path: &Path) -> Result<PathBuf> {
 fn broken(file: &Path, error: &dyn std::fmt::Display) -> anyhow::Error {
     UserError::usage(
         format!("{}: {}", file.display(), error.to_string().trim_end()),
-        "an agent has a name, instructions, and a list of tools",
+        "fix that line, or remove it; `quipu agent new NAME` writes an agent with all that it may have",
     )
 }
 

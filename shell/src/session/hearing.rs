@@ -23,7 +23,9 @@ use tempfile::TempDir;
 use super::{Session, builtin};
 use crate::config::private;
 use crate::terminal::error::UserError;
+use crate::terminal::files::unread;
 use crate::terminal::output::{one_line, visible};
+use crate::terminal::words::{fill, words};
 
 /// Bytes that the file of a recording may have: three hours as they come from a CD.
 pub const RECORDING_BYTES_MAX: u64 = 2 << 30;
@@ -31,6 +33,8 @@ pub const RECORDING_BYTES_MAX: u64 = 2 << 30;
 const PART_MAX: Duration = Duration::from_secs(300);
 /// Bytes of what was heard in one part, as JSON.
 const PART_BYTES_MAX: usize = 1 << 20;
+/// What is asked for where there is no recording.
+const A_RECORDING: &str = "name the file of a recording";
 /// Name of the recording in its folder.
 const NAME: &str = "recording";
 
@@ -241,18 +245,7 @@ impl Session {
     /// # Errors
     /// A file that cannot be read, or is too large.
     pub fn recording(&self, path: &Path) -> Result<Recording> {
-        let name = path.display();
-        let wrong = |error: std::io::Error| {
-            UserError::usage(format!("{name}: {error}"), "name the file of a recording")
-        };
-        // A link would lead out of the folder that the tool sees.
-        let real = path.canonicalize().map_err(wrong)?;
-        let meta = real.metadata().map_err(wrong)?;
-        if !meta.is_file() {
-            let message = format!("{name} is no file");
-            return Err(UserError::usage(message, "name the file of a recording"));
-        }
-        check_size(&name, meta.len())?;
+        let real = real_file(path)?;
         Recording::new(&self.paths.cache, |to| {
             // On another disk than that of the folder it has to be copied.
             fs::hard_link(&real, to).or_else(|_| fs::copy(&real, to).map(drop))
@@ -281,7 +274,7 @@ impl Session {
         let ears = self.ears()?;
         let name = visible(&path.display().to_string());
         let recording = self.recording(path)?;
-        say!("hearing the recording {name}");
+        say!("{}", fill(words().hearing_recording, &[("file", &name)]));
         let heard = ears.hear(&recording, None, &CancelToken::default(), &mut how_far)?;
         match heard.segments.is_empty() {
             true => Err(UserError::failed(
@@ -295,9 +288,12 @@ impl Session {
 
 /// Tells how far a recording was heard, while there is more of it.
 pub fn how_far(part: &Heard) {
-    let of = part.length.map(|length| format!(" of {}", clock(length)));
+    let of = part
+        .length
+        .map(|length| fill(words().of_length, &[("length", &clock(length))]));
     if let Some(next) = part.next {
-        say!("heard up to {}{}", clock(next), of.unwrap_or_default());
+        let (time, of) = (clock(next), of.unwrap_or_default());
+        say!("{}", fill(words().heard_up_to, &[("time", &time), ("of", &of)]));
     }
 }
 
@@ -311,6 +307,31 @@ pub fn digest(path: &Path) -> std::io::Result<Vec<u8>> {
             count => digest.update(&buffer[..count]),
         }
     }
+}
+
+/// Checks that there is a file at `path` that may be a recording.
+///
+/// # Errors
+/// A file that cannot be read, or is too large.
+pub fn check_recording(path: &Path) -> Result<()> {
+    let opened = File::open(real_file(path)?);
+    opened
+        .map(drop)
+        .map_err(|error| unread(path, &error, A_RECORDING))
+}
+
+/// The path of the file at `path` without links: one would lead out of the folder that the tool
+/// sees.
+fn real_file(path: &Path) -> Result<PathBuf> {
+    let wrong = |error: std::io::Error| unread(path, &error, A_RECORDING);
+    let real = path.canonicalize().map_err(wrong)?;
+    let meta = real.metadata().map_err(wrong)?;
+    let name = path.display();
+    if !meta.is_file() {
+        return Err(UserError::usage(format!("{name} is no file"), A_RECORDING));
+    }
+    check_size(&name, meta.len())?;
+    Ok(real)
 }
 
 fn check_size(name: &dyn std::fmt::Display, bytes: u64) -> Result<()> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use quipu_cpu::llama;
 use quipu_kernel::deliberation::Support;
 use quipu_kernel::judgement::{Fit, Judgement, Question};
@@ -159,7 +159,8 @@ fn write(
         paths::create(folder)?;
     }
     let text = serde_json::to_string_pretty(&fitted)? + "\n";
-    private::replace(&file, text.as_bytes())?;
+    private::replace(&file, text.as_bytes())
+        .with_context(|| format!("{} cannot be written", file.display()))?;
     Ok(file)
 }
 

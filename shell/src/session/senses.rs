@@ -20,9 +20,13 @@ use quipu_models::catalogue;
 use super::hearing::is_recording;
 use super::{Session, builtin};
 use crate::terminal::error::UserError;
+use crate::terminal::files::unread;
 use crate::terminal::output::{shortened, visible};
 use crate::terminal::text::{not_what_it_says, read_text};
+use crate::terminal::words::{fill, words};
 
+/// What is asked for where there is no picture.
+const A_PICTURE: &str = "name the file of a picture";
 /// Bytes by which a picture is known.
 const HEAD_BYTES: u64 = 16;
 /// Bytes that the file of a picture may have.
@@ -220,12 +224,12 @@ impl Session {
             }
             return Ok(text);
         }
-        let mut head = Vec::new();
-        let file = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
-        if file.is_ok() && is_recording(&head) {
+        // What cannot be read is told by what reads it as a text.
+        let head = head(path).unwrap_or_default();
+        if is_recording(&head) {
             return self.heard_text(path);
         }
-        if file.is_err() || !is_picture(&head) {
+        if !is_picture(&head) {
             let text = read_text(path, what)?;
             if let Some(odd) = odd(path, &text) {
                 say!("warning: {}: {odd}", visible(&path.display().to_string()));
@@ -233,10 +237,7 @@ impl Session {
             return Ok(text);
         }
         let eyes = self.eyes()?;
-        say!(
-            "reading the picture {}",
-            visible(&path.display().to_string())
-        );
+        say!("{}", fill(words().reading_picture, &[("file", &path.display())]));
         let seen = eyes.look(&picture_bytes(path)?)?;
         if let Some(doubts) = seen.doubts() {
             say!("{}", visible(&doubts));
@@ -291,6 +292,28 @@ pub fn is_picture(head: &[u8]) -> bool {
     is_webp || is_bitmap || STARTS.iter().any(|start| head.starts_with(start))
 }
 
+/// Checks that there is a picture at `path`, as far as its first bytes say.
+///
+/// # Errors
+/// A file that cannot be read, and one of another kind.
+pub fn check_picture(path: &Path) -> Result<()> {
+    let head = head(path).map_err(|error| unread(path, &error, A_PICTURE))?;
+    match is_picture(&head) {
+        true => Ok(()),
+        false => Err(UserError::usage(
+            format!("{} is no picture", path.display()),
+            "the eyes read PNG, JPEG, WebP, TIFF and BMP",
+        )),
+    }
+}
+
+/// The first bytes of the file at `path`.
+fn head(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
+    Ok(head)
+}
+
 /// The bytes of the file at `path`, of at most [`PICTURE_BYTES_MAX`].
 ///
 /// # Errors
@@ -300,9 +323,7 @@ pub fn picture_bytes(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(PICTURE_BYTES_MAX + 1).read_to_end(&mut bytes))
-        .map_err(|error| {
-            UserError::usage(format!("{name}: {error}"), "name the file of a picture")
-        })?;
+        .map_err(|error| unread(path, &error, A_PICTURE))?;
     match bytes.len() as u64 > PICTURE_BYTES_MAX {
         true => Err(UserError::failed(
             format!("{name} has more than {}", DecimalBytes(PICTURE_BYTES_MAX)),

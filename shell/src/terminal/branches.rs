@@ -1,10 +1,13 @@
 //! The branches of a deliberation, a line each.
 
+use std::fmt::Display;
+
 use quipu_kernel::deliberation::BranchReport;
 use quipu_kernel::event::Event;
 use quipu_kernel::process::{Way, text_of};
 
-use crate::terminal::output::{counted, shortened, visible};
+use crate::terminal::output::{shortened, visible};
+use crate::terminal::words::{fill, words};
 
 /// Characters of a branch's answer in the list of branches.
 const ANSWER_CHARS: usize = 60;
@@ -22,12 +25,14 @@ pub fn lines(event: &Event) -> Option<Vec<String>> {
     let agree = branches.iter().filter(|branch| branch.agrees).count();
     let answering = branches.iter().filter(|branch| !is_a_referee(branch));
     let agree = match agree {
-        0 | 1 => "no two answers agree".to_owned(),
-        agree => format!("{agree} agree"),
+        0 | 1 => words().none_agree.to_owned(),
+        agree => fill(words().some_agree, &[("count", &agree)]),
     };
-    let mut head = format!("compared {}: {agree}", counted(answering.count(), "branch"));
+    let count = answering.count();
+    let mut head = fill(words().compared, &[("count", &count), ("agree", &agree)]);
     if let Some(confidence) = confidence {
-        head.push_str(&format!(", confidence {confidence:.2}"));
+        let confidence = format!("{confidence:.2}");
+        head.push_str(&fill(words().confidence, &[("confidence", &confidence)]));
     }
     let mut lines = vec![head];
     lines.extend(tree(branches));
@@ -65,11 +70,11 @@ fn grow(branches: &[BranchReport], branch: &BranchReport, depth: usize, into: &m
 /// A branch on one line: whether it agrees, its way, its process, its answer.
 fn line(branch: &BranchReport) -> String {
     let way = match branch.from {
-        Some(from) => format!("forked off {from}"),
+        Some(from) => fill(words().forked_off, &[("pid", &from)]),
         None => way(branch.way).to_owned(),
     };
     let answer = match &branch.answer {
-        None => "no answer".to_owned(),
+        None => words().no_answer.to_owned(),
         Some(answer) => {
             let text = text_of(answer);
             let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -81,19 +86,26 @@ fn line(branch: &BranchReport) -> String {
         (_, true) => "=",
         (_, false) => "≠",
     };
-    format!("{mark} {way} (process {}): {answer}", branch.pid)
+    let values: [(&str, &dyn Display); 4] = [
+        ("mark", &mark),
+        ("way", &way),
+        ("pid", &branch.pid),
+        ("answer", &answer),
+    ];
+    fill(words().branch, &values)
 }
 
 /// The way of a branch in words.
 pub fn way(way: Option<Way>) -> &'static str {
+    let words = words();
     match way {
-        None => "as usual",
-        Some(Way::Program) => "program",
-        Some(Way::Thought) => "thought",
-        Some(Way::Calculator) => "calculator",
-        Some(Way::Search) => "search",
-        Some(Way::Check) => "checked by a program",
-        Some(Way::Weigh) => "weighed",
+        None => words.way_usual,
+        Some(Way::Program) => words.way_program,
+        Some(Way::Thought) => words.way_thought,
+        Some(Way::Calculator) => words.way_calculator,
+        Some(Way::Search) => words.way_search,
+        Some(Way::Check) => words.way_check,
+        Some(Way::Weigh) => words.way_weigh,
     }
 }
 

@@ -7,6 +7,7 @@
 //! the hint; hints for errors of the models crate are in `model_hints`.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use quipu_cpu::CpuError;
 use quipu_kernel::KernelError;
@@ -71,6 +72,33 @@ impl fmt::Display for UserError {
 
 impl std::error::Error for UserError {}
 
+/// Commands that are written with a slash, where a person types into a shell.
+static SLASHED: OnceLock<Vec<String>> = OnceLock::new();
+
+/// From now on errors name these `commands` as a person types them into the shell.
+pub fn in_shell(commands: Vec<String>) {
+    // A second call changes nothing.
+    let _ = SLASHED.set(commands);
+}
+
+/// `text` with each of `commands` as the shell takes it: `/ps` for `quipu ps`.
+fn slashed(text: &str, commands: &[String]) -> String {
+    const PROGRAM: &str = "quipu ";
+    let mut typed = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(PROGRAM) {
+        typed.push_str(before);
+        let begins = typed.chars().next_back();
+        let begins = begins.is_none_or(|c| c == '`' || c.is_whitespace());
+        let name = after.split(|c: char| !c.is_ascii_alphanumeric()).next();
+        let is_known = commands.iter().any(|known| Some(known.as_str()) == name);
+        typed.push_str(if begins && is_known { "/" } else { PROGRAM });
+        rest = after;
+    }
+    typed.push_str(rest);
+    typed
+}
+
 /// Prints an error with its hint and gives its exit code. A closed pipe is no
 /// error: whoever read the output has seen enough.
 pub fn report(error: &anyhow::Error) -> u8 {
@@ -78,10 +106,11 @@ pub fn report(error: &anyhow::Error) -> u8 {
         return 0;
     }
     let (hint, code) = describe(error);
+    let here = SLASHED.get().map(Vec::as_slice).unwrap_or_default();
     // Words of a server or a file's name may be part of it.
-    say!("error: {}", visible(&told(error)));
+    say!("error: {}", visible(&slashed(&told(error), here)));
     if !hint.is_empty() {
-        say!("hint: {}", visible(&hint));
+        say!("hint: {}", visible(&slashed(&hint, here)));
     }
     code
 }
@@ -89,13 +118,18 @@ pub fn report(error: &anyhow::Error) -> u8 {
 /// An error with its causes, each of them once: some say what their own cause says.
 pub fn told(error: &anyhow::Error) -> String {
     let mut text = String::new();
+    let mut before = String::new();
     for cause in error.chain() {
         let cause = cause.to_string();
+        // With a number before it, or something like that.
+        let again = cause.strip_suffix(before.as_str());
+        let again = again.is_some_and(|number| number.ends_with(": "));
         if text.is_empty() {
-            text = cause;
-        } else if !text.ends_with(&cause) {
+            text.clone_from(&cause);
+        } else if !text.ends_with(&cause) && !again {
             text = format!("{text}: {cause}");
         }
+        before = cause;
     }
     text
 }
@@ -111,6 +145,15 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 /// The hint of an error, which may be empty, and its exit code.
 pub fn describe(error: &anyhow::Error) -> (String, u8) {
+    let (hint, code) = described(error);
+    match hint.is_empty() {
+        true => (hints::of_system(error).to_owned(), code),
+        false => (hint, code),
+    }
+}
+
+/// The hint of an error that this program or its libraries made, and the exit code.
+fn described(error: &anyhow::Error) -> (String, u8) {
     for cause in error.chain() {
         if let Some(error) = cause.downcast_ref::<UserError>() {
             return (error.hint.clone(), error.code);
@@ -205,6 +248,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_command_is_named_as_the_shell_takes_it() {
+        let known = ["ps", "model"].map(str::to_owned);
+        let check = |text: &str, want: &str| assert_eq!(slashed(text, &known), want);
+        check("`quipu ps` lists them", "`/ps` lists them");
+        check("quipu model pull eyes  (1 MB)", "/model pull eyes  (1 MB)");
+        check("a, or quipu ps; quipu run", "a, or /ps; quipu run");
+        check("`quipu` or `quipu serve`", "`quipu` or `quipu serve`");
+        check("/opt/quipu ps", "/opt/quipu ps");
+        check("", "");
+    }
+
+    #[test]
     fn a_cause_is_told_once() {
         let check = |said: &str, cause: &str, want: &str| {
             let error = anyhow::anyhow!(cause.to_owned()).context(said.to_owned());
@@ -213,5 +268,7 @@ mod tests {
         check("store", "disk", "store: disk");
         check("store: disk", "disk", "store: disk");
         check("disk", "disk: full", "disk: disk: full");
+        check("read only", "code 8: read only", "read only");
+        check("a.txt", "there is no a.txt", "a.txt: there is no a.txt");
     }
 }

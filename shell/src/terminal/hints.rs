@@ -1,6 +1,8 @@
 //! What a user can do about each error of the libraries: they carry data, and the options and
 //! commands that help are named here.
 
+use std::io::ErrorKind;
+
 use quipu_cpu::{CpuError, Trouble};
 use quipu_kernel::KernelError;
 use quipu_kernel::gate::Secrecy;
@@ -99,6 +101,21 @@ const FULL: &str = "make room on that disk; `quipu ps` lists what can be carried
                     that is not there was not recorded: run it again";
 const WRITABLE: &str = "check that the folder exists and can be written";
 const DEFECT: &str = "this is a defect of quipu; please report it";
+
+/// Of what the system refused, where nobody has said more; empty where there is nothing to say.
+pub fn of_system(error: &anyhow::Error) -> &'static str {
+    let mut causes = error.chain();
+    let refused = causes.find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    match refused.map(std::io::Error::kind) {
+        Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            "look at who may write there; --root DIR takes another folder for what quipu keeps"
+        }
+        Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+            "make room on that disk, and run the command again"
+        }
+        _ => "",
+    }
+}
 
 /// Of an error of the kernel.
 pub fn kernel(error: &KernelError) -> &str {

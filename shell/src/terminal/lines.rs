@@ -9,6 +9,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use crate::terminal::error::UserError;
+use crate::terminal::files::unread;
 
 /// The longest line taken; nothing that is read by lines is larger.
 const LINE_BYTES_MAX: u64 = 64 << 20;
@@ -24,12 +25,8 @@ pub fn lines(path: &Path) -> Result<impl Iterator<Item = Line>> {
     let mut reader: Box<dyn BufRead> = if path.as_os_str() == "-" {
         Box::new(BufReader::new(std::io::stdin()))
     } else {
-        let file = File::open(path).map_err(|error| {
-            UserError::usage(
-                format!("{}: {error}", path.display()),
-                "name a file of JSON lines",
-            )
-        })?;
+        let file = File::open(path);
+        let file = file.map_err(|error| unread(path, &error, "name a file of JSON lines"))?;
         if path.is_dir() {
             return Err(UserError::usage(
                 format!("{} is a folder", path.display()),
@@ -72,6 +69,14 @@ fn without_mark(number: usize, mut line: Vec<u8>) -> Vec<u8> {
 /// character.
 fn parsed(line: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(line.trim_ascii_end()).map_err(|error| in_line(&error))
+}
+
+/// The value of a line that has to be an object: a list would be taken for its fields in order.
+pub fn object(value: Value) -> Result<Value, String> {
+    match value.is_object() {
+        true => Ok(value),
+        false => Err("not a JSON object".into()),
+    }
 }
 
 /// What is wrong within a line. serde_json counts lines too, and would call each the first.

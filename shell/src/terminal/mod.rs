@@ -3,7 +3,7 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `output` | data on standard output, and text that cannot touch the terminal |
+//! | `output`, `records` | data on standard output, and text that cannot touch the terminal; rows on a narrow one |
 //! | `error`, `hints`, `model_hints`, `toml_words` | what went wrong, a hint, an exit code |
 //! | `render`, `branches` | the steps of a process as they happen, and its branches |
 //! | `draft`, `writing` | what a model is writing, and what a person is shown of it |
@@ -15,7 +15,7 @@
 //! | `words` | the messages of the shell, in each language |
 //! | `person` | questions and approvals |
 //! | `interrupts`, `exit` | Ctrl-C, and the end of the program |
-//! | `text`, `lines` | files that a user named: whole, or by lines of JSON |
+//! | `files`, `text`, `lines` | files that a user named: what is wrong with one; whole, or by lines of JSON |
 //! | `piped` | what comes on standard input beside a task |
 //! | `logging` | diagnostics |
 //! | `secrets` | what is in nothing that is printed |
@@ -29,6 +29,7 @@ macro_rules! say {
     ($($words:tt)*) => {{
         use std::io::Write as _;
         let words = $crate::terminal::output::visible(&format!($($words)*));
+        let words = $crate::terminal::files::without_numbers(&words);
         $crate::terminal::draft::clear();
         let _ = writeln!(std::io::stderr(), "{}", $crate::terminal::secrets::text(&words));
     }};
@@ -40,6 +41,7 @@ pub mod children;
 pub mod draft;
 pub mod error;
 pub mod exit;
+pub mod files;
 pub mod hints;
 pub mod interrupts;
 pub mod lines;
@@ -52,6 +54,7 @@ pub mod person;
 pub mod piped;
 pub mod pull;
 pub mod reading;
+pub mod records;
 pub mod render;
 pub mod report;
 pub mod secrets;

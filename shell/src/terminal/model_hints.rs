@@ -1,6 +1,8 @@
 //! What a user can do about an error of the models crate. That crate says what happened;
 //! the commands, flags and variables to turn are this program's, so the hints are here.
 
+use std::path::Path;
+
 use indicatif::DecimalBytes;
 use quipu_models::ModelError;
 use quipu_models::gguf::GgufError;
@@ -12,6 +14,9 @@ pub fn hint(error: &ModelError) -> Option<String> {
         E::NotDownloaded { name, bytes } => {
             let size = bytes.map(|n| format!("  ({})", DecimalBytes(n)));
             format!("quipu model pull {name}{}", size.unwrap_or_default())
+        }
+        E::Unknown { name, .. } if Path::new(name).is_file() => {
+            format!("for the file that is called so write ./{name}")
         }
         E::Unknown { near, .. } if near.is_empty() => "quipu model ls shows the names".into(),
         E::Unknown { near, .. } => {

@@ -7,11 +7,11 @@ use std::fmt::Display;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
-use super::secrets;
+use super::{records, secrets};
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -75,9 +75,9 @@ pub fn escaped(json: &str) -> String {
 /// Prints one line. A closed pipe comes back as an error that is reported quietly.
 pub fn line(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", secrets::text(text))?;
-    out.flush()?;
-    Ok(())
+    writeln!(out, "{}", secrets::text(text))
+        .and_then(|()| out.flush())
+        .context("standard output cannot be written")
 }
 
 /// Settles when output is coloured; by itself it is on a terminal without NO_COLOR.
@@ -104,9 +104,11 @@ pub fn columns() -> usize {
     usize::from(console::Term::stderr().size().1)
 }
 
-/// Prints rows under `heads`: arranged to the width of a terminal, one plain
-/// line a row elsewhere.
+/// Prints rows under `heads`: arranged to the width of a terminal, below each other where that is
+/// too narrow, one plain line a row elsewhere.
 pub fn table(heads: &[&str], rows: Vec<Vec<String>>) -> Result<()> {
+    let shown = |row: Vec<String>| row.iter().map(|cell| visible(&one_line(cell))).collect();
+    let rows: Vec<Vec<String>> = rows.into_iter().map(shown).collect();
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
@@ -114,12 +116,15 @@ pub fn table(heads: &[&str], rows: Vec<Vec<String>>) -> Result<()> {
     // A terminal that does not say how wide it is has zero columns.
     let columns = console::Term::stdout().size_checked().map(|size| size.1);
     if let Some(columns) = columns.filter(|columns| *columns > 0) {
+        if !rows.is_empty() && !records::has_room(heads, &rows, columns.into()) {
+            return line(&records::below_each_other(heads, &rows));
+        }
         table
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(columns);
     }
     for row in rows {
-        table.add_row(row.into_iter().map(|cell| visible(&one_line(&cell))));
+        table.add_row(row);
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));

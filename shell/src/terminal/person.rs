@@ -74,7 +74,7 @@ async fn approve(shown: &Shown<'_>) -> Reply {
         };
         match (said.trim().to_lowercase().as_str(), shown.short_rule()) {
             ("a", _) if !whole => whole = true,
-            ("y" | "yes", _) => return Reply::Approve,
+            (said, _) if is_yes(said) => return Reply::Approve,
             ("p", Some(rule)) => {
                 say!("{}\n{rule}", words().approved_process);
                 return Reply::ApproveProcess;
@@ -167,8 +167,7 @@ pub enum Better {
 
 /// Which of two answers the person takes for better; `None` for neither.
 pub async fn better(first: &str, second: &str) -> Option<Better> {
-    let question =
-        format!("1: {first}\n2: {second}\nWhich is better? [1/2, anything else: neither] ");
+    let question = format!("1: {first}\n2: {second}\n{}", words().which_is_better);
     let said = asked(&visible(&question)).await?;
     match said.trim() {
         "1" => Some(Better::First),
@@ -183,13 +182,14 @@ pub async fn agrees(question: &str) -> bool {
     said.is_some_and(|line| is_yes(&line))
 }
 
+/// Whether `line` agrees, in a language of the shell.
 fn is_yes(line: &str) -> bool {
-    matches!(line.trim().to_lowercase().as_str(), "y" | "yes")
+    matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "是")
 }
 
 /// Whether `said`, in lower case, refuses; an empty line does.
 fn is_no(said: &str) -> bool {
-    matches!(said, "" | "n" | "no")
+    matches!(said, "" | "n" | "no" | "否")
 }
 
 /// Throws away what was typed before there was a question: it is no answer to it.
@@ -299,6 +299,17 @@ mod tests {
         // Line ends are shown as such: a call is JSON.
         let lines = approval(&"\n".repeat(50_000), "why", false);
         assert!(lines.lines().count() < 10, "{}", lines.lines().count());
+    }
+
+    #[test]
+    fn yes_and_no_are_understood_in_each_language() {
+        for said in ["y", " YES\n", "是"] {
+            assert!(is_yes(said) && !is_no(said), "{said}");
+        }
+        for said in ["", "n", "no", "否"] {
+            assert!(is_no(said) && !is_yes(said), "{said}");
+        }
+        assert!(!is_yes("yes please") && !is_no("maybe"));
     }
 
     #[test]

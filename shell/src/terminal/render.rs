@@ -230,8 +230,8 @@ impl Renderer {
     /// What came back, with a `note` beside it.
     fn observation(&mut self, n: u32, text: &str, ok: bool, note: &str) {
         let arrow = match (is_plain(), ok) {
-            (true, true) => format!("{}:", words().result),
-            (true, false) => format!("{}:", words().failed),
+            (true, true) => words().result.to_owned(),
+            (true, false) => words().failed.to_owned(),
             (false, true) => "→".to_owned(),
             (false, false) => "✗".to_owned(),
         };
@@ -257,7 +257,7 @@ impl Renderer {
         }
         let mut time = seconds(exit.ms);
         if let Some(besides) = self.steps_ms.and_then(|steps| besides(exit.ms, steps)) {
-            time = format!("{time} {besides}");
+            time.push_str(&besides);
         }
         self.dimmed(counts(words().sum, &exit.usage, &[("time", &time)]));
     }
@@ -460,7 +460,7 @@ mod tests {
         check(31_900, 31_000, None);
         // Steps of children run beside each other.
         check(31_000, 62_000, None);
-        let want = "(76.4 s besides the steps: decisions before and between them, waiting)";
+        let want = " (76.4 s besides the steps: decisions before and between them, waiting)";
         check(107_400, 31_000, Some(want));
     }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::terminal::error::UserError;
+use crate::terminal::files::unread;
 use crate::terminal::lines::not_json;
 
 /// The longest text file read whole; no window holds more.
@@ -35,10 +36,7 @@ pub fn read_text(path: &Path, what: &str) -> Result<String> {
     let read =
         File::open(path).and_then(|file| file.take(TEXT_BYTES_MAX + 1).read_to_end(&mut bytes));
     read.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => UserError::usage(
-            format!("there is no {}", path.display()),
-            format!("name the file of {what}"),
-        ),
+        ErrorKind::NotFound => unread(path, &error, format!("name the file of {what}")),
         _ => wrong(error.to_string()),
     })?;
     if bytes.len() as u64 > TEXT_BYTES_MAX {

@@ -113,12 +113,15 @@ macro_rules! catalogue {
 }
 
 catalogue! {
+    no_tasks: "no task came on standard input; at a terminal `quipu` is a shell, and `quipu run \"…\"` runs one task",
+        "标准输入中没有任务；在终端上 `quipu` 是交互式 shell，`quipu run \"…\"` 执行一个任务";
     begin: "Type a task, /help for commands, Ctrl-D to leave.",
         "输入任务即可开始；/help 列出命令；Ctrl-D 退出。";
     offer_meaning: "pages are found by their words; /model pull {model} ({size}, {licence}) finds them by meaning too, in any language",
         "目前按词语查找页面；/model pull {model}（{size}，{licence}）后还可按含义查找，支持任何语言";
     fetch: "{model} is not on this machine. Fetch it now{size}? [y/N] ",
         "此机器上没有 {model}。现在下载{size}吗？[y/N] ";
+    of_size: " ({size})", "（{size}）";
     loading: "loading {model}…", "正在加载 {model}…";
     loading_on: "loading {model}: {percent}%…", "正在加载 {model}：{percent}%…";
     first_answer:
@@ -152,24 +155,40 @@ catalogue! {
         "此处运行的机器已结束：本 shell 将自行运行一台";
     stopped: "stopped; /resume {pid} carries it on", "已停止；/resume {pid} 继续执行";
     suspended: "{count:process} suspended, to go on when a machine starts on this root",
-        "已挂起 {count} 个；当机器在此根目录上启动时会继续执行";
+        "已挂起 {count} 个进程；此根目录上再有机器启动时会继续执行";
     interrupted: "interrupted", "已中断";
     noted: "noted as a case to learn from; /learn learns from all {cases}",
         "已记为学习用例；/learn 从全部 {cases} 个用例中学习";
     not_noted: "not noted: that answer rests on what is private",
         "未记录：该回答基于私密内容";
-    pair_kept: "kept: {pairs} in {file}", "已保存：{file} 中共 {pairs}";
+    pair_kept: "kept: {pairs:pair} in {file}", "已保存：{file} 中共 {pairs} 对";
     answers_alike: "both answers are the same", "两个回答相同";
-    none_chosen: "nothing was kept", "未保存";
+    none_chosen: "nothing was kept", "未保存任何内容";
     thought_once: "each task is thought about once", "每个任务只思考一次";
     thought_auto: "a task that computes something is thought about until two ways agree",
         "需要计算的任务会一直思考，直到两种方法一致";
     thought_several: "each task is thought about along {count} branches", "每个任务沿 {count} 个分支思考";
+    compared: "compared {count:branch}: {agree}", "已比较 {count} 个分支：{agree}";
+    none_agree: "no two answers agree", "没有两个回答一致";
+    some_agree: "{count} agree", "{count} 个一致";
+    confidence: ", confidence {confidence}", "，置信度 {confidence}";
+    branch: "{mark} {way} (process {pid}): {answer}", "{mark} {way}（进程 {pid}）：{answer}";
+    forked_off: "forked off {pid}", "从进程 {pid} 分出";
+    no_answer: "no answer", "没有回答";
+    way_usual: "as usual", "照常";
+    way_program: "program", "程序";
+    way_thought: "thought", "思考";
+    way_calculator: "calculator", "计算器";
+    way_search: "search", "搜索";
+    way_check: "checked by a program", "由程序检查";
+    way_weigh: "weighed", "权衡";
+    which_is_better: "Which is better? [1/2, anything else: neither] ",
+        "哪个更好？[1/2，输入其他表示都不选] ";
     listening: "listening with {name}; press Enter to stop", "正在用 {name} 聆听；按回车键停止";
     with_input: "with {bytes:byte} from standard input", "附上来自标准输入的 {bytes} 个字节";
-    carries_on: "hint: `{command}` carries it on{alone}", "提示：`{command}` 继续执行{alone}";
+    carries_on: "hint: `{command}` carries it on{alone}", "提示：`{command}` 可继续执行{alone}";
     nobody_asked: "hint: nobody was there to approve it: at a terminal you are asked; a rule in policy.toml or `--approve all` says yes beforehand",
-        "提示：当时无人批准：在终端上会询问您；policy.toml 中的规则或 `--approve all` 可事先同意";
+        "提示：当时无人批准：在终端上会询问你；policy.toml 中的规则或 `--approve all` 可事先同意";
     killed: "process {pid} was killed and does not go on; `{command}` starts a copy that does",
         "进程 {pid} 已被终止，不会继续；`{command}` 可启动一个继续执行的副本";
     goes_on_later: "hint: process {pid} goes on when `quipu serve` or `quipu` starts, or with `{command}`{alone}",
@@ -180,19 +199,24 @@ catalogue! {
     added: "added {pages:page} from {files:file}", "已从 {files} 个文件添加 {pages} 页";
     added_jsonl: "added {pages:page} from {file}", "已从 {file} 添加 {pages} 页";
     unchanged: ", {count} unchanged", "，{count} 个未变";
-    removed: ", {count} gone and removed", "，{count} 个已不在并移除";
+    removed: ", {count} gone and removed", "，{count} 个已不存在并移除";
     skipped: ", skipped {count}", "，跳过 {count} 个";
     skipped_one: "skipped {what}", "已跳过 {what}";
     ignored: ", {count} left out by ignore rules or hidden (--no-ignore brings them in)",
-        "，{count} 个因忽略规则或为隐藏文件而略去（--no-ignore 可一并导入）";
-    ignored_names: "left out by ignore rules or hidden: {names}", "因忽略规则或为隐藏文件而略去：{names}";
-    import_stopped: "stopped; what was brought in before stays", "已停止；之前导入的内容仍在";
+        "，{count} 个因忽略规则或属隐藏文件而略去（--no-ignore 可一并导入）";
+    ignored_names: "left out by ignore rules or hidden: {names}", "因忽略规则或属隐藏文件而略去：{names}";
+    import_stopped: "stopped; what was brought in before stays", "已停止；此前导入的内容会保留";
     import_again: "the same command goes on where it was", "再次运行同一命令会从中断处继续";
     no_model_of_strangers: "warning: the agent is not trusted, so the model {model} that it names is not taken",
         "警告：该智能体未受信任，因此不采用它指定的模型 {model}";
     no_knowledge_of_strangers: "warning: the agent {agent} is not trusted, so no folder that it names is looked at",
         "警告：智能体 {agent} 未受信任，因此不查看它指定的文件夹";
     knows: "the agent {agent} has read {pages:page} of what it knows", "智能体 {agent} 已读入其知识中的 {pages} 页";
+    reading_picture: "reading the picture {file}", "正在读取图片 {file}";
+    hearing_recording: "hearing the recording {file}", "正在听录音 {file}";
+    heard_up_to: "heard up to {time}{of}", "已听到 {time}{of}";
+    of_length: " of {length}", "（共 {length}）";
+    no_text_found: "no text was found", "没有找到文字";
     storing: "storing {pages:page}", "正在存储 {pages} 页";
     nothing_said: "nothing was said", "没有听到内容";
     heard: "heard: {said}", "听到：{said}";
@@ -212,6 +236,7 @@ catalogue! {
     page_template: "between them", "分隔标记";
     page_reserve: "kept for the answer", "为回答预留";
     page_free: "free", "空闲";
+    part: "{name}: {tokens}", "{name}：{tokens}";
     no_plan: "the task of process {pid} has one part, and nothing is planned for it",
         "进程 {pid} 的任务只有一个部分，没有为它制定计划";
     evicted_steps: "out of sight: {pages}", "已移出窗口：{pages}";
@@ -229,6 +254,7 @@ catalogue! {
         "正在读取判断所依据的示例：{tokens} / {of} 个 token（{percent}%{left}）…";
     left: ", {seconds} s left", "，剩余 {seconds} 秒";
     writing: "writing…", "正在写…";
+    checking: "checking everything…", "正在全面检查…";
     waits_for: "waiting for {tool}…", "正在等待 {tool}…";
     still: "still at work: {what}", "仍在进行：{what}";
     still_deciding: "still at work: deciding what comes next", "仍在进行：正在决定下一步";
@@ -238,16 +264,16 @@ catalogue! {
     untrusted: "untrusted, from {source}", "不受信任，来自 {source}";
     suspicious: "reads like an attack: {said}", "疑似攻击：{said}";
     suspected: "{source} reads like an attack ({said})", "{source} 疑似攻击（{said}）";
-    not_looked_at: "not looked at for attacks", "未检查是否有攻击";
-    unseen: "{source} was not looked at for attacks", "{source} 未检查是否有攻击";
+    not_looked_at: "not looked at for attacks", "未经攻击检查";
+    unseen: "{source} was not looked at for attacks", "{source} 未经攻击检查";
     held_back: "held back", "已隔离";
     private: "private", "私密";
     secret: "secret", "机密";
     more: "[more lines: {lines}, /step {n}]", "［还有 {lines} 行：/step {n}］";
-    result: "result", "结果";
-    failed: "failed", "失败";
-    evicted: "page {page} evicted ({tokens:token})", "页 {page} 已移出窗口（{tokens} 个 token）";
-    recalled: "page {page} recalled", "页 {page} 已取回";
+    result: "result:", "结果：";
+    failed: "failed:", "失败：";
+    evicted: "page {page} evicted ({tokens:token})", "第 {page} 页已移出窗口（{tokens} 个 token）";
+    recalled: "page {page} recalled", "第 {page} 页已取回";
     left_undone: "not done: {parts}", "未完成：{parts}";
     child_began: "        process {pid}: {task}", "        进程 {pid}：{task}";
     child_ended: "        process {pid} → {said}", "        进程 {pid} → {said}";
@@ -255,7 +281,7 @@ catalogue! {
     limit: "limit: {text}", "限制：{text}";
     sum: "{time} · {prompt:prompt token}{before} · {generated} generated",
         "{time} · 提示词 {prompt} 个 token{before} · 生成 {generated} 个";
-    besides: "({time} besides the steps: decisions before and between them, waiting)",
+    besides: " ({time} besides the steps: decisions before and between them, waiting)",
         "（其中 {time} 不在各步骤之内：步骤之前与之间的判断、等待）";
     reminded: "reminded of {what} · {tokens:token}", "想起 {what} · {tokens} 个 token";
     strangers: "{pages} untrusted, to be looked up (yours? quipu mem add --vouch)",
@@ -264,7 +290,7 @@ catalogue! {
     planned: "planned {effect}", "已计划 {effect}";
     not_planned: "not planned: {why}", "未计划：{why}";
     rests_on: "rests on {pages} · {open} opens a page", "依据 {pages} · {open} 可打开页面";
-    queue_full: "too many lines wait", "排队的内容太多";
+    queue_full: "too many lines wait: {line}", "排队的内容太多：{line}";
     queue_empty: "nothing waits", "没有排队的内容";
     queue_removed: "no longer queued: {line}", "已从队列移除：{line}";
     queue_waits: "waiting: {count}; /queue lists them, /queue go runs them, /queue clear drops them",
@@ -278,6 +304,8 @@ catalogue! {
     approved_process: "this process may do what this rule covers, without asking:",
         "本进程内批准此规则所涵盖的调用：";
     add_rule: "Add this rule to your policy? [y/N] ", "将此规则加入策略吗？[y/N] ";
+    rule_added: "added to {file}", "已写入 {file}";
+    rule_not_added: "approved for this process alone", "仅在本进程内批准";
     more_chars: "[… {left} more characters …]", "［…… 还有 {left} 个字符 ……］";
     help: "\
 Type a task. @path brings a file in, !command runs a program. What is typed while a task
@@ -304,7 +332,7 @@ Alt-Enter, or a backslash at the end, starts another line.
   /doctor          check everything    /config show     settings
   /quit            leave",
         "\
-输入任务即可。@路径 附上文件，!命令 运行程序。任务运行时输入的内容排到下一个；
+输入任务即可。@路径 附上文件，!命令 运行程序。任务运行时输入的内容随后执行；
 /plan 这类只查看的命令会立即回答。
 Ctrl-C 停止当前步骤，两次停止进程，三次退出 shell；Ctrl-D 退出。
 Alt-Enter 或行尾的反斜杠换行继续输入。

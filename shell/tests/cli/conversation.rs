@@ -60,7 +60,7 @@ fn a_conversation_goes_back_and_on_from_any_turn() {
     command(&mut shell, "/step 9", "process 4 has no such step");
     command(&mut shell, "/plan", "the task of process 4 has one part");
     command(&mut shell, "/export talk.md", "turns written to talk.md: 3");
-    command(&mut shell, "/export talk.md", "File exists");
+    command(&mut shell, "/export talk.md", "talk.md is there already");
     command(&mut shell, "/cost", "tasks: 3");
     command(&mut shell, "/model other", "a script has no model");
     command(&mut shell, "/clear", "the conversation starts anew");

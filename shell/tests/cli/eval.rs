@@ -297,6 +297,15 @@ fn what_cannot_work_is_named_before_anything_runs() {
         "results, line 1: not a result of an eval",
     );
     check(good, &["--fail-under", "90"], "not a share from 0 to 1");
+    for option in ["--junit", "--page", "--pairs"] {
+        check(good, &[option, "nowhere/report"], "nowhere/report cannot be written");
+    }
+    check(good, &["--against", "nowhere.jsonl"], "there is no nowhere.jsonl");
+    check(
+        good,
+        &["--against", "results"],
+        "--out results is the file of the results to compare with",
+    );
     sandbox.write("cases.jsonl", good);
     sandbox
         .quipu(&["eval", "cases.jsonl", "--out", "cases.jsonl"])
@@ -348,7 +357,10 @@ fn runs_are_compared_only_where_they_are_alike() {
     let same = "3 cases in both: 0 better, 0 worse";
     with(&["--against", "one"]).check(0, &[same]);
     let seed = ["--seed", "7", "--against", "one"];
-    with(&seed).check(2, &["they differ in sampling", "--across sampling"]);
+    let unlike = with(&seed);
+    unlike.check(2, &["they differ in sampling", "--across sampling"]);
+    // Told before anything was run.
+    assert_eq!(unlike.out, "");
     with(&[&seed[..], &["--across", "sampling"]].concat()).check(0, &[same]);
     // What is asked in another way is another case; what is checked is not.
     sandbox.write("cases.jsonl", cases().replace("\"b\"", "\"d\""));

@@ -102,6 +102,20 @@ fn an_empty_or_unreadable_task_is_refused() {
 }
 
 #[test]
+fn where_nothing_is_to_be_done_no_model_is_looked_for() {
+    let sandbox = Sandbox::new();
+    let shell = ["--model", "./nowhere.gguf"];
+    for input in ["", " \n\n"] {
+        let said = sandbox.quipu_reading(&shell, input);
+        said.check(0, &["no task came on standard input"]);
+        assert_eq!(said.out, "");
+    }
+    sandbox
+        .quipu_reading(&shell, "\none\n")
+        .check(2, &["there is no model file"]);
+}
+
+#[test]
 fn closed_pipes_are_no_crash() {
     let sandbox = Sandbox::new();
     let cpu = sandbox.script("script.jsonl", &[ADD, DONE]);
@@ -186,6 +200,12 @@ fn a_person_has_commands_programs_and_files() {
         ("!echo the sum is $((40 + 2)); touch made", "the sum is 42"),
         ("/help", "brings a file in, !command runs a program"),
         ("/nonsense", "there is no /nonsense"),
+        ("/contxt", "did you mean /context?"),
+        ("／nope", "there is no /nope"),
+        ("/mem search", "/mem search --help says what it takes"),
+        ("/quit now", "/quit takes nothing more"),
+        ("quipu ps", "here it is written /ps"),
+        ("/log 99", "`/ps` lists the processes"),
         ("/tool", "/tool takes one of: "),
         ("/run x", "tasks are typed without a slash"),
         ("/resume seven", "seven is not a process"),

@@ -21,7 +21,7 @@ fn the_store_of_a_machine_that_runs_is_read_and_written_through_it() {
     sandbox.write("note.txt", "a note");
     sandbox
         .quipu(&["mem", "search", "note"])
-        .check(0, &["nothing found"]);
+        .check(0, &["nothing is stored yet"]);
     sandbox
         .quipu(&["mem", "add", "note.txt"])
         .check(0, &["added 1 page"]);

@@ -13,7 +13,7 @@ use super::BatchArgs;
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::terminal::error::UserError;
-use crate::terminal::lines::{file_words, lines};
+use crate::terminal::lines::{file_words, lines, object};
 
 /// One line of the tasks.
 #[derive(Debug, Deserialize)]
@@ -82,10 +82,7 @@ pub(super) fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
 
 /// The task of a line, with its priority.
 fn task(value: Value) -> Result<(Task, i8), String> {
-    if !value.is_object() {
-        return Err("not a JSON object".into());
-    }
-    let task: Task = serde_json::from_value(value).map_err(|error| error.to_string())?;
+    let task: Task = serde_json::from_value(object(value)?).map_err(|error| error.to_string())?;
     if task.prompt.trim().is_empty() {
         return Err("the prompt is empty".into());
     }

@@ -199,15 +199,22 @@ impl<'a> Bench<'a> {
         program
     }
 
+    /// What is known of a result of `case` before it is run: under which conditions.
+    pub fn planned(&self, case: &Case) -> Row {
+        Row {
+            id: case.id.clone(),
+            under: Some(self.under.with_case(case)),
+            ..Row::default()
+        }
+    }
+
     /// Runs `job` on the model that results call `model`.
     pub async fn run(&self, job: Job<'_>, model: &str) -> Row {
         let mut row = Row {
-            id: job.case.id.clone(),
             model: model.to_owned(),
             agent: job.agent.name.clone(),
             round: job.round,
-            under: Some(self.under.with_case(job.case)),
-            ..Row::default()
+            ..self.planned(job.case)
         };
         let mut left = self.beginnings.left(job.n).await;
         let done = match job.case.choices.is_empty() {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::check::Check;
 use super::files;
 use crate::terminal::error::UserError;
-use crate::terminal::lines::{file_words, lines};
+use crate::terminal::lines::{file_words, lines, object};
 
 /// The form of a case, as hints show it.
 const FORM: &str =
@@ -271,7 +271,7 @@ pub fn read(path: &Path) -> Result<Vec<Case>> {
     for (line, value) in lines(path)? {
         let wrong =
             |reason: String| UserError::usage(format!("{name}, line {line}: {reason}"), FORM);
-        let case = value.and_then(|value| {
+        let case = value.and_then(object).and_then(|value| {
             serde_json::from_value::<Case>(value).map_err(|error| error.to_string())
         });
         let mut case = case.map_err(wrong)?;
@@ -311,6 +311,7 @@ mod tests {
         check(r#"{"id":1,"prompt":"p","chek":{}}"#, "unknown field `chek`");
         check(r#"{"id":0,"prompt":"p"}"#, "line 1 has the id 0 too");
         check(r#"{"id":1,"prompt":" "}"#, "the prompt is empty");
+        check(r#"[1,"p"]"#, "not a JSON object");
         check(r#"{"id":1,"prompt":"p","max_steps":0}"#, "at least 1");
         check(r#"{"id":1,"prompt":"p","stop":"never"}"#, "never");
         check(

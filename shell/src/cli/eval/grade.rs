@@ -28,7 +28,7 @@ pub fn rows(cases: &[Case], file: &Path) -> Result<Vec<Row>> {
         let wrong = |reason: String| {
             UserError::usage(
                 format!("{name}, line {number}: {reason}"),
-                "--grade takes what --out has written, or lines {\"id\": …, \"answer\": …, \
+                "results are what --out has written, or lines {\"id\": …, \"answer\": …, \
                  \"calls\": [{\"tool\": …, \"args\": …}]}",
             )
         };

@@ -21,9 +21,12 @@ pub fn xml(rows: &[Row]) -> String {
         seconds(all)
     );
     for row in rows {
+        // Who reads it sees names, and no JSON.
+        let id = row.id.as_str();
+        let id = id.map_or_else(|| row.id.to_string(), str::to_owned);
         let name = match row.round {
-            0 => row.id.to_string(),
-            round => format!("{} (run {})", row.id, round + 1),
+            0 => id,
+            round => format!("{id} (run {})", round + 1),
         };
         let class = [Some(row.model.as_str()), row.agent.as_deref()];
         let class: Vec<&str> = class.into_iter().flatten().collect();
@@ -88,8 +91,8 @@ mod tests {
         insta::assert_snapshot!(xml(&[row("a", true, ""), again]), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuite name="quipu eval" tests="2" failures="1" errors="0" time="3.000">
-          <testcase classname="m" name="&quot;a&quot;" time="1.500"/>
-          <testcase classname="m" name="&quot;a&quot; (run 2)" time="1.500"><failure message="got &quot;&lt;3&gt;&quot;?&#10;&amp; more"/></testcase>
+          <testcase classname="m" name="a" time="1.500"/>
+          <testcase classname="m" name="a (run 2)" time="1.500"><failure message="got &quot;&lt;3&gt;&quot;?&#10;&amp; more"/></testcase>
         </testsuite>
         "#);
     }

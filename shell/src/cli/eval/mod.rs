@@ -15,6 +15,7 @@
 //! | `comparison` | two runs of the same cases, compared case by case |
 //! | `conditions` | under which conditions results were made, and whether two runs can be compared |
 //! | `junit`, `html_report` | results as JUnit XML, as a static page |
+//! | `reports` | files that are written at the end, checked before |
 //! | `grade` | results checked again |
 //! | `calibrate`, `confidence`, `regression` | what a model's odds and agreement are worth, fitted on cases |
 //! | `calibration` | how far likelihoods are from what happens |
@@ -38,6 +39,7 @@ mod junit;
 mod outcome;
 pub mod pairs;
 mod regression;
+mod reports;
 pub(super) mod rows;
 mod shared_prefix;
 pub(super) mod trace;
@@ -58,7 +60,7 @@ use super::batch::{self, AtWork};
 use super::options::ProcessOptions;
 use super::results::{self, Earlier, Results};
 use crate::session::Session;
-use crate::terminal::error::{FAILED, INTERRUPTED, UserError};
+use crate::terminal::error::{FAILED, INTERRUPTED};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::lines::file_words;
 use crate::terminal::output::{self, counted};
@@ -169,6 +171,7 @@ fn share(text: &str) -> Result<f64, String> {
 pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
     let mut cases = cases::read(&args.cases)?;
     cases.truncate(args.limit.map_or(usize::MAX, NonZeroUsize::get));
+    reports::check(&args, &cases)?;
     if !args.calibrate && args.judge.is_none() {
         tell_unchecked(&args.cases, &cases);
     }
@@ -240,6 +243,7 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
     for part in &parts {
         let mut bench =
             Bench::open(&part.session, &agents, &args.process, &args.cases, cases).await?;
+        reports::check_alike(args, &bench, cases)?;
         if args.trace || args.page.is_some() {
             bench = bench.traced();
         }
@@ -407,7 +411,7 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
         say!("{}", confidence.told());
     }
     if let Some(file) = &args.junit {
-        write(file, junit::xml(rows), "--junit")?;
+        reports::write(file, junit::xml(rows), "--junit")?;
     }
     let since = match &args.against {
         Some(file) => {
@@ -421,7 +425,7 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
         let since = since
             .as_ref()
             .map(|(paired, before)| (paired, before.as_slice()));
-        write(
+        reports::write(
             file,
             html_report::html(&title, &sums, rows, since),
             "--page",
@@ -463,14 +467,6 @@ fn tell_flaky(sums: &[rows::Sum]) {
             );
         }
     }
-}
-
-/// Writes a report, which the option `option` names.
-fn write(file: &Path, text: String, option: &str) -> Result<()> {
-    std::fs::write(file, text).map_err(|error| {
-        let failed = format!("{} cannot be written: {error}", file.display());
-        UserError::failed(failed, format!("name another file with {option}"))
-    })
 }
 
 /// Says what changed since the rows `before`, where both can be compared.

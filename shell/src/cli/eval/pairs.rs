@@ -105,7 +105,7 @@ pub async fn write(file: &Path, cases: &[Case], rows: &[Row], attended: bool) ->
         .iter()
         .map(|pair| format!("{}\n", without_label(pair.line())))
         .collect();
-    super::write(file, lines, "--pairs")?;
+    super::reports::write(file, lines, "--pairs")?;
     say!("{} in {}", counted(pairs.len(), "pair"), file.display());
     if left_out > 0 {
         let left_out = counted(left_out, "pair");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use quipu_kernel::process::Turn;
 use serde_json::Value;
 
@@ -31,9 +31,10 @@ pub fn run(shelf: &Shelf, agent: &Loaded, folder: &Path) -> Result<u8> {
     }
     let name = name(folder)?;
     let text = text(&name, agent, &skills);
-    std::fs::create_dir_all(folder)?;
     let file = folder.join("SKILL.md");
-    std::fs::write(&file, text)?;
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&file, text))
+        .with_context(|| format!("{} cannot be written", file.display()))?;
     output::line(&visible(&file.display().to_string()))?;
     Ok(0)
 }

@@ -11,8 +11,13 @@ use quipu_kernel::process::Pid;
 
 use crate::config::{paths, private};
 use crate::session::Session;
+use crate::terminal::error::UserError;
+use crate::terminal::files::unread;
+use crate::terminal::lines::file_words;
 use crate::terminal::output;
 
+/// What is asked for where there is nothing to import.
+const EXPORTED: &str = "name a file that `quipu log export PID FILE` wrote";
 /// What stands for standard input or output.
 const STANDARD: &str = "-";
 
@@ -30,7 +35,10 @@ pub(super) fn export(session: &Session, pid: Pid, file: &Path) -> Result<u8> {
     let name = file.display();
     // Whole or not at all, and for its owner only: it has all that the process read.
     let written = private::replace(file, &run);
-    written.with_context(|| format!("{name} cannot be written"))?;
+    written.map_err(|error| {
+        let hint = "name a file in a folder that can be written";
+        UserError::failed(format!("{name} cannot be written: {error}"), hint)
+    })?;
     say!("process {pid} is in {name}, with all that it read");
     Ok(0)
 }
@@ -41,9 +49,9 @@ pub(super) fn import(session: &Session, file: &Path) -> Result<u8> {
     let mut from: Box<dyn std::io::BufRead> = if file.as_os_str() == STANDARD {
         Box::new(std::io::stdin().lock())
     } else {
-        let name = file.display();
-        let file = File::open(file).with_context(|| format!("{name} cannot be read"))?;
-        Box::new(BufReader::new(file))
+        let opened = File::open(file);
+        let opened = opened.map_err(|error| unread(file, &error, EXPORTED))?;
+        Box::new(BufReader::new(opened))
     };
     paths::create(&session.paths.state)?;
     let path = session.paths.journal();
@@ -51,7 +59,8 @@ pub(super) fn import(session: &Session, file: &Path) -> Result<u8> {
     // A journal of an earlier release is brought up to date only while its machine does not run.
     drop(session.journal()?);
     let journal = Journal::open(&path, true)?;
-    let pid = journal.import(&mut *from)?;
+    let imported = journal.import(&mut *from);
+    let pid = imported.with_context(|| file_words(file))?;
     say!("hint: `quipu log {pid}` shows it, `quipu replay {pid}` runs it again");
     output::line(&pid.to_string())?;
     Ok(0)

@@ -78,6 +78,12 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
             "name files, folders or web addresses; is a variable in the command empty?",
         ));
     }
+    if paths.iter().any(|path| *path == "-") && !Path::new("-").exists() {
+        return Err(UserError::usage(
+            "standard input has no name to be found by",
+            "write it to a file and name that; lines of pages come with --jsonl -",
+        ));
+    }
     if let Some(other) = paths.iter().find(|path| is_other_address(path)) {
         return Err(UserError::usage(
             format!("{} cannot be fetched", visible(other)),

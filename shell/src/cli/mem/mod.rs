@@ -91,6 +91,9 @@ pub struct JsonArgs {
     json: bool,
 }
 
+/// What is said of a store without pages.
+const EMPTY: &str = "nothing is stored yet: `quipu mem add PATH` brings documents in";
+
 /// Runs the command.
 pub async fn run(session: &Session, command: MemCommand) -> Result<u8> {
     match command {
@@ -210,9 +213,7 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
     } else if pages.is_empty() {
         match &args.space {
             Some(space) => say!("nothing is stored in {}", space_words(&space.0)),
-            None => {
-                say!("nothing is stored yet: `quipu mem add PATH` brings documents in");
-            }
+            None => say!("{EMPTY}"),
         }
     } else {
         let rows = pages.iter().map(|page| {

@@ -22,6 +22,9 @@ pub struct RmArgs {
     id: Vec<String>,
 }
 
+/// Processes that are named one by one beside the command that removes them.
+const NAMED_MAX: usize = 8;
+
 /// Numbers without a page in a row after which a document has no more: single pages may have
 /// been removed.
 const GAP_MAX: usize = 100;
@@ -90,9 +93,12 @@ fn say_where_it_remains(session: &Session, store: &dyn Library, gone: &Gone) -> 
     let pids = gone.remains(&session.journal()?)?;
     if !pids.is_empty() {
         let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
+        let of = match pids.len() {
+            ..=NAMED_MAX => format!("process {}", pids.join(", ")),
+            many => counted(many, "process"),
+        };
         say!(
-            "its words are still in the journal of process {}; to remove that too: quipu log rm {}",
-            pids.join(", "),
+            "its words are still in the journal of {of}; to remove that too: quipu log rm {}",
             pids.join(" ")
         );
     }

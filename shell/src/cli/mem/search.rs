@@ -103,7 +103,10 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
         return Ok(0);
     }
     if hits.is_empty() {
-        say!("nothing found");
+        match store.stats()?.pages {
+            0 => say!("{}", super::EMPTY),
+            _ => say!("nothing found"),
+        }
     }
     for hit in hits {
         let head = visible(&format!("{}  {}", hit.id, hit.title));

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::session::Session;
 use crate::session::bus::Servers;
 use crate::terminal::error::{FAILED, UserError};
-use crate::terminal::lines::{file_words, lines};
+use crate::terminal::lines::{file_words, lines, object};
 use crate::terminal::output;
 
 /// Say what becomes of calls, and which rule decides; nothing is carried out
@@ -89,6 +89,7 @@ pub fn run(session: &Session, args: &TestArgs) -> Result<u8> {
     let mut judged = Vec::new();
     for (n, line) in lines(&args.calls)? {
         let done = line
+            .and_then(object)
             .and_then(|line| {
                 serde_json::from_value::<Given>(line).map_err(|error| error.to_string())
             })

@@ -12,9 +12,11 @@ use serde_json::{Value, json};
 use crate::session::Session;
 use crate::session::bus::Servers;
 use crate::session::user_call::user_call_under;
+use crate::terminal::bar::busy;
 use crate::terminal::error::{FAILED, UserError, tool_code};
-use crate::terminal::lines::lines;
-use crate::terminal::output;
+use crate::terminal::lines::{file_words, lines};
+use crate::terminal::output::{self, visible};
+use crate::terminal::words::{fill, words};
 
 /// Call a function of a tool
 #[derive(Debug, Args)]
@@ -38,8 +40,9 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
         ..CallContext::default()
     };
     if let Some(path) = &args.jsonl {
-        let mut failed = false;
+        let (mut failed, mut calls) = (false, 0);
         for (_, value) in lines(path)? {
+            calls += 1;
             let line = match value {
                 Ok(value) => timed(session, &function, &value, &context),
                 // In its place, so that results stay in line with the input.
@@ -51,6 +54,12 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
             };
             failed |= line["ok"] == false;
             output::json(&line)?;
+        }
+        if calls == 0 {
+            return Err(UserError::usage(
+                format!("{} has no calls", file_words(path)),
+                "one object of arguments a line",
+            ));
         }
         return Ok(if failed { FAILED } else { 0 });
     }
@@ -68,7 +77,11 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
             format!("`quipu tool show {}` shows what it takes", args.name),
         )
     })?;
-    match user_call_under(session, &function, &value, &context) {
+    // A component that was never called is compiled first.
+    let sign = busy(fill(words().waits_for, &[("tool", &visible(&args.name))]));
+    let called = user_call_under(session, &function, &value, &context);
+    sign.finish_and_clear();
+    match called {
         Ok(result) if std::io::stdout().is_terminal() => {
             output::pretty_json(&result)?;
             Ok(0)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use chrono::{DateTime, Local};
 use quipu_kernel::journal::Journal;
 use quipu_kernel::process::{Pid, State};
@@ -51,7 +51,8 @@ impl Book {
     /// A file that cannot be read, or is damaged.
     pub fn hold(&self) -> Result<Held> {
         paths::create(self.file.parent().unwrap_or(Path::new(".")))?;
-        let lock = private::file(&self.lock)?;
+        let lock = private::file(&self.lock)
+            .with_context(|| format!("{} cannot be written", self.lock.display()))?;
         lock.lock()?;
         Ok(Held {
             schedules: self.read()?,

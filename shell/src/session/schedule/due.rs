@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use chrono::{DateTime, Local};
 use croner::Cron;
+use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
 
 use super::files::{self, Newer};
@@ -40,6 +41,21 @@ pub enum Due {
     Skip(String, i64),
 }
 
+/// Fields of a time.
+const FIELDS: usize = 5;
+
+/// Why cron's reader does not take `pattern`, in words about that: it tells of its own settings.
+fn unreadable(pattern: &str, error: &CronError) -> String {
+    let fields = pattern.split_whitespace().count();
+    match error {
+        _ if fields != FIELDS && !pattern.starts_with('@') => {
+            format!("it has {}, and a time has {FIELDS}", counted(fields, "field"))
+        }
+        CronError::ComponentError(why) | CronError::IllegalCharacters(why) => why.clone(),
+        other => other.to_string(),
+    }
+}
+
 /// Times, as cron writes them: five fields.
 ///
 /// # Errors
@@ -57,7 +73,7 @@ pub fn times(pattern: &str) -> Result<Cron> {
         .year(Year::Disallowed)
         .build();
     let cron = parser.parse(pattern);
-    let cron = cron.map_err(|error| wrong(error.to_string()))?;
+    let cron = cron.map_err(|error| wrong(unreadable(pattern, &error)))?;
     match cron.find_next_occurrence(&Local::now(), false) {
         Ok(_) => Ok(cron),
         Err(_) => Err(wrong("that never comes".to_owned())),
@@ -348,9 +364,9 @@ mod tests {
         check("*/15 9-17 * * *", "fine");
         check("0 0 1 jan *", "fine");
         check("", "--cron \"\": ");
-        check("soon", "--cron \"soon\": ");
-        check("0 0 8 * * *", "--cron ");
-        check("0 25 * * *", "--cron ");
+        check("soon", "--cron \"soon\": it has 1 field, and a time has 5");
+        check("0 0 8 * * *", "it has 6 fields, and a time has 5");
+        check("0 25 * * *", "\"0 25 * * *\": Number out of bounds.");
         check("0 0 30 2 *", "that never comes");
     }
 }
