@@ -14,6 +14,8 @@ mod children;
 mod conversation;
 mod crash;
 mod documents;
+#[cfg(target_os = "linux")]
+mod dumps;
 mod endpoint;
 mod eval;
 mod examples;
