@@ -1,4 +1,5 @@
-//! Puts the built-in guests where `src/session/builtin.rs` includes them from.
+//! Puts the built-in guests where `src/session/builtin.rs` includes them from, and compiles what
+//! looks at the processor before anything else runs.
 
 use std::path::Path;
 
@@ -15,6 +16,11 @@ const GUESTS: &[&str] = &[
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    guests();
+    processor();
+}
+
+fn guests() {
     let out = std::env::var("OUT_DIR").unwrap_or_default();
     // From the package's folder, where cargo runs this: a target folder that several
     // checkouts share then takes the guests of the one that is built.
@@ -29,4 +35,24 @@ fn main() {
             );
         }
     }
+}
+
+/// Compiles `src/processor.c` for the first processors of the kind, whatever the rest is compiled
+/// for: it says that the rest cannot run.
+fn processor() {
+    let source = "src/processor.c";
+    println!("cargo::rerun-if-changed={source}");
+    let about = |name: &str| std::env::var(name).unwrap_or_default();
+    let is_unix = std::env::var_os("CARGO_CFG_UNIX").is_some();
+    if about("CARGO_CFG_TARGET_ARCH") != "x86_64" || !is_unix {
+        return;
+    }
+    let features = format!("\",{},\"", about("CARGO_CFG_TARGET_FEATURE"));
+    cc::Build::new()
+        .file(source)
+        .define("FEATURES", features.as_str())
+        .flag("-march=x86-64")
+        // Nothing calls it: it runs by itself.
+        .link_lib_modifier("+whole-archive")
+        .compile("quipu_processor");
 }
