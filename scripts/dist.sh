@@ -62,9 +62,8 @@ build() {
     *' '*) map='' ;; # nobody reads such a path in these variables
     *) map=-ffile-prefix-map=$cargo=cargo ;;
     esac
-    # llama.cpp is compiled for the same processors: its build script reads these flags, and takes
-    # no feature of its own accord where there is a SOURCE_DATE_EPOCH. Without a CXXSTDLIB nobody
-    # asks for a C++ library beside the one that becomes part of the program.
+    # llama.cpp is compiled for the same processors: its build script reads these flags. Without a
+    # CXXSTDLIB nobody asks for a C++ library beside the one that becomes part of the program.
     CARGO_ENCODED_RUSTFLAGS=${cpu:+-Ctarget-cpu=$cpu$between}$flags CFLAGS=$map CXXFLAGS=$map CXXSTDLIB='' \
         CARGO_PROFILE_RELEASE_STRIP=symbols \
         cargo build --release --locked --workspace --bin quipu --features quipu/static \

@@ -11,8 +11,11 @@ mod batch;
 mod beside;
 mod canaries;
 mod children;
+mod contrib;
 mod conversation;
 mod crash;
+#[cfg(target_os = "linux")]
+mod dist;
 mod documents;
 #[cfg(target_os = "linux")]
 mod dumps;
