@@ -1,7 +1,11 @@
 //! Puts the built-in guests where `src/session/builtin.rs` includes them from, and compiles what
 //! looks at the processor before anything else runs.
 
+use std::io;
 use std::path::Path;
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
 
 /// The components that become part of the program.
 const GUESTS: &[&str] = &[
@@ -28,13 +32,21 @@ fn guests() {
     for guest in GUESTS {
         let from = guests.join(guest);
         println!("cargo::rerun-if-changed={}", from.display());
-        if let Err(error) = std::fs::copy(&from, Path::new(&out).join(guest)) {
+        if let Err(error) = put(&from, &Path::new(&out).join(guest)) {
             println!(
                 "cargo::error={}: {error}: run `make guests` first",
                 from.display()
             );
         }
     }
+}
+
+/// Copies a component, and puts its hash beside it.
+fn put(from: &Path, to: &Path) -> io::Result<()> {
+    let bytes = std::fs::read(from)?;
+    std::fs::write(to, &bytes)?;
+    let hash = HEXLOWER.encode(&Sha256::digest(&bytes));
+    std::fs::write(to.with_extension("wasm.sha256"), hash)
 }
 
 /// Compiles `src/processor.c` for the first processors of the kind, whatever the rest is compiled
