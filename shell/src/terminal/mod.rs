@@ -7,6 +7,7 @@
 //! | `error`, `hints`, `model_hints`, `toml_words` | what went wrong, a hint, an exit code |
 //! | `render`, `branches` | the steps of a process as they happen, and its branches |
 //! | `draft`, `writing` | what a model is writing, and what a person is shown of it |
+//! | `held` | what waits while a person types |
 //! | `reading`, `silence` | what goes on now, and a word where nothing is seen for a while |
 //! | `markdown` | an answer on a terminal |
 //! | `report` | what a process did, as JSON |
@@ -24,13 +25,12 @@
 //! as arguments.
 
 /// Writes a line to standard error, made visible: words of a model, a tool or a file may
-/// be part of it. Whoever reads it may have gone, which is no reason to stop the work.
+/// be part of it.
 macro_rules! say {
     ($($words:tt)*) => {{
-        use std::io::Write as _;
         let words = $crate::terminal::output::visible(&format!($($words)*));
         $crate::terminal::draft::clear();
-        let _ = writeln!(std::io::stderr(), "{}", $crate::terminal::secrets::text(&words));
+        $crate::terminal::held::line(&$crate::terminal::secrets::text(&words));
     }};
 }
 
@@ -40,6 +40,7 @@ pub mod children;
 pub mod draft;
 pub mod error;
 pub mod exit;
+pub mod held;
 pub mod hints;
 pub mod interrupts;
 pub mod lines;
