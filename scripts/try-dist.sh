@@ -7,6 +7,7 @@
 # Without an ARCHIVE it takes the newest in dist/. With a MODEL that answers too. It needs Linux,
 # and to be root or to have user namespaces (`unshare -r`).
 set -eu
+PATH=$PATH:/usr/sbin:/sbin # chroot
 
 say() { echo "try-dist: $*" >&2; }
 fail() {

@@ -1,9 +1,9 @@
 //! Core dumps: what the system writes to the disk of a program that crashed is all that it had in
 //! memory. Of this one that would be keys, private text and what processes said.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 #[cfg(target_os = "linux")]
 use rustix::process::{DumpableBehavior, dumpable_behavior, set_dumpable_behavior};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Allows no core dump of this program, nor of those that it starts. To be called before
 /// anything secret is read; [`are_off`] says whether that worked.

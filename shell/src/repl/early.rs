@@ -96,7 +96,10 @@ pub(super) async fn open(session: &Session) -> Result<Begun> {
         Some(door) => door?,
         None => opening.await?,
     };
-    Ok(Begun::Open(Box::new(door), Some(First { line, is_new_here })))
+    Ok(Begun::Open(
+        Box::new(door),
+        Some(First { line, is_new_here }),
+    ))
 }
 
 /// Leaves what has started of the machine.

@@ -11,10 +11,10 @@ use std::sync::{Mutex, PoisonError};
 use console::Style;
 
 use super::output::{is_plain, visible};
-use super::{held, secrets};
 use super::silence::{PATIENCE, Silence};
 use super::words::{fill, words};
 use super::writing::readable;
+use super::{held, secrets};
 
 /// The most rows of a draft.
 const ROWS_MAX: usize = 12;

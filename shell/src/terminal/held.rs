@@ -1,5 +1,5 @@
-//! Lines for standard error that wait while a person types beside them: an editor draws its own line
-//! again and again, and does not know of others.
+//! Lines for standard error that wait while a person types beside them: an editor draws its own
+//! line again and again, and does not know of others.
 
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -102,7 +102,10 @@ fn the_service_may_write_all_that_the_program_writes() {
     let cpu = sandbox.script("script.jsonl", &[DONE]);
     sandbox.write("note.txt", "buy milk");
     // Where a user without a root of their own has it.
-    for args in [["mem", "add", "note.txt", "--vouch"], ["run", "--cpu", &cpu, "task"]] {
+    for args in [
+        ["mem", "add", "note.txt", "--vouch"],
+        ["run", "--cpu", &cpu, "task"],
+    ] {
         let mut command = sandbox.command(&args);
         let said = command.env_remove("QUIPU_ROOT").output().unwrap();
         assert!(said.status.success(), "{said:?}");

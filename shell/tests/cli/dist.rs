@@ -102,8 +102,14 @@ fn what_cannot_be_packed_is_named() {
         Said::from(output.unwrap()).check(2, &[want, "hint: usage: "]);
     };
     check(&["pack"], "cannot read these arguments: pack");
-    check(&["install", "a", "b", "c", "d"], "cannot read these arguments");
-    check(&["pack", "gone", "licences", TARGET, "out"], "there is no file ");
+    check(
+        &["install", "a", "b", "c", "d"],
+        "cannot read these arguments",
+    );
+    check(
+        &["pack", "gone", "licences", TARGET, "out"],
+        "there is no file ",
+    );
 }
 
 /// A program that was compiled for the features in `needs` says on this processor what that has
@@ -118,7 +124,14 @@ fn a_processor_that_is_too_old_is_told() {
         let features = format!("-DFEATURES=\",{needs},\"");
         let mut compiler = Command::new("cc");
         compiler
-            .args(["-march=x86-64", &features, source, "main.c", "-o", "program"])
+            .args([
+                "-march=x86-64",
+                &features,
+                source,
+                "main.c",
+                "-o",
+                "program",
+            ])
             .current_dir(sandbox.path());
         Said::from(compiler.output().unwrap()).check(0, &[]);
         let program = Command::new(sandbox.path().join("program")).output();

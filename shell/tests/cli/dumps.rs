@@ -18,7 +18,11 @@ fn allowed(sandbox: &Sandbox, args: &[&str]) -> Command {
         .args(args)
         .current_dir(sandbox.path())
         .env_clear()
-        .envs(quipu.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .envs(
+            quipu
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
         .stdin(Stdio::null());
     shell
 }
