@@ -239,7 +239,13 @@ impl WasmHost {
                 known
             }
         };
-        self.later(name, BUILTIN, hash.to_owned(), known, Origin::Program(bytes))
+        self.later(
+            name,
+            BUILTIN,
+            hash.to_owned(),
+            known,
+            Origin::Program(bytes),
+        )
     }
 
     /// Loads the component in `bytes` as the device `name`, with nothing granted yet.
