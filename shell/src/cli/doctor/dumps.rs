@@ -4,7 +4,7 @@ use super::State;
 use crate::config::dumps;
 
 /// What becomes of its memory when it crashes.
-pub fn check() -> (State, String) {
+pub(super) fn check() -> (State, String) {
     match dumps::are_off() {
         true => (
             State::Ok,
