@@ -28,7 +28,7 @@ SELF := $(MAKE)
 
 .NOTPARALLEL:
 .PHONY: help run shell bin build guests setup test test-readers test-doctests test-downloads check readers torture \
-	bench evals clean
+	bench evals dist clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -115,5 +115,10 @@ evals: bin ## Run two public suites: make evals DATA=DIR [N=100]
 	@$(QUIPU) model pull "$(QUIPU_MODEL)"
 	@QUIPU=$(QUIPU) evals/suites.sh "$(DATA)" $(or $(N),100) --model "$(QUIPU_MODEL)"
 
+dist: guests ## Build an archive for other machines: dist/*.tar.gz
+	@$(STAGE) "archive (as long as a first build)" scripts/dist.sh
+	@cat dist/SHA256SUMS
+
 clean: ## Remove everything that was built; models stay
 	@cargo clean --quiet
+	@rm -rf dist

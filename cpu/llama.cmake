@@ -6,6 +6,14 @@
 # built, and its own wrapper of it is an archive from which nothing is taken.
 set(LLAMA_BUILD_COMMON OFF CACHE BOOL "" FORCE)
 
+# Where it is compiled for other machines, llama.cpp takes these features for there unless it is told
+# otherwise. Its build script names those that the rest of the program is compiled for.
+foreach(feature SSE42 AVX AVX2 BMI2 FMA F16C)
+    if(NOT DEFINED GGML_${feature})
+        set(GGML_${feature} OFF CACHE BOOL "")
+    endif()
+endforeach()
+
 # Films would be read by a program that happens to be there.
 set(MTMD_VIDEO OFF CACHE BOOL "" FORCE)
 

@@ -32,7 +32,7 @@ mod session;
 use anyhow::Result;
 
 use cli::{Cli, unparsed};
-use config::env_vars;
+use config::{dumps, env_vars};
 use repl::Begin;
 use session::Session;
 use terminal::exit::leave;
@@ -40,6 +40,8 @@ use terminal::words::{self, Language};
 use terminal::{error, logging, output};
 
 fn main() {
+    // Before anything secret is read: the environment has keys too.
+    dumps::switch_off();
     let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => {

@@ -1,5 +1,6 @@
 //! `quipu doctor`: whether everything that a run needs is in order.
 
+mod dumps;
 mod weights;
 
 use std::io::Write;
@@ -92,6 +93,7 @@ pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
         finding("journal", journal(session)),
         finding("machine", machine(session)),
         finding("disk", disk(session)),
+        finding("dumps", Ok(dumps::check())),
         finding("attention", attention(session)),
         finding("processor", Ok((State::Ok, processor()))),
         finding("terminal", Ok((State::Ok, terminal()))),

@@ -11,12 +11,14 @@
 //! | `policy` | the user's rules for single tools and calls |
 //! | `trust` | folders whose files may take effect |
 //! | `mcp` | the servers of the Model Context Protocol that are written down |
+//! | `dumps` | whether a crash leaves what was in memory on the disk |
 //! | `digest` | short names for texts |
 //! | `jsonc` | JSON with comments, and YAML in its place |
 //!
 //! It reads files and the environment and starts nothing: no machine, no store, no tool.
 
 pub mod digest;
+pub mod dumps;
 pub mod endpoints;
 pub mod env_vars;
 pub mod globals;

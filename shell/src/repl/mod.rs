@@ -11,6 +11,7 @@
 //! | `editor`, `complete`, `history` | a line that is typed |
 //! | `microphone`, `speak` | a task that is spoken; answers that are |
 //! | `machine`, `fetch` | the machine that it runs on, and a model that is not there yet |
+//! | `early` | the first line, while the machine starts |
 //!
 //! Each line is a task for a process of its own, which is told the last turns of
 //! the conversation. At a terminal, lines that start with `/` are commands, `!` runs a
@@ -21,6 +22,7 @@ mod compare;
 mod complete;
 mod context;
 mod correct;
+mod early;
 mod editor;
 mod export;
 mod fetch;
@@ -55,6 +57,7 @@ use crate::terminal::error::{self, UserError};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::words::{fill, words};
 use crate::terminal::{output, piped};
+use early::{Begun, First};
 use editor::{Editor, Line};
 use machine::{open, switched};
 use queue::Queue;
@@ -80,6 +83,8 @@ struct Repl<'a> {
     last: Option<Pid>,
     /// The last task and its process, where that came to no answer.
     unanswered: Option<(Pid, String)>,
+    /// What was typed while the machine started, until it is taken up.
+    first: Option<First>,
     /// Lines that were typed while a task ran.
     queue: Queue,
     /// Whether a person types the lines.
@@ -158,29 +163,39 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
     }
     let mut tasks = Tasks::of_input();
     // A model takes long to load, and there may be nothing to do.
-    let first = match is_typed {
+    let piped = match is_typed {
         true => None,
         false => tasks.next().await?,
     };
-    if !is_typed && first.is_none() {
+    if !is_typed && piped.is_none() {
         say!("{}", words().no_tasks);
         return Ok(0);
     }
-    let door = match open(&session, is_typed).await {
+    let begun = match begin {
+        Begin::Anew if is_typed => early::open(&session).await,
+        _ => {
+            let door = open(&session, is_typed).await;
+            door.map(|door| Begun::Open(Box::new(door), None))
+        }
+    };
+    let (door, first) = match begun {
+        Ok(Begun::Open(door, first)) => (*door, first),
+        Ok(Begun::Left(code)) => return Ok(code),
         Err(error) if is_typed => {
             fetch::missing(&session, error).await?;
-            open(&session, is_typed).await?
+            (open(&session, is_typed).await?, None)
         }
-        door => door?,
+        Err(error) => return Err(error),
     };
     let mut repl = Repl::of(session, door, &mut interrupts, is_typed);
+    repl.first = first;
     match begin {
         Begin::Anew => {}
         Begin::Last => repl.go_on(None)?,
         Begin::At(pid) => repl.go_on(Some(pid))?,
     }
     if !is_typed {
-        let code = repl.do_all(first, tasks).await;
+        let code = repl.do_all(piped, tasks).await;
         repl.door.leave(repl.interrupts).await;
         return code;
     }
@@ -219,6 +234,7 @@ impl<'a> Repl<'a> {
             loud: None,
             last: None,
             unanswered: None,
+            first: None,
             queue: Queue::default(),
             is_typed,
         }
@@ -229,12 +245,15 @@ impl Repl<'_> {
     async fn converse(&mut self, is_first: bool) -> Result<End> {
         self.look_around(is_first)?;
         let history = self.session.paths.state.join("history.txt");
-        let is_new_here = !history.exists();
+        let first = self.first.as_ref();
+        let is_new_here = first.map_or_else(|| !history.exists(), |first| first.is_new_here);
         private::file(&history)?;
         let leaks = self.session.leaks.clone();
         let mut editor = Editor::new(&history, leaks, self.offers(), self.names())?;
         if is_first {
-            say!("{}", words().begin);
+            if self.first.is_none() {
+                say!("{}", words().begin);
+            }
             if is_new_here {
                 fetch::offer_meaning(&self.session)?;
             }
@@ -307,13 +326,14 @@ impl Repl<'_> {
     async fn read_on(&mut self, editor: &mut Editor) -> Result<End> {
         let mut presses = 0;
         loop {
-            let line = match self.queue.next() {
-                Some(line) => {
-                    say!("> {line}");
-                    Line::Text(line)
-                }
+            let line = if let Some(first) = self.first.take() {
+                Line::Text(first.line)
+            } else if let Some(line) = self.queue.next() {
+                say!("> {line}");
+                Line::Text(line)
+            } else {
                 // Typing takes its time, in which other tasks go on.
-                None => tokio::task::block_in_place(|| editor.read())?,
+                tokio::task::block_in_place(|| editor.read())?
             };
             match line {
                 Line::Text(line) => {

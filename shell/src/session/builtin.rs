@@ -6,23 +6,35 @@ use quipu_tools::Topics;
 
 use crate::terminal::error::UserError;
 
-/// Name and component of each. A small model favours what it reads first, so the tool
-/// that is right most often is.
-pub const TOOLS: &[(&str, &[u8])] = &[
-    (
-        "calculator",
-        include_bytes!(concat!(env!("OUT_DIR"), "/calculator.wasm")),
-    ),
-    (
-        "python",
-        include_bytes!(concat!(env!("OUT_DIR"), "/python.wasm")),
-    ),
-    (
-        "browser",
-        include_bytes!(concat!(env!("OUT_DIR"), "/browser.wasm")),
-    ),
-    (EYES, include_bytes!(concat!(env!("OUT_DIR"), "/eyes.wasm"))),
-    (EARS, include_bytes!(concat!(env!("OUT_DIR"), "/ears.wasm"))),
+/// A component that is a part of this program.
+#[derive(Clone, Copy)]
+pub struct Component {
+    /// What it is called as a tool.
+    pub name: &'static str,
+    /// What it is.
+    pub bytes: &'static [u8],
+    /// The hash of that, as grants have it. `build.rs` computes it: there are 40 MB of them, which
+    /// each start of a machine would have to read.
+    pub hash: &'static str,
+}
+
+macro_rules! component {
+    ($name:literal) => {
+        Component {
+            name: $name,
+            bytes: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".wasm")),
+            hash: include_str!(concat!(env!("OUT_DIR"), "/", $name, ".wasm.sha256")),
+        }
+    };
+}
+
+/// The tools. A small model favours what it reads first, so the one that is right most often is.
+pub const TOOLS: &[Component] = &[
+    component!("calculator"),
+    component!("python"),
+    component!("browser"),
+    component!("eyes"),
+    component!("ears"),
 ];
 
 /// The tool that reads pictures, and the model of the catalogue that it needs.
@@ -68,8 +80,24 @@ pub const PDF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pdf.wasm"));
 
 /// Refuses a name that a tool which comes with Quipu has, or the kernel's own calls.
 pub fn check_free(name: &str, hint: &str) -> Result<()> {
-    match name == "memory" || name == VOICE || TOOLS.iter().any(|(builtin, _)| *builtin == name) {
+    match name == "memory" || name == VOICE || TOOLS.iter().any(|tool| tool.name == name) {
         true => Err(UserError::usage(format!("{name} comes with quipu"), hint)),
         false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_tools::grants::component_hash;
+
+    use super::*;
+
+    #[test]
+    fn the_hash_of_each_tool_is_that_of_its_bytes() {
+        for tool in TOOLS {
+            assert_eq!(tool.hash, component_hash(tool.bytes), "{}", tool.name);
+        }
+        let senses = [EYES, EARS].map(|name| TOOLS.iter().any(|tool| tool.name == name));
+        assert_eq!(senses, [true, true]);
     }
 }

@@ -129,8 +129,8 @@ impl Session {
         let host = self.wasm_host()?;
         let given = self.given()?;
         let mut bus = Bus::default();
-        for (name, component) in builtin::TOOLS {
-            let mut device = host.load_own(name, component)?;
+        for tool in builtin::TOOLS {
+            let mut device = host.load_own(tool.name, tool.bytes, tool.hash)?;
             given.to(&mut device);
             self.give_firmware(&mut device);
             bus.add(Arc::new(device))?;

@@ -1,12 +1,12 @@
 //! The words for a person once the CPU is there.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use quipu_cpu::Cpu;
 
 use super::Session;
 use super::init::describe;
+use crate::terminal::held;
 use crate::terminal::output::visible;
 use crate::terminal::words::words;
 
@@ -21,7 +21,7 @@ impl Session {
         for words in [Some(describe(cpu.info())), once].into_iter().flatten() {
             // The style is this program's own, so only the words are made visible.
             let words = console::style(visible(&words)).for_stderr().dim();
-            let _ = writeln!(std::io::stderr(), "{words}");
+            held::line(&words.to_string());
         }
     }
 }

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use indicatif::DecimalBytes;
@@ -203,11 +203,9 @@ impl Session {
     /// The built-in tool `name`, without its weights.
     fn component(&self, name: &str) -> Result<WasmDevice> {
         let mut tools = builtin::TOOLS.iter();
-        let component = tools
-            .find(|(builtin, _)| *builtin == name)
-            .map(|(_, component)| *component)
-            .unwrap_or_default();
-        Ok(self.wasm_host()?.load_own(name, component)?)
+        let tool = tools.find(|tool| tool.name == name);
+        let tool = tool.with_context(|| format!("{name} does not come with quipu"))?;
+        Ok(self.wasm_host()?.load_own(name, tool.bytes, tool.hash)?)
     }
 
     /// The text of the file at `path`, which was given as `what`: its own, what the eyes

@@ -11,10 +11,10 @@ use std::sync::{Mutex, PoisonError};
 use console::Style;
 
 use super::output::{is_plain, visible};
-use super::secrets;
 use super::silence::{PATIENCE, Silence};
 use super::words::{fill, words};
 use super::writing::readable;
+use super::{held, secrets};
 
 /// The most rows of a draft.
 const ROWS_MAX: usize = 12;
@@ -140,8 +140,19 @@ impl Draft {
     }
 }
 
-/// Puts `lines` in the place of the draft.
+/// Takes the draft away although drafts are held back.
+pub fn erase() {
+    draw(&[]);
+}
+
+/// Puts `lines` in the place of the draft, unless a person types there.
 fn paint(lines: &[String]) {
+    if held::is_free() {
+        draw(lines);
+    }
+}
+
+fn draw(lines: &[String]) {
     let mut rows = ROWS.lock().unwrap_or_else(PoisonError::into_inner);
     if *rows == 0 && lines.is_empty() {
         return;

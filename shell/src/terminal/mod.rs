@@ -7,6 +7,7 @@
 //! | `error`, `hints`, `model_hints`, `toml_words` | what went wrong, a hint, an exit code |
 //! | `render`, `branches` | the steps of a process as they happen, and its branches |
 //! | `draft`, `writing` | what a model is writing, and what a person is shown of it |
+//! | `held` | what waits while a person types |
 //! | `reading`, `silence` | what goes on now, and a word where nothing is seen for a while |
 //! | `markdown` | an answer on a terminal |
 //! | `report` | what a process did, as JSON |
@@ -24,14 +25,13 @@
 //! as arguments.
 
 /// Writes a line to standard error, made visible: words of a model, a tool or a file may
-/// be part of it. Whoever reads it may have gone, which is no reason to stop the work.
+/// be part of it.
 macro_rules! say {
     ($($words:tt)*) => {{
-        use std::io::Write as _;
         let words = $crate::terminal::output::visible(&format!($($words)*));
         let words = $crate::terminal::files::without_numbers(&words);
         $crate::terminal::draft::clear();
-        let _ = writeln!(std::io::stderr(), "{}", $crate::terminal::secrets::text(&words));
+        $crate::terminal::held::line(&$crate::terminal::secrets::text(&words));
     }};
 }
 
@@ -42,6 +42,7 @@ pub mod draft;
 pub mod error;
 pub mod exit;
 pub mod files;
+pub mod held;
 pub mod hints;
 pub mod interrupts;
 pub mod lines;

@@ -11,9 +11,14 @@ mod batch;
 mod beside;
 mod canaries;
 mod children;
+mod contrib;
 mod conversation;
 mod crash;
+#[cfg(target_os = "linux")]
+mod dist;
 mod documents;
+#[cfg(target_os = "linux")]
+mod dumps;
 mod endpoint;
 mod eval;
 mod examples;

@@ -1,9 +1,27 @@
-//! How far a model is with a prompt, as a person at a terminal sees it.
+//! How far a model is, as a person at a terminal sees it: while it is loaded, and with a prompt.
 
 use regex::Regex;
 
 use crate::sandbox::{Sandbox, test_model};
 use crate::terminal::Terminal;
+
+#[test]
+fn model_is_loaded_while_its_person_types() {
+    let Some(model) = test_model() else {
+        return;
+    };
+    let mut shell = Terminal::shell(Sandbox::new(), &["--model", &model]);
+    shell.enters("/turns");
+    shell.shows("nothing was said yet");
+    // What the start has to say of the model stands below the line that was typed meanwhile.
+    let screen = shell.screen();
+    let at = |text: &str| screen.find(text).unwrap_or_else(|| panic!("no {text:?}"));
+    assert!(at("Type a task") < at("/turns"), "{screen}");
+    assert!(at("/turns") < at(" threads"), "{screen}");
+    assert_eq!(screen.matches("Type a task").count(), 1, "{screen}");
+    shell.enters("/quit");
+    assert_eq!(shell.end().0, Some(0));
+}
 
 #[test]
 fn model_progress_with_a_prompt_is_a_line_that_is_written_over() {

@@ -223,26 +223,38 @@ impl WasmHost {
     }
 
     /// Loads the component in `bytes`, a part of this program, as the device `name`.
-    /// Its code is loaded when it is first called.
+    /// Its code is loaded when it is first called, and nothing of it is read before that where it
+    /// was loaded once: so `hash`, its [`component_hash`], comes with it.
     ///
     /// # Errors
     /// As of [`WasmHost::load`].
-    pub fn load_own(&self, name: &str, bytes: &'static [u8]) -> Result<WasmDevice, LoadError> {
-        let hash = component_hash(bytes);
-        let known = match self.cache.known(&self.engine, &hash) {
+    pub fn load_own(
+        &self,
+        name: &str,
+        bytes: &'static [u8],
+        hash: &str,
+    ) -> Result<WasmDevice, LoadError> {
+        let known = match self.cache.known(&self.engine, hash) {
             Some(known) => known,
             None => {
+                debug_assert_eq!(hash, component_hash(bytes), "the hash of {name}");
                 let described = schema::describe(bytes)?;
                 if described.json_tools.is_some() {
                     return self.load(name, BUILTIN, bytes);
                 }
                 let manifest = manifest::of_component(bytes)?;
                 let known = Known::typed(&described, Some(manifest));
-                self.cache.put_known(&self.engine, &hash, &known);
+                self.cache.put_known(&self.engine, hash, &known);
                 known
             }
         };
-        self.later(name, BUILTIN, hash, known, Origin::Program(bytes))
+        self.later(
+            name,
+            BUILTIN,
+            hash.to_owned(),
+            known,
+            Origin::Program(bytes),
+        )
     }
 
     /// Loads the component in `bytes` as the device `name`, with nothing granted yet.
