@@ -169,7 +169,7 @@ impl Page {
             "OP" => self.words(&format!("[{said}]")),
             "UR" | "MT" | "URL" | "MTO" => self.words(&said),
             "UE" | "ME" | "YS" | "AT" | "UC" | "DT" | "PD" | "AU" | "AI" | "AB" | "AE" | "EN"
-            | "TE" | "KS" | "KE" | "QS" | "QE" | "IX" => {}
+            | "TE" | "KS" | "KE" | "QS" | "QE" | "IX" | "INDENT" | "UNINDENT" => {}
             // Requests of roff itself say how a page looks.
             name if name.bytes().all(|byte| byte.is_ascii_lowercase()) => {}
             _ => return false,

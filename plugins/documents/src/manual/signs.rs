@@ -76,6 +76,13 @@ const STRINGS: &[(&str, &str)] = &[
     ("C`", "\""),
     ("C'", "\""),
     ("Aq", "'"),
+    ("Gt", ">"),
+    ("Lt", "<"),
+    ("Am", "&"),
+    ("q", "\""),
+    ("``", "“"),
+    ("''", "”"),
+    ("-", "-"),
 ];
 /// Strings within strings.
 const DEPTH_MAX: usize = 8;

@@ -76,6 +76,9 @@ fn attribute<'a>(rest: &mut &'a [u8]) -> Option<(u16, &'a [u8])> {
 
 impl Said {
     fn take(&mut self, number: u16, data: &[u8]) {
+        if number == NEXT_ATTACHED && self.attached.len() < ATTACHED_MAX {
+            self.attached.push(Attached::default());
+        }
         let last = self.attached.last_mut();
         match number {
             SUBJECT => fill(&mut self.subject, || narrow(data)),
@@ -90,9 +93,6 @@ impl Said {
                 0x1013 => self.html = value.text(),
                 _ => {}
             }),
-            NEXT_ATTACHED if self.attached.len() < ATTACHED_MAX => {
-                self.attached.push(Attached::default());
-            }
             ATTACHED_TITLE => {
                 if let Some(last) = last {
                     fill(&mut last.name, || narrow(data));
