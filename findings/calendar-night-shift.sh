@@ -1,19 +1,21 @@
 #!/bin/sh
 # A night shift of eight hours in a calendar file, on the night on which the clocks are set forward.
 #
-# Guess:   DTSTART 22:00 in Berlin with DURATION:PT8H ends at 07:00 summer time, eight hours later, and the length that a
-#          library tells fits to the end that it tells. RFC 5545 says so: hours are exact, only days follow the clock.
-#          About a rule for Fridays that begins on a Wednesday there was no guess: it turned up among the cases tried.
-# Reality: three libraries end the shift at 06:00: seven hours after its start in spring, nine in autumn, and still say that
-#          it lasts PT8H. PT24H is 23 hours. They count on the clock on the wall, in Python because datetime does so
-#          within one zone. The same shift written with DTEND ends right in all three; icalendar and ics then say that it
-#          lasts nine hours, the difference of the clocks, and ical.js says eight.
+# Guess:   DTSTART 22:00 in Berlin with DURATION:PT8H ends at 07:00 summer time, eight hours later, and the length
+#          that a library tells fits to the end that it tells. RFC 5545 says so: hours are exact, only days follow the
+#          clock. About a rule for Fridays that begins on a Wednesday there was no guess: it turned up among the cases
+#          tried.
+# Reality: three libraries end the shift at 06:00: seven hours after its start in spring, nine in autumn, and still
+#          say that it lasts PT8H. PT24H is 23 hours. They count on the clock on the wall, in Python because datetime
+#          does so within one zone. The same shift written with DTEND ends right in all three; icalendar and ics then
+#          say that it lasts nine hours, the difference of the clocks, and ical.js says eight.
 #          "Fridays, COUNT=2" from a Wednesday is two events in ical.js and three in recurring-ical-events, which adds
 #          DTSTART; the standard leaves that open.
-# Seen with icalendar 7.3.2, ics 0.7.3, recurring-ical-events 3.8.2, tzdata 2026.6, ical.js 2.2.1: the rows printed below.
-# So:      an agent that answers "when does my shift end" or adds up hours worked is off by one twice a year, and two tools
-#          that read one file disagree about what it holds. Compute ends in UTC: start.astimezone(UTC) + duration.
-#          Write DTEND instead of DURATION, and let DTSTART be the first event of its rule.
+# Seen with icalendar 7.3.2, ics 0.7.3, recurring-ical-events 3.8.2, tzdata 2026.6, ical.js 2.2.1: the rows printed
+#          below.
+# So:      an agent that answers "when does my shift end" or adds up hours worked is off by one twice a year, and two
+#          tools that read one file disagree about what it holds. Compute ends in UTC: start.astimezone(UTC) +
+#          duration. Write DTEND instead of DURATION, and let DTSTART be the first event of its rule.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

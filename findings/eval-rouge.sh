@@ -1,17 +1,17 @@
 #!/bin/sh
 # ROUGE of the same summaries in the two packages of that name: rouge and rouge-score.
 #
-# Guess:   both count words, so a summary that says its sentence five times has a precision of a fifth. ROUGE-L is about
-#          order. They may differ in the treatment of case and punctuation by a few hundredths.
-# Reality: rouge counts each different word once: five times the same sentence scores 1.00 against one, 0.33 in rouge-score.
-#          Its ROUGE-L is the union over sentences: "Bob left. Alice paid." for "Alice paid. Bob left." is 1.00, and so
-#          is "5.3 euros" for "3.5 euros", since a point ends a sentence; rouge-score: 0.50 and 0.80.
+# Guess:   both count words, so a summary that says its sentence five times has a precision of a fifth. ROUGE-L is
+#          about order. They may differ in the treatment of case and punctuation by a few hundredths.
+# Reality: rouge counts each different word once: five times the same sentence scores 1.00 against one, 0.33 in
+#          rouge-score. Its ROUGE-L is the union over sentences: "Bob left. Alice paid." for "Alice paid. Bob left."
+#          is 1.00, and so is "5.3 euros" for "3.5 euros", since a point ends a sentence; rouge-score: 0.50 and 0.80.
 #          It sees case and punctuation: the reference in capitals scores 0. rouge-score sees neither, nor a sign:
 #          "fell by -5" for "fell by 5" is 1.00, and rouge says 0.80.
 # Seen with rouge 1.0.1, rouge-score 0.1.2: the rows of F1 printed below.
-# So:      a small model that goes in circles, the commonest fault of small models, is hidden by the first package, and a
-#          wrong sign by the second. State the package with a ROUGE, not only "ROUGE-L F1", never compare across
-#          the two, and put a repeated and a reordered summary into the tests of an evaluation.
+# So:      a small model that goes in circles, a common fault of small models, is hidden by the first package, and a
+#          wrong sign by the second. State the package with a ROUGE, not only "ROUGE-L F1", never compare across the
+#          two, and put a repeated and a reordered summary into the tests of an evaluation.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

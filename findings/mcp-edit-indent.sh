@@ -1,18 +1,18 @@
 #!/bin/sh
 # edit_file of the reference filesystem server, where the model quotes a block without its outer indentation.
 #
-# Guess:   oldText is found by its lines without regard to their indentation (the server says that it keeps the style of
-#          indentation), so the whole of newText is moved to the right by what the model left out: the block keeps its shape.
-# Reality: only the first line is. A line of newText is moved where both it and the line of oldText with the same number
-#          are indented, and only by the difference of the two; all other lines are written as they came. So a
-#          second line that was deeper than the first comes out level with it, and a line that was added stays behind.
-#          YAML is still read, as something else: server.log.level becomes server.level. A statement added to the end of
-#          a loop's body runs once, after the loop. The call succeeds. If the text occurs twice, the first
-#          occurrence is changed, also without a word. Quoted with its own indentation, all is right.
+# Guess:   newText is written as it stands. That oldText is found without regard to indentation, which the server
+#          says, was tried without a guess: a block would keep its shape and move to the right as a whole.
+# Reality: so does only its first line. A further line of newText is moved where both it and the line of oldText with
+#          the same number are indented, and only by the difference of the two; all other lines are written as they
+#          came. So a second line that was deeper than the first comes out level with it, and a line that was added
+#          stays behind. YAML is still read, as something else: server.log.level becomes server.level. A statement
+#          added to the end of a loop's body runs once, after the loop. The call succeeds. If the text occurs twice,
+#          the first occurrence is changed, also without a word. Quoted with its own indentation, all is right.
 # Seen with @modelcontextprotocol/server-filesystem 2026.8.31, sdk 1.32.2, yaml 2.9.1: the rows printed below.
-# So:      models like to quote a block from its first letter on. Tell them to quote whole lines, read the diff that the
-#          call returns, and parse a file after each edit. A server should refuse what does not match to the letter, or
-#          move every line by one and the same difference.
+# So:      a model that quotes a block from its first letter on takes it apart. Tell it to quote whole lines, read the
+#          diff that the call returns, and parse a file after each edit. A server should refuse what does not match to
+#          the letter, or move every line by one and the same difference.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -46,17 +46,19 @@ const EDITS = {
     '{"server":{"log":null,"level":"debug"}}'],
   "value, less indented": [SETTINGS, settings, " log:\n   level: info", " log:\n   level: debug",
     '{"server":{"log":null,"level":"debug"}}'],
-  "line added, whole lines": [PROGRAM, program, "        lines.append(n)", "        lines.append(n)\n        lines.append('-')",
-    "[2, '-', 4, '-']"],
+  "line added, whole lines": [PROGRAM, program, "        lines.append(n)",
+    "        lines.append(n)\n        lines.append('-')", "[2, '-', 4, '-']"],
   "line added, less indented": [PROGRAM, program, "    n = row * 2\n    lines.append(n)",
     "    n = row * 2\n    lines.append(n)\n    lines.append('-')", "[2, 4, '-']"],
-  "text that is there twice": ["a:\n  on: 1\nb:\n  on: 1\n", settings, "  on: 1", "  on: 2", '{"a":{"on":2},"b":{"on":1}}'],
+  "text that is there twice": ["a:\n  on: 1\nb:\n  on: 1\n", settings, "  on: 1", "  on: 2",
+    '{"a":{"on":2},"b":{"on":1}}'],
 };
 
 const file = path.join(fs.realpathSync("."), "edited");
 const client = new Client({ name: "check", version: "1" });
 const server = "node_modules/@modelcontextprotocol/server-filesystem/dist/index.js";
-await client.connect(new StdioClientTransport({ command: "node", args: [server, path.dirname(file)], stderr: "ignore" }));
+const args = [server, path.dirname(file)];
+await client.connect(new StdioClientTransport({ command: "node", args, stderr: "ignore" }));
 const changed = [];
 for (const [name, [before, read, oldText, newText, expected]] of Object.entries(EDITS)) {
   fs.writeFileSync(file, before);

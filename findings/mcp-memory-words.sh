@@ -1,18 +1,20 @@
 #!/bin/sh
 # The reference memory server of MCP: what a model finds again of what it stored.
 #
-# Guess:   search_nodes finds the entities that have the words of the query, in any order. create_entities for a name that is
-#          there adds the new observations, or says that the name is taken. A relation to an unknown entity is an error.
+# Guess:   search_nodes finds the entities that have the words of the query, in any order. create_entities for a name
+#          that is there adds the new observations, or says that the name is taken. A relation to an unknown entity is
+#          an error.
 # Reality: the query is one text that must occur as it stands in one name, type or observation. "Anna coffee" and
 #          "coffee likes" find nothing where Anna "likes coffee"; a question finds nothing. "knows", the type of a
 #          relation, finds nothing either.
-#          create_entities for a name that is there drops its observations and returns [], as a success. Names differ by
-#          case there and in open_nodes, not in search_nodes. A relation to a name that nobody has is kept. Deleting what
-#          is not there is "deleted successfully"; adding to it is an error.
+#          create_entities for a name that is there drops its observations and returns [], as a success. Names differ
+#          by case there and in open_nodes, not in search_nodes. A relation to a name that nobody has is kept.
+#          Deleting what is not there is "deleted successfully"; adding to it is an error.
 # Seen with @modelcontextprotocol/server-memory 2026.8.31, sdk 1.32.2: the rows printed below.
-# So:      an assistant with this memory says "I know nothing about that" to most questions, and forgets what it is told about
-#          known people, while each call succeeds. Tell the model to search for one word, to open a node before it creates
-#          one, and to use add_observations; or count the entities that create_entities returns against those asked for.
+# So:      an assistant with this memory says "I know nothing about that" to most questions, and forgets what it is
+#          told about known people, while each call succeeds. Tell the model to search for one word, to open a node
+#          before it creates one, and to use add_observations; or count the entities that create_entities returns
+#          against those asked for.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -50,7 +52,8 @@ const seen = [
   ["create Anna again: moved to Bonn", await create("Anna", "moved to Bonn")],
   ["Anna knows Ben, whom nobody created", JSON.parse(await relate("Anna", "Ben")).length === 1 ? "kept" : "not kept"],
 ];
-for (const query of ["coffee", "ANNA", "perso", "Anna coffee", "coffee likes", "does Anna like coffee", "Bonn", "knows", "Ben"]) {
+const queries = ["coffee", "ANNA", "perso", "Anna coffee", "coffee likes", "does Anna like coffee", "Bonn", "knows", "Ben"];
+for (const query of queries) {
   seen.push([`search ${query}`, await found("search_nodes", { query })]);
 }
 seen.push(

@@ -1,17 +1,17 @@
 #!/bin/sh
 # Amounts and numbers written out for a voice: num2words and inflect.
 #
-# Guess:   num2words(5, to="currency", currency="EUR") is "five euro" and so is 5.0: one amount. About inflect there was
-#          no guess: its answers turned up among the cases tried.
-# Reality: a whole number is taken for cents: 5 is "zero euro, five cents", 150 is "one euro, fifty cents", while 5.0 and the
-#          text "5" are "five euro, zero cents". So in all languages tried, and with a minus too. The text "1.10" is "one
-#          point one".
-#          inflect drops each sign that is no digit: "1e3" is "thirteen", "3/4" "thirty-four", "10:30" "one thousand and
-#          thirty", and a date is twenty million. "1.10" it reads out in full.
+# Guess:   num2words(5, to="currency", currency="EUR") is "five euro" and so is 5.0: one amount. About inflect there
+#          was no guess: its answers turned up among the cases tried.
+# Reality: a whole number is taken for cents: 5 is "zero euro, five cents", 150 is "one euro, fifty cents", while 5.0
+#          and the text "5" are "five euro, zero cents". So in all languages tried, and with a minus too. The text
+#          "1.10" is "one point one".
+#          inflect drops each sign that is no digit: "1e3" is "thirteen", "3/4" "thirty-four", "10:30" "one thousand
+#          and thirty", and a date is twenty million. "1.10" it reads out in full.
 # Seen with num2words 0.5.14, inflect 7.6.0: the rows printed below.
-# So:      JSON has no cents: the price 5.00 comes back from a model or a tool as 5 and 4.99 as 4.99, so of one list some prices
-#          are spoken a hundred times too small. Hand over a Decimal with two places, rounded by yourself, and give
-#          inflect only what matches -?[0-9]+(.[0-9]+)?.
+# So:      JSON has no cents: the price 5.00 comes back from a model or a tool as 5 and 4.99 as 4.99, so of one list
+#          some prices are spoken a hundred times too small. Hand over a Decimal with two places, rounded by yourself,
+#          and give inflect only what matches -?[0-9]+(.[0-9]+)?.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

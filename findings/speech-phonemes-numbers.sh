@@ -1,17 +1,18 @@
 #!/bin/sh
 # Text on its way to a voice: phonemizer in front of espeak-ng, the pair that small speech models are fed by.
 #
-# Guess:   phonemizer hands a sentence to espeak-ng and gives its phonemes back, so both say the same. preserve_punctuation
-#          adds the marks as they stood, and changes no sound.
+# Guess:   phonemizer hands a sentence to espeak-ng and gives its phonemes back, so both say the same.
+#          preserve_punctuation adds the marks as they stood, and changes no sound.
 # Reality: phonemizer cuts the text at each mark of punctuation before espeak sees it, inside of numbers too, with and
-#          without preserve_punctuation. 1,000 is "one, zero zero zero"; 3.5 is "three five" (or "three. five"); $2.50 is
-#          "dollar two fifty"; "e.g." is "ee gee" and "b.com" loses its dot.
-#          In German, where espeak reads 3,5 as "drei Komma fuenf", it is "drei fuenf". No warning. A minus, 50% and 10:30
-#          come out as espeak says them.
+#          without preserve_punctuation. 1,000 is "one, zero zero zero"; 3.5 is "three five" (or "three. five"); $2.50
+#          is "dollar two fifty"; "e.g." is "ee gee" and "b.com" loses its dot.
+#          In German, where espeak reads 3,5 as "drei Komma fuenf", it is "drei fuenf". No warning. A minus, 50% and
+#          10:30 come out as espeak says them.
 # Seen with phonemizer-fork 3.3.2, espeakng-loader 0.2.4 (espeak-ng 1.52): the rows printed below.
-# So:      an answer that is right on the screen is read out wrong, by a factor of a thousand at worst, and a test that
-#          only looks at the text cannot see it. Give punctuation_marks a pattern that wants a blank or the end behind the
-#          mark (last column: the numbers are as espeak says them), or write numbers as words before, and listen to 1,000 and 3.5.
+# So:      an answer that is right on the screen is read out wrong, by a factor of a thousand at worst, and a test
+#          that only looks at the text cannot see it. Give punctuation_marks a pattern that wants a blank or the end
+#          behind the mark (last column: the numbers are as espeak says them), or write numbers as words before, and
+#          listen to 1,000 and 3.5.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

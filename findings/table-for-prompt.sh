@@ -2,10 +2,11 @@
 # A table on its way into a prompt: tabulate, which pandas' to_markdown uses too.
 #
 # Guess:   a cell that is a string is printed as it is. Numbers are printed as Python prints them.
-# Reality: tabulate looks at each column: where all its texts can be read as numbers and one has a point or an exponent, they
-#          are read and printed with six digits. The version "1.10" is 1.1, "1,250.50" is 1250.5, and the amount
-#          12345678.5 is 1.23457e+07, as text and as number. A date like 20240105 is 2.02401e+07 where one cell of its column
-#          has a point. True beside 1.5 is 1. A single "n/a" below brings all of it back as written. "007" stays.
+# Reality: tabulate looks at each column: where all its texts can be read as numbers and one has a point or an
+#          exponent, they are read and printed with six digits. The version "1.10" is 1.1, "1,250.50" is 1250.5, and
+#          the amount 12345678.5 is 1.23457e+07, as text and as number. A date like 20240105 is 2.02401e+07 where one
+#          cell of its column has a point. True beside 1.5 is 1. A single "n/a" below brings all of it back as
+#          written. "007" stays.
 # Seen with tabulate 0.10.0: the rows printed below.
 # So:      a model that is asked for a total cannot see more than six digits, and a version that is not the one asked
 #          about is stated with confidence, in those tables only that have no gap. Pass disable_numparse=True and turn

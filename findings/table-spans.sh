@@ -1,18 +1,18 @@
 #!/bin/sh
 # A price list whose first column joins two rows, on its way from Word or a web page to Markdown.
 #
-# Guess:   Markdown's tables have no joined cells, so a converter repeats the text or leaves a cell empty: the other cells stay
-#          under their headers. They know colspan, at least in part, so they know rowspan.
+# Guess:   Markdown's tables have no joined cells, so a converter repeats the text or leaves a cell empty: the other
+#          cells stay under their headers. They know colspan, at least in part, so they know rowspan.
 # Reality: markdownify (by which markitdown reads Word files and pages), html2text and turndown's GFM plugin leave the
-#          joined cell out and put nothing in its place: the next row begins one column to the left. "M" stands under Plan
-#          and the price 9 under Size. A colspan is filled up by markdownify and turndown; html2text ignores it, so
-#          90 stands under Size. Under a header of two storeys each number stands under the wrong quarter. Each result is
-#          a well-formed table. mammoth writes the rowspan of a Word file correctly, and markdownify drops it; python-docx
-#          alone repeats the text of a joined cell in each row.
+#          joined cell out and put nothing in its place: the next row begins one column to the left. "M" stands under
+#          Plan and the price 9 under Size. A colspan is filled up by markdownify and turndown; html2text ignores it,
+#          so 90 stands under Size. Under a header of two storeys each number stands under the wrong quarter. Each
+#          result is a well-formed table. mammoth writes the rowspan of a Word file correctly, and markdownify drops
+#          it; python-docx alone repeats the text of a joined cell in each row.
 # Seen with markdownify 1.2.3, html2text 2025.4.15, mammoth 1.13.0, python-docx 1.2.0, turndown 7.2.5,
 #          @truto/turndown-plugin-gfm 1.0.3: the rows printed below.
-# So:      a model asked for the price of Basic M reads that M is a plan of size 9. Before such a converter runs, replace
-#          each joined cell by copies, and test with one table that has a joined cell in its first column.
+# So:      a model asked for the price of Basic M reads that M is a plan of size 9. Before such a converter runs,
+#          replace each joined cell by copies, and test with one table that has a joined cell in its first column.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -35,8 +35,10 @@ import docx, html2text, mammoth, markdownify
 
 HEAD = "<tr><th>Plan</th><th>Size</th><th>Price</th></tr>"
 PAGES = {
-    "rowspan": f"<table>{HEAD}<tr><td rowspan=2>Basic</td><td>S</td><td>5</td></tr><tr><td>M</td><td>9</td></tr></table>",
-    "colspan": f"<table>{HEAD}<tr><td>Basic</td><td>S</td><td>5</td></tr><tr><td colspan=2>Any</td><td>90</td></tr></table>",
+    "rowspan": f"<table>{HEAD}<tr><td rowspan=2>Basic</td><td>S</td><td>5</td></tr>"
+               "<tr><td>M</td><td>9</td></tr></table>",
+    "colspan": f"<table>{HEAD}<tr><td>Basic</td><td>S</td><td>5</td></tr>"
+               "<tr><td colspan=2>Any</td><td>90</td></tr></table>",
     "two storeys": "<table><tr><th rowspan=2>City</th><th colspan=2>2025</th></tr><tr><th>Q1</th><th>Q2</th></tr>"
                    "<tr><td>Bonn</td><td>1</td><td>2</td></tr></table>",
 }

@@ -1,19 +1,20 @@
 #!/bin/sh
 # The arguments of a tool call and the schema of a tool in a chat template, in three engines.
 #
-# Guess:   the engines that are made for chat templates write a value as jinja2 does, which the model was trained with:
-#          true, none, 1.0 and a list look the same. About names such as items there was no guess: they turned up among
-#          the expressions tried.
+# Guess:   the engines that are made for chat templates write a value as jinja2 does, which the model was trained
+#          with: true, none, 1.0 and a list look the same. About names such as items there was no guess: they turned
+#          up among the expressions tried.
 # Reality: jinja2 and minijinja write True, None, 1.0 and ['a', 1]; @huggingface/jinja true, nothing at all, 1 and
-#          ["a", 1]. As JSON 1.0 is 1 there. A number of 0.00001 is 1e-05 in jinja2, and 0.00001 in both others.
-#          In @huggingface/jinja strip('x') strips blanks only, '1' == 1 holds, and unique keeps A beside a.
-#          The items of an array's schema: "tags: array of {{ schema.items.type }}" is empty after "of" in jinja2, since a dict
-#          has a method of that name; both ports write string. The other way round args.items() fails in
+#          ["a", 1]. As JSON 1.0 is 1 there. A number of 0.00001 is 1e-05 in jinja2, and 0.00001 in both others. In
+#          @huggingface/jinja strip('x') strips blanks only, '1' == 1 holds, and unique keeps A beside a. The items of
+#          an array's schema: "tags: array of {{ schema.items.type }}" is empty after "of" in jinja2, since a dict has
+#          a method of that name; both ports write string. The other way round args.items() fails in
 #          @huggingface/jinja where the tool has a parameter named items, and works in the other two.
 # Seen with jinja2 3.1.6, minijinja 3.1.0 (pycompat), @huggingface/jinja 0.5.11: the rows printed below.
-# So:      a page that renders in the browser shows the model another call than the one it was trained on, and a template
-#          that was tried in a port only tells it less in Python. Write args | items and schema['items'], which are the same in
-#          all three; hand booleans over with tojson; test with true, 1.0, none and a parameter named items.
+# So:      a page that renders in the browser shows the model another call than the one it was trained on, and a
+#          template that was tried in a port only tells it less in Python. Write args | items and schema['items'],
+#          which are the same in all three; hand booleans over with tojson; test with true, 1.0, none and a parameter
+#          named items.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
