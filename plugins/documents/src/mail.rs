@@ -31,6 +31,8 @@ const LOOKS: &[&str] = &[
     "application/javascript",
     "application/x-javascript",
 ];
+/// What stands before whom a mail wants answered, where that is somebody else.
+const REPLY_TO: &str = "Reply to";
 /// Parts in which Outlook packs a whole mail, and how their files are called.
 const PACKED: &[&str] = &["application/ms-tnef", "application/vnd.ms-tnef"];
 const PACKED_NAME: &str = "winmail.dat";
@@ -179,13 +181,17 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
     let mut head = Vec::new();
     for (name, addresses) in [
         ("From", mail.from()),
-        ("Reply to", mail.reply_to()),
+        (REPLY_TO, mail.reply_to()),
         ("To", mail.to()),
         ("Cc", mail.cc()),
         ("Bcc", mail.bcc()),
     ] {
         if let Some(addresses) = addresses.map(people).filter(|people| !people.is_empty()) {
-            head.push(format!("{name}: {addresses}"));
+            // Many name themselves once more.
+            let is_sender = |line: &String| line.ends_with(addresses.as_str());
+            if name != REPLY_TO || !head.iter().any(is_sender) {
+                head.push(format!("{name}: {addresses}"));
+            }
         }
     }
     if let Some(date) = mail.date() {

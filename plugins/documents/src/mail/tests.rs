@@ -147,6 +147,9 @@ fn an_enriched_text_has_its_words() {
     let text = &found.parts[0].text;
     assert!(text.contains("Reply to: bo@example.org"), "{text}");
     assert!(text.contains("Rich wool, 1 < 2"), "{text}");
+    let mail = "From: a@example.org\nReply-To: a@example.org\nSubject: a\n\nb";
+    let found = read(mail.as_bytes()).expect("a mail");
+    assert_eq!(found.parts[0].text, "# a\n\nFrom: a@example.org\n\nb");
 }
 
 #[test]
