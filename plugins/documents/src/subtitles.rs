@@ -269,6 +269,12 @@ fn plain(line: &str) -> String {
             break;
         };
         let tag = &rest[at + 1..at + end];
+        if close == '>' && !is_tag(tag) {
+            // "3 < 4": the sign stands for itself.
+            text.push('<');
+            rest = &rest[at + 1..];
+            continue;
+        }
         if let Some((_, voice)) = tag
             .split_once(' ')
             .filter(|(name, _)| name.split('.').next() == Some("v"))
@@ -294,6 +300,13 @@ fn plain(line: &str) -> String {
         text = text.replace(entity, sign);
     }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether what stands between `<` and `>` is a tag, or the time at which a word is said.
+fn is_tag(inner: &str) -> bool {
+    let is_time = |b: u8| b.is_ascii_digit() || b":.".contains(&b);
+    inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!')
+        || (inner.contains(':') && inner.bytes().all(is_time))
 }
 
 #[cfg(test)]
@@ -356,6 +369,15 @@ mod tests {
         check(
             "<?xml version='1.0'?><timedtext format='3'><body><p t='65000' d='5'>is <s>dyed</s></p></body></timedtext>",
             "00:01:05 is dyed",
+        );
+        // A sign that is said, beside tags, and words with times of their own.
+        check(
+            "1\n00:00:01,000 --> 00:00:02,000\nif x <5 and <i>y</i> >3\n",
+            "00:00:01 if x <5 and y >3",
+        );
+        check(
+            "WEBVTT\n\n00:02.000 --> 00:04.000\n{laughs} The<00:03.000> wool\n",
+            "00:02 {laughs} The wool",
         );
         assert!(read(b"plain text").is_err());
         assert_eq!(
