@@ -196,7 +196,11 @@ impl Machine {
             Ok(model) => return Ok((model, None)),
             Err(missing) => missing,
         };
-        let others = if is_new { self.models.instead_of(name) } else { Vec::new() };
+        let others = if is_new {
+            self.models.instead_of(name)
+        } else {
+            Vec::new()
+        };
         for other in others {
             if let Ok(model) = self.models.get(&other).await
                 && begins_with(program) <= self.on(model.as_ref()).clearance()

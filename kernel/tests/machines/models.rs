@@ -152,7 +152,9 @@ async fn answer(kernel: &Kernel, program: Program) -> String {
     if exit.status == Status::Exited {
         replayed(kernel, pid).await;
     }
-    let answer = exit.answer.and_then(|answer| Some(answer.as_str()?.to_owned()));
+    let answer = exit
+        .answer
+        .and_then(|answer| Some(answer.as_str()?.to_owned()));
     answer.or(exit.error).unwrap_or_default()
 }
 
@@ -175,7 +177,11 @@ async fn a_process_runs_on_the_model_that_its_program_names() {
     let rows = kernel.journal().processes().expect("a journal");
     let models: Vec<&str> = rows.iter().map(|row| row.model.as_str()).collect();
     assert!(models.contains(&"large"), "{models:?}");
-    let names: Vec<String> = kernel.models().into_iter().map(|model| model.name).collect();
+    let names: Vec<String> = kernel
+        .models()
+        .into_iter()
+        .map(|model| model.name)
+        .collect();
     assert_eq!(names, ["large", "small"]);
     assert!(kernel.models().iter().all(|model| !model.in_use));
 }
@@ -202,13 +208,21 @@ async fn idle_models_make_room_and_those_in_use_do_not() {
         let models = kernel.models().into_iter();
         models.map(|model| model.name).collect()
     };
-    let get = async |name: &str| kernel.model(name).await.map(|model| model.expect("another"));
+    let get = async |name: &str| {
+        kernel
+            .model(name)
+            .await
+            .map(|model| model.expect("another"))
+    };
     get("a").await.expect("room");
     let b = get("b").await.expect("room");
     // `a` was used longest ago.
     get("c").await.expect("room");
     assert_eq!(names(), ["b", "c"]);
-    assert_eq!(kernel.unload("b").await, Err(UnloadError::InUse("b".into())));
+    assert_eq!(
+        kernel.unload("b").await,
+        Err(UnloadError::InUse("b".into()))
+    );
     assert_eq!(
         kernel.unload("a").await,
         Err(UnloadError::NotLoaded("a".into()))
@@ -258,11 +272,20 @@ async fn who_waits_for_a_model_can_be_stopped() {
     kernel.kill(pid).expect("it runs");
     let exit = kernel.wait(pid).await.expect("an end");
     assert!(exit.is_killed(), "{exit:?}");
-    assert_eq!(kernel.journal().process(pid).expect("a row").state, State::Exited);
+    assert_eq!(
+        kernel.journal().process(pid).expect("a row").state,
+        State::Exited
+    );
     // One that is suspended meanwhile goes on with the next machine.
     let pid = kernel.spawn(on("slow")).expect("it starts");
-    assert_eq!(kernel.suspend(std::time::Duration::from_secs(9)).await, [pid]);
-    assert_eq!(kernel.journal().process(pid).expect("a row").state, State::Suspended);
+    assert_eq!(
+        kernel.suspend(std::time::Duration::from_secs(9)).await,
+        [pid]
+    );
+    assert_eq!(
+        kernel.journal().process(pid).expect("a row").state,
+        State::Suspended
+    );
 }
 
 #[tokio::test]
@@ -300,7 +323,11 @@ async fn each_model_is_shown_what_is_granted_to_it() {
 #[tokio::test]
 async fn another_model_is_taken_where_one_is_not_there() {
     let shelf = || {
-        let models = [("open", remote(None)), ("here", local(1)), ("large", local(101))];
+        let models = [
+            ("open", remote(None)),
+            ("here", local(1)),
+            ("large", local(101)),
+        ];
         Shelf {
             instead: vec!["none", "open", "here"],
             ..Shelf::of(models)

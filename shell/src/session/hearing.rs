@@ -293,7 +293,10 @@ pub fn how_far(part: &Heard) {
         .map(|length| fill(words().of_length, &[("length", &clock(length))]));
     if let Some(next) = part.next {
         let (time, of) = (clock(next), of.unwrap_or_default());
-        say!("{}", fill(words().heard_up_to, &[("time", &time), ("of", &of)]));
+        say!(
+            "{}",
+            fill(words().heard_up_to, &[("time", &time), ("of", &of)])
+        );
     }
 }
 

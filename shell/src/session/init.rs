@@ -349,7 +349,9 @@ impl Session {
     /// agent names no file of this machine.
     pub fn model_of(&self, agent: &Loaded) -> Option<String> {
         let named = agent.model.as_ref().filter(|_| !agent.agent.stranger);
-        named.filter(|model| **model != self.settings.model).cloned()
+        named
+            .filter(|model| **model != self.settings.model)
+            .cloned()
     }
 
     /// Whether this call says what computes, whatever an agent is for.

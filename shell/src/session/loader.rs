@@ -271,7 +271,12 @@ impl Loader for ModelLoader {
         let memory = llama::memory_bytes();
         let total = memory.map_or(u64::MAX, |memory| memory.total);
         let free = memory.map_or(u64::MAX, |memory| memory.free);
-        room(self.settings.models_bytes, total, free, self.own_bytes.saturating_add(taken))
+        room(
+            self.settings.models_bytes,
+            total,
+            free,
+            self.own_bytes.saturating_add(taken),
+        )
     }
 }
 
@@ -386,12 +391,20 @@ mod tests {
                 (found, want) => panic!("{cpu} {name}: {found:?} instead of {want:?}"),
             }
         };
-        check("script:/s", "endpoint:fast", Ok(("http://127.0.0.1:9/v1 m", false)));
+        check(
+            "script:/s",
+            "endpoint:fast",
+            Ok(("http://127.0.0.1:9/v1 m", false)),
+        );
         check("script:/s", "endpoint:slow", Err("[endpoints.slow]"));
         check("script:/s", "nothing-like-it", Err("no model is called"));
         // Where an endpoint computes, a name is one of its models.
         let url = "http://127.0.0.1:8/v1";
         check(url, "small", Ok(("http://127.0.0.1:8/v1 small", false)));
-        check("http://127.0.0.1:9/v1/", "m", Ok(("http://127.0.0.1:9/v1 m", false)));
+        check(
+            "http://127.0.0.1:9/v1/",
+            "m",
+            Ok(("http://127.0.0.1:9/v1 m", false)),
+        );
     }
 }

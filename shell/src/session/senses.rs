@@ -235,7 +235,10 @@ impl Session {
             return Ok(text);
         }
         let eyes = self.eyes()?;
-        say!("{}", fill(words().reading_picture, &[("file", &path.display())]));
+        say!(
+            "{}",
+            fill(words().reading_picture, &[("file", &path.display())])
+        );
         let seen = eyes.look(&picture_bytes(path)?)?;
         if let Some(doubts) = seen.doubts() {
             say!("{}", visible(&doubts));

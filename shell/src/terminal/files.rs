@@ -33,7 +33,10 @@ pub fn check_writable(path: &Path, hint: impl Display) -> Result<()> {
     }
     let opened = OpenOptions::new().append(true).create(true).open(path);
     opened.map_err(|error| {
-        UserError::usage(format!("{} cannot be written: {error}", path.display()), hint)
+        UserError::usage(
+            format!("{} cannot be written: {error}", path.display()),
+            hint,
+        )
     })?;
     if !was_there {
         // Whoever stops the work finds no empty file.

@@ -154,10 +154,14 @@ fn failure(failure: &Failure) -> String {
 pub fn no_model(error: &NoModel) -> String {
     match error {
         NoModel::Alone { name } => format!("give this task a machine of its own: --model {name}"),
-        NoModel::NotHere { .. } => "`quipu model ls` lists what an agent's file can name".to_owned(),
-        NoModel::NoRoom { .. } | NoModel::Cpu(CpuError::Cells { .. }) => "wait until a task on another model has ended, raise \
+        NoModel::NotHere { .. } => {
+            "`quipu model ls` lists what an agent's file can name".to_owned()
+        }
+        NoModel::NoRoom { .. } | NoModel::Cpu(CpuError::Cells { .. }) => {
+            "wait until a task on another model has ended, raise \
                                    `models_bytes` in config.toml, or take a smaller model"
-            .to_owned(),
+                .to_owned()
+        }
         NoModel::Cpu(error) => cpu(error),
     }
 }

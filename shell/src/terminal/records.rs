@@ -17,7 +17,11 @@ pub fn has_room(heads: &[&str], rows: &[Vec<String>], columns: usize) -> bool {
         let cells = rows.iter().filter_map(|row| row.get(n));
         let widths = cells.map(|cell| measure_text_width(cell));
         let widest = widths.chain([measure_text_width(head)]).max();
-        let most = if n == last { LAST_COLUMNS } else { CELL_COLUMNS };
+        let most = if n == last {
+            LAST_COLUMNS
+        } else {
+            CELL_COLUMNS
+        };
         BETWEEN + widest.unwrap_or_default().min(most)
     });
     needed.sum::<usize>() <= columns
@@ -42,7 +46,11 @@ mod tests {
     fn rows() -> Vec<Vec<String>> {
         let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
         vec![
-            row(["calculator", "ready", "Exact arithmetic, percentages and units."]),
+            row([
+                "calculator",
+                "ready",
+                "Exact arithmetic, percentages and units.",
+            ]),
             row(["eyes", "", "读取图片中的文字"]),
         ]
     }

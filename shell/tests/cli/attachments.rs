@@ -47,6 +47,9 @@ fn documents_are_read_beside_a_task() {
     run(".").check(2, &["is a folder", "hint: name its files"]);
     sandbox.write("f.gz", [0x1f, 0x8b]);
     sandbox.write("g.bin", [0x81, 0x82, 0x83]);
-    run("g.bin").check(2, &["g.bin is neither a text in UTF-8", "hint: name a text"]);
+    run("g.bin").check(
+        2,
+        &["g.bin is neither a text in UTF-8", "hint: name a text"],
+    );
     run("f.gz").check(2, &["f.gz is a compressed file (unpack it first)"]);
 }

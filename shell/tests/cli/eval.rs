@@ -298,9 +298,17 @@ fn what_cannot_work_is_named_before_anything_runs() {
     );
     check(good, &["--fail-under", "90"], "not a share from 0 to 1");
     for option in ["--junit", "--page", "--pairs"] {
-        check(good, &[option, "nowhere/report"], "nowhere/report cannot be written");
+        check(
+            good,
+            &[option, "nowhere/report"],
+            "nowhere/report cannot be written",
+        );
     }
-    check(good, &["--against", "nowhere.jsonl"], "there is no nowhere.jsonl");
+    check(
+        good,
+        &["--against", "nowhere.jsonl"],
+        "there is no nowhere.jsonl",
+    );
     check(
         good,
         &["--against", "results"],

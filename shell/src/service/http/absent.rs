@@ -26,26 +26,53 @@ const ABSENT: &[(&str, &str)] = &[
     ("/api/show", OLLAMA),
     ("/api/tags", OLLAMA),
     ("/api/version", OLLAMA),
-    ("/assistants", "ask `agent` in /v1/chat/completions, or POST /api/v1/processes"),
-    ("/batches", "send the requests themselves, or use `quipu batch`"),
-    ("/conversations", "go on with `previous_response_id` in /v1/responses"),
+    (
+        "/assistants",
+        "ask `agent` in /v1/chat/completions, or POST /api/v1/processes",
+    ),
+    (
+        "/batches",
+        "send the requests themselves, or use `quipu batch`",
+    ),
+    (
+        "/conversations",
+        "go on with `previous_response_id` in /v1/responses",
+    ),
     ("/embedding", "POST /v1/embeddings"),
     ("/files", KEPT),
     ("/fine_tuning", "no model is trained here"),
     ("/images", "no model here makes pictures"),
-    ("/lora-adapters", "the model runs as it is, without adapters"),
-    ("/messages/batches", "send the messages themselves, or use `quipu batch`"),
+    (
+        "/lora-adapters",
+        "the model runs as it is, without adapters",
+    ),
+    (
+        "/messages/batches",
+        "send the messages themselves, or use `quipu batch`",
+    ),
     ("/moderations", "no model here moderates; ask /v1/decisions"),
     ("/organization", "GET /metrics counts what was used"),
-    ("/realtime", "stream /v1/chat/completions, and use /v1/audio for sound"),
+    (
+        "/realtime",
+        "stream /v1/chat/completions, and use /v1/audio for sound",
+    ),
     ("/rerank", RANKS),
     ("/reranking", RANKS),
     ("/score", RANKS),
-    ("/slots", "what was computed stays by itself, as long as there is room; nothing is saved or \
-                restored"),
-    ("/threads", "ask `agent` in /v1/chat/completions, or POST /api/v1/processes"),
+    (
+        "/slots",
+        "what was computed stays by itself, as long as there is room; nothing is saved or \
+                restored",
+    ),
+    (
+        "/threads",
+        "ask `agent` in /v1/chat/completions, or POST /api/v1/processes",
+    ),
     ("/uploads", KEPT),
-    ("/vector_stores", "add documents with `quipu mem add`, and ask `agent`"),
+    (
+        "/vector_stores",
+        "add documents with `quipu mem add`, and ask `agent`",
+    ),
 ];
 
 /// What to do instead of asking `path`, where another server would have it.

@@ -138,7 +138,10 @@ fn here(service: &Service) -> Vec<Installed> {
     let own = own.and_then(|file| file.canonicalize().ok());
     let mut here = models::ls(&session.paths.models);
     here.retain(|model| {
-        let answers = model.header.as_ref().is_ok_and(|header| header.chat_template);
+        let answers = model
+            .header
+            .as_ref()
+            .is_ok_and(|header| header.chat_template);
         answers && (own.is_none() || model.path.canonicalize().ok() != own)
     });
     here

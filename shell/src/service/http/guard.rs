@@ -18,8 +18,8 @@ use data_encoding::HEXLOWER;
 use quipu_kernel::process::Pid;
 use sha2::{Digest, Sha256};
 
-use super::headers::Beside;
 use super::error::ApiError;
+use super::headers::Beside;
 use super::routes::{self, Needs};
 use super::state::Service;
 use super::wire;

@@ -108,7 +108,10 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/v1/completions", post(completions::post))
         .route("/v1/responses", post(responses::post))
         .route("/v1/responses/input_tokens", post(responses::count))
-        .route("/v1/responses/{id}", get(stored::get).delete(stored::delete))
+        .route(
+            "/v1/responses/{id}",
+            get(stored::get).delete(stored::delete),
+        )
         .route("/v1/responses/{id}/input_items", get(stored::items))
         .route("/v1/responses/{id}/cancel", post(stored::cancel))
         .route("/v1/messages", post(messages::post))

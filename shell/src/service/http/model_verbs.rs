@@ -5,8 +5,8 @@
 //! that leaves stops it, and what was fetched is kept.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -193,9 +193,7 @@ impl Progress for Telling {
 /// The name and the data of an event of a pull. Paths of this machine are not told.
 fn told(event: &Event<'_>) -> (&'static str, Value) {
     match event {
-        Event::Licence { name, licence } => {
-            ("licence", json!({"model": name, "licence": licence}))
-        }
+        Event::Licence { name, licence } => ("licence", json!({"model": name, "licence": licence})),
         Event::Here { name, .. } => ("here", json!({"model": name})),
         Event::Continued { name, bytes } => ("continued", json!({"model": name, "bytes": bytes})),
         Event::SourceFailed(error) => ("source_failed", json!({"message": error.to_string()})),

@@ -58,9 +58,7 @@ fn operation(route: &Route) -> Value {
     let kind = match path {
         "/metrics" => "text/plain",
         "/v1/audio/speech" => "audio/wav",
-        "/models/pull" | "/api/v1/events" | "/api/v1/processes/{pid}/events" => {
-            "text/event-stream"
-        }
+        "/models/pull" | "/api/v1/events" | "/api/v1/processes/{pid}/events" => "text/event-stream",
         path if path == "/" || path.ends_with(".js") || path.ends_with(".css") => "text/html",
         _ => "application/json",
     };

@@ -46,9 +46,7 @@ pub async fn slots(
         return Err(ApiError::stopping("no place is free; try again shortly"));
     }
     let window = service.cpu().info().window;
-    let one = |at: usize| {
-        json!({"id": at, "n_ctx": window, "speculative": false, "is_processing": at < taken})
-    };
+    let one = |at: usize| json!({"id": at, "n_ctx": window, "speculative": false, "is_processing": at < taken});
     let slots: Vec<Value> = (0..ANSWERS_MAX).map(one).collect();
     Ok(wire::json(&slots.into()))
 }

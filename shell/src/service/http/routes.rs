@@ -85,7 +85,11 @@ pub const ROUTES: &[Route] = &[
     get("/v1/models/{id}", Entry, "One of them"),
     post("/models/load", Token, "Load a model beside the plain one"),
     post("/models/unload", Token, "Unload it"),
-    post("/models/pull", Token, "Fetch a model; how far it is comes as events"),
+    post(
+        "/models/pull",
+        Token,
+        "Fetch a model; how far it is comes as events",
+    ),
     post("/v1/chat/completions", Entry, "OpenAI's chat completions"),
     post(
         "/v1/completions",

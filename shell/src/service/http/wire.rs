@@ -12,8 +12,8 @@ use futures_util::{Stream, StreamExt, stream};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::headers::Unknown;
 use super::error::ApiError;
+use super::headers::Unknown;
 use super::known;
 use super::packing::Packing;
 use super::plain::{Piece, Turn};
@@ -55,8 +55,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
         let bytes = read(request, BODY_BYTES_MAX).await?;
         let bytes = packing.unpack(bytes, BODY_BYTES_MAX)?;
         let read = serde_json::from_slice(&bytes);
-        let read = read
-            .map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))?;
+        let read =
+            read.map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))?;
         let names = known::unknown(&path, &bytes)?;
         if let Some(unknown) = unknown {
             unknown.note(names);

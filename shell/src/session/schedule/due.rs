@@ -49,7 +49,10 @@ fn unreadable(pattern: &str, error: &CronError) -> String {
     let fields = pattern.split_whitespace().count();
     match error {
         _ if fields != FIELDS && !pattern.starts_with('@') => {
-            format!("it has {}, and a time has {FIELDS}", counted(fields, "field"))
+            format!(
+                "it has {}, and a time has {FIELDS}",
+                counted(fields, "field")
+            )
         }
         CronError::ComponentError(why) | CronError::IllegalCharacters(why) => why.clone(),
         other => other.to_string(),

@@ -69,7 +69,11 @@ async fn a_text_goes_on() {
                       "response_fields": ["content", "timings/prompt_ms", "truncated"]});
     let some = machine.post("/completion", &some).await.json();
     let names: Vec<&String> = some.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["content", "timings/prompt_ms", "truncated"], "{some}");
+    assert_eq!(
+        names,
+        ["content", "timings/prompt_ms", "truncated"],
+        "{some}"
+    );
     assert_eq!(some["content"], "Hello to you.", "{some}");
     let ready = json!({"prompt": "Say: ", "n_predict": 0});
     let ready = machine.post("/completion", &ready).await;
@@ -146,9 +150,15 @@ async fn model_tokens_are_chosen_as_asked() {
     reply.check(200, &[]);
     let told = reply.json();
     let odds = told["completion_probabilities"].as_array().unwrap();
-    let tokens: String = odds.iter().filter_map(|odds| odds["token"].as_str()).collect();
+    let tokens: String = odds
+        .iter()
+        .filter_map(|odds| odds["token"].as_str())
+        .collect();
     assert_eq!(told["content"], tokens.as_str(), "{told}");
-    assert_eq!(told["timings"]["predicted_n"], told["tokens_predicted"], "{told}");
+    assert_eq!(
+        told["timings"]["predicted_n"], told["tokens_predicted"],
+        "{told}"
+    );
     // Whatever is asked for, the schema holds.
     let schema = json!({"type": "object", "properties": {"a": {"type": "boolean"}},
                         "required": ["a"], "additionalProperties": false});

@@ -17,7 +17,11 @@ fn question() -> Value {
 async fn an_error_has_the_form_of_the_api_that_was_asked() {
     let sandbox = Sandbox::new();
     let file = sandbox.write("token", "a-token-of-many-letters\n");
-    let machine = Machine::start(&sandbox, &[HELLO], &["--token-file", file.to_str().unwrap()]);
+    let machine = Machine::start(
+        &sandbox,
+        &[HELLO],
+        &["--token-file", file.to_str().unwrap()],
+    );
     let check = async |method: &str, path: &str, key: &str, status: u16, kind: Option<&str>| {
         let request = machine.request(method, path).header("x-api-key", key);
         let response = request.json(&json!({})).send().await.unwrap();
@@ -26,7 +30,10 @@ async fn an_error_has_the_form_of_the_api_that_was_asked() {
         assert_eq!(response.status(), status, "{method} {path}");
         let text = response.text().await.unwrap();
         let body: Value = serde_json::from_str(&text).unwrap();
-        assert!(body["error"]["message"].is_string(), "{method} {path} {body}");
+        assert!(
+            body["error"]["message"].is_string(),
+            "{method} {path} {body}"
+        );
         match kind {
             Some(kind) => {
                 assert_eq!(body["type"], "error", "{method} {path} {body}");
@@ -36,22 +43,56 @@ async fn an_error_has_the_form_of_the_api_that_was_asked() {
             }
             None => {
                 assert_eq!(body["error"]["param"].is_null(), status != 400, "{body}");
-                assert_eq!((&body["type"], named), (&Value::Null, None), "{path} {body}");
+                assert_eq!(
+                    (&body["type"], named),
+                    (&Value::Null, None),
+                    "{path} {body}"
+                );
             }
         }
     };
     let key = "a-token-of-many-letters";
-    check("POST", "/v1/messages", "none", 401, Some("authentication_error")).await;
-    check("POST", "/v1/messages/nothing", key, 404, Some("not_found_error")).await;
-    check("GET", "/v1/messages", key, 405, Some("invalid_request_error")).await;
-    check("POST", "/v1/messages/batches", key, 501, Some("invalid_request_error")).await;
+    check(
+        "POST",
+        "/v1/messages",
+        "none",
+        401,
+        Some("authentication_error"),
+    )
+    .await;
+    check(
+        "POST",
+        "/v1/messages/nothing",
+        key,
+        404,
+        Some("not_found_error"),
+    )
+    .await;
+    check(
+        "GET",
+        "/v1/messages",
+        key,
+        405,
+        Some("invalid_request_error"),
+    )
+    .await;
+    check(
+        "POST",
+        "/v1/messages/batches",
+        key,
+        501,
+        Some("invalid_request_error"),
+    )
+    .await;
     check("POST", CHAT, "none", 401, None).await;
     check("POST", "/v1/chat/nothing", key, 404, None).await;
     check("GET", CHAT, key, 405, None).await;
     check("POST", "/v1/images/generations", key, 501, None).await;
     // A model that is not there, for a client of Anthropic's.
     let model = machine.request("GET", "/v1/models/nothing");
-    let model = model.header("x-api-key", key).header("anthropic-version", "2023-06-01");
+    let model = model
+        .header("x-api-key", key)
+        .header("anthropic-version", "2023-06-01");
     let model = reply(model).await;
     model.check(404, &[("/error/type", json!("not_found_error"))]);
 }
@@ -65,7 +106,9 @@ async fn a_request_has_a_number_and_its_unknown_fields_are_named() {
         for (name, value) in more.as_object().unwrap() {
             body[name] = value.clone();
         }
-        let request = machine.request("POST", CHAT).header("x-request-id", "trace-7");
+        let request = machine
+            .request("POST", CHAT)
+            .header("x-request-id", "trace-7");
         let response = request.json(&body).send().await.unwrap();
         assert_eq!(response.status(), 200, "{body}");
         assert_eq!(response.headers()["x-request-id"], "trace-7");
@@ -74,8 +117,16 @@ async fn a_request_has_a_number_and_its_unknown_fields_are_named() {
         assert_eq!(named, unknown, "{body}");
     };
     check(json!({}), None).await;
-    check(json!({"user": "me", "top_k": 5, "cache_prompt": true}), None).await;
-    check(json!({"chat_id": 7, "a_new_one": {}}), Some("a_new_one, chat_id")).await;
+    check(
+        json!({"user": "me", "top_k": 5, "cache_prompt": true}),
+        None,
+    )
+    .await;
+    check(
+        json!({"chat_id": 7, "a_new_one": {}}),
+        Some("a_new_one, chat_id"),
+    )
+    .await;
     check(json!({"stream": true, "chat_id": 7}), Some("chat_id")).await;
 
     let refused = async |more: Value, param: &str, code: &str| {
@@ -89,7 +140,12 @@ async fn a_request_has_a_number_and_its_unknown_fields_are_named() {
     };
     refused(json!({"temprature": 1}), "temprature", "unknown_parameter").await;
     refused(json!({"topK": 1}), "topK", "unknown_parameter").await;
-    refused(json!({"min_tokens": 9}), "min_tokens", "unsupported_parameter").await;
+    refused(
+        json!({"min_tokens": 9}),
+        "min_tokens",
+        "unsupported_parameter",
+    )
+    .await;
     refused(json!({"user": 7}), "user", "invalid_value").await;
     let kwargs = json!({"chat_template_kwargs": {"persona": "x"}});
     let param = "chat_template_kwargs.persona";
@@ -100,14 +156,23 @@ async fn a_request_has_a_number_and_its_unknown_fields_are_named() {
 async fn what_other_servers_have_is_answered_in_words() {
     let sandbox = Sandbox::new();
     let machine = Machine::start(&sandbox, &[HELLO], &[]);
-    for path in ["/api/tags", "/v1/files", "/rerank", "/slots/0", "/lora-adapters"] {
+    for path in [
+        "/api/tags",
+        "/v1/files",
+        "/rerank",
+        "/slots/0",
+        "/lora-adapters",
+    ] {
         let reply = machine.get(path).await;
         reply.check(501, &[("/error/code", json!("not_implemented"))]);
     }
     // Nothing of the machine's own API is told so.
     machine.get("/api/v1/tags").await.check(401, &[]);
     let slots = machine.get("/slots?fail_on_no_slot=1").await;
-    slots.check(200, &[("/0/id", json!(0)), ("/0/is_processing", json!(false))]);
+    slots.check(
+        200,
+        &[("/0/id", json!(0)), ("/0/is_processing", json!(false))],
+    );
     // A script has neither a template nor tokens.
     for (path, body) in [
         ("/apply-template", question()),
@@ -129,9 +194,15 @@ async fn model_lays_messages_out_with_its_template() {
     let machine = Machine::serve(&sandbox, &["--model", &model, "--threads", "1"]);
     let laid = machine.post("/apply-template", &question()).await;
     laid.check(200, &[]);
-    let prompt = laid.json()["prompt"].as_str().unwrap_or_default().to_owned();
+    let prompt = laid.json()["prompt"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let said = prompt.find("Hello");
-    assert!(said.is_some_and(|at| at > 0 && at + 5 < prompt.len()), "{prompt}");
+    assert!(
+        said.is_some_and(|at| at > 0 && at + 5 < prompt.len()),
+        "{prompt}"
+    );
     // In vLLM's form tokens are counted too.
     let count = async |text: &str| {
         let tokens = machine.post("/tokenize", &json!({ "prompt": text })).await;
@@ -149,7 +220,10 @@ async fn a_connection_goes_on_after_an_error() {
     let check = |first: &str, status: &str| {
         let said = machine.raw(&format!("{first}{last}"));
         let begins = said.starts_with(&format!("HTTP/1.1 {status} "));
-        assert!(begins && said.contains("\"status\":\"ok\""), "{first} {said}");
+        assert!(
+            begins && said.contains("\"status\":\"ok\""),
+            "{first} {said}"
+        );
     };
     let post = |headers: &str, body: &str| {
         format!("POST {CHAT} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n{body}")

@@ -70,8 +70,7 @@ async fn afar() -> (MockServer, String) {
     let chat = ResponseTemplate::new(200).set_body_raw(stream, "text/event-stream");
     let server = server(chat).await;
     let url = server.uri();
-    let called =
-        format!("\n[endpoints.fast]\nurl = \"{url}/v1\"\napi_key_env = \"FAST_KEY\"\n");
+    let called = format!("\n[endpoints.fast]\nurl = \"{url}/v1\"\napi_key_env = \"FAST_KEY\"\n");
     (server, called)
 }
 
@@ -86,7 +85,10 @@ async fn a_machine_whose_model_is_not_there_takes_the_next() {
         tokio::task::block_in_place(|| sandbox.quipu(&args))
     };
     let said = run(&[]);
-    said.check(0, &["warning: endpoint:fast answers in place of no-such-model"]);
+    said.check(
+        0,
+        &["warning: endpoint:fast answers in place of no-such-model"],
+    );
     assert_eq!(said.out.trim(), "from afar");
     // What is private is not for the endpoint.
     run(&["--private"]).check(1, &["is not for its model"]);

@@ -28,8 +28,14 @@ async fn check(lines: &[&str], rows: Vec<Row>) {
         assert_eq!(got.status, 200, "{path} {body} {got:#?}");
         let reply = got.json();
         let told = reply.pointer(pointer).cloned().unwrap_or_default();
-        let read = told.as_str().and_then(|text| serde_json::from_str(text).ok());
-        let told = if want.is_object() { read.unwrap_or(told) } else { told };
+        let read = told
+            .as_str()
+            .and_then(|text| serde_json::from_str(text).ok());
+        let told = if want.is_object() {
+            read.unwrap_or(told)
+        } else {
+            told
+        };
         assert_eq!(told, want, "{path} {body} {got:#?}");
     }
 }
@@ -292,7 +298,11 @@ async fn a_call_that_streams_is_joined_from_its_pieces() {
     });
     let joined: Value = serde_json::from_str(&pieces.collect::<String>()).unwrap_or_default();
     assert_eq!(joined, ann());
-    let ended = events.iter().rev().nth(1).map(|(_, data)| data["choices"][0].clone());
+    let ended = events
+        .iter()
+        .rev()
+        .nth(1)
+        .map(|(_, data)| data["choices"][0].clone());
     let ended = ended.unwrap_or_default();
     assert_eq!(ended["finish_reason"], "tool_calls", "{events:#?}");
 }

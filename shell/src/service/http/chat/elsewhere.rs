@@ -27,7 +27,12 @@ pub fn schema_in(rest: &HashMap<String, Value>) -> Result<Option<Value>, ApiErro
     let outputs = match rest.get(OUTPUTS) {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Object(outputs)) => outputs,
-        Some(_) => return Err(ApiError::invalid(OUTPUTS, "it is an object with a schema in `json`")),
+        Some(_) => {
+            return Err(ApiError::invalid(
+                OUTPUTS,
+                "it is an object with a schema in `json`",
+            ));
+        }
     };
     for (name, given) in outputs.iter().filter(|(_, given)| asks(given)) {
         let param = format!("{OUTPUTS}.{name}");

@@ -13,8 +13,7 @@ use super::super::plain::{Ask, Said, Speaker, function, schema};
 use super::choosing::{sampling, shaping};
 use super::elsewhere;
 use super::fields::{
-    Stop, add, arguments, choice, content_of, few, no_picture, odds, stop_words, tokens,
-    whole,
+    Stop, add, arguments, choice, content_of, few, no_picture, odds, stop_words, tokens, whole,
 };
 
 /// The most answers of one request.

@@ -218,6 +218,9 @@ mod tests {
         whole.is_silent = true;
         whole.take(Piece::Text("a".into()));
         let whole = whole.whole(Finish::Length, USAGE);
-        assert_eq!((&whole["content"], &whole["stop"]), (&json!(""), &json!(true)));
+        assert_eq!(
+            (&whole["content"], &whole["stop"]),
+            (&json!(""), &json!(true))
+        );
     }
 }

@@ -220,7 +220,9 @@ pub fn unknown(path: &str, body: &[u8]) -> Result<Vec<String>, ApiError> {
 fn meant(api: Api, name: &str) -> Option<&'static str> {
     let plain = |name: &str| name.to_ascii_lowercase().replace(['_', '-'], "");
     let name = plain(name);
-    let done = api.fields().filter(|field| matches!(field.fate, Fate::Done));
+    let done = api
+        .fields()
+        .filter(|field| matches!(field.fate, Fate::Done));
     let mut names = done.map(|field| field.name);
     names.find(|known| is_slip(&name, &plain(known)))
 }

@@ -32,7 +32,8 @@ pub const FORMS: &str = "an answer is held to a JSON Schema, which may have `enu
 const PLACE: &str = "a schema stands in `response_format` of /v1/chat/completions, `text.format` \
                      of /v1/responses, and `output_config.format` of /v1/messages";
 /// What ends an answer.
-const ENDS: &str = "an answer ends where the model ends it, at a text in `stop`, or when it is full";
+const ENDS: &str =
+    "an answer ends where the model ends it, at a text in `stop`, or when it is full";
 /// What a number of tokens is called.
 const LENGTH: &str = "send `max_tokens`";
 /// The same in `/v1/responses`.

@@ -100,7 +100,9 @@ fn each_row_is_as_it_says() {
             };
             match field.fate {
                 Fate::Done => {
-                    let taken = junk().into_iter().filter(|junk| told(name, junk.clone()).is_ok());
+                    let taken = junk()
+                        .into_iter()
+                        .filter(|junk| told(name, junk.clone()).is_ok());
                     assert!(taken.count() < 4, "{api:?} takes any {name}");
                 }
                 Fate::Passed(kind) => {
@@ -136,7 +138,9 @@ fn each_row_is_as_it_says() {
 #[test]
 fn each_field_has_one_fate_in_each_api() {
     for (at, field) in FIELDS.iter().enumerate() {
-        let others = FIELDS[at + 1..].iter().filter(|other| other.name == field.name);
+        let others = FIELDS[at + 1..]
+            .iter()
+            .filter(|other| other.name == field.name);
         for other in others {
             let both = other.of.iter().find(|api| field.of.contains(api));
             assert_eq!(both, None, "{}", field.name);
@@ -157,12 +161,19 @@ fn what_nobody_knows_is_named() {
             Ok(names) => assert_eq!(got, Ok(names), "{body}"),
             Err(meant) => {
                 let message = got.err().unwrap_or_default();
-                assert!(message.ends_with(&format!("did you mean `{meant}`?")), "{message}");
+                assert!(
+                    message.ends_with(&format!("did you mean `{meant}`?")),
+                    "{message}"
+                );
             }
         }
     };
     let chat = "/v1/chat/completions";
-    check(chat, json!({"model": "m", "top_k": 1, "user": "me"}), Ok(&[]));
+    check(
+        chat,
+        json!({"model": "m", "top_k": 1, "user": "me"}),
+        Ok(&[]),
+    );
     check(chat, json!({"x": 1, "chat_id": "a"}), Ok(&["chat_id", "x"]));
     check(chat, json!([7]), Ok(&[]));
     check(chat, json!({"temprature": 1}), Err("temperature"));
@@ -171,11 +182,23 @@ fn what_nobody_knows_is_named() {
     check(chat, json!({"maxTokens": 1}), Err("max_tokens"));
     check(chat, json!({"max-tokens": 1}), Err("max_tokens"));
     check(chat, json!({"topP": 1}), Err("top_p"));
-    check(chat, json!({"frequency_penality": 1}), Err("frequency_penalty"));
+    check(
+        chat,
+        json!({"frequency_penality": 1}),
+        Err("frequency_penalty"),
+    );
     // Short names are near to each other by nature.
     check(chat, json!({"top_n": 1, "tool": 1}), Ok(&["tool", "top_n"]));
-    check("/v1/embeddings", json!({"input": "a", "dimension": 3}), Err("dimensions"));
-    check("/v1/messages", json!({"max_tokens_to_sample": 9}), Ok(&["max_tokens_to_sample"]));
+    check(
+        "/v1/embeddings",
+        json!({"input": "a", "dimension": 3}),
+        Err("dimensions"),
+    );
+    check(
+        "/v1/messages",
+        json!({"max_tokens_to_sample": 9}),
+        Ok(&["max_tokens_to_sample"]),
+    );
     check("/api/v1/processes", json!({"x": 1}), Ok(&[]));
     let many: HashMap<String, u8> = (0..300).map(|at| (at.to_string(), 0)).collect();
     let refused = unknown(chat, json!(many).to_string().as_bytes());

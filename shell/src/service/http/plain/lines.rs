@@ -86,7 +86,12 @@ mod tests {
         check(1, None, &["x\n\ty\n", "\nz"], "x\n\ty\n");
         // Only a line that has ended is late.
         check(0, Some(0), &["a\n", "b", "c\n", "d\n"], "a\nbc\n");
-        check(0, Some(2), &["a\n", "b\n", "c\n", "d\n", "e\n"], "a\nb\nc\nd\n");
+        check(
+            0,
+            Some(2),
+            &["a\n", "b\n", "c\n", "d\n", "e\n"],
+            "a\nb\nc\nd\n",
+        );
         check(0, Some(0), &["a", "b", "c"], "abc");
         check(2, None, &["ü\n  ü\nü"], "ü\n  ü\n");
     }

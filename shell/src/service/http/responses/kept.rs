@@ -348,7 +348,10 @@ mod tests {
         check("b", Some(&["one", "two"]));
         check("c", None);
         check("d", None);
-        assert_eq!(kept.conversation(STRANGER, "b").map(|items| items.len()), Ok(4));
+        assert_eq!(
+            kept.conversation(STRANGER, "b").map(|items| items.len()),
+            Ok(4)
+        );
     }
 
     #[test]
