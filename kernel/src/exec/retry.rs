@@ -109,11 +109,12 @@ impl Execution {
         self.has_looked_up(legal) || self.has_found_all() && failed()
     }
 
-    /// Whether what was found speaks of other days or of other owners than the task, and `answer`
-    /// does not say so.
+    /// Whether what was found speaks of other days or of other owners than the task where it says
+    /// what `answer` says, and the answer does not say so.
     fn is_of_others(&self, answer: &str) -> bool {
         let (told, found) = (self.told(), self.what_was_found());
-        let of_others = asks_of_another_time(told, &found) || asks_of_another_owner(told, &found);
+        let of_others = asks_of_another_time(told, &found, answer)
+            || asks_of_another_owner(told, &found, answer);
         of_others && !says_no(answer)
     }
 

@@ -37,6 +37,7 @@ pub mod lessons;
 pub mod numbers;
 pub(crate) mod other_times;
 pub(crate) mod owners;
+mod particulars;
 pub mod parts;
 pub(crate) mod plain;
 pub(crate) mod plan;

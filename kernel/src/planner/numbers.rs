@@ -209,14 +209,7 @@ pub(crate) fn supposes(code: &str, read: &str) -> bool {
         LazyLock::new(|| pattern(r"(?i)#.*(?:\bassum|\bsuppos|\bplaceholder|假设|假定)"));
     static GIVES: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?m)^\s*[a-z]\w*\s*=\s*(\d+(?:\.\d+)?)\s*(?:#.*)?$"));
-    let mut known = numbers(read);
-    let word = |found: regex::Match| written::word(found.as_str()).map(f64::from);
-    known.extend(WORD.find_iter(read).filter_map(word));
-    known.extend(
-        HAN_NUMBER
-            .find_iter(read)
-            .filter_map(|found| written::han(found.as_str())),
-    );
+    let known = in_any_form(read);
     let goes_without_saying =
         |number: f64| GOES_WITHOUT_SAYING.contains(&number) || CONVERTS.contains(&number);
     let mut given = GIVES
@@ -236,8 +229,10 @@ static HAN_NUMBER: LazyLock<Regex> =
 /// Whether `args` has an expression with a number that `told` does not give: a small model that
 /// looks something up and computes in one step computes with what it has not read yet.
 pub(crate) fn sums_more_than(args: &Value, told: &str) -> bool {
-    let expression = args["expression"].as_str();
-    expression.is_some_and(|expression| has_another_number(expression, told, 0.0))
+    let known = in_any_form(told);
+    let new = |said: &f64| !known.iter().any(|known| alike(*known, *said));
+    let expression = args["expression"].as_str().unwrap_or_default();
+    !LARGE.is_match(told) && numbers(expression).iter().any(new)
 }
 
 /// Whether `answer` says numbers, and none of them is `result`, exactly or rounded.
@@ -262,8 +257,20 @@ pub(crate) fn has_another_number(answer: &str, read: &str, most: f64) -> bool {
     !LARGE.is_match(read) && numbers(answer).iter().any(new)
 }
 
+/// The numbers that stand in `text` in digits or in words, in no order. One has no word here: "one
+/// of them", 一起.
+pub(super) fn in_any_form(text: &str) -> Vec<f64> {
+    let word = |found: regex::Match| written::word(found.as_str()).map(f64::from);
+    let han = |found: regex::Match| written::han(found.as_str());
+    let words = WORD.find_iter(text).filter_map(word);
+    let words = words.chain(HAN_NUMBER.find_iter(text).filter_map(han));
+    let mut all = numbers(text);
+    all.extend(words.filter(|number| *number != 1.0));
+    all
+}
+
 /// Whether two numbers are the same, or one is the other in percent.
-fn alike(one: f64, other: f64) -> bool {
+pub(super) fn alike(one: f64, other: f64) -> bool {
     let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
     near(one, other) || near(one / 100.0, other) || near(one, other / 100.0)
 }
@@ -305,6 +312,8 @@ mod tests {
         check("12 * 30", false);
         check("40 + 55", true);
         check("", false);
+        let told = "How long is the hall, and what is twelve times thirty?";
+        assert!(!sums_more_than(&json!({"expression": "12 * 30"}), told));
         assert!(!sums_more_than(&json!({"query": "halls 40"}), "both halls"));
     }
 
