@@ -81,6 +81,8 @@ impl Execution {
         if called.is_some_and(|found| found.effect() == Effect::Write) {
             // What was read may be no longer true.
             self.found.texts.clear();
+            self.found.tried = 0;
+            self.found.unanswered = false;
         }
         self.found.has_others |= !computes && tool != REMEMBER;
     }
@@ -180,7 +182,11 @@ impl Execution {
         n: u32,
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
-        let alone = legal.answer.is_none() && self.parts.is_none() && self.has_found_all();
+        // The same texts say no more when they are read again.
+        let alone = legal.answer.is_none()
+            && self.parts.is_none()
+            && !self.found.unanswered
+            && self.has_found_all();
         if !alone || !self.has_looked_up(legal) || !asks_for_a_fact(self.told()) {
             return Ok(None);
         }

@@ -73,7 +73,8 @@ impl Execution {
         let mut again = self.read_again(n, legal, decided).await?;
         // What was not found is not known, however sure it sounds.
         let said = without_thought(&again.completion.text);
-        let beyond = self.is_of_others(said) || says_what_was_not_read(said, &all_of(prompt));
+        let beyond = self.is_of_others(said)
+            || says_what_was_not_read(said, &all_of(prompt), self.told());
         if invents && beyond && !only_denies(said) {
             let chinese = language_request(self.told()).is_some();
             again.completion.text = if chinese {
@@ -94,7 +95,9 @@ impl Execution {
         let only_there = sends_to_documents(told) || self.gives_an_address();
         let asked = self.rests_on_what_was_found(legal) && asks_for_a_fact(told);
         let not_read = || {
-            only_there && !asks_for_a_total(told) && says_what_was_not_read(answer, &all_of(prompt))
+            only_there
+                && !asks_for_a_total(told)
+                && says_what_was_not_read(answer, &all_of(prompt), told)
         };
         asked && (self.is_of_others(answer) || not_read())
     }

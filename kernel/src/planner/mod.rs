@@ -25,6 +25,7 @@ mod card;
 mod cards;
 pub(crate) mod date;
 pub mod decision;
+pub(crate) mod derived;
 pub(crate) mod equations;
 mod examples;
 pub(crate) mod facts;

@@ -46,7 +46,7 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Words for large numbers. Where this list lacks the word, an expression with such a number is
 /// not computed.
-static LARGE: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static LARGE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)\b(?:hundred|thousand|million|billion|trillion|dozen|score)s?\b|\d\s?[km]\b|[百千万亿]",
     )
@@ -57,7 +57,7 @@ const ROUNDED: f64 = 0.01;
 pub(crate) const COUNTS_MAX: f64 = 100.0;
 /// Factors between days, hours, seconds, degrees, bytes, feet and yards. Powers of ten count
 /// beside these.
-const CONVERTS: [f64; 13] = [
+pub(super) const CONVERTS: [f64; 13] = [
     144.0, 168.0, 180.0, 273.15, 360.0, 365.0, 366.0, 1024.0, 1440.0, 1760.0, 3600.0, 5280.0,
     86_400.0,
 ];

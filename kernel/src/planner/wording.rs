@@ -70,7 +70,6 @@ pub(crate) fn puts_numbers_together(task: &str) -> bool {
             |[二两三四五六七八九十百千]|一共|总共|共|合计|总和|平均|相差|比|还剩|剩下|加起来|来回|每|倍|一半"
         ))
     });
-    static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\S*://\S*"));
     PUTS.is_match(&ADDRESS.replace_all(task, " "))
 }
 
@@ -83,8 +82,11 @@ pub(crate) fn asks_for_a_total(task: &str) -> bool {
             |一共|总共|共计|合计|总和|总计|总额|平均|加起来|相差|差多少|[多少]多少|还剩",
         )
     });
-    ASKS.is_match(task)
+    ASKS.is_match(&ADDRESS.replace_all(task, " "))
 }
+
+/// An address, which says nothing of what is asked.
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\S*://\S*"));
 
 /// Whether `text` says that something is no longer as it was.
 pub(crate) fn says_it_changed(text: &str) -> bool {
