@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::derived::has_a_number_from_nowhere;
 use super::facts::sentences;
-use crate::pattern::{HAN, laid_out, pattern};
+use crate::pattern::{laid_out, pattern};
 
 /// The fewest letters of a name.
 const NAME_CHARS_MIN: usize = 3;
@@ -57,17 +57,18 @@ pub(crate) fn says_no(text: &str) -> bool {
     DENIES.is_match(text)
 }
 
-/// Whether `answer` to the task `told` has a number or a name that does not stand in `read`. A number
-/// may follow from what stands there; small ones count things, or stand there in words. A name is known by a capital letter within a
-/// sentence. Days, months and units are written in many ways and do not count, nor do names from
-/// a Chinese text, which may be written in any letters.
+/// Whether `answer` to the task `told` has a number or a name that does not stand in `read`. A
+/// number may follow from what stands there; small ones count things, or stand there in words. A
+/// name is known by a capital letter within a sentence. Days, months and units are written in many
+/// ways and do not count, nor do names from a text in other letters than Latin ones.
 pub(crate) fn says_what_was_not_read(answer: &str, read: &str, told: &str) -> bool {
     has_a_number_from_nowhere(answer, read, told) || !names_not_read(answer, read).is_empty()
 }
 
 /// The names in `answer` that do not stand in `read`, in lower case.
 pub(crate) fn names_not_read(answer: &str, read: &str) -> BTreeSet<String> {
-    if read.contains(|c: char| HAN.contains(&c)) {
+    // A name in other letters may be written in any.
+    if read.contains(is_of_another_script) {
         return BTreeSet::new();
     }
     let lower = read.to_lowercase();
@@ -84,6 +85,13 @@ pub(crate) fn names_not_read(answer: &str, read: &str) -> BTreeSet<String> {
         names.extend(sentence.unicode_words().skip(1).filter_map(new_name));
     }
     names
+}
+
+/// Whether `c` is a letter that is not Latin.
+fn is_of_another_script(c: char) -> bool {
+    // Among these are letters for sounds, raised ones and such in circles.
+    let is_latin = c < '\u{370}' || ('\u{1d00}'..='\u{24ff}').contains(&c);
+    c.is_alphabetic() && !is_latin
 }
 
 /// Whether `said` has all of `names`.
@@ -197,6 +205,11 @@ mod tests {
         check("The old Mill's owner is Brook.", false);
         check("It is run by Otto Brook.", true);
         check("She runs it since 1978.", true);
+        assert!(!says_what_was_not_read(
+            "It is run by Ivan Petrov.",
+            "Мельницей управляет Иван Петров.",
+            ""
+        ));
         check("Answer: She runs it, Mrs. Brook, from Mon to Sat.", false);
         check("She has run it for 39 years, from 9 AM to 5 PM.", false);
         check("It is 12 degrees Celsius there.", false);

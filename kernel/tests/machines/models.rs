@@ -262,7 +262,7 @@ async fn a_process_has_its_model_until_it_ends() {
     let said = answer(&kernel, on("b")).await;
     assert_eq!(
         said,
-        "there is no room for b: it needs 1 MB of memory, and 1 MB are left for models"
+        "there is no room for b: it needs 1 MB of memory, and 0 MB are left for models"
     );
     drop(a);
     assert_eq!(answer(&kernel, on("b")).await, "b");
