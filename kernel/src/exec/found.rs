@@ -19,9 +19,10 @@ use crate::planner::answer_form::{
     asks_for_a_fact, asks_for_an_address, gives_the_number, language_request,
 };
 use crate::planner::date;
-use crate::planner::numbers::{is_invented, supposes};
+use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::{asks_back, only_denies};
 use crate::planner::shared_words::says_no_more;
+use crate::planner::supposed::supposes;
 use crate::planner::wording::{asks_for_a_total, puts_numbers_together};
 use crate::window::fence::Borders;
 use quipu_cpu::{Completion, Message, Prompt, Role, without_thought};

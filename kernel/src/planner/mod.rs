@@ -48,6 +48,7 @@ pub mod program;
 pub(crate) mod questions;
 pub(crate) mod several;
 pub mod shared_words;
+pub(crate) mod supposed;
 mod unspoken;
 pub(crate) mod wording;
 

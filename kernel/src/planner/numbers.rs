@@ -202,27 +202,6 @@ pub(crate) fn is_invented(expression: &str, read: &str) -> bool {
     !LARGE.is_match(read) && numbers(expression).iter().any(invented)
 }
 
-/// Whether the program `code` gives a quantity a value that does not stand in `read`, or says that it
-/// assumes one. Lengths of time and parts of a hundred go without saying.
-pub(crate) fn supposes(code: &str, read: &str) -> bool {
-    static SAYS: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?i)#.*(?:\bassum|\bsuppos|\bplaceholder|假设|假定)"));
-    static GIVES: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?m)^\s*[a-z]\w*\s*=\s*(\d+(?:\.\d+)?)\s*(?:#.*)?$"));
-    let known = in_any_form(read);
-    let goes_without_saying =
-        |number: f64| GOES_WITHOUT_SAYING.contains(&number) || CONVERTS.contains(&number);
-    let mut given = GIVES
-        .captures_iter(code)
-        .filter_map(|found| found[1].parse().ok());
-    SAYS.is_match(code)
-        || given.any(|number: f64| {
-            !goes_without_saying(number) && !known.iter().any(|known| alike(*known, number))
-        })
-}
-
-/// Numbers of any program: where it begins to count, months, hours, minutes, parts of a hundred.
-const GOES_WITHOUT_SAYING: [f64; 10] = [0.0, 1.0, 2.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 100.0];
 static HAN_NUMBER: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!("[{}]+", written::HAN_SIGNS)));
 
@@ -286,21 +265,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn a_program_that_assumes_a_price_supposes_it() {
-        let check = |code: &str, want: bool| {
-            let read = "两张成人票，三张儿童票。 A ticket is 65, five for 300.";
-            assert_eq!(supposes(code, read), want, "{code}");
-        };
-        check("    price = 65\n    adults = 2\n    children = 3", false);
-        check("    group = 5\n    price = 300  # for five", false);
-        check("    price = 40", true);
-        check("    price = 65  # Assuming it is for adults", true);
-        check("    total = 0\n    share = 12 / 100", false);
-        check("    return 40 * 2", false);
-        check("", false);
-    }
 
     #[test]
     fn a_sum_beside_a_look_has_the_numbers_of_the_task_only() {
