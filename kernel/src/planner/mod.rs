@@ -16,7 +16,9 @@
 //! | `questions`, `answer_form`, `poor_answer` | what an answer has to say, its form, and a poor one |
 //! | `facts`, [`shared_words`] | what is worth keeping, and what two texts share |
 //! | `wording` | phrases from which something follows, and what a phrase that is not known costs |
+//! | `owners`, `other_times`, `particulars` | whether what was found is of somebody or some time else |
 //! | `date`, `calendar`, [`numbers`] | the days and the numbers of a task |
+//! | `derived`, `supposed`, `equations` | numbers that follow, that nobody told, and that are wrong |
 
 pub(crate) mod answer_form;
 mod arguments;
