@@ -47,7 +47,7 @@ pub(super) struct Found {
     tried: usize,
     /// Whether the texts were read, and do not say what is asked.
     pub(super) unanswered: bool,
-    /// How many addresses were opened since the texts did not say it.
+    /// How many addresses were opened because the texts did not say it.
     pub(super) followed: u32,
 }
 

@@ -42,7 +42,10 @@ pub(super) fn repeats(text: &Value, field: &str, taken: &Value) -> bool {
             true => stands_in(&said, leaf),
             false => has_a_word_of(&said, leaf),
         };
-        said.contains(HANDLE) || has_word || has_an_address_of(leaf, &said)
+        said.contains(HANDLE)
+            || has_word
+            || has_an_address_of(leaf, &said)
+            || has_the_number_of(&said, leaf)
     })
 }
 
@@ -56,6 +59,14 @@ fn has_a_word_of(said: &str, leaf: &str) -> bool {
         words.retain(|word| word.chars().count() >= WORD_CHARS);
     }
     words.iter().any(|word| said.contains(word))
+}
+
+/// Whether `said` has the long number `leaf`, however its digits are parted in the two: that of an
+/// account, of a telephone.
+fn has_the_number_of(said: &str, leaf: &str) -> bool {
+    let bare = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).collect() };
+    let digits = leaf.chars().filter(char::is_ascii_digit).count();
+    digits > COUNT_DIGITS && bare(said).contains(&bare(leaf))
 }
 
 /// Whether an address or a path that stands in `said` is a part of `leaf`.
@@ -123,6 +134,10 @@ mod tests {
         check(letter, "id", json!("user:eve@b.example"), true);
         check("请写信给bob@a.example。", "to", json!("<bob@a.example>;"), true);
         check("at e.g. 3.50", "price", json!("13.50"), false);
+        // Parted in another way.
+        check(letter, "number", json!("2031 77"), true);
+        check(letter, "id", json!("2031/77"), true);
+        check(letter, "id", json!("2031-78"), false);
         // An id that stands there by chance is one; the same number as anything else is not.
         check(letter, "id", json!("26"), false);
         check(letter, "file.id", json!(26), false);
