@@ -97,15 +97,16 @@ fn goes_on_behind(behind: &str) -> bool {
     GOES_ON.is_match(behind)
 }
 
-/// Whether `line` calls a sum wrong, or counts in another way than by tens.
-fn is_disputed(line: &str) -> bool {
+/// Whether `text`, a line or a task, speaks of sums that are wrong, or counts in another way than by
+/// tens.
+pub(crate) fn is_disputed(text: &str) -> bool {
     static DISPUTED: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
             r"(?i)\b(?:wrong|false|incorrect|untrue|mistakes?|mistaken|errors?|not\s+(?:equal|true|right|correct)|isn['’]t
             |mod|modulo|binary|hexadecimal|octal|base[\s-]+(?:\d+|two|eight|sixteen)|o['’]clock)\b|≠|错|不对|误|不等|进制",
         )
     });
-    DISPUTED.is_match(line)
+    DISPUTED.is_match(text)
 }
 
 /// The line of `text` in which `range` stands.
