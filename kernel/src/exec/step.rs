@@ -31,6 +31,7 @@ impl Execution {
             .of_a_list(&legal)
             .or_else(|| self.of_what_was_kept())
             .or_else(|| self.of_what_was_worked_out(&legal))
+            .or_else(|| self.of_a_conversion(&legal))
             .or_else(|| self.of_a_referee());
         if let Some(action) = ready {
             return self.take_up_ready(n, action).await;

@@ -8,7 +8,7 @@ use crate::grammar::{Legal, Move};
 use crate::judgement::Question;
 use crate::planner::facts::is_told_in_sentences;
 use crate::planner::questions::questions;
-use crate::planner::{answer_form, date};
+use crate::planner::{answer_form, conversion, date};
 use crate::program::asks_for_code;
 
 /// The most programs that are written for one task while they fail.
@@ -116,6 +116,18 @@ impl Execution {
             return Ok(false);
         }
         Ok(answer_form::how_many(self.told()) || self.computes().await?)
+    }
+
+    /// The sum that a task is which asks for a measure in another unit.
+    pub(super) fn of_a_conversion(&self, legal: &Legal) -> Option<Value> {
+        let plain = legal.answer.is_none() && legal.choices.is_none();
+        let first = self.n == 0 && self.program.branch.is_none();
+        if !plain || !first || !self.shared.cpu.info().constrains {
+            return None;
+        }
+        let calculator = legal.offered().find(|call| call.takes_an_expression())?;
+        let expression = conversion::expression(self.told())?;
+        Some(json!({"tool": calculator.name, "args": {"expression": expression}}))
     }
 
     /// The answer that a function, written for the task alone, has returned in words or as a

@@ -25,6 +25,7 @@ mod arguments;
 mod calendar;
 mod card;
 mod cards;
+pub(crate) mod conversion;
 pub(crate) mod date;
 pub mod decision;
 pub(crate) mod derived;

@@ -44,6 +44,7 @@ Checks:
   {"exact": "text"}  {"contains": "text" or [texts, all of them]}  {"any": [texts, one of them]}
   {"lacks": "text" or [texts, none of them]}  {"regex": "…"}
   {"number": 5, "tolerance": 0.1}   the answer as a whole; with "lenient": true its last number
+  {"says": 5}                       this number somewhere in the answer
   {"json_schema": {…}}  {"status": "exited"}  {"steps_max": 3}
   {"calls": [{"tool": "name", "args": {"arg": value or {"any": [values], "optional": true}}}]}
       these calls and no others; with "order": true in this order

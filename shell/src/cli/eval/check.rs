@@ -23,6 +23,8 @@ pub struct Check {
     tolerance: Option<f64>,
     /// The last number in the answer counts, whatever stands around it.
     lenient: bool,
+    /// The answer has this number somewhere, as `lenient` reads numbers.
+    says: Option<f64>,
     /// The answer has this text, or all of these, whatever their case.
     contains: Option<Texts>,
     /// The answer has at least one of these texts, whatever their case.
@@ -119,6 +121,7 @@ impl Check {
         let checked = [
             self.exact.is_some(),
             self.number.is_some(),
+            self.says.is_some(),
             self.contains.is_some(),
             self.any.is_some(),
             self.lacks.is_some(),
@@ -201,13 +204,19 @@ impl Check {
         }
         if let Some(wanted) = self.number {
             let found = match self.lenient {
-                true => last_number(&text),
+                true => numbers(&text).last().copied(),
                 false => number(text.trim()),
             };
             let found = found.ok_or("the answer is no number")?;
-            let tolerance = self.tolerance.unwrap_or(wanted.abs().max(1.0) * 1e-9);
+            let tolerance = self.tolerance.unwrap_or(near(wanted));
             must((found - wanted).abs() <= tolerance, || {
                 format!("the answer is {found}")
+            })?;
+        }
+        if let Some(wanted) = self.says {
+            let alike = |found: &f64| (found - wanted).abs() <= near(wanted);
+            must(numbers(&text).iter().any(alike), || {
+                format!("no {wanted} in the answer")
             })?;
         }
         let lower = text.to_lowercase();
@@ -285,22 +294,32 @@ fn number(text: &str) -> Option<f64> {
     alone.is_match(text).then(|| text.parse().ok())?
 }
 
-/// The last number in `text`. A minus belongs to it unless something stands right before it.
-fn last_number(text: &str) -> Option<f64> {
-    let within = Regex::new(WITHIN).ok()?;
-    let found = within.find_iter(text).last()?;
-    let digits = found
-        .as_str()
-        .replace([',', '\'', '\u{a0}', '\u{202f}'], "");
-    let value: f64 = digits.parse().ok()?;
-    // A currency sign may stand between both.
-    let before = text[..found.start()].trim_end_matches(['$', '€', '£', '¥']);
-    let sign = before.strip_suffix(['-', '−']);
-    let alone = |before: &str| !before.ends_with(|c: char| c.is_alphanumeric() || c == ')');
-    Some(match sign.is_some_and(alone) {
-        true => -value,
-        false => value,
-    })
+/// How far from `wanted` a number may be that is the same.
+fn near(wanted: f64) -> f64 {
+    wanted.abs().max(1.0) * 1e-9
+}
+
+/// The numbers in `text`, in their order. A minus belongs to one unless something stands right
+/// before it.
+fn numbers(text: &str) -> Vec<f64> {
+    let Ok(within) = Regex::new(WITHIN) else {
+        return Vec::new();
+    };
+    let value = |found: regex::Match| {
+        let digits = found
+            .as_str()
+            .replace([',', '\'', '\u{a0}', '\u{202f}'], "");
+        let value: f64 = digits.parse().ok()?;
+        // A currency sign may stand between both.
+        let before = text[..found.start()].trim_end_matches(['$', '€', '£', '¥']);
+        let sign = before.strip_suffix(['-', '−']);
+        let alone = |before: &str| !before.ends_with(|c: char| c.is_alphanumeric() || c == ')');
+        Some(match sign.is_some_and(alone) {
+            true => -value,
+            false => value,
+        })
+    };
+    within.find_iter(text).filter_map(value).collect()
 }
 
 #[cfg(test)]
@@ -401,6 +420,11 @@ mod tests {
         answers(lenient(5.0), json!("3-5"), "");
         answers(lenient(20.0), json!("10,20"), "");
         answers(lenient(1.0), json!("none"), "no number");
+        let says = |number: f64| json!({ "says": number });
+        answers(says(12.0), json!("12 (of 40)"), "");
+        answers(says(1200.0), json!("About 1,200 m2."), "");
+        answers(says(12.0), json!("112"), "no 12 in the answer");
+        answers(says(12.0), json!("twelve"), "no 12 in the answer");
     }
 
     #[test]
