@@ -167,6 +167,11 @@ pub(crate) fn expression(task: &str) -> Option<String> {
     if others.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
+    // Mb are bits.
+    let is_of_bits = |word: &str| word.len() == 2 && word.ends_with('b') && word != word.to_lowercase();
+    if is_of_bits(&found["from"]) || is_of_bits(&found["to"]) {
+        return None;
+    }
     let (from, to) = (known(&found["from"])?, known(&found["to"])?);
     if from.of != to.of || from.is == to.is {
         return None;
@@ -223,6 +228,7 @@ mod tests {
         );
         check("How many days are 3 days?", "");
         check("Is 5 miles far?", "");
+        check("How many Mb are 2 GB?", "");
         check("What is 1,5 km in m?", "");
         check("1,5公里是多少米？", "");
         check("Write a Python function to convert 5 miles to km.", "");
