@@ -9,6 +9,7 @@ use super::writing::Decided;
 use super::{Ending, Execution, failed};
 use crate::grammar::{Legal, Move};
 use crate::planner::answer_form::{asks_for_a_fact, language_request};
+use crate::planner::facts::sentences;
 use crate::planner::numbers::{has_another_number, says_other_numbers};
 use crate::planner::other_times::asks_of_another_time;
 use crate::planner::owners::asks_of_another_owner;
@@ -115,10 +116,27 @@ impl Execution {
     /// Whether what was found speaks of other days or of other owners than the task where it says
     /// what `answer` says, and the answer does not say so.
     fn is_of_others(&self, answer: &str) -> bool {
-        let (told, found) = (self.told(), self.what_was_found());
+        let (told, found) = (self.told(), self.all_that_is_said());
         let of_others = asks_of_another_time(told, &found, answer)
             || asks_of_another_owner(told, &found, answer);
         of_others && !says_no(answer)
+    }
+
+    /// What was found, and what the user, the agent and the texts beside the task say; what they ask
+    /// says nothing.
+    fn all_that_is_said(&self) -> String {
+        let (program, told) = (&self.program, self.told());
+        let asks = |text: &str| text.contains(['?', '？']);
+        let prompt = match asks(told) {
+            true => program.prompt.clone(),
+            false => program.prompt.replace(told, ""),
+        };
+        let attached = program.attached.iter().map(|attached| &attached.text);
+        let said = attached.chain([&program.agent.instructions, &prompt]);
+        let said = said.flat_map(|text| text.lines()).flat_map(sentences);
+        let mut all = vec![self.what_was_found()];
+        all.extend(said.filter(|sentence| !asks(sentence)));
+        all.join("\n")
     }
 
     /// The number that the last step computed, where the task asks for it and `answer` says only
