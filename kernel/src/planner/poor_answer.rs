@@ -124,13 +124,16 @@ pub(crate) fn only_denies(answer: &str) -> bool {
         let denies = r"(?i)^(?:no[,.]\s*|(?:i['’]m\s+)?sorry[,.]?\s*(?:but\s+)?|unfortunately,?\s*)*
             (?:(?:the|your|these|this|those|my|our)\s+(?:\w+\s+){0,2}
             (?:stores?|documents?|notes?|passages?|texts?|memory|memories|files?|pages?|results?|quotations?|sources?)
-            \s+(?:do|does|did)(?:\s+not|n['’]t)\b
+            \s+(?:do|does|did)(?:\s+not|n['’]t)(?:\s+(?:\w+\s+)?(?:say|mention|tell|contain|have|hold|include|state|specify|provide|give
+            |describe|answer|know|cover|list|name|show|explain|indicate|refer|speak|talk|discuss)\b|[.!]?$)
             |none\s+of\s+\w+(?:\s+\w+)?\s+(?:says?|mentions?|tells?)\b
-            |there\s+is\s+(?:no|nothing)\b
+            |there\s+is\s+(?:nothing|no\s+(?:\w+\s+)?(?:info|information|answer|data|details?|records?|reference|indication)
+            |no\b[^.!?]*\b(?:mention|mentioned|given|stated|found|provided|documents?|notes?|texts?|pages?|store|memory))\b
             |i\s+(?:do\s+not|don['’]t|can(?:not|['’]t))\s+(?:know|find|have|see)\b)
             [^.!?]*[.!]?$
-            |^(?:抱歉|对不起)?[，,。]?(?:(?:文档|文件|资料|记忆|存储|商店|笔记|文中|以上|引用)[^。！？]{0,20})?
-            (?:没有|未|不知道|无法|不包含)[^。！？]{0,40}[。！]?$";
+            |^(?:抱歉|对不起)?[，,。]?(?:(?:文档|文件|资料|记忆|存储|商店|笔记|文中|以上|引用)[^。！？]{0,20}(?:没有|未|不知道|无法|不包含)
+            |(?:没有|未)(?:提|找|查|说|写|给|记|包含|相关|信息|关于|任何|足够|明确)|我?(?:不知道|无法|不包含))
+            [^。！？]{0,40}[。！]?$";
         laid_out(denies)
     });
     DENIES.is_match(answer.trim())
@@ -224,6 +227,16 @@ mod tests {
         check("The store does not.", true);
         check("None of these says where it is.", true);
         check("The ladder does not need paint.", false);
+        check("The store does not open on Sundays.", false);
+        check("The documents don't really say.", true);
+        check("There is no fee for children.", false);
+        check("There is no ladder in your notes.", true);
+        check("There is nothing about ladders.", true);
+        check("没有费用。", false);
+        check("资料里没有梯子。", true);
+        check("未提及。", true);
+        check("我不知道梯子在哪。", true);
+        check("王伟无法参加。", false);
         check("The documents do not mention a ladder.", true);
         check("I don't know where the ladder is.", true);
         check("There is no information on ladders.", true);
