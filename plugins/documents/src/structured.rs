@@ -46,10 +46,29 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
 /// `text` with the signs in place of the names that XML does not know, and the names of those that
 /// stand for other files.
 fn without_entities(text: &str) -> (String, Vec<String>) {
+    const VERBATIM: &str = "<![CDATA[";
     let mut whole = String::with_capacity(text.len());
     let mut elsewhere = Vec::new();
     let subset = &text[..text.floor_char_boundary(SUBSET_MAX)];
     let subset = subset.split_once("]>").map_or("", |(subset, _)| subset);
+    for (n, part) in text.split(VERBATIM).enumerate() {
+        // There a sign stands for itself: `p = &x;` in a program.
+        let (verbatim, words) = match n {
+            0 => ("", part),
+            _ => part.split_at(part.find("]]>").unwrap_or(part.len())),
+        };
+        if n > 0 {
+            whole.push_str(VERBATIM);
+            whole.push_str(verbatim);
+        }
+        add_words(words, subset, &mut whole, &mut elsewhere);
+    }
+    (whole, elsewhere)
+}
+
+/// Adds `text` to `whole` so, and to `elsewhere` the names of what the `subset` of its document says
+/// lies in other files.
+fn add_words(text: &str, subset: &str, whole: &mut String, elsewhere: &mut Vec<String>) {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         whole.push_str(before);
@@ -80,7 +99,6 @@ fn without_entities(text: &str) -> (String, Vec<String>) {
         rest = &after[name.len() + 1..];
     }
     whole.push_str(rest);
-    (whole, elsewhere)
 }
 
 /// Adds a block, which lies so deep in others, and whose title is a heading of this level.
@@ -345,6 +363,12 @@ mod tests {
         let found = read(book.replace(" & 3", "").as_bytes()).expect("a book");
         assert_eq!(found.left_out, ["parts in other files: one, two.xml"]);
         assert_eq!(found.parts[0].text, "# A\n\nunknown 1 < 2");
+        // In a program a name between such signs is no sign.
+        check(
+            "<book><title>A</title><programlisting><![CDATA[p = &x;\nif (a && b) q = &eacute;]]></programlisting><para>caf&eacute;</para></book>",
+            "A",
+            "# A\n\n```\np = &x;\nif (a && b) q = &eacute;\n```\n\ncafé",
+        );
     }
 
     #[test]

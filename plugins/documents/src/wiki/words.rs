@@ -179,9 +179,10 @@ fn tag(text: &str) -> (String, usize) {
     let bare = near[1..].trim_start_matches('/');
     let end = bare.find(|c: char| !c.is_ascii_alphanumeric());
     let name = bare[..end.unwrap_or(bare.len())].to_ascii_lowercase();
-    let Some(open) = near.find('>').filter(|_| !name.is_empty()) else {
+    let open = near[1..].find(['<', '>']).map_or(0, |at| at + 1);
+    if name.is_empty() || !near[open..].starts_with('>') || !is_tag(&near[1..open]) {
         return ("<".to_owned(), 1);
-    };
+    }
     let used = open + 1;
     if ["br", "p", "div"].contains(&name.as_str()) {
         return ("\n".to_owned(), used);
@@ -211,6 +212,15 @@ fn tag(text: &str) -> (String, usize) {
             (format!("\n{}\n", said.join("\n")), end)
         }
         _ => (String::new(), used),
+    }
+}
+
+/// Whether what stands between `<` and `>` is a name with settings, and not words: "x<y and z>w".
+fn is_tag(inside: &str) -> bool {
+    let inside = inside.trim_matches('/');
+    match inside.split_once(char::is_whitespace) {
+        None => inside.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'),
+        Some((_, settings)) => settings.contains('=') || settings.trim().is_empty(),
     }
 }
 
@@ -450,6 +460,10 @@ mod tests {
             "磨坊 {{unclosed",
         );
         check("a < b and 'c'", "a < b and 'c'");
+        check(
+            "where x<y and z>w, a <b\n\nmore.<br />end<nowiki />",
+            "where x<y and z>w, a <b\n\nmore.\nend",
+        );
     }
 
     #[test]
