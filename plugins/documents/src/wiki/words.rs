@@ -128,8 +128,8 @@ fn inline(text: &str, depth: usize) -> String {
                 };
                 (said, inside.len() + 4)
             }
-            (b'[', None) => address(rest),
-            (b'<', _) => tag(rest),
+            (b'[', None) => address(rest, depth),
+            (b'<', _) => tag(rest, depth),
             (b'\'', _) => match rest.bytes().take_while(|byte| *byte == b'\'').count() {
                 1 => ("'".to_owned(), 1),
                 count => (String::new(), count),
@@ -153,7 +153,7 @@ fn inline(text: &str, depth: usize) -> String {
 }
 
 /// What a link to the web shows that `text` may begin with, and how long it is.
-fn address(text: &str) -> (String, usize) {
+fn address(text: &str, depth: usize) -> (String, usize) {
     let is_address = ["[http://", "[https://", "[//", "[mailto:", "[ftp://"]
         .iter()
         .any(|start| text.starts_with(start));
@@ -163,14 +163,14 @@ fn address(text: &str) -> (String, usize) {
         Some(end) => {
             let inside = &line[1..end];
             let said = inside.split_once(' ').map_or(inside, |(_, label)| label);
-            (inline(said.trim(), DEPTH_MAX), end + 1)
+            (inline(said.trim(), depth + 1), end + 1)
         }
         None => ("[".to_owned(), 1),
     }
 }
 
 /// What a tag shows that `text` begins with, and how long it is.
-fn tag(text: &str) -> (String, usize) {
+fn tag(text: &str, depth: usize) -> (String, usize) {
     if let Some(inside) = text.strip_prefix("<!--") {
         let end = inside.find("-->").map_or(text.len(), |end| end + 7);
         return (String::new(), end);
@@ -207,7 +207,7 @@ fn tag(text: &str) -> (String, usize) {
         ("gallery", Some((inside, end))) => {
             let said = inside.lines().filter_map(|line| line.split_once('|'));
             let said: Vec<String> = said
-                .map(|(_, said)| format!("* {}", inline(said.trim(), DEPTH_MAX)))
+                .map(|(_, said)| format!("* {}", inline(said.trim(), depth + 1)))
                 .collect();
             (format!("\n{}\n", said.join("\n")), end)
         }
@@ -460,6 +460,10 @@ mod tests {
             "磨坊 {{unclosed",
         );
         check("a < b and 'c'", "a < b and 'c'");
+        check(
+            "[https://example.org {{lang|es|la llama}}]\n<gallery>\nFile:a.jpg|A [[llama]] in the yard\n</gallery>",
+            "la llama\n\n- A llama in the yard",
+        );
         check(
             "where x<y and z>w, a <b\n\nmore.<br />end<nowiki />",
             "where x<y and z>w, a <b\n\nmore.\nend",
