@@ -1,8 +1,8 @@
 //! Wiki markup to Markdown.
 
 use super::pieces::{pairs, split};
+use super::tables;
 use crate::found::{Paragraphs, one_line};
-use crate::table;
 
 /// Bytes of a link to the web, and of what stands between two tags.
 const ADDRESS_MAX: usize = 4_000;
@@ -124,7 +124,7 @@ fn inline(text: &str, depth: usize) -> String {
                     (false, _) => String::new(),
                     (true, "{{") => template(inside, depth + 1),
                     (true, "[[") => link(inside, depth + 1),
-                    (true, _) => rows(inside, depth + 1),
+                    (true, _) => tables::markdown(inside, &|said| inline(said, depth + 1)),
                 };
                 (said, inside.len() + 4)
             }
@@ -298,59 +298,6 @@ fn template(inside: &str, depth: usize) -> String {
         }
         _ => String::new(),
     }
-}
-
-/// A table, whose first line says how it looks.
-fn rows(inside: &str, depth: usize) -> String {
-    let mut rows: Vec<Vec<String>> = vec![Vec::new()];
-    let mut caption = String::new();
-    for line in inside.lines().skip(1) {
-        let bare = line.trim_start();
-        let (is_head, cells) = match (bare.strip_prefix('!'), bare.strip_prefix('|')) {
-            (Some(cells), _) => (true, cells),
-            (None, Some(cells)) if cells.starts_with('-') => {
-                rows.push(Vec::new());
-                continue;
-            }
-            (None, Some(cells)) => match cells.strip_prefix('+') {
-                Some(said) => {
-                    caption = bare_cell(said, depth);
-                    continue;
-                }
-                None => (false, cells),
-            },
-            // A cell goes on.
-            (None, None) => {
-                if let Some(cell) = rows.last_mut().and_then(|row| row.last_mut()) {
-                    cell.push(' ');
-                    cell.push_str(&one_line(&inline(bare, depth)));
-                }
-                continue;
-            }
-        };
-        let cells = split(
-            cells,
-            if is_head && cells.contains("!!") {
-                "!!"
-            } else {
-                "||"
-            },
-        );
-        if let Some(row) = rows.last_mut() {
-            row.extend(cells.into_iter().map(|cell| bare_cell(cell, depth)));
-        }
-    }
-    format!("\n{caption}\n\n{}\n", table::markdown(&rows))
-}
-
-/// What a cell says, without how it looks: `style="…" | words`.
-fn bare_cell(cell: &str, depth: usize) -> String {
-    let parts = split(cell, "|");
-    let said = match parts.as_slice() {
-        [looks, ..] if parts.len() > 1 && looks.contains('=') => &cell[looks.len() + 1..],
-        _ => cell,
-    };
-    one_line(&inline(said, depth))
 }
 
 /// Lines of words, headings and lists as Markdown.
