@@ -375,7 +375,11 @@ fn is_western(name: &str) -> bool {
         // An apostrophe of another code page is a capital within a word here.
         let is_odd = |one: char, next: char| one.is_lowercase() && next.is_uppercase();
         let is_latin = ('À'..='ÿ').contains(letter) && letter.is_alphabetic();
-        if !is_latin || stands_alone || is_odd(before, *letter) || is_odd(*letter, behind) {
+        // Katakana of Japanese are such letters in a row.
+        let run = letters[..n].iter().rev().take_while(|c| !c.is_ascii());
+        let is_long = run.take(2).count() == 2;
+        let turns = is_odd(before, *letter) || is_odd(*letter, behind);
+        if !is_latin || stands_alone || is_long || turns {
             return false;
         }
     }

@@ -86,7 +86,13 @@ fn a_name_is_read_in_its_encoding() {
     check(b"a\0b", "said");
     // As the code page of DOS reads it.
     let check = |said: &str, expected: bool| assert_eq!(is_western(said), expected, "{said}");
-    for name in ["Grüße.txt", "Übersicht 2", "año/señor.pdf", "ça va.txt"] {
+    for name in [
+        "Grüße.txt",
+        "Übersicht 2",
+        "année créée.txt",
+        "año/señor.pdf",
+        "ça va.txt",
+    ] {
         check(name, true);
     }
     for name in [
@@ -95,6 +101,7 @@ fn a_name_is_read_in_its_encoding() {
         "donÆt.txt",
         "a û b.txt",
         "âeâXâg.txt",
+        "report_âüâé.txt",
         "─Ñ╖╗.txt",
         "",
     ] {
