@@ -49,9 +49,9 @@ const DOCUMENT_NAMES: &[&str] = &[
     "xl/workbook.xml",
     // What Pages, Numbers and Keynote look like.
     super::apple::PREVIEW,
-    // A map of Google Earth.
-    "doc.kml",
 ];
+/// What a map of Google Earth has; its pictures lie in folders.
+const MAP: &str = "doc.kml";
 /// What a mind map of XMind has, and a document that was packed again without its type.
 const TOGETHER: &[[&str; 2]] = &[
     ["content.json", "metadata.json"],
@@ -159,7 +159,9 @@ fn is_tar(head: &[u8]) -> bool {
 fn is_document(mut zip: ZipArchive<File>) -> bool {
     let named = |name: &str| DOCUMENT_NAMES.contains(&name) || name.ends_with(".iwa");
     let has = |name: &str| zip.index_for_name(name).is_some();
-    if zip.file_names().any(named)
+    let is_map = has(MAP) && zip.file_names().all(|name| name == MAP || name.contains('/'));
+    if is_map
+        || zip.file_names().any(named)
         || TOGETHER
             .iter()
             .any(|pair| pair.iter().all(|name| has(name)))

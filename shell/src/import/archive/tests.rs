@@ -130,6 +130,11 @@ fn a_file_is_known_as_an_archive_or_not() {
         Some(Kind::Packed(Packing::Gz)),
     );
     check("a.docx", &zipped(&[("[Content_Types].xml", "")]), None);
+    let map = [("doc.kml", "<kml/>"), ("files/a.png", "")];
+    check("a.kmz", &zipped(&map), None);
+    // A map among other files is one of them.
+    let trip = [("doc.kml", "<kml/>"), ("notes.txt", "a")];
+    check("trip.zip", &zipped(&trip), Some(Kind::Zip));
     let book = [("mimetype", "application/epub+zip")];
     check("a.epub", &zipped(&book), None);
     check("a.zip", b"PK\x03\x04 cut off", None);
