@@ -1,53 +1,27 @@
 //! Tables as Markdown.
 
+use markup::{Room, SPAN_MAX};
+
 use crate::found::one_line;
 
 /// Cells of one table: more are data that nobody reads.
 pub const CELLS_MAX: usize = 2_000_000;
-
-/// Columns or rows that one cell may cover: more is a mistake of its writer.
-const SPAN_MAX: usize = 100;
-/// Cells that are added to one table, and bytes that they say in all: one that covers many rows says
-/// the same in each.
-const ADDED_MAX: usize = 20_000;
-const ADDED_BYTES_MAX: usize = 1 << 20;
 
 /// A cell, and how many columns and rows it covers.
 #[derive(Clone, Debug, Default)]
 pub struct Cell {
     /// What it says.
     pub text: String,
-    /// Columns, of which 0 are 1.
+    /// Columns; 0 counts as 1.
     pub columns: usize,
     /// Rows, likewise.
     pub rows: usize,
 }
 
-/// What may still be added to a table.
-struct Room {
-    cells: usize,
-    bytes: usize,
-}
-
-impl Room {
-    /// Whether one more cell of so many `bytes` may be added; then it is counted.
-    fn takes(&mut self, bytes: usize) -> bool {
-        let has_room = self.cells > 0 && self.bytes >= bytes;
-        if has_room {
-            self.cells -= 1;
-            self.bytes -= bytes;
-        }
-        has_room
-    }
-}
-
 /// `rows` with a cell in each column: one that covers several rows says the same in all of them, and
 /// one that covers several columns stands in the first.
 pub fn spread(rows: Vec<Vec<Cell>>) -> Vec<Vec<String>> {
-    let mut room = Room {
-        cells: ADDED_MAX,
-        bytes: ADDED_BYTES_MAX,
-    };
+    let mut room = Room::default();
     // What goes on from the rows above, by its column: in how many rows yet, and what it says.
     let mut open: Vec<(usize, String)> = Vec::new();
     let mut whole = Vec::with_capacity(rows.len());
@@ -79,11 +53,15 @@ pub fn spread(rows: Vec<Vec<Cell>>) -> Vec<Vec<String>> {
 fn go_on(open: &mut [(usize, String)], cells: &mut Vec<String>, room: &mut Room) {
     while let Some((left, said)) = open.get_mut(cells.len()).filter(|(left, _)| *left > 0) {
         *left -= 1;
-        // Where there is no room the place is kept.
-        cells.push(match room.takes(said.len()) {
-            true => said.clone(),
-            false => String::new(),
-        });
+        if room.takes(said.len()) {
+            cells.push(said.clone());
+        } else if room.takes(0) {
+            // The place at least is kept.
+            cells.push(String::new());
+        } else {
+            *left = 0;
+            return;
+        }
     }
 }
 
