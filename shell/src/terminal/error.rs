@@ -274,6 +274,15 @@ mod tests {
     }
 
     #[test]
+    fn commands_are_named_so_only_while_there_is_a_shell() {
+        let known = || SLASHED.read().unwrap().clone();
+        let here = in_shell(vec!["ps".to_owned()]);
+        assert_eq!(known(), ["ps"]);
+        drop(here);
+        assert!(known().is_empty());
+    }
+
+    #[test]
     fn a_cause_is_told_once() {
         let check = |said: &str, cause: &str, want: &str| {
             let error = anyhow::anyhow!(cause.to_owned()).context(said.to_owned());

@@ -89,6 +89,30 @@ const LOOKS: &[&str] = &[
     "links",
     "vignette",
 ];
+/// Tags of HTML before and behind which a line ends.
+const BREAKS: &[&str] = &[
+    "br",
+    "p",
+    "div",
+    "li",
+    "ul",
+    "ol",
+    "dl",
+    "dt",
+    "dd",
+    "tr",
+    "table",
+    "caption",
+    "blockquote",
+    "center",
+    "hr",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+];
 /// Signs that are written as words.
 const ENTITIES: &[(&str, &str)] = &[
     ("&nbsp;", " "),
@@ -184,8 +208,11 @@ fn tag(text: &str, depth: usize) -> (String, usize) {
         return ("<".to_owned(), 1);
     }
     let used = open + 1;
-    if ["br", "p", "div"].contains(&name.as_str()) {
+    if BREAKS.contains(&name.as_str()) {
         return ("\n".to_owned(), used);
+    }
+    if ["td", "th"].contains(&name.as_str()) {
+        return (" ".to_owned(), used);
     }
     if near[..open].ends_with('/') || near.starts_with("</") {
         return (String::new(), used);
@@ -410,6 +437,10 @@ mod tests {
         check(
             "[https://example.org {{lang|es|la llama}}]\n<gallery>\nFile:a.jpg|A [[llama]] in the yard\n</gallery>",
             "la llama\n\n- A llama in the yard",
+        );
+        check(
+            "<ul><li>red</li><li>blue</li></ul><table><tr><td>1</td><td>2</td></tr></table>",
+            "red\n\nblue\n\n1  2",
         );
         check(
             "where x<y and z>w, a <b\n\nmore.<br />end<nowiki />",
