@@ -68,8 +68,8 @@ fn without_entities(text: &str) -> (String, Vec<String>) {
     (whole, elsewhere)
 }
 
-/// Adds `text` to `whole` so, and to `elsewhere` the names of what the `subset` of its document says
-/// lies in other files.
+/// Adds `text` to `whole` so, and to `elsewhere` the names of what lies in other files, as the
+/// `subset` of its document says.
 fn add_words(text: &str, subset: &str, whole: &mut String, elsewhere: &mut Vec<String>) {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {

@@ -18,8 +18,8 @@ pub struct Cell {
     pub rows: usize,
 }
 
-/// `rows` with a cell in each column: one that covers several rows says the same in all of them, and
-/// one that covers several columns stands in the first.
+/// `rows` with a cell in each column: one that covers several rows says the same in all of them,
+/// and one that covers several columns stands in the first.
 pub fn spread(rows: Vec<Vec<Cell>>) -> Vec<Vec<String>> {
     let mut room = Room::default();
     // What goes on from the rows above, by its column: in how many rows yet, and what it says.

@@ -161,8 +161,8 @@ fn value(letter: u8) -> Option<u8> {
         .then(|| (letter - b' ') & 63)
 }
 
-/// The bytes of lines of base64 behind the first of `lines`, and how many lines they are with the one
-/// that ends them.
+/// The bytes of lines of base64 behind the first of `lines`, and how many lines they are with the
+/// one that ends them.
 fn in_base64(lines: &[&str]) -> Option<(Vec<u8>, usize)> {
     let end = ends(lines, "begin-base64 ", |line| line.trim_end() == "====")?;
     let letters: String = lines[1..end].iter().map(|line| line.trim()).collect();
