@@ -171,7 +171,7 @@ fn share(text: &str) -> Result<f64, String> {
 pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
     let mut cases = cases::read(&args.cases)?;
     cases.truncate(args.limit.map_or(usize::MAX, NonZeroUsize::get));
-    reports::check(&args, &cases)?;
+    reports::check(&args, &cases, session.models().len())?;
     if !args.calibrate && args.judge.is_none() {
         tell_unchecked(&args.cases, &cases);
     }
