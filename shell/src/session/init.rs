@@ -310,7 +310,10 @@ impl Session {
             sampling: self.settings.sampling(),
             judgement,
         })?;
-        Ok(Arc::new(kernel))
+        let kernel = Arc::new(kernel);
+        #[cfg(feature = "otel")]
+        crate::session::telemetry::start(&kernel, &self.leaks);
+        Ok(kernel)
     }
 
     /// The tools that can be used; a warning for each that cannot.

@@ -16,6 +16,7 @@
 //! | `talk`, `earlier` | a conversation: its turns, and those that the journal has |
 //! | `embedder`, `embedder_comparison` | the model that searches, and which one finds a store's pages better |
 //! | `judgement` | what the odds of a model are worth |
+//! | `telemetry` | what an OpenTelemetry collector is told, in builds with the feature `otel` |
 //! | `signals` | what looks at strangers' texts for attacks |
 //!
 //! Nobody outside this program is answered here: the control socket and the MCP server are
@@ -43,6 +44,8 @@ pub mod signals;
 pub mod speech;
 pub mod store;
 pub mod talk;
+#[cfg(feature = "otel")]
+pub mod telemetry;
 pub mod user_call;
 
 pub use init::Session;
