@@ -156,6 +156,7 @@ function question(shown, pid, key, event) {
   }
   shown.element.append(box);
   box.scrollIntoView({ block: "end" });
+  return { n: event.n, box };
 }
 
 // A plain model: the whole conversation goes along.
@@ -217,6 +218,11 @@ async function follow(pid, key, shown) {
   const to = `/api/v1/processes/${pid}`;
   const get = async (path) => (await ask(path, undefined, undefined, key)).json();
   const asked = new Set(); // what was asked already: it can come twice
+  let open = []; // questions that nobody has answered, here or in another browser
+  const settle = (isSettled) => {
+    open.filter(isSettled).forEach(({ box }) => box.remove());
+    open = open.filter((one) => !isSettled(one));
+  };
   const done = new Set(); // steps that are shown
   const read = new Set();
   const showStep = (n, action) => {
@@ -231,6 +237,7 @@ async function follow(pid, key, shown) {
     step(shown, held ? `${title} · held back` : title, text);
   };
   const ended = (exit) => {
+    settle(() => true);
     cite(shown, read);
     return exit;
   };
@@ -251,6 +258,8 @@ async function follow(pid, key, shown) {
         tries = 0;
         if (event.exit) return ended(event.exit);
         pagesOf(event).forEach((id) => read.add(id));
+        if (event.event === "observation") settle(({ n }) => n === event.n);
+        if (event.event === "step") settle(({ n }) => n < event.n);
         if (event.event === "step") draft = "";
         if (event.event === "read" && !draft) {
           shown.text.textContent = `reading: ${event.tokens} of ${event.of} tokens…`;
@@ -265,7 +274,7 @@ async function follow(pid, key, shown) {
           showResult(event.n, event.ok, held + event.text, held);
         } else if (event.key && !asked.has(event.key)) {
           asked.add(event.key);
-          question(shown, pid, key, event);
+          open.push(question(shown, pid, key, event));
         }
       }
       const row = await get(to);

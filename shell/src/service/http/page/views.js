@@ -2,8 +2,14 @@
 // what app.js has.
 "use strict";
 
+let listed = ""; // the processes as they are shown
+
 async function processes() {
   const { processes } = await json("/api/v1/processes");
+  // A button that is made anew between press and release is not clicked.
+  const now = JSON.stringify(processes);
+  if (now === listed) return;
+  listed = now;
   // Whoever goes by keyboard stays where they are.
   const focused = document.activeElement?.getAttribute("aria-label");
   $("rows").replaceChildren(...processes.map((row) => {
