@@ -1,14 +1,15 @@
 // The page in a real browser: a machine with a script in the place of a model is started, and
 // walked through in headless Chromium. Each step prints ok or FAIL; the screenshots go to OUT.
 //
-//     node evals/page.mjs QUIPU OUT [--large] [--modules DIR]
+//     node evals/page.mjs QUIPU OUT [--large] [--files DIR] [--modules DIR]
 //
 // A step fails on what it says, and the walk on serious findings of axe, errors on the console,
 // requests to anywhere else, and a page that is wider than the screen. `--large` makes a
 // conversation of 1,000 turns and 2,000 conversations through the API first (minutes), and fails
 // where the one is not open in 300 ms or the others are not listed in 100 ms. Two libraries come
-// from npm, pinned, into a folder that is removed again; DIR has them already. Needs Debian's
-// `chromium`, or CHROMIUM names another.
+// from npm, pinned, into a folder that is removed again, unless the DIR of `--modules` has them. With
+// `--files shell/src/service/http/page` scripts and styles are those of that folder, for who changes
+// them. Needs Debian's `chromium`, or CHROMIUM names another.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,6 +18,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const LIBRARIES = ['puppeteer-core@24.43.1', 'axe-core@4.14.1'];
+// The first call of a tool compiles it, which takes long on a machine that is busy.
+const PATIENCE_MS = 60_000;
 const PAGE_BYTES_MAX = 200_000;
 const TURNS = 1000;
 const OPEN_MS_MAX = 300;
@@ -47,10 +50,11 @@ const option = (name) => {
   return at < 0 ? undefined : given.splice(at, 2)[1];
 };
 const modules = option('--modules');
+const files = option('--files');
 const isLarge = given.includes('--large');
 const [quipu, out] = given.filter((word) => !word.startsWith('--')).map((word) => resolve(word));
 if (!out) {
-  console.error('usage: node page.mjs QUIPU OUT [--large] [--modules DIR]');
+  console.error('usage: node page.mjs QUIPU OUT [--large] [--files DIR] [--modules DIR]');
   process.exit(2);
 }
 
@@ -162,13 +166,20 @@ let bytes = 0; // of the first page's own files
 async function open(width, height, scheme, hash = `#token=${token}`) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(PATIENCE_MS);
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('request', (request) => {
     const isOwn = ['data:', 'blob:', `${address}/`].some((start) => request.url().startsWith(start));
     if (!isOwn) outside.add(request.url());
+    if (!files) return;
+    const name = new URL(request.url()).pathname.slice(1);
+    const body = /^\w+\.(js|css)$/.test(name) && readFileSync(join(files, name));
+    if (!body) return request.continue();
+    const contentType = name.endsWith('.js') ? 'text/javascript' : 'text/css';
+    request.respond({ contentType, body });
   });
+  if (files) await page.setRequestInterception(true);
   await page.setViewport({ width, height });
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
   await page.goto(`${address}/${hash}`);

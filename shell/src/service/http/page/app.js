@@ -213,8 +213,9 @@ function cite(shown, ids) {
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-// Follows a process to its end, also over a machine that stops and starts again meanwhile.
-async function follow(pid, key, shown) {
+// Follows a process to its end, also over a machine that stops and starts again meanwhile. What
+// it did before is shown first where it was begun elsewhere.
+async function follow(pid, key, shown, isElsewhere) {
   const to = `/api/v1/processes/${pid}`;
   const get = async (path) => (await ask(path, undefined, undefined, key)).json();
   const asked = new Set(); // what was asked already: it can come twice
@@ -246,6 +247,10 @@ async function follow(pid, key, shown) {
       if (tries) {
         $("state").textContent = "waiting for the machine…";
         await pause(1000);
+      }
+      // From here on nothing is missed; what the log has as well is shown once.
+      const heard = await ask(`${to}/events`, undefined, undefined, key);
+      if (tries || isElsewhere) {
         const { steps } = await get(`${to}/log`);
         for (const { n, action, outcome } of steps) {
           showStep(n, action);
@@ -253,7 +258,7 @@ async function follow(pid, key, shown) {
         }
       }
       let draft = "";
-      for await (const event of events(await ask(`${to}/events`, undefined, undefined, key))) {
+      for await (const event of events(heard)) {
         if (tries) $("state").textContent = machine;
         tries = 0;
         if (event.exit) return ended(event.exit);
@@ -274,6 +279,7 @@ async function follow(pid, key, shown) {
           showResult(event.n, event.ok, held + event.text, held);
         } else if (event.key && !asked.has(event.key)) {
           asked.add(event.key);
+          showStep(event.n, event.call || { ask: event.text });
           open.push(question(shown, pid, key, event));
         }
       }
@@ -291,11 +297,11 @@ async function follow(pid, key, shown) {
 }
 
 // Shows the process to its end, as the answer of a turn.
-async function answered(pid, key, shown) {
+async function answered(pid, key, shown, isElsewhere) {
   const path = `/api/v1/processes/${pid}/signal`;
   stopping = () => ask(path, { signal: "kill" }, undefined, key).catch(() => {});
   shown.element.append(make("small", `process ${pid}`));
-  const exit = await follow(pid, key, shown);
+  const exit = await follow(pid, key, shown, isElsewhere);
   if (exit.answer === null && exit.error) throw new Error(exit.error);
   const answer = exit.answer ?? `(${exit.status})`;
   return typeof answer === "string" ? answer : JSON.stringify(answer, null, 2);
@@ -369,7 +375,7 @@ async function takeUp(head) {
     turns.push({ role: "user", content: asked, pid: head });
     turn("user", asked);
     const shown = turn("assistant", "…");
-    await take(shown, () => answered(head, keys[head], shown));
+    await take(shown, () => answered(head, keys[head], shown, true));
   }
 }
 

@@ -3,6 +3,9 @@
 "use strict";
 
 let listed = ""; // the processes as they are shown
+let wanted = 0; // the process whose log was asked for last
+let logged = {}; // the process whose log is shown, and how it stood then
+const standing = ({ state, steps }) => `${state} ${steps}`;
 
 async function processes() {
   const { processes } = await json("/api/v1/processes");
@@ -44,6 +47,8 @@ async function processes() {
     line.append(cell);
     return line;
   }));
+  const row = processes.find(({ pid }) => pid === logged.pid);
+  if (row && standing(row) !== logged.standing) log(row.pid).catch(told);
   const again = [...$("rows").querySelectorAll("button")];
   if (focused) again.find((button) => button.getAttribute("aria-label") === focused)?.focus();
 }
@@ -142,7 +147,13 @@ const processes_ = () => Promise.all([processes(), cache()]).catch(told);
 
 async function log(pid) {
   const at = `/api/v1/processes/${pid}`;
+  wanted = pid;
   const [log, { window: map }] = await Promise.all([json(`${at}/log`), json(`${at}/window`)]);
+  if (wanted !== pid) return;
+  // Of a process that goes on what was opened stays open.
+  const folds = () => [...$("log").querySelectorAll("details")];
+  const opened = logged.pid === pid ? folds().map((fold) => fold.open) : [];
+  logged = { pid, standing: standing(log.process) };
   const parts = [make("h3", `Process ${pid}`), make("p", log.process.prompt, "text")];
   if (map) parts.push(windowOf(map));
   if (log.steps.length) parts.push(timeline(log.steps));
@@ -162,6 +173,7 @@ async function log(pid) {
   const answer = exit && (exit.answer ?? exit.error);
   if (answer) parts.push(make("p", typeof answer === "string" ? answer : JSON.stringify(answer), "text"));
   $("log").replaceChildren(...parts);
+  folds().forEach((fold, n) => { fold.open = Boolean(opened[n]); });
 }
 
 $("search").addEventListener("submit", async (event) => {
