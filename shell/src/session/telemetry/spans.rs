@@ -59,12 +59,7 @@ pub struct Teller {
 impl Teller {
     /// For the machine of `kernel`; texts are sent only where `content` says so, and without what
     /// `leaks` finds.
-    pub fn new(
-        kernel: &Arc<Kernel>,
-        collector: Collector,
-        content: bool,
-        leaks: LeakScan,
-    ) -> Self {
+    pub fn new(kernel: &Arc<Kernel>, collector: Collector, content: bool, leaks: LeakScan) -> Self {
         let info = kernel.cpu().info();
         // An endpoint of this kind is called by the name of the client's protocol.
         let (provider, kind) = match info.kind {
