@@ -29,7 +29,7 @@ async function processes() {
     };
     const to = `/api/v1/processes/${row.pid}`;
     const cell = make("td");
-    cell.append(act("Log", () => log(row.pid)), " ", act("Fork", () => ask(`${to}/fork`, {})));
+    cell.append(act("Log", () => showLog(row.pid)), " ", act("Fork", () => ask(`${to}/fork`, {})));
     if (["running", "blocked"].includes(row.state)) {
       const lower = Math.max(row.priority - 5, -20);
       cell.append(" ", act("Kill", () => ask(`${to}/signal`, { signal: "kill" })));
@@ -141,6 +141,13 @@ function timeline(steps) {
   });
   figure.append(...rows, make("figcaption", `Steps: ${count(whole)} ms; what was decided, then done`));
   return figure;
+}
+
+// A log that was asked for is brought into sight; one that only goes on is not.
+async function showLog(pid) {
+  await log(pid);
+  $("log").scrollIntoView();
+  $("log").focus({ preventScroll: true });
 }
 
 const processes_ = () => Promise.all([processes(), cache()]).catch(told);
