@@ -4,9 +4,10 @@
 //     node evals/page.mjs QUIPU OUT [--large] [--files DIR] [--modules DIR]
 //
 // A step fails on what it says, and the walk on serious findings of axe, errors on the console,
-// requests to anywhere else, and a page that is wider than the screen. `--large` makes a
-// conversation of 1,000 turns and 2,000 conversations through the API first (minutes), and fails
-// where the one is not open in 300 ms or the others are not listed in 100 ms. Two libraries come
+// requests to anywhere else, and a page that is wider than the screen. `--large` then makes the
+// journal of a conversation of 1,000 turns and of 2,000 others out of three real processes (with
+// Python's sqlite3), and fails where the one is not open in 300 ms or the others are not listed in
+// 100 ms. Two libraries come
 // from npm, pinned, into a folder that is removed again, unless the DIR of `--modules` has them. With
 // `--files shell/src/service/http/page` scripts and styles are those of that folder, for who changes
 // them. Needs Debian's `chromium`, or CHROMIUM names another.
@@ -111,15 +112,17 @@ function libraries() {
   return { puppeteer: require('puppeteer-core'), axe: require('axe-core').source };
 }
 
-// A machine on a root of its own; comes back with its address and token.
-async function machine() {
-  const root = join(folder, 'root');
+const root = join(folder, 'root');
+const environment = { PATH: process.env.PATH, HOME: folder };
+
+// A root of its own, with a script in the place of the model and a page in the memory; comes back
+// with the options by which a machine runs on it.
+function furnish() {
   mkdirSync(root);
   const script = join(folder, 'script.jsonl');
   writeFileSync(script, SCRIPT.map((line) => JSON.stringify(line)).join('\n'));
   writeFileSync(join(root, 'policy.toml'), POLICY);
   writeFileSync(join(folder, 'kettles.md'), NOTE);
-  const environment = { PATH: process.env.PATH, HOME: folder };
   const begin = ['--root', root, '--cpu', `script:${script}`];
   const first = [
     ['mem', 'add', join(folder, 'kettles.md')],
@@ -130,14 +133,20 @@ async function machine() {
     const done = spawnSync(quipu, [...begin, ...args], { env: environment, encoding: 'utf8' });
     if (done.status !== 0) throw new Error(`${args.join(' ')}: ${done.error || done.stderr}`);
   }
+  return begin;
+}
+
+// A machine; comes back with its address, its token and what stops it.
+async function machine(begin) {
   const serving = spawn(quipu, [...begin, 'serve', '--addr', '127.0.0.1:0'], {
     env: environment, stdio: ['ignore', 'ignore', 'pipe'],
   });
-  closing.push(() => new Promise((done) => {
+  const stop = () => new Promise((done) => {
     if (serving.exitCode !== null) return done();
     serving.on('exit', done);
     serving.kill('SIGTERM');
-  }));
+  });
+  closing.push(stop);
   let said = '';
   const address = await new Promise((found, lost) => {
     serving.stderr.on('data', (text) => {
@@ -149,27 +158,29 @@ async function machine() {
     serving.on('error', lost);
   });
   const token = readFileSync(join(root, 'state', 'http_token'), 'utf8').trim();
-  return { address, token };
+  return { address, token, stop };
 }
 
 async function begin() {
   const { puppeteer, axe } = libraries();
-  const { address, token } = await machine();
+  const options = furnish();
+  const running = await machine(options);
   const browser = await puppeteer.launch({
     executablePath: chromium,
     // A container's root may have no sandbox.
     args: process.getuid() === 0 ? ['--no-sandbox'] : [],
   });
   closing.push(() => browser.close());
-  return { axe, address, token, browser };
+  return { axe, options, running, browser };
 }
 
-const { axe, address, token, browser } = await begin().catch(async (error) => {
+const { axe, options, running, browser } = await begin().catch(async (error) => {
   console.error(error.message);
   await close();
   process.exit(2);
 });
 
+let { address, token } = running; // of the machine that runs now
 const errors = []; // on any console
 const outside = new Set(); // addresses of others
 let bytes = 0; // of the first page's own files
@@ -391,15 +402,44 @@ async function run(prompt, after) {
   return pid;
 }
 
+// Copies of three processes, as turns after the second of them and as conversations like the third.
+const COPIES = `
+import json, sqlite3, sys
+path, second, third, turns, others = sys.argv[1], *map(int, sys.argv[2:])
+db = sqlite3.connect(path)
+columns = "program, model, state, exit, created_ms, updated_ms, spent_ms"
+of_step = "n, action, usage, decide_ms, outcome, ok, label, act_ms"
+read = lambda what, table, pid: db.execute(f"SELECT {what} FROM {table} WHERE pid=?", [pid]).fetchone()
+write = lambda what, table, row: db.execute(f"INSERT INTO {table} (pid, {what}) VALUES ({','.join('?' * len(row))})", row)
+def copy(of, pid, topic, after):
+    program, *rest = read(columns, "process", of)
+    program = json.dumps({**json.loads(program), "topic": topic, "after": after})
+    write(columns, "process", [pid, program, *rest])
+    write(of_step, "step", [pid, *read(of_step, "step", of)])
+head, last = second, third
+for turn in range(3, turns + 1):
+    last += 1
+    copy(second, last, f"Turn {turn}: what now?", head)
+    head = last
+for other in range(others):
+    last += 1
+    copy(third, last, f"Conversation {other + 1}: what now?", 0)
+db.commit()
+print(head)
+`;
+
 if (isLarge) {
   let head = 0;
   await step(`${TURNS} turns and ${CONVERSATIONS} conversations are made`, async () => {
-    for (let turn = 1; turn <= TURNS; turn += 1) head = await run(`Turn ${turn}: what now?`, head);
-    const queue = Array.from({ length: CONVERSATIONS }, (_, i) => `Conversation ${i + 1}: what now?`);
-    const worker = async () => {
-      while (queue.length) await run(queue.pop(), 0);
-    };
-    await Promise.all([worker(), worker(), worker(), worker()]);
+    const second = await run('Turn 2: what now?', await run('Turn 1: what now?', 0));
+    const third = await run('Conversation 0: what now?', 0);
+    await running.stop();
+    const journal = join(root, 'state', 'journal.db');
+    const numbers = [second, third, TURNS, CONVERSATIONS].map(String);
+    const made = spawnSync('python3', ['-c', COPIES, journal, ...numbers], { encoding: 'utf8' });
+    check(made.status === 0, `python3: ${made.error || made.stderr}`);
+    head = Number(made.stdout);
+    ({ address, token } = await machine(options));
   });
   const page = await open(1280, 900, 'light');
   // In the page, from the click until all of it is laid out: the middle of five.

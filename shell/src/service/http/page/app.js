@@ -379,6 +379,9 @@ async function takeUp(head) {
   }
 }
 
+// Made once: it takes longer than a line of the list.
+const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
+
 async function conversations() {
   const { conversations } = await json("/api/v1/conversations");
   const item = (one) => {
@@ -390,8 +393,7 @@ async function conversations() {
       $("earlier").open = false;
       takeUp(one.head).catch(told);
     });
-    const when = new Date(one.updated_ms).toLocaleString();
-    line.append(button, make("small", ` ${count(one.turns)} · ${when}`));
+    line.append(button, make("small", ` ${one.turns} · ${WHEN.format(one.updated_ms)}`));
     return line;
   };
   const none = [make("li", "There are none yet.")];
