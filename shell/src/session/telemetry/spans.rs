@@ -20,6 +20,8 @@ use super::collector::Collector;
 
 /// The most bytes of one prompt, answer, argument or result that are sent.
 const TEXT_BYTES_MAX: usize = 16 << 10;
+/// The longest name of a function that is sent.
+const NAME_BYTES_MAX: usize = 128;
 /// Buckets of `gen_ai.client.token.usage`, as the conventions give them.
 const TOKENS: [f64; 14] = [
     1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0, 4194304.0,
@@ -239,7 +241,7 @@ impl Teller {
         // A call of the kernel's own goes by the name of its only field.
         let own = || call.as_object()?.keys().next().cloned();
         let tool = call["tool"].as_str().map(str::to_owned).or_else(own);
-        let name = match tool {
+        let name = match tool.filter(|tool| self.is_name(tool)) {
             Some(tool) => {
                 attributes.push(KeyValue::new("gen_ai.tool.name", tool.clone()));
                 format!("execute_tool {tool}")
@@ -338,7 +340,8 @@ impl Teller {
     /// Counts a span that is to arrive; one that is not sampled is not.
     fn count(&self, is_recording: bool) {
         let is_sent = u64::from(is_recording);
-        self.collector.counts.made.fetch_add(is_sent, Ordering::Relaxed);
+        let made = &self.collector.counts.made;
+        made.fetch_add(is_sent, Ordering::Relaxed);
     }
 
     fn attributes(&self, operation: &'static str) -> Vec<KeyValue> {
@@ -354,6 +357,13 @@ impl Teller {
             Some(label.secrecy != Secrecy::Secret)
         };
         self.content && self.kernel.upgrade().and_then(is_open).unwrap_or(false)
+    }
+
+    /// Whether a model that called something by `word` wrote a name, and no text that stays here.
+    fn is_name(&self, word: &str) -> bool {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let is_short = word.len() <= NAME_BYTES_MAX && word.chars().all(is_plain);
+        is_short && self.leaks.redacted(word) == word
     }
 
     /// `value` without secrets.
