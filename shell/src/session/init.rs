@@ -259,7 +259,10 @@ impl Session {
             judgement: own.judgement,
         })?;
         kernel.bring_models_by(loader);
-        Ok(Arc::new(kernel))
+        let kernel = Arc::new(kernel);
+        #[cfg(feature = "otel")]
+        crate::session::telemetry::start(&kernel, &self.leaks);
+        Ok(kernel)
     }
 
     /// The tools that can be used; a warning for each that cannot.
