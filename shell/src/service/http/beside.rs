@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::agent;
 use super::apart::aside;
-use super::error::ApiError;
+use super::error::{ApiError, without_folders};
 use super::state::Service;
 use crate::config::settings::CpuChoice;
 use crate::terminal::hints;
@@ -97,9 +97,9 @@ pub async fn unknown(service: &Arc<Service>, name: &str) -> ApiError {
     )
 }
 
-/// Why a model is not there, for a client.
+/// Why a model is not there, for a client, which is told of no folder: it may be a stranger.
 fn refused(error: &NoModel) -> ApiError {
-    let message = format!("{error}; {}", hints::no_model(error));
+    let message = without_folders(&format!("{error}; {}", hints::no_model(error)));
     match error {
         NoModel::Alone { .. } | NoModel::NotHere { .. } => {
             ApiError::not_found(Some("model"), "model_not_found", message)
@@ -176,4 +176,31 @@ pub fn listed(service: &Service) -> Vec<Listed> {
         }
     };
     here(service).into_iter().map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_model_is_not_there_names_no_folder() {
+        let check = |error: NoModel, status: u16, code: &str, said: &str| {
+            let refused = refused(&error);
+            let got = (refused.status.as_u16(), refused.code);
+            assert_eq!(got, (status, Some(code)), "{}", refused.message);
+            assert!(refused.message.contains(said), "{}", refused.message);
+            assert!(!refused.message.contains("/home"), "{}", refused.message);
+        };
+        let broken = CpuError::Load {
+            path: "/home/ann/models/a.gguf".to_owned(),
+            reason: "it is cut off".to_owned(),
+        };
+        check(broken.into(), 503, "model_not_loaded", "…/a.gguf");
+        let reason = "nothing is at '/home/ann/a.gguf'".to_owned();
+        let gone = NoModel::NotHere { reason };
+        check(gone, 404, "model_not_found", "'…/a.gguf'");
+        let (name, needs, room) = ("a".to_owned(), 2, 1);
+        let full = NoModel::NoRoom { name, needs, room };
+        check(full, 503, "no_room", "a");
+    }
 }
