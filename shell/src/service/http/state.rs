@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::Deref;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -199,6 +199,7 @@ impl Service {
         Ok(Lease {
             service: self.clone(),
             pid: self.pids.last.fetch_sub(1, Ordering::Relaxed) - 1,
+            computes: AtomicBool::new(false),
             _permit: permit,
         })
     }
@@ -273,11 +274,13 @@ fn model_name(session: &Session, kernel: &Kernel) -> String {
 }
 
 /// A place among the answers under way, with a number for the CPU. When it is dropped the
-/// place is free, and the tokens stay until newer ones take their place.
+/// place is free, and the tokens stay until newer ones take their place. One that asks the CPU
+/// nothing, as while a text is counted or a model is loaded, takes no other's tokens away.
 pub struct Lease {
     service: Arc<Service>,
-    /// The number.
-    pub pid: Pid,
+    pid: Pid,
+    /// Whether the CPU was asked something under the number.
+    computes: AtomicBool,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -286,10 +289,18 @@ impl Lease {
     pub fn service(&self) -> &Arc<Service> {
         &self.service
     }
+
+    /// The number, for whoever asks the CPU something under it.
+    pub fn pid(&self) -> Pid {
+        self.computes.store(true, Ordering::Relaxed);
+        self.pid
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.service.answered(self.pid);
+        if *self.computes.get_mut() {
+            self.service.answered(self.pid);
+        }
     }
 }

@@ -225,7 +225,7 @@ impl Turn {
 
     fn write(&self, chosen: Move) -> Writing {
         let job = Job {
-            pid: self.lease.pid,
+            pid: self.lease.pid(),
             priority: 0,
             prompt: self.prompt.clone(),
             form: form(&self.legal, self.ask.parallel, chosen),
