@@ -213,7 +213,7 @@ impl Session {
     /// Where there is no such model, and none in its place.
     pub fn can_compute(&self) -> Result<()> {
         match self.settings.cpu {
-            CpuChoice::Local if self.settings.fallback.is_empty() => self.model_file().map(drop),
+            CpuChoice::Local if self.fallbacks().is_empty() => self.model_file().map(drop),
             _ => Ok(()),
         }
     }

@@ -90,7 +90,7 @@ impl Session {
             Err(error) => error,
         };
         let loader = self.brings(String::new(), 0, policy.grants.clone());
-        for name in &self.settings.fallback {
+        for name in self.fallbacks() {
             let Ok(found) = loader.find(name) else {
                 continue;
             };
@@ -114,6 +114,16 @@ impl Session {
             }
         }
         Err(error)
+    }
+
+    /// The models in place of the machine's own. There are none for a script, nor where an option
+    /// says what computes: what is asked of that goes to no other server.
+    pub(super) fn fallbacks(&self) -> &[String] {
+        let is_script = matches!(self.settings.cpu, CpuChoice::Script(_));
+        match is_script || self.globals.cpu.is_some() {
+            true => &[],
+            false => &self.settings.fallback,
+        }
     }
 
     /// What brings models to a machine beside its `own`, where so much is granted.

@@ -8,7 +8,7 @@ use wiremock::{MockServer, ResponseTemplate};
 
 use super::machine::{Machine, Reply, reply};
 use crate::endpoint::server;
-use crate::sandbox::{DONE, Sandbox, test_model};
+use crate::sandbox::{DONE, Said, Sandbox, test_model};
 
 const CHAT: &str = "/v1/chat/completions";
 
@@ -90,11 +90,41 @@ async fn a_machine_whose_model_is_not_there_takes_the_next() {
         &["warning: endpoint:fast answers in place of no-such-model"],
     );
     assert_eq!(said.out.trim(), "from afar");
+    // What an option names is not replaced.
+    for cpu in ["script:/nothing", "local"] {
+        let said = run(&["--cpu", cpu]);
+        assert_ne!(said.code, Some(0), "{said:#?}");
+        assert_eq!(said.out, "", "{said:#?}");
+    }
     // What is private is not for the endpoint.
     run(&["--private"]).check(1, &["is not for its model"]);
     // Without one in its place the error is that of the model.
     sandbox.write("root/config.toml", "model = \"no-such-model\"\n");
     run(&[]).check(2, &["no model is called no-such-model"]);
+}
+
+#[test]
+fn what_names_the_cpu_nearer_goes_before_an_endpoint() {
+    let sandbox = Sandbox::new();
+    let config = "model = \"endpoint:fast\"\n[endpoints.fast]\nurl = \"http://127.0.0.1:9/v1\"\n";
+    sandbox.write("root/config.toml", config);
+    let check = |options: &[&str], variables: &[(&str, &str)], cpu: Value, is_named: bool| {
+        let mut command = sandbox.command(&[options, &["config", "show"]].concat());
+        command.envs(variables.iter().copied());
+        let said = Said::from(command.output().unwrap());
+        said.check(0, &[]);
+        let settings = &said.json()["settings"];
+        assert_eq!(settings["cpu"], cpu, "{options:?} {variables:?}");
+        let named = settings["model"] == "endpoint:fast";
+        assert_eq!(named, is_named, "{options:?} {variables:?}");
+    };
+    let fast = json!({"url": "http://127.0.0.1:9/v1"});
+    let script = json!({"script": "/s"});
+    check(&[], &[], fast.clone(), true);
+    check(&[], &[("QUIPU_CPU", "script:/s")], script.clone(), false);
+    check(&["--cpu", "script:/s"], &[], script, false);
+    let both = [("QUIPU_CPU", "script:/s"), ("QUIPU_MODEL", "endpoint:fast")];
+    check(&[], &both, fast, true);
 }
 
 #[tokio::test(flavor = "multi_thread")]
