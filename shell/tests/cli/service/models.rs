@@ -59,6 +59,11 @@ async fn verbs_are_for_the_token_and_say_what_is_wrong() {
     }
     let reply = machine.post(CHAT, &hello("no-such-model")).await;
     reply.check(404, &[("/error/param", json!("model"))]);
+    for path in ["/tokenize", "/detokenize"] {
+        let named = json!({"model": "no-such-model", "content": "Hello"});
+        let reply = machine.post(path, &named).await;
+        reply.check(404, &[("/error/param", json!("model"))]);
+    }
     let own = listed(&machine, "script").await.unwrap();
     assert_eq!(own["status"]["value"], "loaded", "{own}");
 }
@@ -210,6 +215,13 @@ async fn model_beside_the_machines_own_is_loaded_when_it_is_named() {
         .post("/v1/completions", &going_on)
         .await
         .check(200, &[("/model", json!("other"))]);
+    // A script has no tokens, and another model has its own.
+    let text = json!({"model": "other", "content": "Hello"});
+    let tokens = machine.post("/tokenize", &text).await;
+    tokens.check(200, &[]);
+    let back = json!({"model": "other", "tokens": tokens.json()["tokens"]});
+    let back = machine.post("/detokenize", &back).await;
+    back.check(200, &[("/content", json!("Hello"))]);
     // The machine's own is what it was.
     machine
         .post(CHAT, &hello("script"))
