@@ -147,6 +147,27 @@ fn here(service: &Service) -> Vec<Installed> {
     here
 }
 
+/// What a loaded model is called whatever it was named: the path of its file.
+fn key(model: &Installed) -> String {
+    let path = model.path.canonicalize();
+    let path = path.as_deref().unwrap_or(&model.path);
+    path.display().to_string()
+}
+
+/// The name by which the model `name` was loaded, where it is loaded: an agent's file may have
+/// named it otherwise.
+pub async fn loaded_as(service: &Arc<Service>, name: &str) -> Result<String, ApiError> {
+    let (on, asked) = (service.clone(), name.to_owned());
+    let work = move || {
+        let known = here(&on).into_iter().find(|model| model.name == asked);
+        let key = known.map(|model| key(&model));
+        let is_it = |one: &Resident| one.name == asked || Some(&one.key) == key.as_ref();
+        let found = on.kernel.models().into_iter().find(is_it);
+        Ok(found.map_or(asked, |one| one.name))
+    };
+    aside(work).await
+}
+
 /// A model beside the machine's own, for a list.
 pub struct Listed {
     /// The name that a request names it by.
@@ -161,9 +182,8 @@ pub struct Listed {
 pub fn listed(service: &Service) -> Vec<Listed> {
     let resident = service.kernel.models();
     let entry = |model: Installed| {
-        let path = model.path.canonicalize().unwrap_or(model.path);
-        let path = path.display().to_string();
-        let running = resident.iter().find(|one| one.key == path);
+        let key = key(&model);
+        let running = resident.iter().find(|one| one.key == key);
         let header = model.header.unwrap_or_default();
         Listed {
             name: model.name,
