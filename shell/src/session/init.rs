@@ -341,23 +341,23 @@ impl Session {
             settings::tighten_memory(&mut program.agent.memory, memory);
             settings::tighten_limits(&mut program.limits, limits);
         }
-        program.model = self.model_of(agent).filter(|_| !self.is_model_chosen());
+        program.model = self
+            .model_of(agent)
+            .filter(|_| self.globals.models.is_empty());
         program
     }
 
     /// The model that `agent` is for, where it is another than the machine's own. A stranger's
-    /// agent names no file of this machine.
+    /// agent names no file of this machine, and a script that an option names writes all answers.
     pub fn model_of(&self, agent: &Loaded) -> Option<String> {
-        let named = agent.model.as_ref().filter(|_| !agent.agent.stranger);
+        let is_scripted = matches!(self.settings.cpu, CpuChoice::Script(_));
+        if agent.agent.stranger || (is_scripted && self.globals.cpu.is_some()) {
+            return None;
+        }
+        let named = agent.model.as_ref();
         named
             .filter(|model| **model != self.settings.model)
             .cloned()
-    }
-
-    /// Whether this call says what computes, whatever an agent is for.
-    fn is_model_chosen(&self) -> bool {
-        let script = matches!(self.settings.cpu, CpuChoice::Script(_));
-        !self.globals.models.is_empty() || (script && self.globals.cpu.is_some())
     }
 
     /// Says where a secret stands in what was said to `program`: its process sees a mark there.

@@ -185,6 +185,16 @@ async fn an_agent_has_a_model_of_its_own() {
     again.check(404, &[]);
 }
 
+#[tokio::test]
+async fn a_script_that_an_option_names_writes_for_every_agent() {
+    let sandbox = Sandbox::new();
+    let text = "instructions = \"Answer.\"\nmodel = \"no-such-model\"\n";
+    sandbox.write("root/agents/lost/agent.toml", text);
+    let machine = Machine::start(&sandbox, &[DONE], &[]);
+    let reply = machine.post(CHAT, &hello("agent/lost")).await;
+    reply.check(200, &[("/choices/0/message/content", json!("done"))]);
+}
+
 /// A root with the model of the tests as `other`, and `config`; `None` where there is no model.
 fn with_model(sandbox: &Sandbox, config: &str) -> Option<Machine> {
     let model = test_model()?;
