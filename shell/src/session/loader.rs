@@ -4,6 +4,7 @@
 //! | name | model |
 //! | --- | --- |
 //! | `endpoint:NAME` | the one of `[endpoints.NAME]` |
+//! | one of `fallback` that is here | a file of this machine, also where an endpoint computes |
 //! | another, where an endpoint computes | the one that this endpoint calls so |
 //! | another | a file of this machine, as `--model` takes it |
 
@@ -212,11 +213,15 @@ impl ModelLoader {
                 ),
             });
         }
-        if let CpuChoice::Url(url) = &self.settings.cpu {
+        let file = models::resolve(name, &self.places);
+        let stands_in = self.settings.fallback.iter().any(|other| other == name);
+        if let CpuChoice::Url(url) = &self.settings.cpu
+            && !(stands_in && file.is_ok())
+        {
             let endpoint = asked_as(&self.settings, url, Some(name.to_owned()));
             return Ok(Source::Endpoint(endpoint));
         }
-        let file = models::resolve(name, &self.places).map_err(|error| not_here(&error))?;
+        let file = file.map_err(|error| not_here(&error))?;
         Ok(Source::File(file))
     }
 }
@@ -378,7 +383,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root");
         std::fs::create_dir_all(&root).unwrap();
-        let text = "[endpoints.fast]\nurl = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n";
+        let text = "fallback = [\"here\", \"gone\"]\n\
+                    [endpoints.fast]\nurl = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n";
         std::fs::write(root.join("config.toml"), text).unwrap();
         let loader = |cpu: &str| {
             let session = Session::open(Globals {
@@ -416,5 +422,16 @@ mod tests {
             "m",
             Ok(("http://127.0.0.1:9/v1 m", false)),
         );
+        // What stands in for the endpoint is a file, where there is one.
+        let models = root.join("models");
+        std::fs::create_dir_all(&models).unwrap();
+        for name in ["here.gguf", "other.gguf"] {
+            std::fs::write(models.join(name), "").unwrap();
+        }
+        for (name, is_file) in [("here", true), ("other", false), ("gone", false)] {
+            let source = loader(url).source(name);
+            let got = source.map(|source| matches!(source, Source::File(_)));
+            assert_eq!(got.ok(), Some(is_file), "{name}");
+        }
     }
 }
