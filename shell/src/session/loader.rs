@@ -79,7 +79,16 @@ impl Session {
     /// # Errors
     /// Why the one of the settings cannot be loaded, where no other can.
     pub(super) async fn own(&self, swap: PathBuf, policy: &Policy) -> Result<Own> {
-        let error = match self.cpu(swap).await {
+        let own = match &self.settings.cpu {
+            // Where a model can stand in for it, an endpoint has to answer.
+            CpuChoice::Url(url) if !self.fallbacks().is_empty() => {
+                let own = connected(&self.asked(url)).await;
+                own.map(|cpu| Arc::new(cpu) as Arc<dyn Cpu>)
+                    .map_err(anyhow::Error::from)
+            }
+            _ => self.cpu(swap).await,
+        };
+        let error = match own {
             Ok(cpu) => {
                 return Ok(Own {
                     cpu,
@@ -145,18 +154,21 @@ impl Session {
 
     /// What tells the model that the settings name from others; nothing of a script.
     fn own_key(&self) -> String {
-        let settings = &self.settings;
-        match &settings.cpu {
+        match &self.settings.cpu {
             CpuChoice::Local => {
                 let file = self.model_file();
                 file.map(|file| key_of(&file)).unwrap_or_default()
             }
-            CpuChoice::Url(url) => {
-                let model = settings.model_named.then(|| settings.model.clone());
-                asked_as(settings, url, model).identity()
-            }
+            CpuChoice::Url(url) => self.asked(url).identity(),
             CpuChoice::Script(_) => String::new(),
         }
+    }
+
+    /// The endpoint at `url`, which computes by the settings.
+    fn asked(&self, url: &str) -> Endpoint {
+        let settings = &self.settings;
+        let model = settings.model_named.then(|| settings.model.clone());
+        asked_as(settings, url, model)
     }
 }
 

@@ -103,6 +103,13 @@ async fn a_machine_whose_model_is_not_there_takes_the_next() {
     }
     // What is private is not for the endpoint.
     run(&["--private"]).check(1, &["is not for its model"]);
+    // So it is for an endpoint that is down.
+    let gone = "[endpoints.gone]\nurl = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n";
+    let config = "model = \"endpoint:gone\"\nfallback = [\"endpoint:fast\"]\n";
+    sandbox.write("root/config.toml", format!("{config}{called}{gone}"));
+    let said = run(&[]);
+    said.check(0, &["warning: endpoint:fast answers in place of m"]);
+    assert_eq!(said.out.trim(), "from afar");
     // Without one in its place the error is that of the model.
     sandbox.write("root/config.toml", "model = \"no-such-model\"\n");
     run(&[]).check(2, &["no model is called no-such-model"]);
