@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use wiremock::{MockServer, ResponseTemplate};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::machine::{Machine, Reply, reply};
 use crate::endpoint::server;
@@ -103,10 +104,13 @@ async fn a_machine_whose_model_is_not_there_takes_the_next() {
     }
     // What is private is not for the endpoint.
     run(&["--private"]).check(1, &["is not for its model"]);
-    // So it is for an endpoint that is down.
-    let gone = "[endpoints.gone]\nurl = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n";
-    let config = "model = \"endpoint:gone\"\nfallback = [\"endpoint:fast\"]\n";
-    sandbox.write("root/config.toml", format!("{config}{called}{gone}"));
+    // So it is for an endpoint that takes no such key, or is down.
+    let closed = MockServer::start().await;
+    let refusal = Mock::given(any()).respond_with(ResponseTemplate::new(401));
+    refusal.mount(&closed).await;
+    let shut = format!("[endpoints.shut]\nurl = \"{}/v1\"\nmodel = \"m\"\n", closed.uri());
+    let config = "model = \"endpoint:shut\"\nfallback = [\"endpoint:fast\"]\n";
+    sandbox.write("root/config.toml", format!("{config}{called}{shut}"));
     let said = run(&[]);
     said.check(0, &["warning: endpoint:fast answers in place of m"]);
     assert_eq!(said.out.trim(), "from afar");
