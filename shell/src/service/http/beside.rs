@@ -69,7 +69,16 @@ pub async fn loaded(service: &Arc<Service>, name: &str) -> Result<Option<Arc<Mod
     let _place = service.admit()?;
     let patience = service.patience();
     let loaded = tokio::time::timeout(patience, service.kernel.model(name)).await;
-    let loaded = loaded.map_err(|_| ApiError::timeout(patience.as_secs()))?;
+    let loaded = loaded.map_err(|_| {
+        let seconds = patience.as_secs();
+        let message = format!(
+            "the model {name:?} was not there within {seconds} seconds, and is loaded on; ask again"
+        );
+        ApiError {
+            message,
+            ..ApiError::timeout(seconds)
+        }
+    })?;
     loaded.map_err(|error| refused(&error))
 }
 
