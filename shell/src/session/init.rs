@@ -108,7 +108,7 @@ impl Session {
     }
 
     /// What the model's odds are worth, as far as it was fitted.
-    pub fn judgement(&self) -> Judgement {
+    pub(super) fn judgement(&self) -> Judgement {
         let fitted = match self.settings.cpu {
             CpuChoice::Local => self.model_file().ok(),
             _ => None,

@@ -110,7 +110,6 @@ impl Service {
     pub fn new(
         kernel: Arc<Kernel>,
         session: Session,
-        judgement: Judgement,
         guard: Guard,
         schedules: Arc<Scheduler>,
         stopping: watch::Receiver<bool>,
@@ -118,6 +117,8 @@ impl Service {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.unwrap_or_default();
         let model = model_name(&session, &kernel);
+        // Another model may compute in the place of the one that the settings name.
+        let judgement = kernel.judgement().clone();
         let common = Common {
             kernel,
             session,
