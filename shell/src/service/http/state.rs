@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use quipu_cpu::Cpu;
+use quipu_cpu::{Cpu, CpuInfo, llama};
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::Pid;
@@ -259,7 +259,7 @@ fn model_name(session: &Session, kernel: &Kernel) -> String {
     let info = kernel.cpu().info();
     match info.kind {
         // Another computes in its place.
-        "local" if session.model_file().is_err() => info.model.clone(),
+        "local" if !is_of_settings(session, info) => info.model.clone(),
         "local" => {
             let named = std::path::Path::new(&session.settings.model);
             let is_file = named.extension().is_some_and(|ending| ending == "gguf");
@@ -272,6 +272,14 @@ fn model_name(session: &Session, kernel: &Kernel) -> String {
         "script" => "script".to_owned(),
         _ => info.model.clone(),
     }
+}
+
+/// Whether the local model of `info` is the one that the settings name: another may compute in its
+/// place.
+fn is_of_settings(session: &Session, info: &CpuInfo) -> bool {
+    let file = session.model_file().ok();
+    let digest = file.and_then(|file| llama::fingerprint(&file).ok());
+    digest.is_some_and(|digest| digest.split(' ').next() == Some(&*info.model_digest))
 }
 
 /// A place among the answers under way, with a number for the CPU. When it is dropped the
