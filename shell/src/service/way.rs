@@ -179,6 +179,11 @@ fn differs(
             "whose machine has the model {theirs}, not {}",
             settings.model
         )
+    } else if session.globals.cpu.is_some()
+        && let Some(instead) = &greeting.instead
+    {
+        let theirs = visible(instead);
+        format!("whose machine computes with {theirs} in place of {cpu}")
     } else if !greeting.grants_as(&policy.grants) {
         "whose machine grants something else".to_owned()
     } else if greeting.approve != policy.approve {
@@ -228,6 +233,13 @@ fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded
         return Err(refused(
             &format!("has the model {}, not {}", greeting.model, settings.model),
             "leave --model away",
+        ));
+    }
+    let is_chosen = globals.cpu.is_some() || !globals.models.is_empty();
+    if let Some(instead) = greeting.instead.as_ref().filter(|_| is_chosen) {
+        return Err(refused(
+            &format!("computes with {instead} in place of {}", greeting.model),
+            "leave --cpu and --model away",
         ));
     }
     if let Some(more) = policy
@@ -312,7 +324,7 @@ mod tests {
         };
         let text = endpoint("one") + &endpoint("other");
         std::fs::write(root.join("config.toml"), text).unwrap();
-        let check = |model: &str, want: bool| {
+        let check = |model: &str, instead: Option<&str>, want: bool| {
             let session = Session::open(Globals {
                 root: Some(root.clone()),
                 models: vec![model.to_owned()],
@@ -324,6 +336,7 @@ mod tests {
                 release: RELEASE.to_owned(),
                 model: "m".to_owned(),
                 cpu: "http://one.example/v1".to_owned(),
+                instead: instead.map(str::to_owned),
                 grants: policy.grants.clone(),
                 approve: policy.approve,
                 ..Greeting::default()
@@ -331,10 +344,12 @@ mod tests {
             let suited = suits(&session, &greeting, &policy, &Loaded::default());
             assert_eq!(suited.is_ok(), want, "{model} {suited:?}");
         };
-        check("endpoint:one", true);
+        check("endpoint:one", None, true);
         // It has the same model, and is somebody else's.
-        check("endpoint:other", false);
-        check("m", true);
-        check("n", false);
+        check("endpoint:other", None, false);
+        check("m", None, true);
+        check("n", None, false);
+        // What was asked for could not be loaded there.
+        check("endpoint:one", Some("endpoint:other"), false);
     }
 }

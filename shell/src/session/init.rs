@@ -218,14 +218,15 @@ impl Session {
         }
     }
 
-    /// A kernel for `agent`, made by whoever has the lock of this root. Other programs do not
-    /// reach it: see `service::machine`.
+    /// A kernel for `agent`, made by whoever has the lock of this root; and the name of the model
+    /// that computes in place of the one of the settings, where that is another. Other programs do
+    /// not reach it: see `service::machine`.
     pub async fn boot(
         &self,
         mut policy: Policy,
         agent: &Loaded,
         _held: &MachineLock,
-    ) -> Result<Arc<Kernel>> {
+    ) -> Result<(Arc<Kernel>, Option<String>)> {
         private::file(&self.paths.journal())?;
         let journal = Journal::open(&self.paths.journal(), true)?;
         if let Some(days) = self.settings.keep_days {
@@ -259,7 +260,7 @@ impl Session {
             judgement: own.judgement,
         })?;
         kernel.bring_models_by(loader);
-        Ok(Arc::new(kernel))
+        Ok((Arc::new(kernel), own.instead))
     }
 
     /// The tools that can be used; a warning for each that cannot.

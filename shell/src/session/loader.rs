@@ -67,6 +67,8 @@ pub(super) struct Own {
     pub(super) judgement: Judgement,
     /// The most secret text that it may be shown, as a policy has it.
     pub(super) clearance: Option<Secrecy>,
+    /// Its name, where it computes in place of the one of the settings.
+    pub(super) instead: Option<String>,
     /// What tells it from other models.
     key: String,
 }
@@ -94,6 +96,7 @@ impl Session {
                     cpu,
                     judgement: self.judgement(),
                     clearance: policy.clearance,
+                    instead: None,
                     key: self.own_key(),
                 });
             }
@@ -119,6 +122,7 @@ impl Session {
                     cpu: loaded.cpu,
                     judgement: loaded.judgement,
                     clearance: loaded.clearance,
+                    instead: Some(name.clone()),
                     key,
                 });
             }
