@@ -351,10 +351,7 @@ fn machine(session: &Session) -> Result<(State, String)> {
         let text = format!("one starts or stops on this root, or does not answer ({holder})");
         return Ok((State::Warn, text));
     };
-    let model = match greeting.instead {
-        Some(instead) => format!("{instead} in place of {}", greeting.model),
-        None => greeting.model,
-    };
+    let model = greeting.model;
     let at = match greeting.address {
         Some(address) => format!(", at http://{address}"),
         None => String::new(),
