@@ -103,29 +103,28 @@ impl Session {
             Err(error) => error,
         };
         let loader = self.brings(String::new(), 0, policy.grants.clone());
+        let model = &self.settings.model;
         for name in self.fallbacks() {
-            let Ok(found) = loader.find(name) else {
-                continue;
+            let (loaded, key) = match loaded_alone(&loader, name).await {
+                Ok(loaded) => loaded,
+                Err(why) => {
+                    say!("warning: {name} cannot stand in for {model}: {why}");
+                    continue;
+                }
             };
-            let (key, room) = (found.key.clone(), loader.room(0));
-            if found.bytes > room {
-                continue;
-            }
-            if let Ok(loaded) = loader.load(found, room).await {
-                let values: [(&str, &dyn Display); 3] = [
-                    ("model", &self.settings.model),
-                    ("instead", name),
-                    ("reason", &format!("{error:#}")),
-                ];
-                say!("warning: {}", visible(&fill(words().instead, &values)));
-                return Ok(Own {
-                    cpu: loaded.cpu,
-                    judgement: loaded.judgement,
-                    clearance: loaded.clearance,
-                    instead: Some(name.clone()),
-                    key,
-                });
-            }
+            let values: [(&str, &dyn Display); 3] = [
+                ("model", model),
+                ("instead", name),
+                ("reason", &format!("{error:#}")),
+            ];
+            say!("warning: {}", visible(&fill(words().instead, &values)));
+            return Ok(Own {
+                cpu: loaded.cpu,
+                judgement: loaded.judgement,
+                clearance: loaded.clearance,
+                instead: Some(name.clone()),
+                key,
+            });
         }
         Err(error)
     }
@@ -201,6 +200,21 @@ fn asked_as(settings: &Settings, url: &str, model: Option<String>) -> Endpoint {
         api_key_env: Some(settings.api_key_env.clone()),
         window: settings.window,
     }
+}
+
+/// The model `name`, loaded where no other is, with what tells it from others.
+///
+/// # Errors
+/// Where there is no such model, no room for it, or it cannot be run.
+async fn loaded_alone(loader: &ModelLoader, name: &str) -> Result<(Loaded, String), NoModel> {
+    let found = loader.find(name)?;
+    let (key, room) = (found.key.clone(), loader.room(0));
+    if found.bytes > room {
+        let (name, needs) = (found.name, found.bytes);
+        return Err(NoModel::NoRoom { name, needs, room });
+    }
+    let loaded = loader.load(found, room).await?;
+    Ok((loaded, key))
 }
 
 /// What a file is called whatever it was named.

@@ -93,7 +93,10 @@ async fn a_machine_whose_model_is_not_there_takes_the_next() {
     let said = run(&[]);
     said.check(
         0,
-        &["warning: endpoint:fast answers in place of no-such-model"],
+        &[
+            "warning: neither-this cannot stand in for no-such-model: no model is called neither-this",
+            "warning: endpoint:fast answers in place of no-such-model",
+        ],
     );
     assert_eq!(said.out.trim(), "from afar");
     // What an option names is not replaced.
