@@ -45,8 +45,13 @@ pub async fn of(service: &Arc<Service>, asked: Option<&str>) -> Result<Arc<Servi
     // One that is there needs no look at the disk.
     let is_there = |model: &Resident| model.name == name && model.info.kind == "local";
     let is_there = service.kernel.models().iter().any(is_there);
-    if !is_there && !names(service).await?.iter().any(|known| known == name) {
-        return Err(unknown(service, name).await);
+    if !is_there {
+        // Those who have files looked at are bounded in number as those who wait for an answer.
+        let _place = service.admit()?;
+        let here = names(service).await?;
+        if !here.iter().any(|known| known == name) {
+            return Err(none(service, name, here));
+        }
     }
     match loaded(service, name).await? {
         Some(model) => Ok(service.on(model)),
@@ -84,7 +89,11 @@ pub async fn loaded(service: &Arc<Service>, name: &str) -> Result<Option<Arc<Mod
 
 /// There is no model called `name`.
 pub async fn unknown(service: &Arc<Service>, name: &str) -> ApiError {
-    let mut here = names(service).await.unwrap_or_default();
+    none(service, name, names(service).await.unwrap_or_default())
+}
+
+/// There is no model called `name`, and there are those that are `here`.
+fn none(service: &Service, name: &str, mut here: Vec<String>) -> ApiError {
     here.retain(|known| *known != service.model);
     let more = here.len().saturating_sub(NAMES_MAX);
     here.truncate(NAMES_MAX);
