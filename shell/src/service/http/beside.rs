@@ -97,12 +97,12 @@ fn none(service: &Service, name: &str, mut here: Vec<String>) -> ApiError {
     here.retain(|known| *known != service.model);
     let more = here.len().saturating_sub(NAMES_MAX);
     here.truncate(NAMES_MAX);
-    let mut others = match here.is_empty() {
-        true => String::new(),
-        false => format!(", loads {} when they are named", here.join(", ")),
-    };
+    let mut others = here.join(", ");
     if more > 0 {
         others.push_str(&format!(" and {more} more"));
+    }
+    if !others.is_empty() {
+        others = format!(", loads {others} when they are named");
     }
     ApiError::not_found(
         Some("model"),
