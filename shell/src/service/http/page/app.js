@@ -379,6 +379,7 @@ async function takeUp(head) {
   }
 }
 
+const LINES = 100; // of a list that are made at once
 // Made once: it takes longer than a line of the list.
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
 
@@ -397,7 +398,16 @@ async function conversations() {
     return line;
   };
   const none = [make("li", "There are none yet.")];
-  $("conversations").replaceChildren(...(conversations.length ? conversations.map(item) : none));
+  const first = conversations.slice(0, LINES).map(item);
+  $("conversations").replaceChildren(...(first.length ? first : none));
+  // Far more than are in sight: the others follow, unless the list is asked for again meanwhile.
+  const rest = conversations.slice(LINES);
+  const more = () => {
+    if (!rest.length || !first[0].isConnected) return;
+    $("conversations").append(...rest.splice(0, LINES).map(item));
+    setTimeout(more);
+  };
+  setTimeout(more);
 }
 
 $("earlier").addEventListener("toggle", () => {
