@@ -23,7 +23,7 @@ pub(crate) fn asks_of_another_owner(told: &str, found: &str) -> bool {
     owned(told).iter().any(|asked| {
         // By another name it may be there.
         let is_known = has(&lower, &asked.owner);
-        let told: Vec<bool> = lower
+        let told: Vec<bool> = found
             .lines()
             .flat_map(|line| said_of_its_owner(line, asked))
             .collect();
@@ -37,6 +37,7 @@ fn said_of_its_owner(line: &str, asked: &Owned) -> Vec<bool> {
     let mut named_before = false;
     let mut said = Vec::new();
     for sentence in sentences(line) {
+        let sentence = sentence.to_lowercase();
         let named = has(&sentence, &asked.owner);
         if has(&sentence, &asked.thing) {
             let others = owned(&sentence);
@@ -62,7 +63,7 @@ fn owned(text: &str) -> Vec<Owned> {
         laid_out(
             r"(?i)(?P<o1>\w+)['’]s\s+(?:[\w-]+\s+){0,2}?(?P<t1>[a-z-]+)(?:\s+(?:is|are|was|were|has|have|starts?|ends?|begins?|costs?|opens?|closes?)\b|[?.,;:!]|$)
             |\bthe\s+(?P<t2>[a-z-]+)\s+of\s+(?:the\s+|our\s+|my\s+)?(?P<o2>\w+)
-            |(?P<o3>[\u4e00-\u9fff]{1,2})的(?P<t3>[\u4e00-\u9fff]{2})",
+            |(?P<o3>\p{Han}{1,2})的(?P<t3>\p{Han}{2})",
         )
     });
     let found = OWNED.captures_iter(text).filter_map(|found| {

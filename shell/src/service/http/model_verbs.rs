@@ -258,7 +258,7 @@ mod tests {
         }
         insta::assert_snapshot!(all, @r#"
         event: licence
-        data: {"licence":"Apache-2.0","model":"a"}
+        data: {"model":"a","licence":"Apache-2.0"}
 
         event: bytes
         data: {"done":0,"total":1000}

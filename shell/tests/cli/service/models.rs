@@ -48,7 +48,7 @@ async fn verbs_are_for_the_token_and_say_what_is_wrong() {
     check("load", "endpoint:fast", 404, unknown, "[endpoints.fast]").await;
     check("unload", "no-such-model", 404, unknown, "is loaded").await;
     check("unload", "script", 409, "conflict", "was started with").await;
-    check("pull", "no such model", 404, unknown, "cannot be the name").await;
+    check("pull", "no such model", 404, unknown, "no model is called").await;
     verb(&machine, "load", "script")
         .await
         .check(200, &[("/success", json!(true))]);
