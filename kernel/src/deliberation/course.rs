@@ -176,6 +176,8 @@ impl Deliberation {
     /// When the journal fails.
     pub async fn settle(mut self, kernel: &Kernel, exit: Exit) -> Result<Deliberated, KernelError> {
         let steps = kernel.journal().steps(self.first)?;
+        // Another one may have been taken in the place of its own, and the branches think on that.
+        self.program.model = kernel.journal().program_in_words(self.first)?.model;
         let first = leaf(&self.program, self.first, &steps, &exit);
         let alone = exit.status != Status::Exited
             || changed_something(kernel, &steps)

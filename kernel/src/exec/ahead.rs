@@ -80,17 +80,45 @@ impl Execution {
     }
 }
 
-/// The addresses in `said` that do not stand in `opened`, each once.
+/// The addresses in `said` that do not stand in `opened`, each once. What one of `opened` begins
+/// with up to a mark, such as the site, counts as opened.
 fn other_addresses(said: &str, opened: &str) -> Vec<String> {
-    let words = said.split(|c: char| c.is_whitespace() || r#""'<>()[]"#.contains(c));
-    let words = words.map(|word| word.trim_end_matches(['.', ',', ';', '。', '，']));
+    let is_opened = |address: &str| {
+        opened.match_indices(address).any(|(at, _)| {
+            let rest = &opened[at + address.len()..];
+            address.ends_with('/') || !rest.starts_with(|c: char| c.is_ascii_alphanumeric())
+        })
+    };
     let mut others: Vec<String> = Vec::new();
-    for word in words.filter(|word| word.contains("://") && !opened.contains(word)) {
-        if others.iter().all(|other| other != word) {
-            others.push(word.to_owned());
+    for address in said.split(ends_an_address).filter_map(address_in) {
+        if !is_opened(address) && others.iter().all(|other| other != address) {
+            others.push(address.to_owned());
         }
     }
     others
+}
+
+/// Whether `c` is in no address. A backslash begins an escape of JSON.
+fn ends_an_address(c: char) -> bool {
+    c.is_whitespace() || r#""'<>[]\`，。、；！？（）「」《》“”"#.contains(c)
+}
+
+/// The address in a word: up to a parenthesis that was opened before it, and without the marks of a
+/// sentence.
+fn address_in(word: &str) -> Option<&str> {
+    let at = word.find("://")?;
+    let scheme = word[..at].char_indices().rev();
+    let scheme = scheme.take_while(|(_, c)| c.is_ascii_alphabetic()).last();
+    let (start, _) = scheme?;
+    let address = &word[start..];
+    let mut open = 0;
+    let closes = |(_, c): &(usize, char)| {
+        open += i32::from(*c == '(') - i32::from(*c == ')');
+        open < 0
+    };
+    let end = address.char_indices().find(closes);
+    let address = &address[..end.map_or(address.len(), |(end, _)| end)];
+    Some(address.trim_end_matches(['.', ',', ';', ':', '!', '?']))
 }
 
 #[cfg(test)]
@@ -111,5 +139,20 @@ mod tests {
         );
         check("see <https://example.com/a>", &["https://example.com/a"]);
         check("14 euros", &[]);
+        check(
+            "[Hen](https://example.com/Hen_(bird)), and (see https://example.com/b).",
+            &["https://example.com/Hen_(bird)", "https://example.com/b"],
+        );
+        check(
+            r#"{"text":"See https://example.com/a\nNext","more":"看https://example.com/b，或者"}"#,
+            &["https://example.com/a", "https://example.com/b"],
+        );
+        check("http://127.0.0.1:9/ http://127.0.0.1:9", &[]);
+        check("http://127.0.0.1:9/club", &[]);
+        check(
+            "http://127.0.0.1:9/club.htm",
+            &["http://127.0.0.1:9/club.htm"],
+        );
+        check("://", &[]);
     }
 }

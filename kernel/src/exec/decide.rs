@@ -10,7 +10,8 @@ use crate::calls::{DECIDE, SEARCH};
 use crate::grammar::{Callable, Legal, Move};
 use crate::judgement::Question;
 use crate::planner::answer_form::language_request;
-use crate::planner::numbers::{has_another_number, is_invented, sums_more_than};
+use crate::planner::derived::computes_with_another;
+use crate::planner::numbers::{is_invented, sums_more_than};
 use crate::planner::wording::{asks_of_oneself, puts_numbers_together, sends_to_documents};
 use crate::process::Way;
 use crate::program::checker_asked_for;
@@ -332,7 +333,7 @@ impl Execution {
 
     /// Whether `action` computes with numbers that stand nowhere, after something was looked up: a
     /// small model that has found a link takes what it leads to for read. Small ones count things,
-    /// unless the task asks for no more than stands there.
+    /// unless the task asks for no more than stands there; then factors between units may be new.
     fn computes_inventions(
         &self,
         prompt: &Prompt,
@@ -351,7 +352,7 @@ impl Execution {
         let read = read.join("\n");
         let is_made_up = |said: &str| match puts_numbers_together(self.told()) {
             true => is_invented(said, &read),
-            false => has_another_number(said, &read, 0.0),
+            false => computes_with_another(said, &read),
         };
         self.has_looked_up(legal) && computes && expression.is_some_and(is_made_up)
     }

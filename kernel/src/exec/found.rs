@@ -19,9 +19,10 @@ use crate::planner::answer_form::{
     asks_for_a_fact, asks_for_an_address, gives_the_number, language_request,
 };
 use crate::planner::date;
-use crate::planner::numbers::{is_invented, supposes};
+use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::{asks_back, only_denies};
 use crate::planner::shared_words::says_no_more;
+use crate::planner::supposed::supposes;
 use crate::planner::wording::{asks_for_a_total, puts_numbers_together};
 use crate::window::fence::Borders;
 use quipu_cpu::{Completion, Message, Prompt, Role, without_thought};
@@ -46,7 +47,7 @@ pub(super) struct Found {
     tried: usize,
     /// Whether the texts were read, and do not say what is asked.
     pub(super) unanswered: bool,
-    /// How many addresses were opened since the texts did not say it.
+    /// How many addresses were opened because the texts did not say it.
     pub(super) followed: u32,
 }
 
@@ -81,6 +82,8 @@ impl Execution {
         if called.is_some_and(|found| found.effect() == Effect::Write) {
             // What was read may be no longer true.
             self.found.texts.clear();
+            self.found.tried = 0;
+            self.found.unanswered = false;
         }
         self.found.has_others |= !computes && tool != REMEMBER;
     }
@@ -180,7 +183,11 @@ impl Execution {
         n: u32,
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
-        let alone = legal.answer.is_none() && self.parts.is_none() && self.has_found_all();
+        // The same texts say no more when they are read again.
+        let alone = legal.answer.is_none()
+            && self.parts.is_none()
+            && !self.found.unanswered
+            && self.has_found_all();
         if !alone || !self.has_looked_up(legal) || !asks_for_a_fact(self.told()) {
             return Ok(None);
         }

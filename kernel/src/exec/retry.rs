@@ -9,6 +9,7 @@ use super::writing::Decided;
 use super::{Ending, Execution, failed};
 use crate::grammar::{Legal, Move};
 use crate::planner::answer_form::{asks_for_a_fact, language_request};
+use crate::planner::facts::sentences;
 use crate::planner::numbers::{has_another_number, says_other_numbers};
 use crate::planner::other_times::asks_of_another_time;
 use crate::planner::owners::asks_of_another_owner;
@@ -73,7 +74,8 @@ impl Execution {
         let mut again = self.read_again(n, legal, decided).await?;
         // What was not found is not known, however sure it sounds.
         let said = without_thought(&again.completion.text);
-        let beyond = self.is_of_others(said) || says_what_was_not_read(said, &all_of(prompt));
+        let beyond = self.is_of_others(said)
+            || says_what_was_not_read(said, &all_of(prompt), self.told());
         if invents && beyond && !only_denies(said) {
             let chinese = language_request(self.told()).is_some();
             again.completion.text = if chinese {
@@ -94,7 +96,9 @@ impl Execution {
         let only_there = sends_to_documents(told) || self.gives_an_address();
         let asked = self.rests_on_what_was_found(legal) && asks_for_a_fact(told);
         let not_read = || {
-            only_there && !asks_for_a_total(told) && says_what_was_not_read(answer, &all_of(prompt))
+            only_there
+                && !asks_for_a_total(told)
+                && says_what_was_not_read(answer, &all_of(prompt), told)
         };
         asked && (self.is_of_others(answer) || not_read())
     }
@@ -109,12 +113,30 @@ impl Execution {
         self.has_looked_up(legal) || self.has_found_all() && failed()
     }
 
-    /// Whether what was found speaks of other days or of other owners than the task, and `answer`
-    /// does not say so.
+    /// Whether what was found speaks of other days or of other owners than the task where it says
+    /// what `answer` says, and the answer does not say so.
     fn is_of_others(&self, answer: &str) -> bool {
-        let (told, found) = (self.told(), self.what_was_found());
-        let of_others = asks_of_another_time(told, &found) || asks_of_another_owner(told, &found);
+        let (told, found) = (self.told(), self.all_that_is_said());
+        let of_others = asks_of_another_time(told, &found, answer)
+            || asks_of_another_owner(told, &found, answer);
         of_others && !says_no(answer)
+    }
+
+    /// What was found, and what the user, the agent and the texts beside the task say; what they ask
+    /// says nothing.
+    fn all_that_is_said(&self) -> String {
+        let (program, told) = (&self.program, self.told());
+        let asks = |text: &str| text.contains(['?', '？']);
+        let prompt = match asks(told) {
+            true => program.prompt.clone(),
+            false => program.prompt.replace(told, ""),
+        };
+        let attached = program.attached.iter().map(|attached| &attached.text);
+        let said = attached.chain([&program.agent.instructions, &prompt]);
+        let said = said.flat_map(|text| text.lines()).flat_map(sentences);
+        let mut all = vec![self.what_was_found()];
+        all.extend(said.filter(|sentence| !asks(sentence)));
+        all.join("\n")
     }
 
     /// The number that the last step computed, where the task asks for it and `answer` says only

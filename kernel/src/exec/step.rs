@@ -14,7 +14,7 @@ use crate::journal::{StepRow, WITH};
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::planner::answer_form;
-use crate::planner::equations::put_right;
+use crate::planner::equations::{is_disputed, put_right};
 use crate::planner::wording::sends_to_documents;
 use crate::process::{Failure, State, Usage};
 use crate::program::asks_for_code;
@@ -122,10 +122,11 @@ impl Execution {
         }
     }
 
-    /// `decided`, with the sums that an answer in words writes out put right.
+    /// `decided`, with the sums that an answer in words writes out put right, unless the task is
+    /// about wrong ones.
     fn with_right_sums(&self, prompt: &Prompt, legal: &Legal, mut decided: Decided) -> Decided {
         let words = decided.chosen == Move::Answer && legal.answer.is_none();
-        if words && self.shared.cpu.info().constrains {
+        if words && self.shared.cpu.info().constrains && !is_disputed(self.told()) {
             let known: Vec<&str> = prompt
                 .messages
                 .iter()

@@ -248,8 +248,10 @@ impl Machine {
     /// The machine as a process of `program` has it, where its model is loaded now.
     pub(super) fn here(&self, program: &Program) -> Option<Arc<Shared>> {
         match &program.model {
-            None => Some(self.shared.clone()),
-            Some(name) => Some(self.on(Some(&self.models.resident(name)?))),
+            Some(name) if !self.models.is_own(name) => {
+                Some(self.on(Some(&self.models.resident(name)?)))
+            }
+            _ => Some(self.shared.clone()),
         }
     }
 

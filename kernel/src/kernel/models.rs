@@ -10,6 +10,7 @@
 //!
 //! Which models there are, what they take and how much room there is says the [`Loader`].
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
@@ -22,6 +23,9 @@ use crate::exec::screened;
 use crate::judgement::Judgement;
 use crate::label::Secrecy;
 use crate::process::{NoModel, Pid};
+
+/// Names of the machine's own model that are remembered.
+const OWN_NAMES_MAX: usize = 64;
 
 /// What brings models to a machine. Whoever embeds the kernel knows where they are.
 pub trait Loader: Send + Sync {
@@ -132,6 +136,8 @@ pub(super) struct Models {
     loader: OnceLock<Arc<dyn Loader>>,
     /// Those that are loaded; the one that was used last is at the end.
     loaded: Mutex<Vec<Arc<Model>>>,
+    /// Names that turned out to mean the machine's own model.
+    own: Mutex<BTreeSet<String>>,
     /// Held while one is loaded or unloaded.
     changing: tokio::sync::Mutex<()>,
     leaks: LeakScan,
@@ -144,6 +150,7 @@ impl Models {
         Arc::new(Self {
             loader: OnceLock::new(),
             loaded: Mutex::default(),
+            own: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
             leaks,
             events,
@@ -161,16 +168,22 @@ impl Models {
         if let Some(model) = self.resident(name) {
             return Ok(Some(model));
         }
+        if self.is_own(name) {
+            return Ok(None);
+        }
         let Some(loader) = self.loader.get().cloned() else {
             return Err(NoModel::Alone { name: name.into() });
         };
         let (models, name) = (self.clone(), name.to_owned());
         let bringing = tokio::spawn(async move {
-            let (finds, named) = (loader.clone(), name);
+            let (finds, named) = (loader.clone(), name.clone());
             let found = tokio::task::spawn_blocking(move || finds.find(&named));
             let found = found.await.map_err(|error| broken(&error))??;
             match found.is_own {
-                true => Ok(None),
+                true => {
+                    models.note_own(name);
+                    Ok(None)
+                }
                 false => models.bring(&*loader, found).await.map(Some),
             }
         });
@@ -255,6 +268,18 @@ impl Models {
     /// The model called `name`, where it is loaded.
     pub(super) fn resident(&self, name: &str) -> Option<Arc<Model>> {
         self.used(|model| model.name == name || model.key == name)
+    }
+
+    /// Whether `name` is known to mean the machine's own model.
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        self.own.lock().contains(name)
+    }
+
+    fn note_own(&self, name: String) {
+        let mut own = self.own.lock();
+        if own.len() < OWN_NAMES_MAX {
+            own.insert(name);
+        }
     }
 
     /// The first that is `wanted`, which counts as used now.

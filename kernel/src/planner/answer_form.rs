@@ -95,14 +95,17 @@ pub(crate) fn gives_the_number(task: &str, answer: &str) -> bool {
             r"(?i)\bhow\s+(?:many|much|old|tall|long|far|high|deep|wide|heavy|big|late|early)\b|\b(?:what|which)\s+(?:time|number)\b|几|多少|多久|多远|多大|多高|多长|多重|号码",
         )
     });
+    // 哪几 asks who or which, 星期几 for a name.
+    static OTHERS: LazyLock<Regex> = LazyLock::new(|| pattern("哪几|(?:星期|礼拜|周)几|几乎|几何"));
     static GIVES: LazyLock<Regex> = LazyLock::new(|| {
         let words = numbers::any_word();
         laid_out(&format!(
             r"(?i)\d|[〇零一二两三四五六七八九十百千万半几]|\b(?:{words}|zero|hundred|thousand|million|dozen|half|quarter
-            |couple|fortnight|once|twice|free|nothing|none|noon|midnight|a|an|all)\b|免费|没有"
+            |couple|fortnight|once|twice|free|nothing|none|noon|midnight|dawn|dusk|sunrise|sunset|morning|evening|night
+            |until|till|since|always|never|forever|a|an|all)\b|免费|没有|直到|一直|永远|终身|整|全|[中正]午|午夜|早上|晚上|傍晚|凌晨|天亮|天黑|日[出落]"
         ))
     });
-    !ASKS.is_match(task) || GIVES.is_match(&ADDRESS.replace_all(answer, " "))
+    !ASKS.is_match(&OTHERS.replace_all(task, " ")) || GIVES.is_match(&ADDRESS.replace_all(answer, " "))
 }
 
 /// Whether `task` asks for an address of the web.
@@ -226,6 +229,23 @@ mod tests {
         check("把那一页翻译成英语，写了什么？", false);
         check("Read the page.", false);
         check("", false);
+    }
+
+    #[test]
+    fn what_is_said_in_the_place_of_a_number_gives_it() {
+        let check = |task: &str, answer: &str, want: bool| {
+            assert_eq!(gives_the_number(task, answer), want, "{task} {answer}");
+        };
+        check("How many wheels has it?", "Two.", true);
+        check("How many wheels has it?", "See the page.", false);
+        check("How late is it open?", "Until sunset.", true);
+        check("How long does the pass count?", "Forever.", true);
+        check("Who runs it?", "Ida Brook.", true);
+        check("几点开门？", "天亮就开。", true);
+        check("几点开门？", "请看网页。", false);
+        check("哪几个人去了？", "王伟和李明。", true);
+        check("合唱团星期几唱？", "星期天。", true);
+        check("", "", true);
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::program::asks_for_code;
+use super::wording::{has_a_word_for_keeping, is_about_its_words};
 use crate::pattern::pattern;
 
 /// A unit: its words, a pattern each, and what it is for the calculator. Longer words come first
@@ -122,7 +124,8 @@ const UNITS: [Unit; 54] = [
 static ASKED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     let words: Vec<&str> = UNITS.iter().map(|unit| unit.words).collect();
     let unit = words.join("|");
-    let number = r"(?P<number>[-−]?\d[\d,]*(?:\.\d+)?)";
+    // Elsewhere a comma is a point: "1,5 km".
+    let number = r"(?P<number>[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)";
     let forms = [
         format!(
             r"(?i)\bhow (?:many|much) (?P<to>{unit}) (?:(?:are|is|do|does|make|makes|equals?|has) )?(?:there )?(?:in |make )?{number} ?(?P<from>{unit})\b(?: (?:have|make|equal))?[\s?.!]*$"
@@ -154,10 +157,19 @@ fn known(word: &str) -> Option<&'static Unit> {
 /// for, or the units do not go together.
 pub(crate) fn expression(task: &str) -> Option<String> {
     let task = task.trim();
+    // Beside a program that converts, a text about it, or something to keep, it is not the answer.
+    if asks_for_code(task) || is_about_its_words(task) || has_a_word_for_keeping(task) {
+        return None;
+    }
     let found = ASKED.iter().find_map(|form| form.captures(task))?;
     // Another number may have a part in it.
     let others = task.replace(&found["number"], "");
     if others.contains(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    // Mb are bits.
+    let is_of_bits = |word: &str| word.len() == 2 && word.ends_with('b') && word != word.to_lowercase();
+    if is_of_bits(&found["from"]) || is_of_bits(&found["to"]) {
         return None;
     }
     let (from, to) = (known(&found["from"])?, known(&found["to"])?);
@@ -216,6 +228,12 @@ mod tests {
         );
         check("How many days are 3 days?", "");
         check("Is 5 miles far?", "");
+        check("How many Mb are 2 GB?", "");
+        check("What is 1,5 km in m?", "");
+        check("1,5公里是多少米？", "");
+        check("Write a Python function to convert 5 miles to km.", "");
+        check("Translate into Greek: convert 5 miles to km", "");
+        check("Remember that it is 5 km. How many miles are 5 km?", "");
         check("How many cups of tea are in 2 litres of water?", "");
         check("他3天跑了多少公里？", "");
         check("", "");

@@ -6,17 +6,18 @@
 //! | file | job |
 //! | --- | --- |
 //! | this one, `guard` | what the next step may do, and when it leads nowhere |
-//! | [`grammar`] | what is legal to the form of the next action, and back |
+//! | [`grammar`], `arguments` | what is legal to the form of the next action and its arguments, and back |
 //! | `card`, `cards`, `kind`, `plain` | functions as a model is shown them, and which |
-//! | `arguments` | what the arguments of a call may be |
 //! | `unspoken` | functions that are not shown before something speaks of them |
 //! | [`judgement`], [`lessons`], [`decision`] | questions to a model, and what its odds are worth |
 //! | `examples`, [`program`], `plan` | how worked examples, a program and a plan are asked for |
 //! | [`parts`], `several`, `for_one` | tasks of several parts, and of several things |
-//! | `questions`, `answer_form`, `poor_answer` | what an answer has to say, its form, and a poor one |
+//! | `questions`, `answer_form` | what an answer has to say, and its form |
+//! | `poor_answer`, `owners`, `other_times`, `particulars` | an answer that is none, or another one's |
 //! | `facts`, [`shared_words`] | what is worth keeping, and what two texts share |
 //! | `wording` | phrases from which something follows, and what a phrase that is not known costs |
-//! | `date`, `calendar`, [`numbers`] | the days and the numbers of a task |
+//! | `date`, `calendar`, [`numbers`], `conversion` | the days, the numbers and the units of a task |
+//! | `derived`, `supposed`, `equations` | numbers that follow, that nobody told, and that are wrong |
 
 pub(crate) mod answer_form;
 mod arguments;
@@ -26,6 +27,7 @@ mod cards;
 pub(crate) mod conversion;
 pub(crate) mod date;
 pub mod decision;
+pub(crate) mod derived;
 pub(crate) mod equations;
 mod examples;
 pub(crate) mod facts;
@@ -38,6 +40,7 @@ pub mod lessons;
 pub mod numbers;
 pub(crate) mod other_times;
 pub(crate) mod owners;
+mod particulars;
 pub mod parts;
 pub(crate) mod plain;
 pub(crate) mod plan;
@@ -47,6 +50,7 @@ pub mod program;
 pub(crate) mod questions;
 pub(crate) mod several;
 pub mod shared_words;
+pub(crate) mod supposed;
 mod unspoken;
 pub(crate) mod wording;
 

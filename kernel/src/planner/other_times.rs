@@ -6,21 +6,38 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::facts::sentences;
+use super::particulars::Particulars;
 use crate::pattern::{laid_out, pattern};
 
 /// A weekday, a month, a year: the first letters of its name, or its number.
 type Times = [BTreeSet<String>; 3];
 
-/// Whether `told` names a weekday, a month or a year, and `found` names others of that kind, but none
-/// of these. Not where `found` speaks of a span, or of all of them: these hold the one that is asked
-/// of.
-pub(crate) fn asks_of_another_time(told: &str, found: &str) -> bool {
-    let (asked, known) = (times(told), times(found));
-    let other = asked
-        .iter()
-        .zip(&known)
-        .any(|(asked, known)| !asked.is_empty() && !known.is_empty() && asked.is_disjoint(known));
-    other && !SPANS.is_match(found)
+/// Whether the question in `told` names a weekday, a month or a year, and `found` names others of
+/// that kind, but none of these, where it says what `answer` says. Not where `found` speaks of a
+/// span, or of all of them: these hold the one that is asked of; nor where the answer itself says
+/// that it is of another.
+pub(crate) fn asks_of_another_time(told: &str, found: &str, answer: &str) -> bool {
+    let asks = |sentence: &String| sentence.contains(['?', '？']);
+    let questions: Vec<String> = told.lines().flat_map(sentences).filter(asks).collect();
+    let question = match questions.is_empty() {
+        true => told.to_owned(),
+        false => questions.join(" "),
+    };
+    let (asked, known, named) = (times(&question), times(found), times(answer));
+    let said = Particulars::of(answer, told);
+    let of_another = |kind: usize| {
+        let (asked, known, named) = (&asked[kind], &known[kind], &named[kind]);
+        let others = !asked.is_empty() && !known.is_empty() && asked.is_disjoint(known);
+        let says_so = !named.is_empty() && asked.is_disjoint(named);
+        let mut told = found.lines().flat_map(sentences);
+        let is_of_others = |sentence: String| match times(&sentence)[kind].is_empty() {
+            true => !said.stand_in(&sentence),
+            false => !HEDGES.is_match(&sentence),
+        };
+        others && !says_so && told.all(is_of_others)
+    };
+    (0..asked.len()).any(of_another) && !SPANS.is_match(found)
 }
 
 fn times(text: &str) -> Times {
@@ -31,8 +48,10 @@ fn times(text: &str) -> Times {
                 |\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:s|rs?)?\b|(?:周|星期|礼拜)([一二三四五六日天])",
             ),
             laid_out(
-                r"\b(?i:(jan|feb)ruary|(apr)il|(jun)e|(jul)y|(aug)ust|(sep|oct|nov|dec)(?:t?em|o)?ber|(jan)uary)\b
-                |\b(Mar)ch\b|\b(May)\b|(?:^|[^\d])(\d{1,2})月",
+                r"(?:^|[.!?]\s+)May\s+(?:I|we|you)\b|\b(?i:(jan|feb)ruary|(apr)il|(jun)e|(jul)y|(aug)ust|(sep|oct|nov|dec)(?:t?em|o)?ber|(jan)uary)\b
+                |\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec)t?\b
+                |\b(Mar)ch\b|\b(May)\b
+                |(?:^|[^\d])(\d{1,2})月|(十[一二]?月|[一二三四五六七八九]月)",
             ),
             pattern(r"\b((?:19|20)\d\d)\b|((?:19|20)\d\d)年"),
         ]
@@ -57,18 +76,18 @@ fn one_name(name: &str) -> String {
         "五" => "fri",
         "六" => "sat",
         "日" | "天" => "sun",
-        "1" => "jan",
-        "2" => "feb",
-        "3" => "mar",
-        "4" => "apr",
-        "5" => "may",
-        "6" => "jun",
-        "7" => "jul",
-        "8" => "aug",
-        "9" => "sep",
-        "10" => "oct",
-        "11" => "nov",
-        "12" => "dec",
+        "1" | "一月" => "jan",
+        "2" | "二月" => "feb",
+        "3" | "三月" => "mar",
+        "4" | "四月" => "apr",
+        "5" | "五月" => "may",
+        "6" | "六月" => "jun",
+        "7" | "七月" => "jul",
+        "8" | "八月" => "aug",
+        "9" | "九月" => "sep",
+        "10" | "十月" => "oct",
+        "11" | "十一月" => "nov",
+        "12" | "十二月" => "dec",
         other => other,
     };
     same.to_owned()
@@ -78,9 +97,20 @@ fn one_name(name: &str) -> String {
 static SPANS: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(
         r"(?i)\b(?:daily|weekly|monthly|yearly|annual\w*|weekdays?|weekends?|always|except|other|otherwise|since|until|till|through
-        |from|between|after|before|(?:every|each|all)\s+(?:day|week|month|year)s?|a\s+(?:week|month|year)|round\s+the)\b
+        |from|between|after|before|(?:every|each|all|any)\s*(?:day|week|month|year|morning|afternoon|evening|night|season)s?
+        |a\s+(?:week|month|year)|round\s+the|usual\w*|normal\w*|regular\w*|spring|summer|autumn|winter|quarters?)\b
+        |\b(?:19|20)\d\d\s*[-–—/]\s*\d\d
         |day\s*(?:to|-|–|—)\s*\w+day|\b\w{3,9}\s*[-–—]\s*(?:mon|tue|wed|thu|fri|sat|sun)|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}
-        |每|工作日|周末|平日|天天|其他|其余|以来|起|之前|以前|之后|以后|[一二三四五六日天月年]\s*(?:至|到|-|–|—|~)",
+        |每|工作日|周末|平日|天天|其他|其余|以来|起|之前|以前|之后|以后|平时|通常|一般|正常|至今|春|夏|秋|冬|季|[一二三四五六日天月年]\s*(?:至|到|-|–|—|~)",
+    )
+});
+
+/// Words that say something of other times than the one beside them: what is closed on Mondays is
+/// open on Sundays.
+static HEDGES: LazyLock<Regex> = LazyLock::new(|| {
+    laid_out(
+        r"(?i)\b(?:closed?|shut|off|not|no|without|rest|later|onwards?|next|previous|last|following|ago|now|still|same
+        |holidays?)\b|n['’]t\b|休|闭|关门|除|不|现在|仍|次|同|去年|今年|明年",
     )
 });
 
@@ -91,7 +121,8 @@ mod tests {
     #[test]
     fn another_day_is_not_the_one_that_is_asked_of() {
         let check = |told: &str, found: &str, want: bool| {
-            assert_eq!(asks_of_another_time(told, found), want, "{told} {found}");
+            let is = asks_of_another_time(told, found, "");
+            assert_eq!(is, want, "{told} {found}");
         };
         let choir = "The choir sings on Tuesday at 7 and on Thursday at 8.";
         check("When does the choir sing on Sunday?", choir, true);
@@ -104,11 +135,18 @@ mod tests {
         check("When on Sunday?", "Monday to Friday 9, Saturday 10", false);
         check("When on Sunday?", "Mon-Fri at 9", false);
         check("When on Sunday?", "Mon and Tue at 9", true);
+        check("When on Sunday?", "Opens at 10, closed on Mondays", false);
+        check("When on Sunday?", "Usually at 9, on Monday at 10", false);
         check("周日几点？", "周一至周五九点", false);
+        check("周日几点？", "十点开门，周一休息", false);
         check("What was sold in March?", "January 40, May 55", true);
         check("What was sold in January?", "January 40, May 55", false);
+        check("What was sold in March?", "In spring 40, in June 50", false);
+        check("Sold in September?", "August 40, Sept 55", false);
         check("9月卖了多少？", "8月40箱，10月55箱", true);
+        check("9月卖了多少？", "8月40箱，九月55箱", false);
         check("9月卖了多少？", "September: 40, October: 55", false);
+        check("十一月卖了多少？", "一月40箱", true);
         check(
             "What did it cost in 2024?",
             "It cost 40 euros in 2023.",
@@ -119,8 +157,28 @@ mod tests {
             "It costs 40 euros since 2023.",
             false,
         );
+        check("Cost in 2024?", "It cost 40 euros in 2023-25.", false);
         check("What did it cost in 2024?", "It cost 40 euros.", false);
         check("Who may march in the sun?", "Ida sat there in 1999.", false);
+        check("May I bring a dog?", "Dogs were let in in June.", false);
+        // What is told beside the question is not asked of.
+        check("My train goes on Saturday. When is it?", choir, false);
         check("", "", false);
+    }
+
+    #[test]
+    fn what_is_said_of_no_day_may_be_of_the_one_that_is_asked_of() {
+        let check = |found: &str, answer: &str, want: bool| {
+            let told = "When does the choir sing on Sunday?";
+            let is = asks_of_another_time(told, found, answer);
+            assert_eq!(is, want, "{found} {answer}");
+        };
+        let choir = "The choir sings on Tuesday at 7. It has 20 singers.";
+        check(choir, "On Sunday it sings at 7.", true);
+        check(choir, "At seven.", true);
+        check("The choir sings at 7. Tuesday: tea.", "At 7.", false);
+        check("Monday:\nat 7", "At 7.", false);
+        check(choir, "It sings on Tuesday at 7.", false);
+        check(choir, "周二七点。", false);
     }
 }

@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::derived::has_a_number_from_nowhere;
 use super::facts::sentences;
-use super::numbers::{COUNTS_MAX, has_another_number};
-use crate::pattern::{HAN, laid_out, pattern};
+use crate::pattern::{laid_out, pattern};
 
 /// The fewest letters of a name.
 const NAME_CHARS_MIN: usize = 3;
@@ -42,9 +42,11 @@ pub(crate) fn leaves_to_call(answer: &str, tool: &str) -> bool {
     answer.contains(tool) && answer.lines().flat_map(sentences).any(|said| tells(&said))
 }
 
-/// Whether `answer` has a question: a small model says again what it was asked.
+/// Whether `answer` has a question: a small model says again what it was asked. An address and the
+/// title of a book may have such a mark too.
 pub(crate) fn asks_back(answer: &str) -> bool {
-    answer.contains(['?', '？'])
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\?(?:\s|$)|？(?:[^”’」》]|$)"));
+    ASKS.is_match(answer)
 }
 
 /// Whether `text` has a word that says no.
@@ -55,17 +57,18 @@ pub(crate) fn says_no(text: &str) -> bool {
     DENIES.is_match(text)
 }
 
-/// Whether `answer` has a number or a name that does not stand in `read`. Small numbers may have
-/// been worked out, or stand there in words. A name is known by a capital letter within a
-/// sentence. Days, months and units are written in many ways and do not count, nor do names from
-/// a Chinese text, which may be written in any letters.
-pub(crate) fn says_what_was_not_read(answer: &str, read: &str) -> bool {
-    has_another_number(answer, read, COUNTS_MAX) || !names_not_read(answer, read).is_empty()
+/// Whether `answer` to the task `told` has a number or a name that does not stand in `read`. A
+/// number may follow from what stands there; small ones count things, or stand there in words. A
+/// name is known by a capital letter within a sentence. Days, months and units are written in many
+/// ways and do not count, nor do names from a text in other letters than Latin ones.
+pub(crate) fn says_what_was_not_read(answer: &str, read: &str, told: &str) -> bool {
+    has_a_number_from_nowhere(answer, read, told) || !names_not_read(answer, read).is_empty()
 }
 
 /// The names in `answer` that do not stand in `read`, in lower case.
 pub(crate) fn names_not_read(answer: &str, read: &str) -> BTreeSet<String> {
-    if read.contains(|c: char| HAN.contains(&c)) {
+    // A name in other letters may be written in any.
+    if read.contains(is_of_another_script) {
         return BTreeSet::new();
     }
     let lower = read.to_lowercase();
@@ -84,6 +87,13 @@ pub(crate) fn names_not_read(answer: &str, read: &str) -> BTreeSet<String> {
     names
 }
 
+/// Whether `c` is a letter that is not Latin.
+fn is_of_another_script(c: char) -> bool {
+    // Among these are letters for sounds, raised ones and such in circles.
+    let is_latin = c < '\u{370}' || ('\u{1d00}'..='\u{24ff}').contains(&c);
+    c.is_alphabetic() && !is_latin
+}
+
 /// Whether `said` has all of `names`.
 pub(crate) fn has_all_names(said: &str, names: &BTreeSet<String>) -> bool {
     let lower = said.to_lowercase();
@@ -99,9 +109,11 @@ fn stem(word: &str) -> &str {
 
 /// Words with a capital letter that are no names.
 static COMMON: LazyLock<Regex> = LazyLock::new(|| {
-    let words = r"^(?:mon|tues|wednes|thurs|fri|satur|sun)days?$
+    let words = r"^(?:mon|tues|wednes|thurs|fri|satur|sun)days?$|^(?:mon|tues?|wed|thu|thurs?|fri|sat|sun)$
         |^(?:january|february|march|april|may|june|july|august|september|october|november|december)$
-        |^(?:celsius|fahrenheit|kelvin|euros?|dollars?|english|chinese|german|french|spanish|the|and)$";
+        |^(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)$
+        |^(?:celsius|fahrenheit|kelvin|euros?|dollars?|english|chinese|german|french|spanish|italian|mrs|sir)$
+        |^(?:the|and|but|for|she|her|his|its|they|their|this|that|these|those|there|yes|not|you|your|our|are|was)$";
     laid_out(words)
 });
 
@@ -167,11 +179,24 @@ mod tests {
     }
 
     #[test]
+    fn a_question_in_an_answer_asks_back() {
+        let check = |answer: &str, want: bool| assert_eq!(asks_back(answer), want, "{answer}");
+        check("When does the mill open?", true);
+        check("Which mill? There are two.", true);
+        check("哪个磨坊？", true);
+        check("It is at https://example.com/a?b=c.", false);
+        check("It is called \"Who Goes There?\".", false);
+        check("书名是《谁在那里？》。", false);
+        check("The mill opens at 9.", false);
+        check("", false);
+    }
+
+    #[test]
     fn what_stands_nowhere_was_not_read() {
         let read = "Who runs the old mill, and since when?\nThe mill of Hollow Lane is run by \
                     Ida Brook since 1987. It has two wheels.";
         let check = |answer: &str, want: bool| {
-            assert_eq!(says_what_was_not_read(answer, read), want, "{answer}");
+            assert_eq!(says_what_was_not_read(answer, read, ""), want, "{answer}");
         };
         check("Ida Brook runs it since 1987.", false);
         check("Since 1987 it is Brook's.", false);
@@ -180,6 +205,12 @@ mod tests {
         check("The old Mill's owner is Brook.", false);
         check("It is run by Otto Brook.", true);
         check("She runs it since 1978.", true);
+        assert!(!says_what_was_not_read(
+            "It is run by Ivan Petrov.",
+            "Мельницей управляет Иван Петров.",
+            ""
+        ));
+        check("Answer: She runs it, Mrs. Brook, from Mon to Sat.", false);
         check("She has run it for 39 years, from 9 AM to 5 PM.", false);
         check("It is 12 degrees Celsius there.", false);
         check("", false);

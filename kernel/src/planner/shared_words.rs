@@ -52,7 +52,7 @@ pub fn says_no_more(answer: &str, text: &str, question: &str) -> bool {
 }
 
 /// The words of `text` that say something.
-fn telling_words(text: &str) -> BTreeSet<String> {
+pub(super) fn telling_words(text: &str) -> BTreeSet<String> {
     let mut words = words(text);
     words.retain(|word| !EMPTY.contains(&word.as_str()) && (word.len() > 1 || word == "i"));
     words

@@ -70,7 +70,6 @@ pub(crate) fn puts_numbers_together(task: &str) -> bool {
             |[二两三四五六七八九十百千]|一共|总共|共|合计|总和|平均|相差|比|还剩|剩下|加起来|来回|每|倍|一半"
         ))
     });
-    static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\S*://\S*"));
     PUTS.is_match(&ADDRESS.replace_all(task, " "))
 }
 
@@ -78,13 +77,19 @@ pub(crate) fn puts_numbers_together(task: &str) -> bool {
 pub(crate) fn asks_for_a_total(task: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
-            r"(?i)\b(?:totals?|altogether|in\s+all|sum|adds?\s+up|averages?|combined|together|comes?\s+to
-            |differences?|how\s+(?:much|many)\s+(?:more|less|fewer)|left\s+over)\b
+            r"(?i)\b(?:totals?|altogether|the\s+sum|sum\s+of|adds?\s+up|averages?|combined
+            |(?:how\s+(?:much|many)|what|which)\b[^.?!]*\b(?:together|comes?\s+to)
+            |differences?\s+in\s+(?:price|cost|age|height|length|weight|size|time|number)s?
+            |how\s+(?:much|many)\s+(?:more|less|fewer)|left\s+over)\b|\bin\s+all\s*(?:[?.,!]|$)
             |一共|总共|共计|合计|总和|总计|总额|平均|加起来|相差|差多少|[多少]多少|还剩",
         )
     });
-    ASKS.is_match(task)
+    // 一共有哪些 asks for names.
+    ASKS.is_match(&ADDRESS.replace_all(task, " ")) && !task.contains("哪些")
 }
+
+/// An address, which says nothing of what is asked.
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\S*://\S*"));
 
 /// Whether `text` says that something is no longer as it was.
 pub(crate) fn says_it_changed(text: &str) -> bool {
@@ -235,6 +240,31 @@ mod tests {
                 "What does http://127.0.0.1:80/mill9 say a sack costs?",
                 "How long does the dough rest, by my notes?",
                 "笔记里的米多少钱？",
+                "",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_total_is_asked_for() {
+        check(
+            asks_for_a_total,
+            &[
+                "What do both halls have together?",
+                "How many sacks were sold in all?",
+                "What does a week of it come to, by the page?",
+                "What is the difference in price?",
+                "What is the sum of the fees?",
+                "两袋一共多少钱？",
+            ],
+            &[
+                "Who runs the mill together with Ida?",
+                "Who comes to the fair on 3 May?",
+                "What is the difference between the gold and the silver ticket?",
+                "Sum up the 3 pages.",
+                "How warm is it in all rooms?",
+                "What does http://127.0.0.1/total say?",
+                "一共有哪些活动？",
                 "",
             ],
         );

@@ -64,7 +64,8 @@ pub enum NoModel {
     },
     /// It does not fit beside the machine's own model and those that are in use.
     #[error(
-        "there is no room for {name}: it needs {} MB of memory, and {} MB are left for models", megabytes(*needs), megabytes(*room)
+        "there is no room for {name}: it needs {} MB of memory, and {} MB are left for models",
+        needs.div_ceil(MEGABYTE), room / MEGABYTE
     )]
     NoRoom {
         /// The model, as it was named.
@@ -79,10 +80,9 @@ pub enum NoModel {
     Cpu(#[from] CpuError),
 }
 
-/// `bytes` in whole megabytes, rounded up.
-fn megabytes(bytes: u64) -> u64 {
-    bytes.div_ceil(1_000_000)
-}
+/// Bytes of a megabyte. What is needed is rounded up and what there is down, so that a message never
+/// says that as much is left as is needed.
+const MEGABYTE: u64 = 1_000_000;
 
 /// Why a window cannot be laid out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]

@@ -187,6 +187,17 @@ async fn a_process_runs_on_the_model_that_its_program_names() {
 }
 
 #[tokio::test]
+async fn the_machines_own_model_is_here_by_any_name() {
+    let (kernel, _folder) = machine(Shelf::of([("small", local(10))]));
+    for name in ["own", "the-own"] {
+        let pid = kernel.spawn(on(name)).expect("it starts");
+        kernel.wait(pid).await.expect("an end");
+        let window = kernel.window(pid).expect("a journal");
+        assert!(window.is_some(), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_machine_without_a_loader_has_its_own_model_only() {
     let folder = crate::common::folder();
     let kernel = Setup::new("").kernel(&folder.path().join("journal.db"));
@@ -251,7 +262,7 @@ async fn a_process_has_its_model_until_it_ends() {
     let said = answer(&kernel, on("b")).await;
     assert_eq!(
         said,
-        "there is no room for b: it needs 1 MB of memory, and 1 MB are left for models"
+        "there is no room for b: it needs 1 MB of memory, and 0 MB are left for models"
     );
     drop(a);
     assert_eq!(answer(&kernel, on("b")).await, "b");
