@@ -168,7 +168,8 @@ pub(crate) fn expression(task: &str) -> Option<String> {
         return None;
     }
     // Mb are bits.
-    let is_of_bits = |word: &str| word.len() == 2 && word.ends_with('b') && word != word.to_lowercase();
+    let is_of_bits =
+        |word: &str| word.len() == 2 && word.ends_with('b') && word != word.to_lowercase();
     if is_of_bits(&found["from"]) || is_of_bits(&found["to"]) {
         return None;
     }

@@ -166,7 +166,12 @@ mod tests {
         );
         check(granny, "外婆爱下棋，生日是三月四日。", march, false);
         check(granny, "外婆爱下棋。她的生日是三月四日。", march, false);
-        check(granny, "外婆生于三月四日。外公的生日是五月六日。", march, false);
+        check(
+            granny,
+            "外婆生于三月四日。外公的生日是五月六日。",
+            march,
+            false,
+        );
         check("", "", "", false);
     }
 }

@@ -159,7 +159,10 @@ fn is_tar(head: &[u8]) -> bool {
 fn is_document(mut zip: ZipArchive<File>) -> bool {
     let named = |name: &str| DOCUMENT_NAMES.contains(&name) || name.ends_with(".iwa");
     let has = |name: &str| zip.index_for_name(name).is_some();
-    let is_map = has(MAP) && zip.file_names().all(|name| name == MAP || name.contains('/'));
+    let is_map = has(MAP)
+        && zip
+            .file_names()
+            .all(|name| name == MAP || name.contains('/'));
     if is_map
         || zip.file_names().any(named)
         || TOGETHER

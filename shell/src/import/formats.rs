@@ -185,9 +185,18 @@ const UNREAD: &[(&[u8], &str)] = &[
         b"REDIS00",
         "a database (export what is wanted of it as text)",
     ),
-    (b"BLENDER-v", "a model in three dimensions, which has no text"),
-    (b"BLENDER_v", "a model in three dimensions, which has no text"),
-    (b"BLENDER17-", "a model in three dimensions, which has no text"),
+    (
+        b"BLENDER-v",
+        "a model in three dimensions, which has no text",
+    ),
+    (
+        b"BLENDER_v",
+        "a model in three dimensions, which has no text",
+    ),
+    (
+        b"BLENDER17-",
+        "a model in three dimensions, which has no text",
+    ),
     (
         b"Obj\x01",
         "data in Avro (save what is wanted of it as CSV)",

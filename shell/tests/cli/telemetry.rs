@@ -115,7 +115,10 @@ async fn a_run_is_a_trace_without_a_word_of_it() {
     measured.dedup();
     assert_eq!(
         measured,
-        ["gen_ai.client.operation.duration", "gen_ai.client.token.usage"]
+        [
+            "gen_ai.client.operation.duration",
+            "gen_ai.client.token.usage"
+        ]
     );
     for path in ["/v1/traces", "/v1/metrics"] {
         for body in bodies(&server, path).await {

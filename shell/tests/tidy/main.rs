@@ -131,7 +131,10 @@ fn each_engine_has_one_home(files: &[File]) -> Complaints {
         // What is told to somebody else is decided in one place.
         (
             "opentelemetry",
-            &["shell/src/session/telemetry/", "shell/tests/cli/telemetry.rs"],
+            &[
+                "shell/src/session/telemetry/",
+                "shell/tests/cli/telemetry.rs",
+            ],
         ),
     ];
     let mut complaints = Vec::new();
@@ -382,7 +385,10 @@ fn engines() {
         ),
         ("memory/src/diskette.rs", "use tantivy::Index;"),
         ("shell/src/session/init.rs", "wasmtime_wasi::add();"),
-        ("shell/src/session/init.rs", "opentelemetry::global::tracer(name);"),
+        (
+            "shell/src/session/init.rs",
+            "opentelemetry::global::tracer(name);",
+        ),
     ];
     check(each_engine_has_one_home, 5, &samples);
 }

@@ -40,7 +40,11 @@ pub fn markdown(inside: &str, inline: Inline<'_>) -> String {
             false => "||",
         };
         if let Some(row) = rows.last_mut() {
-            row.extend(split(cells, mark).into_iter().map(|said| cell(said, inline)));
+            row.extend(
+                split(cells, mark)
+                    .into_iter()
+                    .map(|said| cell(said, inline)),
+            );
         }
     }
     // A line that begins a row may stand there twice.
@@ -53,9 +57,7 @@ pub fn markdown(inside: &str, inline: Inline<'_>) -> String {
 fn cell(cell: &str, inline: Inline<'_>) -> Cell {
     let parts = split(cell, "|");
     let (looks, said) = match parts.as_slice() {
-        [looks, ..] if parts.len() > 1 && looks.contains('=') => {
-            (*looks, &cell[looks.len() + 1..])
-        }
+        [looks, ..] if parts.len() > 1 && looks.contains('=') => (*looks, &cell[looks.len() + 1..]),
         _ => ("", cell),
     };
     Cell {

@@ -246,7 +246,9 @@ fn tag(text: &str, depth: usize) -> (String, usize) {
 fn is_tag(inside: &str) -> bool {
     let inside = inside.trim_matches('/');
     match inside.split_once(char::is_whitespace) {
-        None => inside.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'),
+        None => inside
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-'),
         Some((_, settings)) => settings.contains('=') || settings.trim().is_empty(),
     }
 }

@@ -227,7 +227,10 @@ mod tests {
         check(&[content], None);
         check(&[there], Some((true, true, false)));
         check(&[there, content], Some((true, true, true)));
-        check(&[there, (otel::CONTENT, "false")], Some((true, true, false)));
+        check(
+            &[there, (otel::CONTENT, "false")],
+            Some((true, true, false)),
+        );
         check(&[there, (otel::SDK_DISABLED, "TRUE")], None);
         check(
             &[there, (otel::METRICS_EXPORTER, "none")],

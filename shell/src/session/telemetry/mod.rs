@@ -111,4 +111,3 @@ async fn listen(mut teller: Teller, mut events: Subscription, mut stopped: onesh
     // Closing waits for threads of the exporter.
     let _ = tokio::task::spawn_blocking(move || teller.close()).await;
 }
-

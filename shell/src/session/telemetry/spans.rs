@@ -410,4 +410,3 @@ fn messages(key: &'static str, role: &str, part: &Value) -> KeyValue {
 fn seconds(ms: u64) -> f64 {
     Duration::from_millis(ms).as_secs_f64()
 }
-

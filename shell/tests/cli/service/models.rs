@@ -111,7 +111,10 @@ async fn a_machine_whose_model_is_not_there_takes_the_next() {
     let closed = MockServer::start().await;
     let refusal = Mock::given(any()).respond_with(ResponseTemplate::new(401));
     refusal.mount(&closed).await;
-    let shut = format!("[endpoints.shut]\nurl = \"{}/v1\"\nmodel = \"m\"\n", closed.uri());
+    let shut = format!(
+        "[endpoints.shut]\nurl = \"{}/v1\"\nmodel = \"m\"\n",
+        closed.uri()
+    );
     let config = "model = \"endpoint:shut\"\nfallback = [\"endpoint:fast\"]\n";
     sandbox.write("root/config.toml", format!("{config}{called}{shut}"));
     let said = run(&[]);
