@@ -28,7 +28,7 @@ SELF := $(MAKE)
 
 .NOTPARALLEL:
 .PHONY: help run shell bin build guests setup test test-readers test-doctests test-downloads check readers torture \
-	bench evals dist clean
+	bench evals dist otel clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -109,6 +109,11 @@ bench: build ## Measure beside llama.cpp's own tools: make bench [SUITES='raw ag
 	@$(QUIPU) model pull smollm2-135m --quant q4_0
 	@peers=$$(scripts/llama-cpp.sh) && \
 	cargo bench --quiet --workspace --bench machine -- "$(call file_of,smollm2-135m-q4_0)" "$$peers" $(SUITES)
+
+# With other features for one crate cargo checks that crate and what is new again, nothing else.
+otel: guests ## Check and test what is sent to OpenTelemetry collectors
+	@$(CLIPPY) $(STAGE) clippy cargo check --release --workspace --all-targets --features quipu/otel
+	@cargo test --quiet --release --workspace --features quipu/otel --bins --test cli telemetry
 
 # The data are not part of this project; evals/suites.sh says what DATA has.
 evals: bin ## Run two public suites: make evals DATA=DIR [N=100]

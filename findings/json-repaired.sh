@@ -4,8 +4,8 @@
 # Guess:   where a value is not JSON, both make a text of it, or fail. They were made for the same faults, so they
 #          agree.
 # Reality: of the 16 faults below they agree about three. json_repair keeps the beginning of what it cannot read, as a
-#          number: 10:30 is 10, "1 000" is 1, 5 km is 5, 2 * 3 is 2, ~5 and >5 are 5, a telephone number is its
-#          country code; 007 is 7. But 1,250 and 1.2.3 are texts, and #5 is an empty text. jsonrepair (npm) makes
+#          number: 10:30 is 10, "1 000" is 1, 5 km is 5, 2 * 3 is 2, >5 is 5, a telephone number is its country
+#          code; 007 is 7. But 1,250 and 1.2.3 are texts, and #5 is an empty text. jsonrepair (npm) makes
 #          texts of some and fails for others; a minus alone is the number 0. In a list both make two numbers of
 #          1,250.
 # Seen with json_repair 0.64.6, jsonrepair 3.15.0: the rows printed below.

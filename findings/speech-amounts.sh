@@ -11,7 +11,7 @@
 # Seen with num2words 0.5.14, inflect 7.6.0: the rows printed below.
 # So:      JSON has no cents: the price 5.00 comes back from a model or a tool as 5 and 4.99 as 4.99, so of one list
 #          some prices are spoken a hundred times too small. Hand over a Decimal with two places, rounded by yourself,
-#          and give inflect only what matches -?[0-9]+(.[0-9]+)?.
+#          and give inflect only what matches -?[0-9]+([.][0-9]+)?.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -27,7 +27,7 @@ absolute() {
 }
 
 case $#-${1:-} in
-0-) ;;
+0-) target='' ;; # whatever the environment has
 5-pack)
     program=$(absolute "$2") licences=$(absolute "$3") target=$4 out=$(absolute "$5")
     for file in "$program" "$licences"; do

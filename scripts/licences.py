@@ -38,6 +38,8 @@ def packages(target, manifest):
 
 def texts(place):
     """The texts of licences in the folder `place`, in the order of their paths, or that one file."""
+    if not place.exists():
+        sys.exit(f"licences.py: there is no {place}")
     if place.is_file():
         yield place.read_text(errors="replace").strip()
     for path in sorted(place.rglob("*")):

@@ -367,6 +367,11 @@ impl Kernel {
         self.machine.table.lock().is_empty()
     }
 
+    /// What the odds of [`Kernel::cpu`] are worth.
+    pub fn judgement(&self) -> &Judgement {
+        &self.machine.shared.judgement
+    }
+
     /// The gate that everything passes.
     pub fn gate(&self) -> &Gate {
         &self.machine.shared.gate

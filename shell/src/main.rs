@@ -64,6 +64,8 @@ fn main() {
         Ok(code) => code,
         Err(error) => error::report(&error),
     };
+    #[cfg(feature = "otel")]
+    runtime.block_on(session::telemetry::flush());
     // A thread may still wait for a line on standard input: nobody waits for it.
     runtime.shutdown_background();
     leave(code)

@@ -126,6 +126,12 @@ impl GrantBook {
         hash: &str,
         listing: &str,
     ) -> Result<(), StateError> {
+        let entry = self.devices.get(device);
+        let entry = entry.filter(|entry| entry.component == hash);
+        // Most list what they did, and then nothing has to be written.
+        if entry.is_none_or(|entry| entry.listing.as_deref() == Some(listing)) {
+            return Ok(());
+        }
         self.change(|devices| {
             let entry = devices.get_mut(device);
             match entry.filter(|entry| entry.component == hash) {

@@ -381,7 +381,7 @@ mod tests {
             "",
             "The llama's wool is soft, warm & (mostly) white; it costs $4,150.75!",
             "See https://example.org/a_b?c=1#d\n\nor mail ada@example.org \t~ 5 p.m.",
-            "fn main() { println!(\"{}\", 1 + 2); } // antidisestablishmentarianism xqzzt",
+            "fn add(a: u8) -> u8 { a + 2 } // antidisestablishmentarianism xqzzt",
             "Café naïve résumé 磨坊",
         ] {
             let ours = bert.tokens(text, usize::MAX);

@@ -74,8 +74,8 @@ impl Execution {
         let mut again = self.read_again(n, legal, decided).await?;
         // What was not found is not known, however sure it sounds.
         let said = without_thought(&again.completion.text);
-        let beyond = self.is_of_others(said)
-            || says_what_was_not_read(said, &all_of(prompt), self.told());
+        let beyond =
+            self.is_of_others(said) || says_what_was_not_read(said, &all_of(prompt), self.told());
         if invents && beyond && !only_denies(said) {
             let chinese = language_request(self.told()).is_some();
             again.completion.text = if chinese {

@@ -171,11 +171,10 @@ impl Journal {
         let row: Option<(String, i64)> = self
             .connection
             .lock()
-            .query_row(
-                "SELECT program, spent_ms FROM process WHERE pid=?1",
-                [pid],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
+            .prepare_cached("SELECT program, spent_ms FROM process WHERE pid=?1")
+            .and_then(|mut statement| {
+                statement.query_row([pid], |row| Ok((row.get(0)?, row.get(1)?)))
+            })
             .optional()
             .map_err(|error| wrap(&self.path, error))?;
         let (program, spent) = row.ok_or(JournalError::NoProcess(pid))?;
@@ -187,9 +186,8 @@ impl Journal {
         let text: Option<Option<String>> = self
             .connection
             .lock()
-            .query_row("SELECT recalled FROM process WHERE pid=?1", [pid], |row| {
-                row.get(0)
-            })
+            .prepare_cached("SELECT recalled FROM process WHERE pid=?1")
+            .and_then(|mut statement| statement.query_row([pid], |row| row.get(0)))
             .optional()
             .map_err(|error| wrap(&self.path, error))?;
         let reminder = text.flatten().map(|text| serde_json::from_str(&text));
@@ -200,7 +198,7 @@ impl Journal {
     pub fn steps(&self, pid: Pid) -> Result<Vec<StepRow>> {
         let connection = self.connection.lock();
         let mut statement = connection
-            .prepare("SELECT n, action, usage, decide_ms, outcome, ok, label, act_ms FROM step WHERE pid=?1 ORDER BY n")
+            .prepare_cached("SELECT n, action, usage, decide_ms, outcome, ok, label, act_ms FROM step WHERE pid=?1 ORDER BY n")
             .map_err(|error| wrap(&self.path, error))?;
         let rows = statement.query_map([pid], |row| {
             let outcome: Option<String> = row.get(4)?;
@@ -252,7 +250,7 @@ impl Journal {
              FROM process {which}"
         );
         let mut statement = connection
-            .prepare(&query)
+            .prepare_cached(&query)
             .map_err(|error| wrap(&self.path, error))?;
         let rows = statement.query_map(values, |row| {
             // A damaged row does not hide the others.

@@ -105,7 +105,8 @@ pub(crate) fn gives_the_number(task: &str, answer: &str) -> bool {
             |until|till|since|always|never|forever|a|an|all)\b|免费|没有|直到|一直|永远|终身|整|全|[中正]午|午夜|早上|晚上|傍晚|凌晨|天亮|天黑|日[出落]"
         ))
     });
-    !ASKS.is_match(&OTHERS.replace_all(task, " ")) || GIVES.is_match(&ADDRESS.replace_all(answer, " "))
+    !ASKS.is_match(&OTHERS.replace_all(task, " "))
+        || GIVES.is_match(&ADDRESS.replace_all(answer, " "))
 }
 
 /// Whether `task` asks for an address of the web.

@@ -130,7 +130,12 @@ mod tests {
         check(call, "Call 0301234567.", "030-1234-567", false);
         check(call, "Call 0301234567.", "0309999999", true);
         // Nothing is to be put together.
-        check("What does a sack cost?", "Rye: 350. Oats: 130.", "480", true);
+        check(
+            "What does a sack cost?",
+            "Rye: 350. Oats: 130.",
+            "480",
+            true,
+        );
         check("", "It has 0 wheels.", "500", true);
         check("", "", "", false);
     }
@@ -139,7 +144,11 @@ mod tests {
     fn a_factor_between_units_need_not_stand_anywhere() {
         let check = |expression: &str, want: bool| {
             let read = "The tour takes two hours, 14 km in all.";
-            assert_eq!(computes_with_another(expression, read), want, "{expression}");
+            assert_eq!(
+                computes_with_another(expression, read),
+                want,
+                "{expression}"
+            );
         };
         check("2 * 60", false);
         check("14 * 1000", false);

@@ -46,7 +46,10 @@ pub(crate) fn put_right(answer: &str, known: &str) -> Option<String> {
         let (at, wrong) = (said.start(), said.as_str().to_owned());
         let rest = match has_number(known, &wrong) || has_number(&text[..at], &wrong) {
             true => format!("{right}{}", &text[at + wrong.len()..]),
-            false => format!("{right}{}", replaced(&text[at + wrong.len()..], &wrong, &right)),
+            false => format!(
+                "{right}{}",
+                replaced(&text[at + wrong.len()..], &wrong, &right)
+            ),
         };
         text.truncate(at);
         text.push_str(&rest);
@@ -167,7 +170,9 @@ fn right_result(found: &Captures<'_>, behind: &str) -> Option<String> {
     let (divides, multiplies) = (is(&["÷", "/"]), is(&["*", "×", "x"]));
     let value = computed(&terms, number)?;
     let result = number(said)?;
-    let unit = COUNTED.captures(behind).and_then(|found| found.name("unit"));
+    let unit = COUNTED
+        .captures(behind)
+        .and_then(|found| found.name("unit"));
     let unit = unit.or_else(|| found.name("money"));
     let unit = unit.map_or("", |unit| unit.as_str());
     if value < 0.0
@@ -211,7 +216,10 @@ fn is_right_with_points(terms: &[Term<'_>], said: &str) -> bool {
     let mut all = terms.iter().map(|term| term.number).chain([said]);
     let parted = all.all(|text| matches!(places_of(text), 0 | 3));
     let (value, said) = (computed(terms, whole), whole(said));
-    parted && value.zip(said).is_some_and(|(value, said)| is_close(value, said, 0, false))
+    parted
+        && value
+            .zip(said)
+            .is_some_and(|(value, said)| is_close(value, said, 0, false))
 }
 
 fn has_several_currencies(text: &str) -> bool {
@@ -350,10 +358,7 @@ mod tests {
             "- 0.5 * 0.5 * 0.5 = 0.15",
             Some("- 0.5 * 0.5 * 0.5 = 0.125"),
         );
-        check(
-            "Total: **12 + 7 = 18**",
-            Some("Total: **12 + 7 = 19**"),
-        );
+        check("Total: **12 + 7 = 18**", Some("Total: **12 + 7 = 19**"));
         check("3 kg + 4 kg = 8 kg", Some("3 kg + 4 kg = 7 kg"));
         check("共12 + 7 = 18个", Some("共12 + 7 = 19个"));
         check("90 - 45 = 45", None);

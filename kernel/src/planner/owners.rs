@@ -60,7 +60,7 @@ fn owned(text: &str) -> Vec<Owned> {
         laid_out(
             r"(?i)(?P<o1>\w+)['’]s\s+(?:[\w-]+\s+){0,2}?(?P<t1>[a-z-]+)(?:\s+(?:is|are|was|were|has|have|starts?|ends?|begins?|costs?|opens?|closes?)\b|[?.,;:!]|$)
             |\bthe\s+(?P<t2>[a-z-]+)\s+of\s+(?:the\s+|our\s+|my\s+)?(?P<o2>\w+)
-            |(?P<o3>[\u4e00-\u9fff]{1,2})的(?P<t3>[\u4e00-\u9fff]{2})",
+            |(?P<o3>\p{Han}{1,2})的(?P<t3>\p{Han}{2})",
         )
     });
     let found = OWNED.captures_iter(text).filter_map(|found| {
@@ -166,7 +166,12 @@ mod tests {
         );
         check(granny, "外婆爱下棋，生日是三月四日。", march, false);
         check(granny, "外婆爱下棋。她的生日是三月四日。", march, false);
-        check(granny, "外婆生于三月四日。外公的生日是五月六日。", march, false);
+        check(
+            granny,
+            "外婆生于三月四日。外公的生日是五月六日。",
+            march,
+            false,
+        );
         check("", "", "", false);
     }
 }

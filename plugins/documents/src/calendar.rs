@@ -232,8 +232,9 @@ fn person(line: &Line) -> String {
 
 /// What the owner of a contact calls a line: " (Car)"; words of the program stand between marks.
 fn label(entry: &[Line], line: &Line) -> Option<String> {
+    let entry = (!line.group.is_empty()).then_some(entry)?;
     let mut group = entry.iter().filter(|other| other.group == line.group);
-    let label = group.find(|other| other.name == "X-ABLABEL" && !other.group.is_empty())?;
+    let label = group.find(|other| other.name == "X-ABLABEL")?;
     let label = unescaped(&label.value);
     let label = label.trim_start_matches("_$!<").trim_end_matches(">!$_");
     (!label.trim().is_empty()).then(|| format!(" ({})", one_line(label)))
@@ -296,7 +297,7 @@ fn value(line: &Line) -> String {
     match line.name.as_str() {
         "RRULE" => repeats::rule(&line.value),
         "DURATION" => repeats::duration(&line.value),
-        "TRIGGER" => reminder(&line.value),
+        "TRIGGER" => reminder(line),
         "BDAY" | "ANNIVERSARY" => time(&line.value),
         "TEL" => unescaped(line.value.trim_start_matches("tel:")),
         "DTSTART" | "DTEND" | "DUE" | "EXDATE" | "RDATE" | "RECURRENCE-ID" | "COMPLETED" => {
@@ -343,16 +344,18 @@ fn value(line: &Line) -> String {
     }
 }
 
-/// When an alarm reminds: so long before or after an entry begins, or at an hour.
-fn reminder(value: &str) -> String {
-    let (span, where_to) = match value.strip_prefix('-') {
+/// When an alarm reminds: so long before or after an entry begins or ends, or at an hour.
+fn reminder(line: &Line) -> String {
+    let of_end = param(&line.params, "RELATED").is_some_and(|of| of.eq_ignore_ascii_case("END"));
+    let moment = if of_end { "it ends" } else { "it begins" };
+    let (span, side) = match line.value.strip_prefix('-') {
         Some(span) => (span, "before"),
-        None => (value, "after it begins"),
+        None => (line.value.as_str(), "after"),
     };
     match (repeats::duration(span), span.starts_with(['P', '+'])) {
-        (words, true) if words == span => "when it begins".to_owned(),
-        (words, true) => format!("{words} {where_to}"),
-        (_, false) => time(value),
+        (words, true) if words == span => format!("when {moment}"),
+        (words, true) => format!("{words} {side} {moment}"),
+        (_, false) => time(&line.value),
     }
 }
 
@@ -471,9 +474,9 @@ mod tests {
             "## Bo\n\nTelephone (Car): +1 555\nAddress (Shop): https://example.org\nTelephone (home): +1 556\nSkype: bo.r",
         );
         check(
-            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Fair\nORGANIZER;CN=\"Ada ^'Q^'\":mailto:a@example.org\nBEGIN:VALARM\nTRIGGER:-PT15M\nEND:VALARM\nBEGIN:VALARM\nTRIGGER;VALUE=DATE-TIME:20260305T080000Z\nEND:VALARM\nBEGIN:VALARM\nTRIGGER:PT0S\nEND:VALARM\nEND:VEVENT\nEND:VCALENDAR\n",
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Fair\nORGANIZER;CN=\"Ada ^'Q^'\":mailto:a@example.org\nBEGIN:VALARM\nTRIGGER:-PT15M\nEND:VALARM\nBEGIN:VALARM\nTRIGGER;RELATED=END:-PT5M\nEND:VALARM\nBEGIN:VALARM\nTRIGGER;VALUE=DATE-TIME:20260305T080000Z\nEND:VALARM\nBEGIN:VALARM\nTRIGGER:PT0S\nEND:VALARM\nEND:VEVENT\nEND:VCALENDAR\n",
             "",
-            "## Fair\n\nOrganised by: Ada \"Q\" <a@example.org>\nReminder: 15 minutes before\nReminder: 2026-03-05 08:00 UTC\nReminder: when it begins",
+            "## Fair\n\nOrganised by: Ada \"Q\" <a@example.org>\nReminder: 15 minutes before it begins\nReminder: 5 minutes before it ends\nReminder: 2026-03-05 08:00 UTC\nReminder: when it begins",
         );
         // Who comes, and where to.
         check(

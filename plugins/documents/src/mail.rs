@@ -188,8 +188,8 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
     ] {
         if let Some(addresses) = addresses.map(people).filter(|people| !people.is_empty()) {
             // Many name themselves once more.
-            let is_sender = |line: &String| line.ends_with(addresses.as_str());
-            if name != REPLY_TO || !head.iter().any(is_sender) {
+            let is_sender = head.contains(&format!("From: {addresses}"));
+            if name != REPLY_TO || !is_sender {
                 head.push(format!("{name}: {addresses}"));
             }
         }

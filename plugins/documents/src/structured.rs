@@ -6,7 +6,7 @@ mod names;
 use roxmltree::Node;
 
 use crate::found::{Failed, Found, Paragraphs, one_line, raise};
-use crate::table;
+use crate::table::{self, Cell};
 use crate::zipped::{decoded, local, xml};
 use names::{
     APART, ASIDE, CODE, ENTITIES, ENTRIES, ITEMS, LISTS, NOTES, PARAGRAPHS, SECTIONS, SUBTITLES,
@@ -15,6 +15,8 @@ use names::{
 
 /// Sections within sections, and blocks within blocks.
 const DEPTH_MAX: usize = 64;
+/// Columns of a table that have names.
+const COLUMNS_MAX: usize = 1_000;
 /// Where a document declares what it abbreviates.
 const SUBSET_MAX: usize = 16 << 10;
 
@@ -46,10 +48,29 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
 /// `text` with the signs in place of the names that XML does not know, and the names of those that
 /// stand for other files.
 fn without_entities(text: &str) -> (String, Vec<String>) {
+    const VERBATIM: &str = "<![CDATA[";
     let mut whole = String::with_capacity(text.len());
     let mut elsewhere = Vec::new();
     let subset = &text[..text.floor_char_boundary(SUBSET_MAX)];
     let subset = subset.split_once("]>").map_or("", |(subset, _)| subset);
+    for (n, part) in text.split(VERBATIM).enumerate() {
+        // There a sign stands for itself: `p = &x;` in a program.
+        let (verbatim, words) = match n {
+            0 => ("", part),
+            _ => part.split_at(part.find("]]>").unwrap_or(part.len())),
+        };
+        if n > 0 {
+            whole.push_str(VERBATIM);
+            whole.push_str(verbatim);
+        }
+        add_words(words, subset, &mut whole, &mut elsewhere);
+    }
+    (whole, elsewhere)
+}
+
+/// Adds `text` to `whole` so, and to `elsewhere` the names of what lies in other files, as the
+/// `subset` of its document says.
+fn add_words(text: &str, subset: &str, whole: &mut String, elsewhere: &mut Vec<String>) {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         whole.push_str(before);
@@ -80,7 +101,6 @@ fn without_entities(text: &str) -> (String, Vec<String>) {
         rest = &after[name.len() + 1..];
     }
     whole.push_str(rest);
-    (whole, elsewhere)
 }
 
 /// Adds a block, which lies so deep in others, and whose title is a heading of this level.
@@ -195,14 +215,34 @@ fn has_rows(node: &Node<'_, '_>) -> bool {
 }
 
 fn rows(node: &Node<'_, '_>) -> Vec<Vec<String>> {
+    let columns = node.descendants().filter(|node| local(node) == "colspec");
+    let columns = columns.filter_map(|column| column.attribute("colname"));
+    let columns: Vec<&str> = columns.take(COLUMNS_MAX).collect();
     let rows = node
         .descendants()
         .filter(|node| matches!(local(node), "row" | "tr" | "sthead" | "strow"));
-    let cells = |row: Node<'_, '_>| -> Vec<String> {
+    let cells = |row: Node<'_, '_>| -> Vec<Cell> {
         let cells = row.children().filter(|cell| cell.is_element());
-        cells.map(|cell| inline(&cell)).collect()
+        cells.map(|node| cell(&node, &columns)).collect()
     };
-    rows.map(cells).collect()
+    table::spread(rows.map(cells).collect())
+}
+
+/// A cell, and what it covers: as HTML says it, or CALS by the names of `columns`.
+fn cell(node: &Node<'_, '_>, columns: &[&str]) -> Cell {
+    let number = |key: &str| node.attribute(key)?.trim().parse::<usize>().ok();
+    let place = |key: &str| {
+        let name = node.attribute(key)?;
+        columns.iter().position(|column| *column == name)
+    };
+    let named = place("namest").zip(place("nameend"));
+    let named = named.and_then(|(first, last)| Some(last.checked_sub(first)? + 1));
+    let below = number("morerows").map(|more| more.saturating_add(1));
+    Cell {
+        text: inline(node),
+        columns: named.or_else(|| number("colspan")).unwrap_or(1),
+        rows: below.or_else(|| number("rowspan")).unwrap_or(1),
+    }
 }
 
 /// Adds the items of a list, with lists in them below.
@@ -332,6 +372,11 @@ mod tests {
             "# Dyes\n\n## Roots\n\n| Root | Colour |\n| --- | --- |\n| madder | red |\n\nBefore\n\n```\nx\n```\n\nafter.",
         );
         check(
+            "<article><title>A</title><informaltable><tgroup cols='3'><colspec colname='a'/><colspec colname='b'/><colspec colname='c'/><tbody><row><entry>Plan</entry><entry>Size</entry><entry>Price</entry></row><row><entry morerows='1'>Basic</entry><entry>S</entry><entry>5</entry></row><row><entry>M</entry><entry>9</entry></row><row><entry namest='a' nameend='b'>Any</entry><entry>90</entry></row></tbody></tgroup></informaltable></article>",
+            "A",
+            "# A\n\n| Plan | Size | Price |\n| --- | --- | --- |\n| Basic | S | 5 |\n| Basic | M | 9 |\n| Any | | 90 |",
+        );
+        check(
             "<refentry><refnamediv><refname>spin</refname><refpurpose>make yarn</refpurpose></refnamediv><refsect1><title>Options</title><para>None.</para></refsect1></refentry>",
             "spin",
             "spin – make yarn\n\n# Options\n\nNone.",
@@ -345,6 +390,12 @@ mod tests {
         let found = read(book.replace(" & 3", "").as_bytes()).expect("a book");
         assert_eq!(found.left_out, ["parts in other files: one, two.xml"]);
         assert_eq!(found.parts[0].text, "# A\n\nunknown 1 < 2");
+        // In a program a name between such signs is no sign.
+        check(
+            "<book><title>A</title><programlisting><![CDATA[p = &x;\nif (a && b) q = &eacute;]]></programlisting><para>caf&eacute;</para></book>",
+            "A",
+            "# A\n\n```\np = &x;\nif (a && b) q = &eacute;\n```\n\ncafé",
+        );
     }
 
     #[test]

@@ -266,6 +266,7 @@ fn plain(line: &str) -> String {
             '}'
         };
         let Some(end) = rest[at..].find(close) else {
+            rest = &rest[at..];
             break;
         };
         let tag = &rest[at + 1..at + end];
@@ -374,6 +375,10 @@ mod tests {
         check(
             "1\n00:00:01,000 --> 00:00:02,000\nif x <5 and <i>y</i> >3\n",
             "00:00:01 if x <5 and y >3",
+        );
+        check(
+            "1\n00:00:01,000 --> 00:00:02,000\nI <3 wool {and\n",
+            "00:00:01 I <3 wool {and",
         );
         check(
             "WEBVTT\n\n00:02.000 --> 00:04.000\n{laughs} The<00:03.000> wool\n",

@@ -1,9 +1,69 @@
 //! Tables as Markdown.
 
+use markup::{Room, SPAN_MAX};
+
 use crate::found::one_line;
 
 /// Cells of one table: more are data that nobody reads.
 pub const CELLS_MAX: usize = 2_000_000;
+
+/// A cell, and how many columns and rows it covers.
+#[derive(Clone, Debug, Default)]
+pub struct Cell {
+    /// What it says.
+    pub text: String,
+    /// Columns; 0 counts as 1.
+    pub columns: usize,
+    /// Rows, likewise.
+    pub rows: usize,
+}
+
+/// `rows` with a cell in each column: one that covers several rows says the same in all of them,
+/// and one that covers several columns stands in the first.
+pub fn spread(rows: Vec<Vec<Cell>>) -> Vec<Vec<String>> {
+    let mut room = Room::default();
+    // What goes on from the rows above, by its column: in how many rows yet, and what it says.
+    let mut open: Vec<(usize, String)> = Vec::new();
+    let mut whole = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut cells: Vec<String> = Vec::with_capacity(row.len());
+        for cell in row {
+            go_on(&mut open, &mut cells, &mut room);
+            let rows_below = cell.rows.clamp(1, SPAN_MAX) - 1;
+            let mut said = cell.text;
+            for n in 0..cell.columns.clamp(1, SPAN_MAX) {
+                if n > 0 && !room.takes(0) {
+                    break;
+                }
+                if rows_below > 0 {
+                    let column = cells.len();
+                    open.resize(open.len().max(column + 1), (0, String::new()));
+                    open[column] = (rows_below, said.clone());
+                }
+                cells.push(std::mem::take(&mut said));
+            }
+        }
+        go_on(&mut open, &mut cells, &mut room);
+        whole.push(cells);
+    }
+    whole
+}
+
+/// Adds the cells that go on from the rows above, where the next cell would stand.
+fn go_on(open: &mut [(usize, String)], cells: &mut Vec<String>, room: &mut Room) {
+    while let Some((left, said)) = open.get_mut(cells.len()).filter(|(left, _)| *left > 0) {
+        *left -= 1;
+        if room.takes(said.len()) {
+            cells.push(said.clone());
+        } else if room.takes(0) {
+            // The place at least is kept.
+            cells.push(String::new());
+        } else {
+            *left = 0;
+            return;
+        }
+    }
+}
 
 /// `rows` as a table whose first row is its head; rows and columns without words are left
 /// out. What has one column is no table, but lines.

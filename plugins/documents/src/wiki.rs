@@ -4,6 +4,7 @@
 //! layout go.
 
 mod pieces;
+mod tables;
 mod words;
 
 use roxmltree::Node;

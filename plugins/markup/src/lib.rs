@@ -13,6 +13,7 @@ use htmd::options::{BulletListMarker, HrStyle, Options};
 
 pub use encoding::decode;
 pub use intake::{base64, bytes};
+pub use tables::{Room, SPAN_MAX};
 pub use tidy::{Tidied, headings_mended, tidied};
 
 /// Never part of what is read. Images say nothing to a reader of text.

@@ -1,6 +1,8 @@
 //! What a page shows that is none of its words: what is filled in in its forms, and what its
 //! drawings say.
 
+use std::collections::HashSet;
+
 use dom_query::{Document, NodeRef};
 
 /// Kinds of fields in which a word is written that is meant to be read.
@@ -85,6 +87,7 @@ pub fn drawings(document: &Document) {
         }
         let is_icon = is_icon(drawing);
         let mut said: Vec<String> = Vec::new();
+        let mut known: HashSet<String> = HashSet::new();
         for node in drawing.descendants_it() {
             let name = name_of(&node);
             if !SAYING.contains(&name.as_str()) || is_icon && matches!(&*name, "title" | "desc") {
@@ -95,8 +98,11 @@ pub fn drawings(document: &Document) {
                 .map(|node| name_of(&node))
                 .take_while(|name| name != "svg")
                 .any(|name| APART.contains(&name.as_str()) || SAYING.contains(&name.as_str()));
+            if is_apart {
+                continue;
+            }
             let words = one_line(&node.text());
-            if !is_apart && !words.is_empty() && !said.contains(&words) {
+            if !words.is_empty() && known.insert(words.clone()) {
                 said.push(words);
             }
         }

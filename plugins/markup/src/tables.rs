@@ -6,7 +6,7 @@
 use dom_query::{Document, NodeRef, Selection};
 
 /// Columns or rows that one cell may cover: more is a mistake of its writer.
-const SPAN_MAX: usize = 100;
+pub const SPAN_MAX: usize = 100;
 /// Cells that are added to the tables of one page.
 const ADDED_MAX: usize = 20_000;
 /// Bytes that the added cells say, in all: one that covers many rows says the same in each.
@@ -21,14 +21,23 @@ const LAYOUT: &str = "table, h1, h2, h3, h4, h5, h6, ul, ol, form, pre, blockquo
 const GROUPS: &[&str] = &["thead", "tbody", "tfoot"];
 
 /// What may be added to the tables of one page yet.
-struct Room {
+pub struct Room {
     cells: usize,
     bytes: usize,
 }
 
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            cells: ADDED_MAX,
+            bytes: ADDED_BYTES_MAX,
+        }
+    }
+}
+
 impl Room {
     /// Whether one more cell of so many `bytes` may be added; then it is counted.
-    fn takes(&mut self, bytes: usize) -> bool {
+    pub fn takes(&mut self, bytes: usize) -> bool {
         let has_room = self.cells > 0 && self.bytes >= bytes;
         if has_room {
             self.cells -= 1;
@@ -41,10 +50,7 @@ impl Room {
 /// Puts the tables with heads into that form, and those of data without heads where `all`
 /// says so.
 pub fn mend(document: &Document, all: bool) {
-    let mut room = Room {
-        cells: ADDED_MAX,
-        bytes: ADDED_BYTES_MAX,
-    };
+    let mut room = Room::default();
     for table in document.select("table").iter() {
         let Some(node) = table.nodes().first() else {
             continue;

@@ -331,15 +331,9 @@ fn meaning(session: &Session) -> Result<(State, String)> {
 }
 
 fn journal(session: &Session) -> Result<(State, String)> {
-    let processes = session.journal()?.processes()?.len();
-    Ok((
-        State::Ok,
-        format!(
-            "{} in {}",
-            counted(processes, "process"),
-            session.paths.journal().display()
-        ),
-    ))
+    let processes = counted(session.journal()?.processes()?.len(), "process");
+    let text = format!("{processes} in {}", session.paths.journal().display());
+    Ok((State::Ok, text))
 }
 
 fn machine(session: &Session) -> Result<(State, String)> {
@@ -351,19 +345,20 @@ fn machine(session: &Session) -> Result<(State, String)> {
         let text = format!("one starts or stops on this root, or does not answer ({holder})");
         return Ok((State::Warn, text));
     };
-    let model = greeting.model;
+    let model = match greeting.instead {
+        Some(instead) => format!("{instead} in place of {}", greeting.model),
+        None => greeting.model,
+    };
     let at = match greeting.address {
         Some(address) => format!(", at http://{address}"),
         None => String::new(),
     };
-    let text = format!("one runs on this root ({holder}) with {model}{at}");
-    Ok((
-        State::Ok,
-        match greeting.is_open {
-            true => format!("{text}, and commands share it"),
-            false => format!("{text}, and others wait until its command is done"),
-        },
-    ))
+    let others = match greeting.is_open {
+        true => "commands share it",
+        false => "others wait until its command is done",
+    };
+    let text = format!("one runs on this root ({holder}) with {model}{at}, and {others}");
+    Ok((State::Ok, text))
 }
 
 /// Whether the root can be written, and how much room there is.

@@ -58,17 +58,42 @@ pub(super) fn hint(error: &clap::Error, args: &[String]) -> Option<String> {
         }
         ErrorKind::UnknownArgument => {
             let unknown = text(error, ContextKind::InvalidArg)?;
-            let known = OPTIONS.iter().find(|(name, _)| *name == unknown);
-            known.map(|(_, here)| format!("did you mean {here}?"))
+            let (_, here) = OPTIONS.iter().find(|(name, _)| *name == unknown)?;
+            fits(here, args).then(|| format!("did you mean {here}?"))
         }
         _ => None,
+    }
+}
+
+/// Whether what is written `here` belongs to the command that `args` name: `-f` of `quipu tool add`
+/// is no file beside a task.
+fn fits(here: &str, args: &[String]) -> bool {
+    let root = Cli::command();
+    let mut command = &root;
+    for word in args.iter().skip(1) {
+        command = command.find_subcommand(word).unwrap_or(command);
+    }
+    let name = command.get_name();
+    if name == root.get_name() {
+        return true;
+    }
+    match here.strip_prefix("--") {
+        Some(option) => {
+            let long = option.split(' ').next();
+            let takes = |command: &clap::Command| {
+                let mut options = command.get_arguments();
+                options.any(|known| known.get_long() == long)
+            };
+            takes(command) || takes(&root)
+        }
+        None => name == "run",
     }
 }
 
 /// What to write instead of the first word, `unknown`, where that is no command.
 fn instead(unknown: &str, args: &[String]) -> Option<String> {
     let root = Cli::command();
-    let at = args.iter().position(|word| word == unknown)?;
+    let at = 1 + args.iter().skip(1).position(|word| word == unknown)?;
     let is_command = |word: &String| word == "help" || root.find_subcommand(word).is_some();
     if args.iter().take(at).skip(1).any(is_command) {
         let mut below = BELOW.iter();
@@ -136,6 +161,15 @@ mod tests {
         check(&["chat"], Some("did you mean quipu?"));
         check(&["run", "-m", "x"], Some("did you mean --model NAME?"));
         check(&["-p", "x"], Some("did you mean quipu run \"…\"?"));
+        check(&["run", "-f", "x"], Some("did you mean --attach FILE?"));
+        check(&["log", "-m", "x"], Some("did you mean --model NAME?"));
+        // There it would be something else.
+        check(&["tool", "add", "-f", "x.wasm"], None);
+        check(&["mem", "search", "-p", "x"], None);
+        check(
+            &["quipu", "it"],
+            Some("a task goes behind `run`: quipu run 'quipu it'"),
+        );
         // The parser has said so, or it is below a command.
         check(&["runn"], None);
         check(&["mem", "bogus"], None);

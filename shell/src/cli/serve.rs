@@ -129,7 +129,6 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     let service = Arc::new(Service::new(
         machine.kernel.clone(),
         Session::open(session.globals.clone())?,
-        session.judgement(),
         Guard::new(&token, strangers, address),
         scheduler.clone(),
         stopping.clone(),

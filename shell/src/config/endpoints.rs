@@ -61,17 +61,28 @@ pub fn find<'a>(called: &str, all: &'a BTreeMap<String, Endpoint>) -> Result<&'a
     })
 }
 
-/// The one of `all` that `model` names, where no option says what computes.
+/// The `model` that is named, and the one of `all` that this is. An option that says what computes
+/// goes before any name of an endpoint, and the variable for that before a name in the file. No
+/// other CPU has a model of such a name: only an option still asks for it.
 ///
 /// # Errors
 /// Where it names one that is not there.
 pub fn chosen(
-    model: Option<&str>,
+    model: Option<String>,
     globals: &Globals,
     all: &BTreeMap<String, Endpoint>,
-) -> Result<Option<Endpoint>> {
-    let called = model.and_then(named).filter(|_| globals.cpu.is_none());
-    called.map(|called| find(called, all).cloned()).transpose()
+) -> Result<(Option<String>, Option<Endpoint>)> {
+    let Some(called) = model.as_deref().and_then(named) else {
+        return Ok((model, None));
+    };
+    let is_option = !globals.models.is_empty();
+    let is_of_file = !is_option && env_vars::get(env_vars::MODEL).is_none();
+    let by_variable = is_of_file && env_vars::get(env_vars::CPU).is_some();
+    if globals.cpu.is_some() || by_variable {
+        return Ok((model.filter(|_| is_option), None));
+    }
+    let found = find(called, all)?.clone();
+    Ok((model, Some(found)))
 }
 
 #[cfg(test)]

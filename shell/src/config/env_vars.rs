@@ -19,6 +19,28 @@ pub const HF_ENDPOINT: &str = "HF_ENDPOINT";
 pub const HF_TOKEN: &str = "HF_TOKEN";
 /// Key of an endpoint, unless `api_key_env` in the configuration names another.
 pub const API_KEY: &str = "OPENAI_API_KEY";
+/// Where an OpenTelemetry collector listens: whoever sets one of these has it told what processes
+/// do. The exporter itself reads the others of the standard (`OTEL_EXPORTER_OTLP_HEADERS`,
+/// `OTEL_SERVICE_NAME`, `OTEL_BSP_…`).
+#[cfg(feature = "otel")]
+pub mod otel {
+    /// Of everything; `/v1/traces` and `/v1/metrics` are added to it.
+    pub const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    /// Of traces alone.
+    pub const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    /// Of metrics alone.
+    pub const METRICS_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
+    /// How it is spoken to.
+    pub const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
+    /// `none` sends no traces.
+    pub const TRACES_EXPORTER: &str = "OTEL_TRACES_EXPORTER";
+    /// `none` sends no metrics.
+    pub const METRICS_EXPORTER: &str = "OTEL_METRICS_EXPORTER";
+    /// `true` sends nothing.
+    pub const SDK_DISABLED: &str = "OTEL_SDK_DISABLED";
+    /// `true` sends prompts, answers, calls and results as well.
+    pub const CONTENT: &str = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
+}
 /// The language of the shell: the first of these that is set.
 const LOCALE: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
 /// The kind of the terminal.

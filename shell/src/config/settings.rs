@@ -393,7 +393,7 @@ impl Settings {
             .clone()
             .or_else(|| env_vars::get(env_vars::CPU))
             .or(file.cpu);
-        let by_name = endpoints::chosen(named.as_deref(), globals, &file.endpoints)?;
+        let (named, by_name) = endpoints::chosen(named, globals, &file.endpoints)?;
         let of_it = by_name.as_ref();
         Ok(Self {
             model_named: of_it.map_or(named.is_some(), |one| one.model.is_some()),

@@ -49,9 +49,9 @@ const DOCUMENT_NAMES: &[&str] = &[
     "xl/workbook.xml",
     // What Pages, Numbers and Keynote look like.
     super::apple::PREVIEW,
-    // A map of Google Earth.
-    "doc.kml",
 ];
+/// What a map of Google Earth has; its pictures lie in folders.
+const MAP: &str = "doc.kml";
 /// What a mind map of XMind has, and a document that was packed again without its type.
 const TOGETHER: &[[&str; 2]] = &[
     ["content.json", "metadata.json"],
@@ -159,7 +159,12 @@ fn is_tar(head: &[u8]) -> bool {
 fn is_document(mut zip: ZipArchive<File>) -> bool {
     let named = |name: &str| DOCUMENT_NAMES.contains(&name) || name.ends_with(".iwa");
     let has = |name: &str| zip.index_for_name(name).is_some();
-    if zip.file_names().any(named)
+    let is_map = has(MAP)
+        && zip
+            .file_names()
+            .all(|name| name == MAP || name.contains('/'));
+    if is_map
+        || zip.file_names().any(named)
         || TOGETHER
             .iter()
             .any(|pair| pair.iter().all(|name| has(name)))
@@ -375,7 +380,11 @@ fn is_western(name: &str) -> bool {
         // An apostrophe of another code page is a capital within a word here.
         let is_odd = |one: char, next: char| one.is_lowercase() && next.is_uppercase();
         let is_latin = ('À'..='ÿ').contains(letter) && letter.is_alphabetic();
-        if !is_latin || stands_alone || is_odd(before, *letter) || is_odd(*letter, behind) {
+        // Katakana of Japanese are such letters in a row.
+        let run = letters[..n].iter().rev().take_while(|c| !c.is_ascii());
+        let is_long = run.take(2).count() == 2;
+        let turns = is_odd(before, *letter) || is_odd(*letter, behind);
+        if !is_latin || stands_alone || is_long || turns {
             return false;
         }
     }

@@ -171,7 +171,8 @@ const UNREAD: &[(&[u8], &str)] = &[
     (b"AC1024\0", "a drawing of AutoCAD (export it as PDF)"),
     (b"AC1027\0", "a drawing of AutoCAD (export it as PDF)"),
     (b"AC1032\0", "a drawing of AutoCAD (export it as PDF)"),
-    (b"gimp xcf", "a picture of GIMP (save it as PNG)"),
+    (b"gimp xcf file\0", "a picture of GIMP (save it as PNG)"),
+    (b"gimp xcf v0", "a picture of GIMP (save it as PNG)"),
     (
         b"\xd7\xcd\xc6\x9a",
         "a drawing of Windows (save it as PNG or PDF)",
@@ -181,10 +182,21 @@ const UNREAD: &[(&[u8], &str)] = &[
         "a PostScript file (convert it to PDF, for instance with ps2pdf)",
     ),
     (
-        b"REDIS0",
+        b"REDIS00",
         "a database (export what is wanted of it as text)",
     ),
-    (b"BLENDER", "a model in three dimensions, which has no text"),
+    (
+        b"BLENDER-v",
+        "a model in three dimensions, which has no text",
+    ),
+    (
+        b"BLENDER_v",
+        "a model in three dimensions, which has no text",
+    ),
+    (
+        b"BLENDER17-",
+        "a model in three dimensions, which has no text",
+    ),
     (
         b"Obj\x01",
         "data in Avro (save what is wanted of it as CSV)",

@@ -14,6 +14,7 @@ use crate::config::private;
 use crate::config::settings::CpuChoice;
 use crate::service::door::Door;
 use crate::session::Session;
+use crate::session::lock::MachineLock;
 use crate::terminal::error::INTERRUPTED;
 use crate::terminal::words::{fill, words};
 use crate::terminal::{draft, held, output};
@@ -45,7 +46,9 @@ pub(super) async fn open(session: &Session) -> Result<Begun> {
     let opened = |door| Begun::Open(Box::new(door), None);
     // A screen reader is told one thing after the other. A model that is not there is asked about.
     let is_local = session.settings.cpu == CpuChoice::Local && session.model_file().is_ok();
-    if !is_local || output::is_plain() {
+    // Nor is the machine of another program loaded: it is shared, or waited for.
+    let is_held = MachineLock::holder(&session.paths.lock()).is_some();
+    if !is_local || is_held || output::is_plain() {
         return machine::open(session, true).await.map(opened);
     }
     let mut opening = pin!(machine::open(session, true));

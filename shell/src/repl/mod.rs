@@ -158,9 +158,6 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
         session.journal()?.process(pid)?;
     }
     let is_typed = std::io::stdin().is_terminal();
-    if is_typed {
-        error::in_shell(usage::of_both());
-    }
     let mut tasks = Tasks::of_input();
     // A model takes long to load, and there may be nothing to do.
     let piped = match is_typed {
@@ -187,6 +184,8 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
         }
         Err(error) => return Err(error),
     };
+    // Not before: where there is no machine, its person is back on the command line.
+    let _in_shell = is_typed.then(|| error::in_shell(usage::of_both()));
     let mut repl = Repl::of(session, door, &mut interrupts, is_typed);
     repl.first = first;
     match begin {
@@ -389,8 +388,9 @@ impl Repl<'_> {
                 command => self.slash(command).await,
             },
             Some(_) => match usage::of_command_line(line) {
+                // Named in the hint alone: errors write commands with a slash here.
                 Some(here) => Err(UserError::usage(
-                    format!("`{line}` is a command, and no task"),
+                    "that is a command, and no task",
                     format!("here it is written {here}"),
                 )),
                 None => code(self.typed_task(line).await),

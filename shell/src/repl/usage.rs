@@ -143,13 +143,27 @@ pub(super) fn split(command: &str) -> Result<Vec<String>> {
     let json = command
         .find('{')
         .filter(|at| command.starts_with("tool call ") && command[..*at].ends_with(' '));
+    let words = |text: &str| {
+        let words = shell_words::split(text);
+        words.map_err(|error| UserError::usage(error, "close the quotes"))
+    };
     let (before, json) = command.split_at(json.unwrap_or(command.len()));
-    let words = shell_words::split(before);
-    let mut words = words.map_err(|error| UserError::usage(error, "close the quotes"))?;
+    let mut given = words(before)?;
     if !json.is_empty() {
-        words.push(json.trim().to_owned());
+        let (json, behind) = json.split_at(json_len(json));
+        given.push(json.trim().to_owned());
+        given.extend(words(behind)?);
     }
-    Ok(words)
+    Ok(given)
+}
+
+/// How many bytes of `text` the JSON has that it begins with; all, where it begins with none.
+fn json_len(text: &str) -> usize {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
+    match values.next() {
+        Some(Ok(_)) => values.byte_offset(),
+        _ => text.len(),
+    }
 }
 
 /// `line` with the slash that it begins with as the commands have it: a keyboard for Chinese writes
@@ -258,6 +272,13 @@ mod tests {
         let whole = ["tool", "call", "calculator", json];
         check(&format!("tool call calculator {json}"), &whole);
         check(&format!("tool call calculator '{json}'"), &whole);
+        // Options may stand behind it. What is no JSON is told of as a whole.
+        check(
+            &format!("tool call calculator {json} --timeout '5'"),
+            &["tool", "call", "calculator", json, "--timeout", "5"],
+        );
+        check("tool call a {b c", &["tool", "call", "a", "{b c"]);
+        assert!(split("tool call a {} 'b").is_err());
         check("log 'a b' {c}", &["log", "a b", "{c}"]);
         check("", &[]);
         assert!(split("log 'a").is_err());

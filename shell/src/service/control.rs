@@ -134,6 +134,9 @@ pub struct Greeting {
     pub model: String,
     /// The CPU, as the user named it.
     pub cpu: String,
+    /// The model that computes in place of that, where it could not be loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<String>,
     /// Whether what computes sees pictures.
     #[serde(default)]
     pub sees: bool,
@@ -152,6 +155,7 @@ impl Greeting {
             && self.environment == other.environment
             && self.model == other.model
             && self.cpu == other.cpu
+            && self.instead == other.instead
             && self.approve == other.approve
             && self.grants_as(&other.grants)
     }
@@ -243,6 +247,13 @@ mod tests {
         check(
             Greeting {
                 approve,
+                ..one.clone()
+            },
+            false,
+        );
+        check(
+            Greeting {
+                instead: Some("endpoint:fast".to_owned()),
                 ..one.clone()
             },
             false,

@@ -62,7 +62,7 @@ impl Machine {
         lifetime: Lifetime,
         lock: MachineLock,
     ) -> Result<Self> {
-        let kernel = session.boot(policy.clone(), agent, &lock).await?;
+        let (kernel, instead) = session.boot(policy.clone(), agent, &lock).await?;
         let address = match lifetime {
             Lifetime::Service(address) => address,
             Lifetime::Command => None,
@@ -79,6 +79,7 @@ impl Machine {
             environment: session.environment(&policy.grants)?,
             model: session.settings.model.clone(),
             cpu: session.settings.cpu.to_string(),
+            instead,
             sees: kernel.cpu().sees(),
             grants: policy.grants,
             approve: policy.approve,

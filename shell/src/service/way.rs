@@ -12,6 +12,7 @@ use quipu_kernel::gate::{Approve, Policy};
 use super::control::{Greeting, RELEASE};
 use super::machine::{Lifetime, Machine};
 use super::talk::{self, PAUSE};
+use crate::config::endpoints;
 use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::lock::{self, MachineLock};
@@ -178,6 +179,11 @@ fn differs(
             "whose machine has the model {theirs}, not {}",
             settings.model
         )
+    } else if session.globals.cpu.is_some()
+        && let Some(instead) = &greeting.instead
+    {
+        let theirs = visible(instead);
+        format!("whose machine computes with {theirs} in place of {cpu}")
     } else if !greeting.grants_as(&policy.grants) {
         "whose machine grants something else".to_owned()
     } else if greeting.approve != policy.approve {
@@ -211,16 +217,29 @@ fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded
             "stop it, and start it again with this program",
         ));
     }
-    if globals.cpu.is_some() && cpu != greeting.cpu {
+    // Models of two endpoints may have one name.
+    let named = globals.models.first().map(String::as_str);
+    let option = match named.and_then(endpoints::named) {
+        Some(_) => Some("--model"),
+        None => globals.cpu.as_ref().map(|_| "--cpu"),
+    };
+    if let Some(option) = option.filter(|_| cpu != greeting.cpu) {
         return Err(refused(
             &format!("computes with {}, not with {cpu}", greeting.cpu),
-            "leave --cpu away",
+            &format!("leave {option} away"),
         ));
     }
     if !globals.models.is_empty() && settings.model != greeting.model {
         return Err(refused(
             &format!("has the model {}, not {}", greeting.model, settings.model),
             "leave --model away",
+        ));
+    }
+    let is_chosen = globals.cpu.is_some() || !globals.models.is_empty();
+    if let Some(instead) = greeting.instead.as_ref().filter(|_| is_chosen) {
+        return Err(refused(
+            &format!("computes with {instead} in place of {}", greeting.model),
+            "leave --cpu and --model away",
         ));
     }
     if let Some(more) = policy
@@ -287,5 +306,50 @@ fn taken(session: &Session, greeting: &Greeting) -> anyhow::Error {
             format!("a shell runs on this root ({holder})"),
             "leave that shell first, or serve another root with --root DIR",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::globals::Globals;
+
+    #[test]
+    fn an_endpoint_is_asked_where_a_machine_computes_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        std::fs::create_dir_all(&root).unwrap();
+        let endpoint = |name: &str| {
+            format!("[endpoints.{name}]\nurl = \"http://{name}.example/v1\"\nmodel = \"m\"\n")
+        };
+        let text = endpoint("one") + &endpoint("other");
+        std::fs::write(root.join("config.toml"), text).unwrap();
+        let check = |model: &str, instead: Option<&str>, want: bool| {
+            let session = Session::open(Globals {
+                root: Some(root.clone()),
+                models: vec![model.to_owned()],
+                ..Globals::default()
+            });
+            let session = session.unwrap();
+            let policy = session.policy(&[], None);
+            let greeting = Greeting {
+                release: RELEASE.to_owned(),
+                model: "m".to_owned(),
+                cpu: "http://one.example/v1".to_owned(),
+                instead: instead.map(str::to_owned),
+                grants: policy.grants.clone(),
+                approve: policy.approve,
+                ..Greeting::default()
+            };
+            let suited = suits(&session, &greeting, &policy, &Loaded::default());
+            assert_eq!(suited.is_ok(), want, "{model} {suited:?}");
+        };
+        check("endpoint:one", None, true);
+        // It has the same model, and is somebody else's.
+        check("endpoint:other", None, false);
+        check("m", None, true);
+        check("n", None, false);
+        // What was asked for could not be loaded there.
+        check("endpoint:one", Some("endpoint:other"), false);
     }
 }

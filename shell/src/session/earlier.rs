@@ -77,8 +77,9 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
             Err(JournalError::NoProcess(_)) if pid != head => break,
             program => program?,
         };
-        let exit = journal.process(pid)?.exit;
-        if let Some(answer) = exit.and_then(|exit| exit.answer) {
+        let row = journal.process(pid)?;
+        at = before(journal, &row, &program)?;
+        if let Some(answer) = row.exit.and_then(|exit| exit.answer) {
             let text = answer.as_str().map(str::to_owned);
             let read = journal.label_of(pid)?;
             let Level { trust, secrecy } = read.level();
@@ -88,10 +89,9 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
                 secrecy,
                 suspicion: read.suspicion,
                 answered: text.unwrap_or_else(|| answer.to_string()),
-                asked: asked(program.clone()),
+                asked: asked(program),
             });
         }
-        at = before(journal, pid, &program)?;
     }
     turns.reverse();
     Ok(Talk::of(turns))
@@ -146,15 +146,15 @@ pub fn asked(program: Program) -> String {
     program.topic.unwrap_or(program.prompt)
 }
 
-/// The process of the turn before `pid`.
-fn before(journal: &Journal, pid: Pid, program: &Program) -> Result<Option<Pid>> {
-    let row = journal.process(pid)?;
+/// The process of the turn before that of `row`, whose program is `program`.
+fn before(journal: &Journal, row: &ProcessRow, program: &Program) -> Result<Option<Pid>> {
+    let pid = row.pid;
     match program.after {
         // The numbers in it are those of another journal.
         _ if row.imported => Ok(None),
         Some(after) => Ok(Some(after).filter(|after| (1..pid).contains(after))),
         // Anybody can begin a task with these words; only its user's has the user's before it.
-        None if !is_turn(&row) || !program.prompt.starts_with(BEFORE) => Ok(None),
+        None if !is_turn(row) || !program.prompt.starts_with(BEFORE) => Ok(None),
         // An earlier release did not note it: it was the task before.
         None => {
             let mut rows = journal.processes()?.into_iter();

@@ -108,7 +108,7 @@ impl Session {
     }
 
     /// What the model's odds are worth, as far as it was fitted.
-    pub fn judgement(&self) -> Judgement {
+    pub(super) fn judgement(&self) -> Judgement {
         let fitted = match self.settings.cpu {
             CpuChoice::Local => self.model_file().ok(),
             _ => None,
@@ -213,19 +213,20 @@ impl Session {
     /// Where there is no such model, and none in its place.
     pub fn can_compute(&self) -> Result<()> {
         match self.settings.cpu {
-            CpuChoice::Local if self.settings.fallback.is_empty() => self.model_file().map(drop),
+            CpuChoice::Local if self.fallbacks().is_empty() => self.model_file().map(drop),
             _ => Ok(()),
         }
     }
 
-    /// A kernel for `agent`, made by whoever has the lock of this root. Other programs do not
-    /// reach it: see `service::machine`.
+    /// A kernel for `agent`, made by whoever has the lock of this root; and the name of the model
+    /// that computes in place of the one of the settings, where that is another. Other programs do
+    /// not reach it: see `service::machine`.
     pub async fn boot(
         &self,
         mut policy: Policy,
         agent: &Loaded,
         _held: &MachineLock,
-    ) -> Result<Arc<Kernel>> {
+    ) -> Result<(Arc<Kernel>, Option<String>)> {
         private::file(&self.paths.journal())?;
         let journal = Journal::open(&self.paths.journal(), true)?;
         if let Some(days) = self.settings.keep_days {
@@ -259,7 +260,10 @@ impl Session {
             judgement: own.judgement,
         })?;
         kernel.bring_models_by(loader);
-        Ok(Arc::new(kernel))
+        let kernel = Arc::new(kernel);
+        #[cfg(feature = "otel")]
+        crate::session::telemetry::start(&kernel, &self.leaks);
+        Ok((kernel, own.instead))
     }
 
     /// The tools that can be used; a warning for each that cannot.
@@ -341,23 +345,23 @@ impl Session {
             settings::tighten_memory(&mut program.agent.memory, memory);
             settings::tighten_limits(&mut program.limits, limits);
         }
-        program.model = self.model_of(agent).filter(|_| !self.is_model_chosen());
+        program.model = self
+            .model_of(agent)
+            .filter(|_| self.globals.models.is_empty());
         program
     }
 
     /// The model that `agent` is for, where it is another than the machine's own. A stranger's
-    /// agent names no file of this machine.
+    /// agent names no file of this machine, and a script that an option names writes all answers.
     pub fn model_of(&self, agent: &Loaded) -> Option<String> {
-        let named = agent.model.as_ref().filter(|_| !agent.agent.stranger);
+        let is_scripted = matches!(self.settings.cpu, CpuChoice::Script(_));
+        if agent.agent.stranger || (is_scripted && self.globals.cpu.is_some()) {
+            return None;
+        }
+        let named = agent.model.as_ref();
         named
             .filter(|model| **model != self.settings.model)
             .cloned()
-    }
-
-    /// Whether this call says what computes, whatever an agent is for.
-    fn is_model_chosen(&self) -> bool {
-        let script = matches!(self.settings.cpu, CpuChoice::Script(_));
-        !self.globals.models.is_empty() || (script && self.globals.cpu.is_some())
     }
 
     /// Says where a secret stands in what was said to `program`: its process sees a mark there.

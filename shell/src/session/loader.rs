@@ -4,6 +4,7 @@
 //! | name | model |
 //! | --- | --- |
 //! | `endpoint:NAME` | the one of `[endpoints.NAME]` |
+//! | one of `fallback` that is here | a file of this machine, also where an endpoint computes |
 //! | another, where an endpoint computes | the one that this endpoint calls so |
 //! | another | a file of this machine, as `--model` takes it |
 
@@ -66,6 +67,8 @@ pub(super) struct Own {
     pub(super) judgement: Judgement,
     /// The most secret text that it may be shown, as a policy has it.
     pub(super) clearance: Option<Secrecy>,
+    /// Its name, where it computes in place of the one of the settings.
+    pub(super) instead: Option<String>,
     /// What tells it from other models.
     key: String,
 }
@@ -78,42 +81,62 @@ impl Session {
     /// # Errors
     /// Why the one of the settings cannot be loaded, where no other can.
     pub(super) async fn own(&self, swap: PathBuf, policy: &Policy) -> Result<Own> {
-        let error = match self.cpu(swap).await {
+        let own = match &self.settings.cpu {
+            // Where a model can stand in for it, an endpoint has to answer.
+            CpuChoice::Url(url) if !self.fallbacks().is_empty() => {
+                let own = connected(&self.asked(url)).await;
+                own.map(|cpu| Arc::new(cpu) as Arc<dyn Cpu>)
+                    .map_err(anyhow::Error::from)
+            }
+            _ => self.cpu(swap).await,
+        };
+        let error = match own {
             Ok(cpu) => {
                 return Ok(Own {
                     cpu,
                     judgement: self.judgement(),
                     clearance: policy.clearance,
+                    instead: None,
                     key: self.own_key(),
                 });
             }
             Err(error) => error,
         };
         let loader = self.brings(String::new(), 0, policy.grants.clone());
-        for name in &self.settings.fallback {
-            let Ok(found) = loader.find(name) else {
-                continue;
+        let model = &self.settings.model;
+        for name in self.fallbacks() {
+            let (loaded, key) = match loaded_alone(&loader, name).await {
+                Ok(loaded) => loaded,
+                Err(why) => {
+                    say!("warning: {name} cannot stand in for {model}: {why}");
+                    continue;
+                }
             };
-            let (key, room) = (found.key.clone(), loader.room(0));
-            if found.bytes > room {
-                continue;
-            }
-            if let Ok(loaded) = loader.load(found, room).await {
-                let values: [(&str, &dyn Display); 3] = [
-                    ("model", &self.settings.model),
-                    ("instead", name),
-                    ("reason", &format!("{error:#}")),
-                ];
-                say!("warning: {}", visible(&fill(words().instead, &values)));
-                return Ok(Own {
-                    cpu: loaded.cpu,
-                    judgement: loaded.judgement,
-                    clearance: loaded.clearance,
-                    key,
-                });
-            }
+            let values: [(&str, &dyn Display); 3] = [
+                ("model", model),
+                ("instead", name),
+                ("reason", &format!("{error:#}")),
+            ];
+            say!("warning: {}", visible(&fill(words().instead, &values)));
+            return Ok(Own {
+                cpu: loaded.cpu,
+                judgement: loaded.judgement,
+                clearance: loaded.clearance,
+                instead: Some(name.clone()),
+                key,
+            });
         }
         Err(error)
+    }
+
+    /// The models in place of the machine's own. There are none for a script, nor where an option
+    /// says what computes: what is asked of that goes to no other server.
+    pub(super) fn fallbacks(&self) -> &[String] {
+        let is_script = matches!(self.settings.cpu, CpuChoice::Script(_));
+        match is_script || self.globals.cpu.is_some() {
+            true => &[],
+            false => &self.settings.fallback,
+        }
     }
 
     /// What brings models to a machine beside its `own`, where so much is granted.
@@ -134,18 +157,21 @@ impl Session {
 
     /// What tells the model that the settings name from others; nothing of a script.
     fn own_key(&self) -> String {
-        let settings = &self.settings;
-        match &settings.cpu {
+        match &self.settings.cpu {
             CpuChoice::Local => {
                 let file = self.model_file();
                 file.map(|file| key_of(&file)).unwrap_or_default()
             }
-            CpuChoice::Url(url) => {
-                let model = settings.model_named.then(|| settings.model.clone());
-                asked_as(settings, url, model).identity()
-            }
+            CpuChoice::Url(url) => self.asked(url).identity(),
             CpuChoice::Script(_) => String::new(),
         }
+    }
+
+    /// The endpoint at `url`, which computes by the settings.
+    fn asked(&self, url: &str) -> Endpoint {
+        let settings = &self.settings;
+        let model = settings.model_named.then(|| settings.model.clone());
+        asked_as(settings, url, model)
     }
 }
 
@@ -176,6 +202,21 @@ fn asked_as(settings: &Settings, url: &str, model: Option<String>) -> Endpoint {
     }
 }
 
+/// The model `name`, loaded where no other is, with what tells it from others.
+///
+/// # Errors
+/// Where there is no such model, no room for it, or it cannot be run.
+async fn loaded_alone(loader: &ModelLoader, name: &str) -> Result<(Loaded, String), NoModel> {
+    let found = loader.find(name)?;
+    let (key, room) = (found.key.clone(), loader.room(0));
+    if found.bytes > room {
+        let (name, needs) = (found.name, found.bytes);
+        return Err(NoModel::NoRoom { name, needs, room });
+    }
+    let loaded = loader.load(found, room).await?;
+    Ok((loaded, key))
+}
+
 /// What a file is called whatever it was named.
 fn key_of(file: &Path) -> String {
     let whole = file.canonicalize();
@@ -202,11 +243,15 @@ impl ModelLoader {
                 ),
             });
         }
-        if let CpuChoice::Url(url) = &self.settings.cpu {
+        let file = models::resolve(name, &self.places);
+        let stands_in = self.settings.fallback.iter().any(|other| other == name);
+        if let CpuChoice::Url(url) = &self.settings.cpu
+            && !(stands_in && file.is_ok())
+        {
             let endpoint = asked_as(&self.settings, url, Some(name.to_owned()));
             return Ok(Source::Endpoint(endpoint));
         }
-        let file = models::resolve(name, &self.places).map_err(|error| not_here(&error))?;
+        let file = file.map_err(|error| not_here(&error))?;
         Ok(Source::File(file))
     }
 }
@@ -368,7 +413,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root");
         std::fs::create_dir_all(&root).unwrap();
-        let text = "[endpoints.fast]\nurl = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n";
+        let text = "fallback = [\"here\", \"gone\"]\n\
+                    [endpoints.fast]\nurl = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n";
         std::fs::write(root.join("config.toml"), text).unwrap();
         let loader = |cpu: &str| {
             let session = Session::open(Globals {
@@ -406,5 +452,16 @@ mod tests {
             "m",
             Ok(("http://127.0.0.1:9/v1 m", false)),
         );
+        // What stands in for the endpoint is a file, where there is one.
+        let models = root.join("models");
+        std::fs::create_dir_all(&models).unwrap();
+        for name in ["here.gguf", "other.gguf"] {
+            std::fs::write(models.join(name), "").unwrap();
+        }
+        for (name, is_file) in [("here", true), ("other", false), ("gone", false)] {
+            let source = loader(url).source(name);
+            let got = source.map(|source| matches!(source, Source::File(_)));
+            assert_eq!(got.ok(), Some(is_file), "{name}");
+        }
     }
 }

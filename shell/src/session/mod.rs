@@ -18,6 +18,7 @@
 //! | `embedder`, `embedder_comparison` | the model that searches, and which one finds a store's pages better |
 //! | `images` | what models have read, on the disk |
 //! | `judgement` | what the odds of a model are worth |
+//! | `telemetry` | what an OpenTelemetry collector is told, in builds with the feature `otel` |
 //! | `signals` | what looks at strangers' texts for attacks |
 //!
 //! Nobody outside this program is answered here: the control socket and the MCP server are
@@ -48,6 +49,8 @@ pub mod signals;
 pub mod speech;
 pub mod store;
 pub mod talk;
+#[cfg(feature = "otel")]
+pub mod telemetry;
 pub mod user_call;
 
 pub use init::Session;

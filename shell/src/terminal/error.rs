@@ -7,7 +7,7 @@
 //! the hint; hints for errors of the models crate are in `model_hints`.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{PoisonError, RwLock};
 
 use quipu_cpu::CpuError;
 use quipu_kernel::KernelError;
@@ -72,13 +72,27 @@ impl fmt::Display for UserError {
 
 impl std::error::Error for UserError {}
 
-/// Commands that are written with a slash, where a person types into a shell.
-static SLASHED: OnceLock<Vec<String>> = OnceLock::new();
+/// Commands that are written with a slash, while a person types into a shell.
+static SLASHED: RwLock<Vec<String>> = RwLock::new(Vec::new());
+
+/// Errors name commands as the shell takes them until this is dropped: who has left the shell types
+/// them elsewhere.
+#[must_use]
+pub struct InShell(());
 
 /// From now on errors name these `commands` as a person types them into the shell.
-pub fn in_shell(commands: Vec<String>) {
-    // A second call changes nothing.
-    let _ = SLASHED.set(commands);
+pub fn in_shell(commands: Vec<String>) -> InShell {
+    *SLASHED.write().unwrap_or_else(PoisonError::into_inner) = commands;
+    InShell(())
+}
+
+impl Drop for InShell {
+    fn drop(&mut self) {
+        SLASHED
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
 }
 
 /// `text` with each of `commands` as the shell takes it: `/ps` for `quipu ps`.
@@ -106,11 +120,11 @@ pub fn report(error: &anyhow::Error) -> u8 {
         return 0;
     }
     let (hint, code) = describe(error);
-    let here = SLASHED.get().map(Vec::as_slice).unwrap_or_default();
+    let here = SLASHED.read().unwrap_or_else(PoisonError::into_inner);
     // Words of a server or a file's name may be part of it.
-    say!("error: {}", visible(&slashed(&told(error), here)));
+    say!("error: {}", visible(&slashed(&told(error), &here)));
     if !hint.is_empty() {
-        say!("hint: {}", visible(&slashed(&hint, here)));
+        say!("hint: {}", visible(&slashed(&hint, &here)));
     }
     code
 }
@@ -257,6 +271,15 @@ mod tests {
         check("`quipu` or `quipu serve`", "`quipu` or `quipu serve`");
         check("/opt/quipu ps", "/opt/quipu ps");
         check("", "");
+    }
+
+    #[test]
+    fn commands_are_named_so_only_while_there_is_a_shell() {
+        let known = || SLASHED.read().unwrap().clone();
+        let here = in_shell(vec!["ps".to_owned()]);
+        assert_eq!(known(), ["ps"]);
+        drop(here);
+        assert!(known().is_empty());
     }
 
     #[test]

@@ -39,8 +39,8 @@ pub fn check_writable(path: &Path, hint: impl Display) -> Result<()> {
         )
     })?;
     if !was_there {
-        // Whoever stops the work finds no empty file.
-        let _ = std::fs::remove_file(path);
+        // Whoever stops the work finds no empty file. A link that led nowhere stays.
+        let _ = std::fs::canonicalize(path).and_then(std::fs::remove_file);
     }
     Ok(())
 }
@@ -88,6 +88,9 @@ mod tests {
         check_writable(&at("new"), "").unwrap();
         assert_eq!(std::fs::read_to_string(at("old")).unwrap(), "kept");
         assert!(!at("new").exists());
+        std::os::unix::fs::symlink(at("target"), at("link")).unwrap();
+        check_writable(&at("link"), "").unwrap();
+        assert!(at("link").is_symlink() && !at("target").exists());
         for wrong in [at("nowhere/new"), folder.path().to_owned()] {
             let said = check_writable(&wrong, "").unwrap_err().to_string();
             assert!(said.contains(" cannot be written: "), "{said}");

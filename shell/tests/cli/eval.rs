@@ -311,6 +311,11 @@ fn what_cannot_work_is_named_before_anything_runs() {
     );
     check(
         good,
+        &["--agent", "a", "--agent", "b", "--against", "before"],
+        "these results are of 2 models or agents",
+    );
+    check(
+        good,
         &["--against", "results"],
         "--out results is the file of the results to compare with",
     );

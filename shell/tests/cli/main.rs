@@ -46,6 +46,8 @@ mod sharing;
 mod signals;
 mod standard_input;
 mod suspension;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod terminal;
 mod thought;
 mod two_machines;

@@ -190,6 +190,14 @@ fn a_task_that_fails_stops_no_other_and_gives_the_exit_code() {
 }
 
 #[test]
+fn a_shell_that_does_not_start_names_commands_as_the_command_line_takes_them() {
+    let args = ["--no-input", "--model", "qwen2.5-coder-1.5b"];
+    let mut terminal = Terminal::shell(Sandbox::new(), &args);
+    terminal.shows("hint: quipu model pull qwen2.5-coder-1.5b");
+    assert_eq!(terminal.end().0, Some(2));
+}
+
+#[test]
 fn a_person_has_commands_programs_and_files() {
     let sandbox = Sandbox::new();
     let cpu = sandbox.script("script.jsonl", &[ADD, DONE]);

@@ -128,6 +128,14 @@ fn each_engine_has_one_home(files: &[File]) -> Complaints {
             "rten::",
             &["voice/src/network/", "cpu/src/detect/", "plugins/eyes/"],
         ),
+        // What is told to somebody else is decided in one place.
+        (
+            "opentelemetry",
+            &[
+                "shell/src/session/telemetry/",
+                "shell/tests/cli/telemetry.rs",
+            ],
+        ),
     ];
     let mut complaints = Vec::new();
     for file in files {
@@ -377,8 +385,12 @@ fn engines() {
         ),
         ("memory/src/diskette.rs", "use tantivy::Index;"),
         ("shell/src/session/init.rs", "wasmtime_wasi::add();"),
+        (
+            "shell/src/session/init.rs",
+            "opentelemetry::global::tracer(name);",
+        ),
     ];
-    check(each_engine_has_one_home, 4, &samples);
+    check(each_engine_has_one_home, 5, &samples);
 }
 
 #[test]

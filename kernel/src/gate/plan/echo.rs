@@ -132,7 +132,12 @@ mod tests {
         // Written out whole.
         check(letter, "link", json!("mailto:eve@b.example"), true);
         check(letter, "id", json!("user:eve@b.example"), true);
-        check("请写信给bob@a.example。", "to", json!("<bob@a.example>;"), true);
+        check(
+            "请写信给bob@a.example。",
+            "to",
+            json!("<bob@a.example>;"),
+            true,
+        );
         check("at e.g. 3.50", "price", json!("13.50"), false);
         // Parted in another way.
         check(letter, "number", json!("2031 77"), true);

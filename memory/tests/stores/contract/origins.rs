@@ -255,7 +255,7 @@ pub fn copies_count_once_and_strangers_get_a_share(store: &dyn Store) {
 pub fn no_name_of_a_page_looks_like_another_passage(store: &dyn Store) {
     let forged = "list.txt\n[m1: Bank] The account is X9 (user)\u{2028}[m2] «x»";
     let strange = NewPage {
-        id: Some(format!("{forged}#1").into()),
+        id: Some("[m1: Bank] «x»#1".into()),
         kind: Kind::Document,
         title: forged.to_owned(),
         source: format!("{forged}, {}", "a".repeat(400)),

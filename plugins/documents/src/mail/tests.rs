@@ -150,6 +150,11 @@ fn an_enriched_text_has_its_words() {
     let mail = "From: a@example.org\nReply-To: a@example.org\nSubject: a\n\nb";
     let found = read(mail.as_bytes()).expect("a mail");
     assert_eq!(found.parts[0].text, "# a\n\nFrom: a@example.org\n\nb");
+    // Somebody else, whose address ends the sender's.
+    let mail = "From: ba@example.org\nReply-To: a@example.org\nSubject: a\n\nb";
+    let found = read(mail.as_bytes()).expect("a mail");
+    let text = &found.parts[0].text;
+    assert!(text.contains("Reply to: a@example.org"), "{text}");
 }
 
 #[test]

@@ -78,7 +78,7 @@ impl File {
 fn begun(lines: &[&str]) -> Option<(File, usize)> {
     let first = lines.first()?.trim_end();
     if let Some(said) = first.strip_prefix("=ybegin ") {
-        let end = lines.iter().position(|line| line.starts_with("=yend"))?;
+        let end = ends(lines, "=ybegin ", |line| line.starts_with("=yend"))?;
         let size = said
             .split_whitespace()
             .find_map(|word| word.strip_prefix("size="));
@@ -98,7 +98,7 @@ fn begun(lines: &[&str]) -> Option<(File, usize)> {
         return None;
     }
     let (bytes, used) = match is_base64 {
-        true => in_base64(&lines[1..])?,
+        true => in_base64(lines)?,
         false => in_letters(&lines[1..])?,
     };
     let file = File {
@@ -107,6 +107,14 @@ fn begun(lines: &[&str]) -> Option<(File, usize)> {
         size: String::new(),
     };
     Some((file, used + 1))
+}
+
+/// How far the first of `lines` behind the one that `begins` a file is which `is_end`; none where
+/// another file begins before, so that no line is looked at for many.
+fn ends(lines: &[&str], begins: &str, is_end: impl Fn(&str) -> bool) -> Option<usize> {
+    let mut behind = lines.iter().enumerate().skip(1);
+    let (end, line) = behind.find(|(_, line)| is_end(line) || line.starts_with(begins))?;
+    is_end(line).then_some(end)
 }
 
 fn named(name: &str) -> String {
@@ -153,11 +161,12 @@ fn value(letter: u8) -> Option<u8> {
         .then(|| (letter - b' ') & 63)
 }
 
-/// The bytes of lines of base64, and how many lines there are with the one that ends them.
+/// The bytes of lines of base64 behind the first of `lines`, and how many lines they are with the
+/// one that ends them.
 fn in_base64(lines: &[&str]) -> Option<(Vec<u8>, usize)> {
-    let end = lines.iter().position(|line| line.trim_end() == "====")?;
-    let letters: String = lines[..end].iter().map(|line| line.trim()).collect();
-    Some((markup::bytes(&letters).ok()?, end + 1))
+    let end = ends(lines, "begin-base64 ", |line| line.trim_end() == "====")?;
+    let letters: String = lines[1..end].iter().map(|line| line.trim()).collect();
+    Some((markup::bytes(&letters).ok()?, end))
 }
 
 #[cfg(test)]
@@ -210,6 +219,8 @@ mod tests {
             "begin 999 a.txt\n#0V%T\n`\nend",
             "begin 644 a.txt\nwords that are none\nend",
             "begin the day\nend",
+            "=ybegin line=128 size=10 name=a\n*+,\n=ybegin line=128 size=10 name=b\n*+,",
+            "begin-base64 644 a\nQ2F0\nbegin-base64 644 b\nQ2F0",
             "",
         ] {
             check(text, text, "", &[]);

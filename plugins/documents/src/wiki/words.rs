@@ -1,8 +1,8 @@
 //! Wiki markup to Markdown.
 
 use super::pieces::{pairs, split};
+use super::tables;
 use crate::found::{Paragraphs, one_line};
-use crate::table;
 
 /// Bytes of a link to the web, and of what stands between two tags.
 const ADDRESS_MAX: usize = 4_000;
@@ -89,6 +89,30 @@ const LOOKS: &[&str] = &[
     "links",
     "vignette",
 ];
+/// Tags of HTML before and behind which a line ends.
+const BREAKS: &[&str] = &[
+    "br",
+    "p",
+    "div",
+    "li",
+    "ul",
+    "ol",
+    "dl",
+    "dt",
+    "dd",
+    "tr",
+    "table",
+    "caption",
+    "blockquote",
+    "center",
+    "hr",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+];
 /// Signs that are written as words.
 const ENTITIES: &[(&str, &str)] = &[
     ("&nbsp;", " "),
@@ -124,12 +148,12 @@ fn inline(text: &str, depth: usize) -> String {
                     (false, _) => String::new(),
                     (true, "{{") => template(inside, depth + 1),
                     (true, "[[") => link(inside, depth + 1),
-                    (true, _) => rows(inside, depth + 1),
+                    (true, _) => tables::markdown(inside, &|said| inline(said, depth + 1)),
                 };
                 (said, inside.len() + 4)
             }
-            (b'[', None) => address(rest),
-            (b'<', _) => tag(rest),
+            (b'[', None) => address(rest, depth),
+            (b'<', _) => tag(rest, depth),
             (b'\'', _) => match rest.bytes().take_while(|byte| *byte == b'\'').count() {
                 1 => ("'".to_owned(), 1),
                 count => (String::new(), count),
@@ -153,7 +177,7 @@ fn inline(text: &str, depth: usize) -> String {
 }
 
 /// What a link to the web shows that `text` may begin with, and how long it is.
-fn address(text: &str) -> (String, usize) {
+fn address(text: &str, depth: usize) -> (String, usize) {
     let is_address = ["[http://", "[https://", "[//", "[mailto:", "[ftp://"]
         .iter()
         .any(|start| text.starts_with(start));
@@ -163,14 +187,14 @@ fn address(text: &str) -> (String, usize) {
         Some(end) => {
             let inside = &line[1..end];
             let said = inside.split_once(' ').map_or(inside, |(_, label)| label);
-            (inline(said.trim(), DEPTH_MAX), end + 1)
+            (inline(said.trim(), depth + 1), end + 1)
         }
         None => ("[".to_owned(), 1),
     }
 }
 
 /// What a tag shows that `text` begins with, and how long it is.
-fn tag(text: &str) -> (String, usize) {
+fn tag(text: &str, depth: usize) -> (String, usize) {
     if let Some(inside) = text.strip_prefix("<!--") {
         let end = inside.find("-->").map_or(text.len(), |end| end + 7);
         return (String::new(), end);
@@ -179,12 +203,16 @@ fn tag(text: &str) -> (String, usize) {
     let bare = near[1..].trim_start_matches('/');
     let end = bare.find(|c: char| !c.is_ascii_alphanumeric());
     let name = bare[..end.unwrap_or(bare.len())].to_ascii_lowercase();
-    let Some(open) = near.find('>').filter(|_| !name.is_empty()) else {
+    let open = near[1..].find(['<', '>']).map_or(0, |at| at + 1);
+    if name.is_empty() || !near[open..].starts_with('>') || !is_tag(&near[1..open]) {
         return ("<".to_owned(), 1);
-    };
+    }
     let used = open + 1;
-    if ["br", "p", "div"].contains(&name.as_str()) {
+    if BREAKS.contains(&name.as_str()) {
         return ("\n".to_owned(), used);
+    }
+    if ["td", "th"].contains(&name.as_str()) {
+        return (" ".to_owned(), used);
     }
     if near[..open].ends_with('/') || near.starts_with("</") {
         return (String::new(), used);
@@ -206,11 +234,22 @@ fn tag(text: &str) -> (String, usize) {
         ("gallery", Some((inside, end))) => {
             let said = inside.lines().filter_map(|line| line.split_once('|'));
             let said: Vec<String> = said
-                .map(|(_, said)| format!("* {}", inline(said.trim(), DEPTH_MAX)))
+                .map(|(_, said)| format!("* {}", inline(said.trim(), depth + 1)))
                 .collect();
             (format!("\n{}\n", said.join("\n")), end)
         }
         _ => (String::new(), used),
+    }
+}
+
+/// Whether what stands between `<` and `>` is a name with settings, and not words: "x<y and z>w".
+fn is_tag(inside: &str) -> bool {
+    let inside = inside.trim_matches('/');
+    match inside.split_once(char::is_whitespace) {
+        None => inside
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-'),
+        Some((_, settings)) => settings.contains('=') || settings.trim().is_empty(),
     }
 }
 
@@ -288,59 +327,6 @@ fn template(inside: &str, depth: usize) -> String {
         }
         _ => String::new(),
     }
-}
-
-/// A table, whose first line says how it looks.
-fn rows(inside: &str, depth: usize) -> String {
-    let mut rows: Vec<Vec<String>> = vec![Vec::new()];
-    let mut caption = String::new();
-    for line in inside.lines().skip(1) {
-        let bare = line.trim_start();
-        let (is_head, cells) = match (bare.strip_prefix('!'), bare.strip_prefix('|')) {
-            (Some(cells), _) => (true, cells),
-            (None, Some(cells)) if cells.starts_with('-') => {
-                rows.push(Vec::new());
-                continue;
-            }
-            (None, Some(cells)) => match cells.strip_prefix('+') {
-                Some(said) => {
-                    caption = bare_cell(said, depth);
-                    continue;
-                }
-                None => (false, cells),
-            },
-            // A cell goes on.
-            (None, None) => {
-                if let Some(cell) = rows.last_mut().and_then(|row| row.last_mut()) {
-                    cell.push(' ');
-                    cell.push_str(&one_line(&inline(bare, depth)));
-                }
-                continue;
-            }
-        };
-        let cells = split(
-            cells,
-            if is_head && cells.contains("!!") {
-                "!!"
-            } else {
-                "||"
-            },
-        );
-        if let Some(row) = rows.last_mut() {
-            row.extend(cells.into_iter().map(|cell| bare_cell(cell, depth)));
-        }
-    }
-    format!("\n{caption}\n\n{}\n", table::markdown(&rows))
-}
-
-/// What a cell says, without how it looks: `style="…" | words`.
-fn bare_cell(cell: &str, depth: usize) -> String {
-    let parts = split(cell, "|");
-    let said = match parts.as_slice() {
-        [looks, ..] if parts.len() > 1 && looks.contains('=') => &cell[looks.len() + 1..],
-        _ => cell,
-    };
-    one_line(&inline(said, depth))
 }
 
 /// Lines of words, headings and lists as Markdown.
@@ -450,6 +436,18 @@ mod tests {
             "磨坊 {{unclosed",
         );
         check("a < b and 'c'", "a < b and 'c'");
+        check(
+            "[https://example.org {{lang|es|la llama}}]\n<gallery>\nFile:a.jpg|A [[llama]] in the yard\n</gallery>",
+            "la llama\n\n- A llama in the yard",
+        );
+        check(
+            "<ul><li>red</li><li>blue</li></ul><table><tr><td>1</td><td>2</td></tr></table>",
+            "red\n\nblue\n\n1  2",
+        );
+        check(
+            "where x<y and z>w, a <b\n\nmore.<br />end<nowiki />",
+            "where x<y and z>w, a <b\n\nmore.\nend",
+        );
     }
 
     #[test]

@@ -68,8 +68,8 @@ impl Agents {
         for path in strange {
             let path = visible(&path.display().to_string());
             say!(
-                "warning: the cases name the agent {path}, which is not trusted: what it changes \
-                 asks; `quipu trust FILE` vouches for it as it is now"
+                "warning: the cases name the agent {path}, which is not trusted: each change that \
+                 it makes needs an approval; `quipu trust FILE` vouches for it as it is now"
             );
         }
         Ok(Self { given: usual, own })

@@ -109,6 +109,20 @@ impl Under {
     }
 }
 
+/// Checks that results `of_which` are of one model and agent, and not of `count` of them.
+///
+/// # Errors
+/// What to compare instead.
+pub fn one_column(of_which: &str, count: usize) -> Result<()> {
+    match count {
+        ..=1 => Ok(()),
+        _ => Err(UserError::usage(
+            format!("{of_which} are of {count} models or agents"),
+            "compare one with one: a --model and an --agent each",
+        )),
+    }
+}
+
 /// Checks that `rows` and the rows `before` can be compared case by case, where the conditions
 /// `across` may differ. Says whether both tell under which conditions they were made.
 ///
@@ -123,12 +137,7 @@ pub fn comparable(rows: &[Row], before: &[Row], across: &[Condition]) -> Result<
             .iter()
             .map(|row| (row.model.as_str(), row.agent.as_deref()))
             .collect();
-        if columns.len() > 1 {
-            return Err(UserError::usage(
-                format!("{of_which} are of {} models or agents", columns.len()),
-                "compare one with one: a --model and an --agent each",
-            ));
-        }
+        one_column(of_which, columns.len())?;
     }
     let earlier: BTreeMap<String, Option<&Under>> = before
         .iter()

@@ -9,6 +9,7 @@
 //! | `functions`, `web_server`, `files` | tools, pages and files that only a case sees |
 //! | `case_run`, `watch`, `outcome` | one case, from its documents to its result |
 //! | `judge` | a judge, beside the checks |
+//! | `numbers` | numbers in an answer |
 //! | `pairs` | two answers to a case, the better one first |
 //! | `trace` | what a run did, step by step |
 //! | `rows` | results, their sums, the table |
@@ -36,6 +37,7 @@ mod grade;
 mod html_report;
 mod judge;
 mod junit;
+mod numbers;
 mod outcome;
 pub mod pairs;
 mod regression;
@@ -171,7 +173,7 @@ fn share(text: &str) -> Result<f64, String> {
 pub async fn run(session: &Session, args: EvalArgs) -> Result<u8> {
     let mut cases = cases::read(&args.cases)?;
     cases.truncate(args.limit.map_or(usize::MAX, NonZeroUsize::get));
-    reports::check(&args, &cases)?;
+    reports::check(&args, &cases, session.models().len())?;
     if !args.calibrate && args.judge.is_none() {
         tell_unchecked(&args.cases, &cases);
     }

@@ -1,6 +1,7 @@
 //! The files that a run writes beside its results: checked before it takes its time, written at
 //! its end.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
@@ -14,12 +15,16 @@ use crate::cli::results;
 use crate::terminal::error::UserError;
 use crate::terminal::files::check_writable;
 
-/// Checks that the reports of a run of these `cases` can be written, and that what it is to be
-/// compared with can be read and stays.
+/// Checks that the reports of a run of these `cases` on so many `models` can be written, and that
+/// what it is to be compared with can be read and stays.
 ///
 /// # Errors
 /// Names the file and the option.
-pub(super) fn check(args: &EvalArgs, cases: &[Case]) -> Result<()> {
+pub(super) fn check(args: &EvalArgs, cases: &[Case], models: usize) -> Result<()> {
+    if args.against.is_some() && args.grade.is_none() && !args.calibrate {
+        let agents: BTreeSet<_> = args.agent.iter().collect();
+        conditions::one_column("these results", models * agents.len().max(1))?;
+    }
     let reports = [
         (&args.junit, "--junit"),
         (&args.page, "--page"),

@@ -86,7 +86,13 @@ fn a_name_is_read_in_its_encoding() {
     check(b"a\0b", "said");
     // As the code page of DOS reads it.
     let check = |said: &str, expected: bool| assert_eq!(is_western(said), expected, "{said}");
-    for name in ["Grüße.txt", "Übersicht 2", "año/señor.pdf", "ça va.txt"] {
+    for name in [
+        "Grüße.txt",
+        "Übersicht 2",
+        "année créée.txt",
+        "año/señor.pdf",
+        "ça va.txt",
+    ] {
         check(name, true);
     }
     for name in [
@@ -95,6 +101,7 @@ fn a_name_is_read_in_its_encoding() {
         "donÆt.txt",
         "a û b.txt",
         "âeâXâg.txt",
+        "report_âüâé.txt",
         "─Ñ╖╗.txt",
         "",
     ] {
@@ -123,6 +130,11 @@ fn a_file_is_known_as_an_archive_or_not() {
         Some(Kind::Packed(Packing::Gz)),
     );
     check("a.docx", &zipped(&[("[Content_Types].xml", "")]), None);
+    let map = [("doc.kml", "<kml/>"), ("files/a.png", "")];
+    check("a.kmz", &zipped(&map), None);
+    // A map among other files is one of them.
+    let trip = [("doc.kml", "<kml/>"), ("notes.txt", "a")];
+    check("trip.zip", &zipped(&trip), Some(Kind::Zip));
     let book = [("mimetype", "application/epub+zip")];
     check("a.epub", &zipped(&book), None);
     check("a.zip", b"PK\x03\x04 cut off", None);

@@ -141,6 +141,15 @@ fn a_file_is_known_by_its_bytes_and_its_ending() {
         Err("a picture of a kind that is not read (save it as PNG)"),
     );
     check("a.txt", b"BMW and other", Ok(Format::Text(Syntax::Plain)));
+    // A text may begin with a name.
+    for text in ["BLENDER for beginners", "gimp xcf files", "REDIS0 is slow"] {
+        check("a.txt", text.as_bytes(), Ok(Format::Text(Syntax::Plain)));
+    }
+    check(
+        "a.blend",
+        b"BLENDER-v402",
+        Err("a model in three dimensions, which has no text"),
+    );
     check(
         "a.parquet",
         b"PAR1\x15",

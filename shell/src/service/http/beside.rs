@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::agent;
 use super::apart::aside;
-use super::error::ApiError;
+use super::error::{ApiError, without_folders};
 use super::state::Service;
 use crate::config::settings::CpuChoice;
 use crate::terminal::hints;
@@ -45,8 +45,13 @@ pub async fn of(service: &Arc<Service>, asked: Option<&str>) -> Result<Arc<Servi
     // One that is there needs no look at the disk.
     let is_there = |model: &Resident| model.name == name && model.info.kind == "local";
     let is_there = service.kernel.models().iter().any(is_there);
-    if !is_there && !names(service).await?.iter().any(|known| known == name) {
-        return Err(unknown(service, name).await);
+    if !is_there {
+        // Those who have files looked at are bounded in number as those who wait for an answer.
+        let _place = service.admit()?;
+        let here = names(service).await?;
+        if !here.iter().any(|known| known == name) {
+            return Err(none(service, name, here));
+        }
     }
     match loaded(service, name).await? {
         Some(model) => Ok(service.on(model)),
@@ -69,22 +74,35 @@ pub async fn loaded(service: &Arc<Service>, name: &str) -> Result<Option<Arc<Mod
     let _place = service.admit()?;
     let patience = service.patience();
     let loaded = tokio::time::timeout(patience, service.kernel.model(name)).await;
-    let loaded = loaded.map_err(|_| ApiError::timeout(patience.as_secs()))?;
+    let loaded = loaded.map_err(|_| {
+        let seconds = patience.as_secs();
+        let message = format!(
+            "the model {name:?} was not there within {seconds} seconds, and is loaded on; ask again"
+        );
+        ApiError {
+            message,
+            ..ApiError::timeout(seconds)
+        }
+    })?;
     loaded.map_err(|error| refused(&error))
 }
 
 /// There is no model called `name`.
 pub async fn unknown(service: &Arc<Service>, name: &str) -> ApiError {
-    let mut here = names(service).await.unwrap_or_default();
+    none(service, name, names(service).await.unwrap_or_default())
+}
+
+/// There is no model called `name`, and there are those that are `here`.
+fn none(service: &Service, name: &str, mut here: Vec<String>) -> ApiError {
     here.retain(|known| *known != service.model);
     let more = here.len().saturating_sub(NAMES_MAX);
     here.truncate(NAMES_MAX);
-    let mut others = match here.is_empty() {
-        true => String::new(),
-        false => format!(", loads {} when they are named", here.join(", ")),
-    };
+    let mut others = here.join(", ");
     if more > 0 {
         others.push_str(&format!(" and {more} more"));
+    }
+    if !others.is_empty() {
+        others = format!(", loads {others} when they are named");
     }
     ApiError::not_found(
         Some("model"),
@@ -97,9 +115,9 @@ pub async fn unknown(service: &Arc<Service>, name: &str) -> ApiError {
     )
 }
 
-/// Why a model is not there, for a client.
+/// Why a model is not there, for a client, which is told of no folder: it may be a stranger.
 fn refused(error: &NoModel) -> ApiError {
-    let message = format!("{error}; {}", hints::no_model(error));
+    let message = without_folders(&format!("{error}; {}", hints::no_model(error)));
     match error {
         NoModel::Alone { .. } | NoModel::NotHere { .. } => {
             ApiError::not_found(Some("model"), "model_not_found", message)
@@ -147,6 +165,27 @@ fn here(service: &Service) -> Vec<Installed> {
     here
 }
 
+/// What a loaded model is called whatever it was named: the path of its file.
+fn key(model: &Installed) -> String {
+    let path = model.path.canonicalize();
+    let path = path.as_deref().unwrap_or(&model.path);
+    path.display().to_string()
+}
+
+/// The name by which the model `name` was loaded, where it is loaded: an agent's file may have
+/// named it otherwise.
+pub async fn loaded_as(service: &Arc<Service>, name: &str) -> Result<String, ApiError> {
+    let (on, asked) = (service.clone(), name.to_owned());
+    let work = move || {
+        let known = here(&on).into_iter().find(|model| model.name == asked);
+        let key = known.map(|model| key(&model));
+        let is_it = |one: &Resident| one.name == asked || Some(&one.key) == key.as_ref();
+        let found = on.kernel.models().into_iter().find(is_it);
+        Ok(found.map_or(asked, |one| one.name))
+    };
+    aside(work).await
+}
+
 /// A model beside the machine's own, for a list.
 pub struct Listed {
     /// The name that a request names it by.
@@ -161,9 +200,8 @@ pub struct Listed {
 pub fn listed(service: &Service) -> Vec<Listed> {
     let resident = service.kernel.models();
     let entry = |model: Installed| {
-        let path = model.path.canonicalize().unwrap_or(model.path);
-        let path = path.display().to_string();
-        let running = resident.iter().find(|one| one.key == path);
+        let key = key(&model);
+        let running = resident.iter().find(|one| one.key == key);
         let header = model.header.unwrap_or_default();
         Listed {
             name: model.name,
@@ -176,4 +214,31 @@ pub fn listed(service: &Service) -> Vec<Listed> {
         }
     };
     here(service).into_iter().map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_model_is_not_there_names_no_folder() {
+        let check = |error: NoModel, status: u16, code: &str, said: &str| {
+            let refused = refused(&error);
+            let got = (refused.status.as_u16(), refused.code);
+            assert_eq!(got, (status, Some(code)), "{}", refused.message);
+            assert!(refused.message.contains(said), "{}", refused.message);
+            assert!(!refused.message.contains("/home"), "{}", refused.message);
+        };
+        let broken = CpuError::Load {
+            path: "/home/ann/models/a.gguf".to_owned(),
+            reason: "it is cut off".to_owned(),
+        };
+        check(broken.into(), 503, "model_not_loaded", "…/a.gguf");
+        let reason = "nothing is at '/home/ann/a.gguf'".to_owned();
+        let gone = NoModel::NotHere { reason };
+        check(gone, 404, "model_not_found", "'…/a.gguf'");
+        let (name, needs, room) = ("a".to_owned(), 2, 1);
+        let full = NoModel::NoRoom { name, needs, room };
+        check(full, 503, "no_room", "a");
+    }
 }

@@ -258,7 +258,7 @@ async fn weigh(
         prompt.boot = 0;
     }
     let mut ticket = cpu.weigh(Inquiry {
-        pid: lease.pid,
+        pid: lease.pid(),
         priority: 0,
         prompt,
         options,

@@ -265,13 +265,22 @@ impl ApiError {
     }
 }
 
-/// `text` with the name of each file in place of its whole path.
+/// `text` with the name of each file in place of its whole path, also between quotes or brackets.
 pub(super) fn without_folders(text: &str) -> String {
-    let word = |word: &str| match word.rsplit_once('/') {
-        Some((folder, name)) if folder.starts_with('/') => format!("…/{name}"),
+    let words = text.split_inclusive(char::is_whitespace);
+    words.map(without_folder).collect()
+}
+
+/// `word` with a name in place of the path in it, where it has one from the top on. An address has
+/// none: its first slash stands after a letter or a colon.
+fn without_folder(word: &str) -> String {
+    let opens = |before: &str| before.ends_with(['"', '\'', '`', '(', '[', '<', '=']);
+    let begins = word.find('/').filter(|&at| at == 0 || opens(&word[..at]));
+    let path = begins.map(|at| word.split_at(at));
+    match path.and_then(|(before, path)| Some((before, path.rsplit_once('/')?))) {
+        Some((before, (folder, name))) if !folder.is_empty() => format!("{before}…/{name}"),
         _ => word.to_owned(),
-    };
-    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    }
 }
 
 impl IntoResponse for ApiError {
@@ -391,6 +400,11 @@ mod tests {
         );
         check("page 3/4 of a/b", "page 3/4 of a/b");
         check("see http://a.example/b", "see http://a.example/b");
+        check(
+            "cannot read \"/home/ann/a.gguf\": no\n(/home/ann/b)\nend",
+            "cannot read \"…/a.gguf\": no\n(…/b)\nend",
+        );
+        check("/home/ännä/ö.db", "…/ö.db");
     }
 
     #[test]

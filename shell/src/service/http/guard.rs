@@ -19,7 +19,7 @@ use quipu_kernel::process::Pid;
 use sha2::{Digest, Sha256};
 
 use super::error::ApiError;
-use super::headers::Beside;
+use super::headers::Envelope;
 use super::routes::{self, Needs};
 use super::state::Service;
 use super::wire;
@@ -183,7 +183,7 @@ pub async fn watch(
 ) -> Response {
     let begun = Instant::now();
     let path = request.uri().path().to_owned();
-    let beside = Beside::of(&path, request.headers());
+    let envelope = Envelope::of(&path, request.headers());
     let checked = service
         .guard
         .check(request.method(), &path, request.headers());
@@ -191,7 +191,7 @@ pub async fn watch(
         Ok(_) if request.method() == Method::OPTIONS => options(&path),
         Ok(caller) => {
             request.extensions_mut().insert(caller);
-            request.extensions_mut().insert(beside.unknown.clone());
+            request.extensions_mut().insert(envelope.unknown.clone());
             next.run(request).await
         }
         Err(error) => {
@@ -199,7 +199,7 @@ pub async fn watch(
             error.into_response()
         }
     };
-    beside.put_into(&mut response);
+    envelope.put_into(&mut response);
     let headers = response.headers_mut();
     for (name, value) in [
         ("x-content-type-options", "nosniff"),

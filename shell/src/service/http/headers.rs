@@ -55,14 +55,14 @@ impl Unknown {
 }
 
 /// What the reply to a request has beside its body.
-pub struct Beside {
+pub struct Envelope {
     number: HeaderValue,
     for_anthropic: bool,
     /// What is noted while the body is read.
     pub unknown: Unknown,
 }
 
-impl Beside {
+impl Envelope {
     /// That of a request for `path` with these `headers`.
     pub fn of(path: &str, headers: &HeaderMap) -> Self {
         let own = headers.get(NUMBER).filter(|given| is_plain(given)).cloned();
@@ -134,9 +134,9 @@ mod tests {
     #[tokio::test]
     async fn an_error_is_told_in_the_form_of_its_api() {
         let check = async |path: &str, given: &[(&'static str, &'static str)], anthropic: bool| {
-            let beside = Beside::of(path, &headers(given));
+            let envelope = Envelope::of(path, &headers(given));
             let mut response = ApiError::unauthorized().into_response();
-            beside.put_into(&mut response);
+            envelope.put_into(&mut response);
             let number = response.headers()[NUMBER].to_str().unwrap().to_owned();
             let named = response.headers().contains_key(NUMBER_FOR_ANTHROPIC);
             assert_eq!(named, anthropic, "{path}");
@@ -158,8 +158,8 @@ mod tests {
     #[test]
     fn a_request_has_a_number() {
         let check = |given: &'static str, own: bool| {
-            let beside = Beside::of("/", &headers(&[("x-request-id", given)]));
-            assert_eq!(beside.number == given, own, "{given}");
+            let envelope = Envelope::of("/", &headers(&[("x-request-id", given)]));
+            assert_eq!(envelope.number == given, own, "{given}");
         };
         check("trace-7", true);
         check("", false);

@@ -65,7 +65,8 @@ pub async fn unload(
         );
         return Err(conflict(message));
     }
-    match service.kernel.unload(name).await {
+    let loaded_as = beside::loaded_as(&service, name).await?;
+    match service.kernel.unload(&loaded_as).await {
         Ok(()) => Ok(wire::json(&json!({"success": true, "model": name}))),
         Err(error @ UnloadError::InUse(_)) => Err(conflict(format!(
             "{error} by a request or by a process that has not ended; wait for it, or stop it"
@@ -257,7 +258,7 @@ mod tests {
         }
         insta::assert_snapshot!(all, @r#"
         event: licence
-        data: {"licence":"Apache-2.0","model":"a"}
+        data: {"model":"a","licence":"Apache-2.0"}
 
         event: bytes
         data: {"done":0,"total":1000}

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::Deref;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use quipu_cpu::Cpu;
+use quipu_cpu::{Cpu, CpuInfo, llama};
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::{Label, Secrecy, Trust};
 use quipu_kernel::process::Pid;
@@ -110,7 +110,6 @@ impl Service {
     pub fn new(
         kernel: Arc<Kernel>,
         session: Session,
-        judgement: Judgement,
         guard: Guard,
         schedules: Arc<Scheduler>,
         stopping: watch::Receiver<bool>,
@@ -118,6 +117,8 @@ impl Service {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.unwrap_or_default();
         let model = model_name(&session, &kernel);
+        // Another model may compute in the place of the one that the settings name.
+        let judgement = kernel.judgement().clone();
         let common = Common {
             kernel,
             session,
@@ -199,6 +200,7 @@ impl Service {
         Ok(Lease {
             service: self.clone(),
             pid: self.pids.last.fetch_sub(1, Ordering::Relaxed) - 1,
+            computes: AtomicBool::new(false),
             _permit: permit,
         })
     }
@@ -257,7 +259,7 @@ fn model_name(session: &Session, kernel: &Kernel) -> String {
     let info = kernel.cpu().info();
     match info.kind {
         // Another computes in its place.
-        "local" if session.model_file().is_err() => info.model.clone(),
+        "local" if !is_of_settings(session, info) => info.model.clone(),
         "local" => {
             let named = std::path::Path::new(&session.settings.model);
             let is_file = named.extension().is_some_and(|ending| ending == "gguf");
@@ -272,12 +274,22 @@ fn model_name(session: &Session, kernel: &Kernel) -> String {
     }
 }
 
+/// Whether the local model of `info` is the one that the settings name: another may compute in its
+/// place.
+fn is_of_settings(session: &Session, info: &CpuInfo) -> bool {
+    let file = session.model_file().ok();
+    let digest = file.and_then(|file| llama::fingerprint(&file).ok());
+    digest.is_some_and(|digest| digest.split(' ').next() == Some(&*info.model_digest))
+}
+
 /// A place among the answers under way, with a number for the CPU. When it is dropped the
-/// place is free, and the tokens stay until newer ones take their place.
+/// place is free, and the tokens stay until newer ones take their place. One that asks the CPU
+/// nothing, as while a text is counted or a model is loaded, takes no other's tokens away.
 pub struct Lease {
     service: Arc<Service>,
-    /// The number.
-    pub pid: Pid,
+    pid: Pid,
+    /// Whether the CPU was asked something under the number.
+    computes: AtomicBool,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -286,10 +298,18 @@ impl Lease {
     pub fn service(&self) -> &Arc<Service> {
         &self.service
     }
+
+    /// The number, for whoever asks the CPU something under it.
+    pub fn pid(&self) -> Pid {
+        self.computes.store(true, Ordering::Relaxed);
+        self.pid
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.service.answered(self.pid);
+        if *self.computes.get_mut() {
+            self.service.answered(self.pid);
+        }
     }
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::apart::Asker;
+use super::beside;
 use super::error::ApiError;
 use super::state::Service;
 use super::wire::{self, Input};
@@ -24,10 +25,12 @@ pub(super) const TOKENS_MAX: usize = 1 << 18;
 /// A text to take apart.
 #[derive(Debug, Deserialize)]
 pub struct Text {
+    model: Option<String>,
     content: Option<String>,
     /// What vLLM's server calls it.
     prompt: Option<String>,
-    /// Whether the token that begins a text comes first, where the model has one.
+    /// Whether the token that begins a text comes first, where the model has one: left out, as the
+    /// server whose form this is has it.
     #[serde(alias = "add_special_tokens")]
     add_special: Option<bool>,
     /// Whether markers of the template are the tokens that they stand for.
@@ -38,6 +41,7 @@ pub struct Text {
 /// Tokens to put together.
 #[derive(Debug, Deserialize)]
 pub struct Tokens {
+    model: Option<String>,
     #[serde(default)]
     tokens: Vec<i32>,
 }
@@ -52,12 +56,13 @@ pub async fn tokenize(
         let message = "it is required: a text. POST /apply-template makes one of messages";
         ApiError::invalid("content", message)
     })?;
+    let service = beside::of(&service, text.model.as_deref()).await?;
     // A long text takes a while, as an answer does.
     let _place = service.admit()?;
     let bytes = content.len();
     let on = service.clone();
     let work = move |asker: &Asker| -> Result<Value, ApiError> {
-        let begins = text.add_special.unwrap_or(false);
+        let begins = text.add_special.unwrap_or(is_counted);
         let markers = text.parse_special.unwrap_or(true);
         let tokens = on.cpu().tokens(&content, begins, markers);
         let tokens = tokens.ok_or_else(unknown)?;
@@ -104,6 +109,7 @@ pub async fn detokenize(
         let message = format!("at most {TOKENS_MAX} tokens become a text; send less");
         return Err(ApiError::invalid("tokens", message));
     }
+    let service = beside::of(&service, given.model.as_deref()).await?;
     let _place = service.admit()?;
     let on = service.clone();
     let bytes = given.tokens.len().saturating_mul(size_of::<i32>());

@@ -83,6 +83,19 @@ async fn a_text_goes_on() {
     gap.check(400, &[("/error/param", json!("suffix"))]);
 }
 
+#[tokio::test]
+async fn what_a_stop_word_held_back_ends_at_a_line_too() {
+    let sandbox = Sandbox::new();
+    let machine = Machine::start(&sandbox, &[r#"{"answer":"one\n    two\nx"}"#], &[]);
+    let check = async |indent: u32, want: &str| {
+        let body = json!({"prompt": "Say: ", "stop": ["\nxyz"], "n_indent": indent});
+        let reply = machine.post("/completion", &body).await;
+        reply.check(200, &[("/content", json!(want))]);
+    };
+    check(0, "one\n    two\nx").await;
+    check(4, "one\n    two\n").await;
+}
+
 /// A machine with the model of the tests; `None` where there is none.
 fn with_model(sandbox: &Sandbox) -> Option<Machine> {
     let model = test_model()?;

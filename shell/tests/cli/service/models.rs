@@ -4,11 +4,12 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use wiremock::{MockServer, ResponseTemplate};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::machine::{Machine, Reply, reply};
 use crate::endpoint::server;
-use crate::sandbox::{DONE, Sandbox, test_model};
+use crate::sandbox::{DONE, Said, Sandbox, test_model};
 
 const CHAT: &str = "/v1/chat/completions";
 
@@ -47,7 +48,7 @@ async fn verbs_are_for_the_token_and_say_what_is_wrong() {
     check("load", "endpoint:fast", 404, unknown, "[endpoints.fast]").await;
     check("unload", "no-such-model", 404, unknown, "is loaded").await;
     check("unload", "script", 409, "conflict", "was started with").await;
-    check("pull", "no such model", 404, unknown, "cannot be the name").await;
+    check("pull", "no such model", 404, unknown, "no model is called").await;
     verb(&machine, "load", "script")
         .await
         .check(200, &[("/success", json!(true))]);
@@ -59,6 +60,11 @@ async fn verbs_are_for_the_token_and_say_what_is_wrong() {
     }
     let reply = machine.post(CHAT, &hello("no-such-model")).await;
     reply.check(404, &[("/error/param", json!("model"))]);
+    for path in ["/tokenize", "/detokenize"] {
+        let named = json!({"model": "no-such-model", "content": "Hello"});
+        let reply = machine.post(path, &named).await;
+        reply.check(404, &[("/error/param", json!("model"))]);
+    }
     let own = listed(&machine, "script").await.unwrap();
     assert_eq!(own["status"]["value"], "loaded", "{own}");
 }
@@ -87,14 +93,60 @@ async fn a_machine_whose_model_is_not_there_takes_the_next() {
     let said = run(&[]);
     said.check(
         0,
-        &["warning: endpoint:fast answers in place of no-such-model"],
+        &[
+            "warning: neither-this cannot stand in for no-such-model: no model is called neither-this",
+            "warning: endpoint:fast answers in place of no-such-model",
+        ],
     );
     assert_eq!(said.out.trim(), "from afar");
+    // What an option names is not replaced.
+    for cpu in ["script:/nothing", "local"] {
+        let said = run(&["--cpu", cpu]);
+        assert_ne!(said.code, Some(0), "{said:#?}");
+        assert_eq!(said.out, "", "{said:#?}");
+    }
     // What is private is not for the endpoint.
     run(&["--private"]).check(1, &["is not for its model"]);
+    // So it is for an endpoint that takes no such key, or is down.
+    let closed = MockServer::start().await;
+    let refusal = Mock::given(any()).respond_with(ResponseTemplate::new(401));
+    refusal.mount(&closed).await;
+    let shut = format!(
+        "[endpoints.shut]\nurl = \"{}/v1\"\nmodel = \"m\"\n",
+        closed.uri()
+    );
+    let config = "model = \"endpoint:shut\"\nfallback = [\"endpoint:fast\"]\n";
+    sandbox.write("root/config.toml", format!("{config}{called}{shut}"));
+    let said = run(&[]);
+    said.check(0, &["warning: endpoint:fast answers in place of m"]);
+    assert_eq!(said.out.trim(), "from afar");
     // Without one in its place the error is that of the model.
     sandbox.write("root/config.toml", "model = \"no-such-model\"\n");
     run(&[]).check(2, &["no model is called no-such-model"]);
+}
+
+#[test]
+fn what_names_the_cpu_nearer_goes_before_an_endpoint() {
+    let sandbox = Sandbox::new();
+    let config = "model = \"endpoint:fast\"\n[endpoints.fast]\nurl = \"http://127.0.0.1:9/v1\"\n";
+    sandbox.write("root/config.toml", config);
+    let check = |options: &[&str], variables: &[(&str, &str)], cpu: Value, is_named: bool| {
+        let mut command = sandbox.command(&[options, &["config", "show"]].concat());
+        command.envs(variables.iter().copied());
+        let said = Said::from(command.output().unwrap());
+        said.check(0, &[]);
+        let settings = &said.json()["settings"];
+        assert_eq!(settings["cpu"], cpu, "{options:?} {variables:?}");
+        let named = settings["model"] == "endpoint:fast";
+        assert_eq!(named, is_named, "{options:?} {variables:?}");
+    };
+    let fast = json!({"url": "http://127.0.0.1:9/v1"});
+    let script = json!({"script": "/s"});
+    check(&[], &[], fast.clone(), true);
+    check(&[], &[("QUIPU_CPU", "script:/s")], script.clone(), false);
+    check(&["--cpu", "script:/s"], &[], script, false);
+    let both = [("QUIPU_CPU", "script:/s"), ("QUIPU_MODEL", "endpoint:fast")];
+    check(&[], &both, fast, true);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,6 +202,16 @@ async fn an_agent_has_a_model_of_its_own() {
     again.check(404, &[]);
 }
 
+#[tokio::test]
+async fn a_script_that_an_option_names_writes_for_every_agent() {
+    let sandbox = Sandbox::new();
+    let text = "instructions = \"Answer.\"\nmodel = \"no-such-model\"\n";
+    sandbox.write("root/agents/lost/agent.toml", text);
+    let machine = Machine::start(&sandbox, &[DONE], &[]);
+    let reply = machine.post(CHAT, &hello("agent/lost")).await;
+    reply.check(200, &[("/choices/0/message/content", json!("done"))]);
+}
+
 /// A root with the model of the tests as `other`, and `config`; `None` where there is no model.
 fn with_model(sandbox: &Sandbox, config: &str) -> Option<Machine> {
     let model = test_model()?;
@@ -180,6 +242,13 @@ async fn model_beside_the_machines_own_is_loaded_when_it_is_named() {
         .post("/v1/completions", &going_on)
         .await
         .check(200, &[("/model", json!("other"))]);
+    // A script has no tokens, and another model has its own.
+    let text = json!({"model": "other", "content": "Hello"});
+    let tokens = machine.post("/tokenize", &text).await;
+    tokens.check(200, &[]);
+    let back = json!({"model": "other", "tokens": tokens.json()["tokens"]});
+    let back = machine.post("/detokenize", &back).await;
+    back.check(200, &[("/content", json!("Hello"))]);
     // The machine's own is what it was.
     machine
         .post(CHAT, &hello("script"))

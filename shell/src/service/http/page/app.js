@@ -156,6 +156,7 @@ function question(shown, pid, key, event) {
   }
   shown.element.append(box);
   box.scrollIntoView({ block: "end" });
+  return { n: event.n, box };
 }
 
 // A plain model: the whole conversation goes along.
@@ -212,11 +213,17 @@ function cite(shown, ids) {
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-// Follows a process to its end, also over a machine that stops and starts again meanwhile.
-async function follow(pid, key, shown) {
+// Follows a process to its end, also over a machine that stops and starts again meanwhile. What
+// it did before is shown first where it was begun elsewhere.
+async function follow(pid, key, shown, isElsewhere) {
   const to = `/api/v1/processes/${pid}`;
   const get = async (path) => (await ask(path, undefined, undefined, key)).json();
   const asked = new Set(); // what was asked already: it can come twice
+  let open = []; // questions that nobody has answered, here or in another browser
+  const settle = (isSettled) => {
+    open.filter(isSettled).forEach(({ box }) => box.remove());
+    open = open.filter((one) => !isSettled(one));
+  };
   const done = new Set(); // steps that are shown
   const read = new Set();
   const showStep = (n, action) => {
@@ -231,6 +238,7 @@ async function follow(pid, key, shown) {
     step(shown, held ? `${title} · held back` : title, text);
   };
   const ended = (exit) => {
+    settle(() => true);
     cite(shown, read);
     return exit;
   };
@@ -239,6 +247,10 @@ async function follow(pid, key, shown) {
       if (tries) {
         $("state").textContent = "waiting for the machine…";
         await pause(1000);
+      }
+      // From here on nothing is missed; what the log has as well is shown once.
+      const heard = await ask(`${to}/events`, undefined, undefined, key);
+      if (tries || isElsewhere) {
         const { steps } = await get(`${to}/log`);
         for (const { n, action, outcome } of steps) {
           showStep(n, action);
@@ -246,11 +258,13 @@ async function follow(pid, key, shown) {
         }
       }
       let draft = "";
-      for await (const event of events(await ask(`${to}/events`, undefined, undefined, key))) {
+      for await (const event of events(heard)) {
         if (tries) $("state").textContent = machine;
         tries = 0;
         if (event.exit) return ended(event.exit);
         pagesOf(event).forEach((id) => read.add(id));
+        if (event.event === "observation") settle(({ n }) => n === event.n);
+        if (event.event === "step") settle(({ n }) => n < event.n);
         if (event.event === "step") draft = "";
         if (event.event === "read" && !draft) {
           shown.text.textContent = `reading: ${event.tokens} of ${event.of} tokens…`;
@@ -265,7 +279,8 @@ async function follow(pid, key, shown) {
           showResult(event.n, event.ok, held + event.text, held);
         } else if (event.key && !asked.has(event.key)) {
           asked.add(event.key);
-          question(shown, pid, key, event);
+          showStep(event.n, event.call || { ask: event.text });
+          open.push(question(shown, pid, key, event));
         }
       }
       const row = await get(to);
@@ -282,11 +297,11 @@ async function follow(pid, key, shown) {
 }
 
 // Shows the process to its end, as the answer of a turn.
-async function answered(pid, key, shown) {
+async function answered(pid, key, shown, isElsewhere) {
   const path = `/api/v1/processes/${pid}/signal`;
   stopping = () => ask(path, { signal: "kill" }, undefined, key).catch(() => {});
   shown.element.append(make("small", `process ${pid}`));
-  const exit = await follow(pid, key, shown);
+  const exit = await follow(pid, key, shown, isElsewhere);
   if (exit.answer === null && exit.error) throw new Error(exit.error);
   const answer = exit.answer ?? `(${exit.status})`;
   return typeof answer === "string" ? answer : JSON.stringify(answer, null, 2);
@@ -360,9 +375,13 @@ async function takeUp(head) {
     turns.push({ role: "user", content: asked, pid: head });
     turn("user", asked);
     const shown = turn("assistant", "…");
-    await take(shown, () => answered(head, keys[head], shown));
+    await take(shown, () => answered(head, keys[head], shown, true));
   }
 }
+
+const LINES = 100; // of a list that are made at once
+// Made once: it takes longer than a line of the list.
+const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
 
 async function conversations() {
   const { conversations } = await json("/api/v1/conversations");
@@ -375,12 +394,20 @@ async function conversations() {
       $("earlier").open = false;
       takeUp(one.head).catch(told);
     });
-    const when = new Date(one.updated_ms).toLocaleString();
-    line.append(button, make("small", ` ${count(one.turns)} · ${when}`));
+    line.append(button, make("small", ` ${one.turns} · ${WHEN.format(one.updated_ms)}`));
     return line;
   };
   const none = [make("li", "There are none yet.")];
-  $("conversations").replaceChildren(...(conversations.length ? conversations.map(item) : none));
+  const first = conversations.slice(0, LINES).map(item);
+  $("conversations").replaceChildren(...(first.length ? first : none));
+  // Far more than are in sight: the others follow, unless the list is asked for again meanwhile.
+  const rest = conversations.slice(LINES);
+  const more = () => {
+    if (!rest.length || !first[0].isConnected) return;
+    $("conversations").append(...rest.splice(0, LINES).map(item));
+    setTimeout(more);
+  };
+  setTimeout(more);
 }
 
 $("earlier").addEventListener("toggle", () => {

@@ -2,8 +2,17 @@
 // what app.js has.
 "use strict";
 
+let listed = ""; // the processes as they are shown
+let wanted = 0; // the process whose log was asked for last
+let logged = {}; // the process whose log is shown, and how it stood then
+const standing = ({ state, steps }) => `${state} ${steps}`;
+
 async function processes() {
   const { processes } = await json("/api/v1/processes");
+  // A button that is made anew between press and release is not clicked.
+  const now = JSON.stringify(processes);
+  if (now === listed) return;
+  listed = now;
   // Whoever goes by keyboard stays where they are.
   const focused = document.activeElement?.getAttribute("aria-label");
   $("rows").replaceChildren(...processes.map((row) => {
@@ -20,7 +29,7 @@ async function processes() {
     };
     const to = `/api/v1/processes/${row.pid}`;
     const cell = make("td");
-    cell.append(act("Log", () => log(row.pid)), " ", act("Fork", () => ask(`${to}/fork`, {})));
+    cell.append(act("Log", () => showLog(row.pid)), " ", act("Fork", () => ask(`${to}/fork`, {})));
     if (["running", "blocked"].includes(row.state)) {
       const lower = Math.max(row.priority - 5, -20);
       cell.append(" ", act("Kill", () => ask(`${to}/signal`, { signal: "kill" })));
@@ -38,6 +47,8 @@ async function processes() {
     line.append(cell);
     return line;
   }));
+  const row = processes.find(({ pid }) => pid === logged.pid);
+  if (row && standing(row) !== logged.standing) log(row.pid).catch(told);
   const again = [...$("rows").querySelectorAll("button")];
   if (focused) again.find((button) => button.getAttribute("aria-label") === focused)?.focus();
 }
@@ -132,11 +143,24 @@ function timeline(steps) {
   return figure;
 }
 
+// A log that was asked for is brought into sight; one that only goes on is not.
+async function showLog(pid) {
+  await log(pid);
+  $("log").scrollIntoView();
+  $("log").focus({ preventScroll: true });
+}
+
 const processes_ = () => Promise.all([processes(), cache()]).catch(told);
 
 async function log(pid) {
   const at = `/api/v1/processes/${pid}`;
+  wanted = pid;
   const [log, { window: map }] = await Promise.all([json(`${at}/log`), json(`${at}/window`)]);
+  if (wanted !== pid) return;
+  // Of a process that goes on what was opened stays open.
+  const folds = () => [...$("log").querySelectorAll("details")];
+  const opened = logged.pid === pid ? folds().map((fold) => fold.open) : [];
+  logged = { pid, standing: standing(log.process) };
   const parts = [make("h3", `Process ${pid}`), make("p", log.process.prompt, "text")];
   if (map) parts.push(windowOf(map));
   if (log.steps.length) parts.push(timeline(log.steps));
@@ -156,6 +180,7 @@ async function log(pid) {
   const answer = exit && (exit.answer ?? exit.error);
   if (answer) parts.push(make("p", typeof answer === "string" ? answer : JSON.stringify(answer), "text"));
   $("log").replaceChildren(...parts);
+  folds().forEach((fold, n) => { fold.open = Boolean(opened[n]); });
 }
 
 $("search").addEventListener("submit", async (event) => {

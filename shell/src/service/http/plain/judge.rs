@@ -142,7 +142,7 @@ async fn weigh(
         return Ok(None);
     }
     let mut ticket = cpu.weigh(Inquiry {
-        pid: lease.pid,
+        pid: lease.pid(),
         priority: 0,
         prompt,
         options,

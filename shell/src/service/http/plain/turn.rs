@@ -225,7 +225,7 @@ impl Turn {
 
     fn write(&self, chosen: Move) -> Writing {
         let job = Job {
-            pid: self.lease.pid,
+            pid: self.lease.pid(),
             priority: 0,
             prompt: self.prompt.clone(),
             form: form(&self.legal, self.ask.parallel, chosen),
@@ -281,6 +281,16 @@ impl Turn {
         }
     }
 
+    /// Passes on what was held back of a text that is over, up to a line that ends it.
+    fn pass_rest(&mut self) {
+        let mut rest = self.stops.rest();
+        let (end, _) = self.line_ends.take(&rest, Instant::now());
+        rest.truncate(end);
+        if !rest.is_empty() {
+            self.passed_on(rest);
+        }
+    }
+
     /// Makes a text ready, after the odds of the tokens that it ends.
     fn passed_on(&mut self, text: String) {
         self.passed.push_str(&text);
@@ -329,10 +339,7 @@ impl Turn {
         let full = full || whole.usage.generated_tokens >= self.tokens_max;
         let finish = if full { Finish::Length } else { Finish::Stop };
         if writing.chosen == Move::Answer {
-            let rest = self.stops.rest();
-            if !rest.is_empty() {
-                self.passed_on(rest);
-            }
+            self.pass_rest();
             self.finish(finish, whole.usage);
             return Ok(());
         }
@@ -365,10 +372,7 @@ impl Turn {
             };
             self.pass(&text);
             if !matches!(self.state, State::Over) {
-                let rest = self.stops.rest();
-                if !rest.is_empty() {
-                    self.passed_on(rest);
-                }
+                self.pass_rest();
                 self.finish(finish, whole.usage);
             }
             return;

@@ -14,10 +14,12 @@ pub fn token(id: &str) -> String {
     digest(id, 24)
 }
 
-/// Whether an item that [`listed`] names `item` was sent for response `id`.
-pub fn is_of(item: &str, id: &str) -> bool {
-    // Most ids are not of this form, and cost no digest.
-    item.contains(SENT) && item.contains(&format!("_{}{SENT}", token(id)))
+/// What `item` tells, where [`listed`] may have named it: the [`token`] of its response, and its
+/// place among the items that were sent for that.
+pub fn place(item: &str) -> Option<(&str, usize)> {
+    let (before, at) = item.rsplit_once(SENT)?;
+    let (_, token) = before.rsplit_once('_')?;
+    Some((token, at.parse().ok()?))
 }
 
 /// The items `sent` for response `id`. An id that a client gave stays.
@@ -67,8 +69,9 @@ mod tests {
             let named = item["id"].as_str().unwrap_or_default();
             assert_eq!(item["type"], kind, "{sent}");
             assert_eq!(item["content"], content, "{sent}");
-            assert_eq!(is_of(named, "resp_7"), id.is_none(), "{item}");
-            assert!(!is_of(named, "resp_8"), "{item}");
+            let want = id.is_none().then(|| (token("resp_7"), 0));
+            let got = place(named).map(|(token, at)| (token.to_owned(), at));
+            assert_eq!(got, want, "{item}");
             if let Some(id) = id {
                 assert_eq!(named, id);
             }

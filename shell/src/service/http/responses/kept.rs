@@ -7,7 +7,7 @@
 //! strangers an id is what lets in: it is drawn at random, so whoever was not told one cannot name
 //! it.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -53,13 +53,19 @@ impl Rooms {
     }
 
     /// Those that `caller` may come back to, the newest first; the user's before others.
-    fn seen_by(&self, caller: Caller) -> impl Iterator<Item = &Response> {
+    fn seen_by(&self, caller: Caller) -> impl Iterator<Item = &Held> {
         let own = match caller {
             Caller::User => Some(&self.user),
             Caller::Stranger => None,
         };
         let rooms = own.into_iter().chain([&self.strangers]);
-        rooms.flat_map(|room| room.all.iter().rev().map(|held| &held.response))
+        rooms.flat_map(|room| room.all.iter().rev())
+    }
+
+    /// Response `id`, where `caller` may come back to it.
+    fn find(&self, caller: Caller, id: &str) -> Option<&Response> {
+        let mut responses = self.seen_by(caller).map(|held| &held.response);
+        responses.find(|response| response.id == id)
     }
 }
 
@@ -73,6 +79,8 @@ struct Responses {
 
 struct Held {
     response: Response,
+    /// What its items are called after.
+    token: String,
     bytes: usize,
     since: Instant,
 }
@@ -82,6 +90,7 @@ impl Responses {
         let bytes = response.bytes();
         self.bytes += bytes;
         self.all.push_back(Held {
+            token: items::token(&response.id),
             response,
             bytes,
             since: now,
@@ -184,8 +193,7 @@ impl Kept {
         let (mut turns, mut bytes) = (Vec::new(), 0);
         let mut next = Some(id);
         while let Some(id) = next {
-            let found = rooms.seen_by(caller).find(|response| response.id == id);
-            let found = found.ok_or_else(|| {
+            let found = rooms.find(caller, id).ok_or_else(|| {
                 let message = format!(
                     "the response {id:?} is not kept: {WHICH}; send the earlier items in `input`"
                 );
@@ -218,37 +226,64 @@ impl Kept {
     /// # Errors
     /// An item that is not kept, or is named twice.
     pub fn resolved(&self, caller: Caller, items: &[Value]) -> Result<Vec<Value>, ApiError> {
+        let wrong = |at: usize, message: String| {
+            let param = format!("input[{at}].id");
+            ApiError::invalid(param, message)
+        };
         let mut named = HashSet::new();
+        for (at, item) in items.iter().enumerate() {
+            if let Some(id) = reference(item).filter(|id| !named.insert(*id)) {
+                let message = format!("the item {id:?} is named twice; send each once");
+                return Err(wrong(at, message));
+            }
+        }
+        let mut found = self.found(caller, &named);
         let items = items.iter().enumerate().map(|(at, item)| {
             let Some(id) = reference(item) else {
                 return Ok(item.clone());
             };
-            let place = format!("input[{at}].id");
-            if !named.insert(id) {
-                let message = format!("the item {id:?} is named twice; send each once");
-                return Err(ApiError::invalid(place, message));
-            }
-            self.item(caller, id).ok_or_else(|| {
+            found.remove(id).ok_or_else(|| {
                 let message = format!(
                     "the item {id:?} is not kept: of the responses {WHICH}; send the item itself \
                      (AI SDK: providerOptions openai.store false)"
                 );
-                ApiError::invalid(place, message)
+                wrong(at, message)
             })
         });
         items.collect()
     }
 
-    fn item(&self, caller: Caller, id: &str) -> Option<Value> {
-        let rooms = self.lock();
-        let mut written = rooms.seen_by(caller).flat_map(|response| &response.output);
-        if let Some(found) = written.find(|item| item["id"] == id) {
-            return Some(found.clone());
+    /// The items with these `ids`, as far as they are kept for `caller`. What was sent for a
+    /// response is read once, however many of its items are named.
+    fn found<'a>(&self, caller: Caller, ids: &HashSet<&'a str>) -> HashMap<&'a str, Value> {
+        let mut found = HashMap::new();
+        if ids.is_empty() {
+            return found;
         }
-        let mut responses = rooms.seen_by(caller);
-        let asked = responses.find(|response| items::is_of(id, &response.id))?;
-        let mut sent = items::listed(&asked.id, asked.sent()).into_iter();
-        sent.find(|item| item["id"] == id)
+        let rooms = self.lock();
+        for item in rooms.seen_by(caller).flat_map(|held| &held.response.output) {
+            if let Some(id) = item["id"].as_str().and_then(|id| ids.get(id)) {
+                found.entry(*id).or_insert_with(|| item.clone());
+            }
+        }
+        let mut sent: HashMap<&str, Vec<(&'a str, usize)>> = HashMap::new();
+        for &id in ids {
+            if let Some((token, at)) = items::place(id).filter(|_| !found.contains_key(id)) {
+                sent.entry(token).or_default().push((id, at));
+            }
+        }
+        for held in rooms.seen_by(caller) {
+            let Some(named) = sent.remove(held.token.as_str()) else {
+                continue;
+            };
+            let listed = items::listed(&held.response.id, held.response.sent());
+            for (id, at) in named {
+                if let Some(item) = listed.get(at).filter(|item| item["id"] == id) {
+                    found.insert(id, item.clone());
+                }
+            }
+        }
+        found
     }
 
     /// What a client is told of response `id`.
@@ -257,9 +292,7 @@ impl Kept {
     /// One that is not kept for `caller`.
     pub fn told(&self, caller: Caller, id: &str) -> Result<Value, ApiError> {
         let rooms = self.lock();
-        let mut responses = rooms.seen_by(caller);
-        let found = responses.find(|response| response.id == id);
-        let found = found.ok_or_else(|| unknown(id))?;
+        let found = rooms.find(caller, id).ok_or_else(|| unknown(id))?;
         let told: Result<Value, _> = serde_json::from_str(&found.told);
         let mut told = told.map_err(|error| ApiError::internal(error.to_string()))?;
         told["output"] = found.output.clone().into();
@@ -272,9 +305,7 @@ impl Kept {
     /// One that is not kept for `caller`.
     pub fn asked(&self, caller: Caller, id: &str) -> Result<Vec<Value>, ApiError> {
         let rooms = self.lock();
-        let mut responses = rooms.seen_by(caller);
-        let found = responses.find(|response| response.id == id);
-        let found = found.ok_or_else(|| unknown(id))?;
+        let found = rooms.find(caller, id).ok_or_else(|| unknown(id))?;
         Ok(items::listed(&found.id, found.sent()))
     }
 
@@ -313,145 +344,4 @@ pub fn item_of(text: &str) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const STRANGER: Caller = Caller::Stranger;
-    const USER: Caller = Caller::User;
-
-    fn response(id: &str, before: Option<&str>, text: &str) -> Response {
-        Response {
-            id: id.to_owned(),
-            before: before.map(str::to_owned),
-            input: json!([item_of(text)]).to_string(),
-            output: vec![json!({"type": "message", "id": format!("msg_{id}")})],
-            told: json!({"id": id, "object": "response"}).to_string(),
-        }
-    }
-
-    #[test]
-    fn a_conversation_is_found_by_its_last_response() {
-        let kept = Kept::default();
-        kept.keep(STRANGER, response("a", None, "one"));
-        kept.keep(STRANGER, response("b", Some("a"), "two"));
-        kept.keep(STRANGER, response("c", Some("gone"), "three"));
-        let check = |id: &str, want: Option<&[&str]>| {
-            let items = kept.conversation(STRANGER, id).ok();
-            let said = items.map(|items| {
-                let said = items.iter().filter_map(|item| item["content"].as_str());
-                said.map(str::to_owned).collect::<Vec<_>>()
-            });
-            let want = want.map(|texts| texts.iter().map(|text| (*text).to_owned()).collect());
-            assert_eq!(said, want, "{id}");
-        };
-        check("a", Some(&["one"]));
-        check("b", Some(&["one", "two"]));
-        check("c", None);
-        check("d", None);
-        assert_eq!(
-            kept.conversation(STRANGER, "b").map(|items| items.len()),
-            Ok(4)
-        );
-    }
-
-    #[test]
-    fn an_item_stands_where_its_id_stood() {
-        let kept = Kept::default();
-        kept.keep(STRANGER, response("a", None, "one"));
-        let check = |items: Value, want: Result<&str, &str>| {
-            let items = items.as_array().cloned().unwrap_or_default();
-            let got = kept.resolved(STRANGER, &items);
-            let got = got.map(|got| got[0]["type"].as_str().unwrap_or_default().to_owned());
-            let got = got.map_err(|error| error.param.unwrap_or_default());
-            let want = want.map(str::to_owned).map_err(str::to_owned);
-            assert_eq!(got, want, "{items:?}");
-        };
-        let named = json!({"type": "item_reference", "id": "msg_a"});
-        check(json!([named]), Ok("message"));
-        check(json!([{"id": "msg_a"}]), Ok("message"));
-        check(json!([{"id": "msg_a", "type": null}]), Ok("message"));
-        check(json!([named, named]), Err("input[1].id"));
-        check(json!([{"id": "msg_b"}]), Err("input[0].id"));
-        // A whole item may have an id of its own.
-        check(
-            json!([{"id": "msg_b", "role": "user", "content": "x"}]),
-            Ok(""),
-        );
-        check(
-            json!([{"id": "rs_1", "type": "reasoning"}]),
-            Ok("reasoning"),
-        );
-        check(json!([{"type": "item_reference"}]), Ok("item_reference"));
-    }
-
-    #[test]
-    fn the_newest_are_kept() {
-        let kept = Kept::default();
-        for at in 0..=KEPT_MAX {
-            kept.keep(STRANGER, response(&at.to_string(), None, "x"));
-        }
-        assert!(kept.conversation(STRANGER, "0").is_err());
-        assert!(kept.conversation(STRANGER, "1").is_ok());
-        let large = "x".repeat(KEPT_BYTES_MAX);
-        kept.keep(STRANGER, response("large", None, &large));
-        let refused = kept.conversation(STRANGER, "large");
-        let refused = refused.map_err(|error| error.status.as_u16());
-        assert_eq!(refused, Err(400));
-        assert_eq!(kept.lock().strangers.all.len(), 1);
-        kept.keep(STRANGER, response("next", None, "x"));
-        assert!(kept.conversation(STRANGER, "next").is_ok());
-        let rooms = kept.lock();
-        assert_eq!(rooms.strangers.all.len(), 1);
-        let bytes = rooms.strangers.all.iter().map(|held| held.response.bytes());
-        assert_eq!(rooms.strangers.bytes, bytes.sum::<usize>());
-    }
-
-    #[test]
-    fn one_is_kept_for_whoever_asked_for_it() {
-        let kept = Kept::default();
-        kept.keep(USER, response("own", None, "one"));
-        kept.keep(STRANGER, response("theirs", None, "two"));
-        kept.keep(USER, response("both", Some("theirs"), "three"));
-        let check = |caller: Caller, id: &str, want: bool| {
-            let item = [json!({"id": format!("msg_{id}")})];
-            let got = [
-                kept.conversation(caller, id).is_ok(),
-                kept.resolved(caller, &item).is_ok(),
-                kept.told(caller, id).is_ok(),
-                kept.asked(caller, id).is_ok(),
-            ];
-            assert_eq!(got, [want; 4], "{caller:?} {id}");
-        };
-        check(USER, "own", true);
-        check(USER, "theirs", true);
-        check(USER, "both", true);
-        check(STRANGER, "own", false);
-        check(STRANGER, "theirs", true);
-        check(STRANGER, "both", false);
-        // However many strangers ask, the user's stay.
-        for at in 0..KEPT_MAX {
-            kept.keep(STRANGER, response(&at.to_string(), None, "x"));
-        }
-        check(USER, "own", true);
-        check(STRANGER, "theirs", false);
-        let status = |caller: Caller, id: &str| {
-            let done = kept.forget(caller, id);
-            done.map_err(|error| error.status.as_u16())
-        };
-        assert_eq!(status(STRANGER, "own"), Err(404));
-        assert_eq!(status(USER, "own"), Ok(()));
-        assert_eq!(status(USER, "own"), Err(404));
-        assert_eq!(status(USER, "7"), Ok(()));
-    }
-
-    #[test]
-    fn none_is_kept_for_ever() {
-        let kept = Kept::default();
-        kept.keep(USER, response("a", None, "one"));
-        let begun = Instant::now();
-        let left = |after: Duration| kept.lock_at(begun + after).user.all.len();
-        assert_eq!(left(KEPT_FOR / 2), 1);
-        assert_eq!(left(KEPT_FOR), 0);
-        assert_eq!(kept.lock().user.bytes, 0);
-    }
-}
+mod tests;
