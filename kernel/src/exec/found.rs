@@ -275,6 +275,17 @@ fn without_ids(texts: &str) -> String {
     IDS.replace_all(texts, "").into_owned()
 }
 
+/// `texts` without their borders, and without the word that says where a passage is from: it is no
+/// word of theirs. Names of passages and of their sources stay.
+pub(super) fn without_heads(texts: &str) -> String {
+    static BORDERS: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?m)^\[(?:from [^\]\n]*|end) #\w+\]$"));
+    static FROM: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?m)^(\[[^\]\n]*\]) from ([^«\n]*: «)"));
+    let within = BORDERS.replace_all(texts, "");
+    FROM.replace_all(&within, "$1 $2").into_owned()
+}
+
 /// Whether `text` has a number beside its addresses and the ids of its passages.
 fn speaks_of_numbers(text: &str) -> bool {
     static NAMES: LazyLock<Regex> =
@@ -301,6 +312,24 @@ mod tests {
         check(r#"{"count":4}"#, r#"{"count":4}"#);
         check("[1]", "[1]");
         check("Tea: 4", "Tea: 4");
+    }
+
+    #[test]
+    fn a_border_is_no_word_of_a_text() {
+        let check = |texts: &str, want: &str| assert_eq!(without_heads(texts), want, "{texts}");
+        check(
+            "[from tool:web #2031]\nOpen on Monday.\n[end #2031]",
+            "\nOpen on Monday.\n",
+        );
+        check(
+            "[m7] from file:a.md: «Hours: Monday»",
+            "[m7] file:a.md: «Hours: Monday»",
+        );
+        check(
+            "[d1: Hours] Open from 9. (case)",
+            "[d1: Hours] Open from 9. (case)",
+        );
+        check("Open [from 9 on]", "Open [from 9 on]");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::found::without_heads;
 use super::wants::tells_an_error;
 use super::weigh::after;
 use super::writing::Decided;
@@ -134,7 +135,7 @@ impl Execution {
         let attached = program.attached.iter().map(|attached| &attached.text);
         let said = attached.chain([&program.agent.instructions, &prompt]);
         let said = said.flat_map(|text| text.lines()).flat_map(sentences);
-        let mut all = vec![self.what_was_found()];
+        let mut all = vec![without_heads(&self.what_was_found())];
         all.extend(said.filter(|sentence| !asks(sentence)));
         all.join("\n")
     }
