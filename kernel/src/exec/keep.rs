@@ -17,7 +17,7 @@ use crate::journal::{StepRow, WITH};
 use crate::judgement::Question;
 use crate::label::Trust;
 use crate::pattern::HAN;
-use crate::planner::facts::{asks_to_keep, facts, only_tells, without_request};
+use crate::planner::facts::{asks_to_keep, facts, only_tells, sentences, without_request};
 use crate::planner::parts::{Part, Parts};
 use crate::planner::plain::short;
 use crate::planner::pointed::pointed_at;
@@ -40,6 +40,9 @@ const MAYBE_TOLD: f32 = 0.05;
 /// Of the usual threshold, what is enough for a memory to take the place of another where it says
 /// itself that something changed: of six such pairs three had .46 and .47.
 const EASED: f32 = 0.8;
+/// The likelihood from which on what stands beside a question is to be kept: "Who won in May? I keep
+/// the results in a folder" had .70.
+const BESIDE_A_QUESTION: f32 = 0.9;
 /// Characters of a memory in such a question.
 const NOTE_CHARS: usize = 200;
 
@@ -118,7 +121,7 @@ impl Execution {
         let told = self.told().trim();
         let may_tell = may_tell || only_tells(told) && says_it_changed(told);
         let is_told = self.pointed_at().is_some()
-            || self.says_yes(Question::Keep, self.keeping.told)
+            || self.says_yes(Question::Keep, self.keeping.told) && self.tells_enough()
             || only_tells(told) && asks_to_keep(told)
             || may_tell && self.corrects().await?;
         if !is_told {
@@ -126,6 +129,16 @@ impl Execution {
         }
         self.keep_told(begun).await?;
         Ok(true)
+    }
+
+    /// Whether a task that tells something does not only explain itself by it: what stands beside a
+    /// question is kept where that is asked for, or clearly meant.
+    fn tells_enough(&self) -> bool {
+        let told = self.told();
+        let mut said = told.lines().flat_map(sentences);
+        only_tells(told)
+            || self.keeping.told >= BESIDE_A_QUESTION
+            || said.any(|sentence| asks_to_keep(&sentence))
     }
 
     /// The parts of the texts beside the task that are to be kept, where the user points at them.

@@ -13,7 +13,7 @@ use crate::planner::answer_form::{asks_for_a_fact, language_request};
 use crate::planner::facts::sentences;
 use crate::planner::numbers::{has_another_number, says_other_numbers};
 use crate::planner::other_times::asks_of_another_time;
-use crate::planner::owners::asks_of_another_owner;
+use crate::planner::owners::{asks_of_another_owner, stands_apart};
 use crate::planner::poor_answer::{
     asks_back, leaves_to_call, only_denies, only_refuses, says_no, says_what_was_not_read,
 };
@@ -68,8 +68,11 @@ impl Execution {
         if !invents && self.may_guess(legal) {
             invents = self.guesses(n, answer, &all_of(prompt)).await?;
         }
-        let asks_back = self.may_guess(legal) && asks_back(answer);
-        if !is_unreadable && !only_denies(answer) && !asks_back && !invents {
+        let tells_how = legal
+            .offered()
+            .any(|call| leaves_to_call(answer, &call.name));
+        let says_nothing = self.may_guess(legal) && (asks_back(answer) || tells_how);
+        if !is_unreadable && !only_denies(answer) && !says_nothing && !invents {
             return Ok(decided);
         }
         let mut again = self.read_again(n, legal, decided).await?;
@@ -119,7 +122,8 @@ impl Execution {
     fn is_of_others(&self, answer: &str) -> bool {
         let (told, found) = (self.told(), self.all_that_is_said());
         let of_others = asks_of_another_time(told, &found, answer)
-            || asks_of_another_owner(told, &found, answer);
+            || asks_of_another_owner(told, &found, answer)
+            || stands_apart(told, &found, answer);
         of_others && !says_no(answer)
     }
 

@@ -75,7 +75,7 @@ pub(crate) fn choices(task: &str) -> Option<Vec<String>> {
 pub(crate) fn asks_for_a_fact(task: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?ix)\b(?:who|whom|whose|when|where|which|what
+            r"(?ix)\b(?:whos?|whom|whose|whens?|wheres?|which|whats?
             |how\s+(?:many|much|long|far|old|tall|high|often|big|large|heavy|deep|wide|late|early|fast))\b
             |谁|哪|几|多少|多久|多远|多大|多高|多长|多重|什么|何时",
         )
@@ -216,6 +216,7 @@ mod tests {
         let check = |task: &str, want: bool| assert_eq!(asks_for_a_fact(task), want, "{task}");
         check("钥匙放在哪？写在文档里了。", true);
         check("说明书里说几个小时充满？", true);
+        check("whos got the key? its in my notes", true);
         check("写一封信，说说哪天开会", false);
         check("Tell me who runs the mill.", true);
         check("By what date is the rent due? Look in my notes.", true);

@@ -8,6 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::facts::sentences;
 use super::particulars::Particulars;
+use super::poor_answer::{is_common, names_not_read, stem};
 use crate::pattern::laid_out;
 
 /// Something, and whose it is, both in lower case: one word each, in Chinese two characters.
@@ -44,6 +45,48 @@ pub(crate) fn asks_of_another_owner(told: &str, found: &str, answer: &str) -> bo
         };
         !told.is_empty() && told.iter().all(of_another)
     })
+}
+
+/// Whether what `answer` says stands only in passages of `found` that name nobody of `told`, while
+/// other passages do, and no name leads from these to those: the number of a taxi is not that of the
+/// landlady. Names are known by their capital letters.
+pub(crate) fn stands_apart(told: &str, found: &str, answer: &str) -> bool {
+    let asked = names_not_read(told, "");
+    let mut passages: Vec<String> = Vec::new();
+    for line in found.lines() {
+        match passages.last_mut().filter(|_| !line.starts_with('[')) {
+            Some(passage) => passage.extend([" ", line]),
+            None => passages.push(line.to_owned()),
+        }
+    }
+    let names = |passage: &&String| asked.iter().any(|name| has_name(passage, name));
+    let (of_them, others): (Vec<&String>, Vec<&String>) = passages.iter().partition(names);
+    let said = Particulars::of(answer, told);
+    let says = |passage: &&&String| said.stand_in(&passage.to_lowercase());
+    if asked.is_empty() || of_them.is_empty() || of_them.iter().any(|of| says(&of)) {
+        return false;
+    }
+    let beside: Vec<String> = of_them.iter().flat_map(|of| capitalized(of)).collect();
+    let mut apart = others.iter().filter(says).peekable();
+    apart.peek().is_some()
+        && !apart.any(|passage| beside.iter().any(|name| has_name(passage, name)))
+}
+
+/// The words of `text` that begin with a capital letter, in small letters, but for common ones.
+fn capitalized(text: &str) -> Vec<String> {
+    let words = text
+        .unicode_words()
+        .filter(|word| word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase));
+    let words = words.map(str::to_lowercase);
+    words
+        .filter(|word| word.len() > 2 && !is_common(word))
+        .collect()
+}
+
+/// Whether `text` has the name `name`, which is in small letters, perhaps with the mark of an owner.
+fn has_name(text: &str, name: &str) -> bool {
+    let lower = text.to_lowercase();
+    lower.unicode_words().any(|word| stem(word) == stem(name))
 }
 
 /// Whether `text`, in lower case, has the word `word`, also as the beginning of one.
@@ -87,6 +130,28 @@ static ANYBODY: LazyLock<Regex> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_apart_is_of_somebody_else() {
+        let check = |found: &str, answer: &str, want: bool| {
+            let told = "What is the phone number of Mr Alder, who lent us the boat?";
+            assert_eq!(
+                stands_apart(told, found, answer),
+                want,
+                "{found} / {answer}"
+            );
+        };
+        let pier = "[d2: Pier] Ask for Wim, phone 30 55 81.";
+        let apart = format!("[d1: Boat] Mr Alder leaves the oars in the shed.\n{pier}");
+        check(&apart, "Mr Alder's number is 30 55 81.", true);
+        check(&apart, "It is not told.", false);
+        let led = format!("[d1: Boat] The boat is Mr Alder's; Wim is his son.\n{pier}");
+        check(&led, "30 55 81", false);
+        let told = format!("[d1: Boat] Mr Alder, phone 30 55 81.\n{pier}");
+        check(&told, "30 55 81", false);
+        check(pier, "30 55 81", false);
+        check("", "", false);
+    }
 
     #[test]
     fn who_owns_what_is_read_off() {

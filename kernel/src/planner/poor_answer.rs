@@ -102,9 +102,14 @@ pub(crate) fn has_all_names(said: &str, names: &BTreeSet<String>) -> bool {
 }
 
 /// A word without the ending of a plural or a possessive.
-fn stem(word: &str) -> &str {
+pub(super) fn stem(word: &str) -> &str {
     let bare = word.split(['\'', '’']).next().unwrap_or_default();
     bare.strip_suffix('s').unwrap_or(bare)
+}
+
+/// Whether `word`, in small letters, names nobody though it may have a capital letter.
+pub(super) fn is_common(word: &str) -> bool {
+    COMMON.is_match(word)
 }
 
 /// Words with a capital letter that are no names.
