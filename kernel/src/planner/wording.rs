@@ -66,8 +66,8 @@ pub(crate) fn puts_numbers_together(task: &str) -> bool {
         laid_out(&format!(
             r"(?i)\d|\b(?:{words}|total|altogether|together|sum|add|average|mean|difference|differ
             |more|less|fewer|than|left|remain\w*|between|both|each|every|per|twice|half|double|times
-            |combined|in\s+all|dearer|cheaper|older|younger|longer|shorter)\b
-            |[二两三四五六七八九十百千]|一共|总共|共|合计|总和|平均|相差|比|还剩|剩下|加起来|来回|每|倍|一半"
+            |combined|in\s+all|dearer|cheaper|older|younger|longer|shorter|still|enough|how\s+many)\b
+            |[二两三四五六七八九十百千]|一共|总共|共|合计|总和|平均|相差|比|还剩|剩下|加起来|来回|每|倍|一半|够|几[天个次张页箱盒本人]"
         ))
     });
     PUTS.is_match(&ADDRESS.replace_all(task, " "))
@@ -80,8 +80,9 @@ pub(crate) fn asks_for_a_total(task: &str) -> bool {
             r"(?i)\b(?:totals?|altogether|the\s+sum|sum\s+of|adds?\s+up|averages?|combined
             |(?:how\s+(?:much|many)|what|which)\b[^.?!]*\b(?:together|comes?\s+to)
             |differences?\s+in\s+(?:price|cost|age|height|length|weight|size|time|number)s?
-            |how\s+(?:much|many)\s+(?:more|less|fewer)|left\s+over)\b|\bin\s+all\s*(?:[?.,!]|$)
-            |一共|总共|共计|合计|总和|总计|总额|平均|加起来|相差|差多少|[多少]多少|还剩",
+            |how\s+(?:much|many)\s+(?:more|less|fewer)|left\s+over|calculate|compute|(?:work|figure)\s+out(?:\s+\w+){0,5}\s+how\s+(?:many|much|long|far)
+            )\b|\bin\s+all\s*(?:[?.,!]|$)
+            |算一算|算算|算一下|算出|一共|总共|共计|合计|总和|总计|总额|平均|加起来|相差|差多少|[多少]多少|还剩",
         )
     });
     // 一共有哪些 asks for names.
@@ -235,6 +236,8 @@ mod tests {
                 "According to the notes, how many sacks were sold in all?",
                 "看一下笔记，两袋米多少钱？",
                 "笔记里的米一共有多少公斤？",
+                "How many sacks are still there, by my notes?",
+                "照笔记，这袋米几天能吃完？",
             ],
             &[
                 "What does http://127.0.0.1:80/mill9 say a sack costs?",
@@ -255,10 +258,14 @@ mod tests {
                 "What does a week of it come to, by the page?",
                 "What is the difference in price?",
                 "What is the sum of the fees?",
+                "Can you work out from my notes how many sacks are free?",
+                "帮我算算袋子够不够",
                 "两袋一共多少钱？",
             ],
             &[
                 "Who runs the mill together with Ida?",
+                "Figure out how to get there.",
+                "你打算几点走？",
                 "Who comes to the fair on 3 May?",
                 "What is the difference between the gold and the silver ticket?",
                 "Sum up the 3 pages.",
