@@ -6,6 +6,8 @@ use serde_json::Value;
 use super::writing::Decided;
 use super::{Ending, Execution};
 use crate::grammar::{Callable, Legal, Move};
+use crate::planner::answer_form::asks_for_a_fact;
+use crate::planner::wording::asks_for_a_total;
 use quipu_cpu::Prompt;
 
 /// Addresses on a page up to which only they may be opened next.
@@ -36,6 +38,33 @@ impl Execution {
         other_addresses(&said, &format!("{} {opened}", self.told()))
     }
 
+    /// The addresses that any page which was opened names, but for those that were opened.
+    fn addresses_left(&self) -> Vec<String> {
+        let opened = format!("{} {}", self.told(), self.found.opened.join(" "));
+        other_addresses(&self.what_was_found(), &opened)
+    }
+
+    /// A call that opens what the task gives the address of, where a fact is asked for and nothing
+    /// was opened yet: a small model says what such a page may well say.
+    pub(super) async fn opened_first(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+    ) -> Result<Option<Decided>, Ending> {
+        let told = self.told();
+        let asks = asks_for_a_fact(told) || asks_for_a_total(told);
+        if self.n > 0 || !asks || !self.gives_an_address() {
+            return Ok(None);
+        }
+        let given = other_addresses(told, "");
+        let Some(only) = opening_only(legal, &given) else {
+            return Ok(None);
+        };
+        let call = self.written(n, prompt, &only, Move::Call).await?;
+        Ok(Some(call))
+    }
+
     /// A call that looks something up, in the place of one that computes; `None` where that is the
     /// last one again.
     pub(super) async fn look_further(
@@ -45,17 +74,11 @@ impl Execution {
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
         // What a page leads to says more of it than a store does.
-        let ahead = self.addresses_ahead();
-        let opened = legal.only(Callable::opens_addresses);
-        let mut opened = opened.filter(|_| !ahead.is_empty());
-        if let Some(opened) = opened.as_mut().filter(|_| ahead.len() <= AHEAD_MAX) {
-            // A small model opens the address again that the task gives.
-            let calls = opened.calls.drain(..).map(|call| match call.offered {
-                true => call.opening(&ahead),
-                false => call,
-            });
-            opened.calls = calls.collect();
+        let mut ahead = self.addresses_ahead();
+        if ahead.is_empty() {
+            ahead = self.addresses_left();
         }
+        let opened = opening_only(legal, &ahead);
         let Some(only) = opened.or_else(|| legal.only(Callable::looks_up)) else {
             return Ok(None);
         };
@@ -72,12 +95,26 @@ impl Execution {
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
         let may = self.found.unanswered && self.found.followed < FOLLOWED_MAX;
-        if !may || !self.gives_an_address() || !self.has_more_to_open() {
+        if !may || !self.gives_an_address() || self.addresses_left().is_empty() {
             return Ok(None);
         }
         self.found.followed += 1;
         self.look_further(n, prompt, legal).await
     }
+}
+
+/// `legal` with nothing in it but to open one of `addresses`: a small model opens the one again that
+/// the task gives. `None` where there are none, or nothing opens any.
+fn opening_only(legal: &Legal, addresses: &[String]) -> Option<Legal> {
+    let mut only = legal.only(Callable::opens_addresses)?;
+    if addresses.len() <= AHEAD_MAX {
+        let calls = only.calls.drain(..).map(|call| match call.offered {
+            true => call.opening(addresses),
+            false => call,
+        });
+        only.calls = calls.collect();
+    }
+    (!addresses.is_empty()).then_some(only)
 }
 
 /// The addresses in `said` that do not stand in `opened`, each once. What one of `opened` begins

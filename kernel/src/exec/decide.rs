@@ -72,6 +72,11 @@ impl Execution {
                 return self.first_program(n, prompt, legal).await;
             }
         }
+        if chosen == Move::Answer
+            && let Some(call) = self.opened_first(n, prompt, legal).await?
+        {
+            return Ok(call);
+        }
         if chosen == Move::Answer {
             chosen = self.form_of_answer(legal).await?;
         }

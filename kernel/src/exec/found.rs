@@ -47,6 +47,8 @@ pub(super) struct Found {
     tried: usize,
     /// Whether the texts were read, and do not say what is asked.
     pub(super) unanswered: bool,
+    /// The arguments of the calls that looked something up.
+    pub(super) opened: Vec<String>,
     /// How many addresses were opened because the texts did not say it.
     pub(super) followed: u32,
 }
@@ -65,6 +67,7 @@ impl Execution {
             return;
         };
         if self.is_a_look(action) {
+            self.found.opened.push(action["args"].to_string());
             if outcome.text != NOTHING_FOUND {
                 let text = self.within_its_border(&in_lines(&outcome.text), &outcome.label);
                 self.found.texts.push(text);

@@ -9,6 +9,7 @@ use super::weigh::after;
 use super::writing::Decided;
 use super::{Ending, Execution, failed};
 use crate::grammar::{Legal, Move};
+use crate::pattern::HAN;
 use crate::planner::answer_form::{asks_for_a_fact, language_request};
 use crate::planner::facts::sentences;
 use crate::planner::numbers::{has_another_number, says_other_numbers};
@@ -20,6 +21,7 @@ use crate::planner::poor_answer::{
 use crate::planner::questions::left_out;
 use crate::planner::shared_words::says_no_more;
 use crate::planner::wording::{asks_for_a_total, sends_to_documents};
+use crate::written::numbers::HAN_SIGNS;
 use quipu_cpu::{Message, Prompt, Role, without_thought};
 
 /// What is asked for where an answer only refused.
@@ -78,8 +80,7 @@ impl Execution {
         let mut again = self.read_again(n, legal, decided).await?;
         // What was not found is not known, however sure it sounds.
         let said = without_thought(&again.completion.text);
-        let beyond =
-            self.is_of_others(said) || says_what_was_not_read(said, &all_of(prompt), self.told());
+        let beyond = self.is_of_others(said) || self.was_not_read(prompt, said);
         if invents && beyond && !only_denies(said) {
             let chinese = language_request(self.told()).is_some();
             again.completion.text = if chinese {
@@ -99,12 +100,15 @@ impl Execution {
         let told = self.told();
         let only_there = sends_to_documents(told) || self.gives_an_address();
         let asked = self.rests_on_what_was_found(legal) && asks_for_a_fact(told);
-        let not_read = || {
-            only_there
-                && !asks_for_a_total(told)
-                && says_what_was_not_read(answer, &all_of(prompt), told)
-        };
+        let not_read =
+            || only_there && !asks_for_a_total(told) && self.was_not_read(prompt, answer);
         asked && (self.is_of_others(answer) || not_read())
+    }
+
+    /// Whether `answer` has a number, a name or, in Chinese, words that stand nowhere.
+    fn was_not_read(&self, prompt: &Prompt, answer: &str) -> bool {
+        says_what_was_not_read(answer, &all_of(prompt), self.told())
+            || says_other_words(answer, &self.all_that_is_said(), self.told())
     }
 
     /// Whether an answer can rest on nothing but what was looked up: that was the last step, or a
@@ -322,6 +326,15 @@ impl Execution {
         self.written(n, asked, &Legal::default(), Move::Answer)
             .await
     }
+}
+
+/// Whether `answer`, in Chinese, has other words than `found` for what `told` asks: its names are in no
+/// capital letters. Not where it has a number, which is written in many ways.
+fn says_other_words(answer: &str, found: &str, told: &str) -> bool {
+    let chinese = |text: &str| text.contains(|c: char| HAN.contains(&c));
+    let numbers = answer.contains(|c: char| c.is_numeric() || HAN_SIGNS.contains(c));
+    let in_words = chinese(answer) && chinese(found) && !numbers;
+    in_words && !says_no(answer) && !says_no_more(answer, found, told)
 }
 
 /// All that stands in a window. The boot page has numbers and names that are nobody's.
