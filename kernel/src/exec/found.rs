@@ -23,7 +23,7 @@ use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::{asks_back, only_denies};
 use crate::planner::shared_words::says_no_more;
 use crate::planner::supposed::supposes;
-use crate::planner::wording::{asks_for_a_total, puts_numbers_together};
+use crate::planner::wording::{asks_for_a_total, asks_for_the_most, puts_numbers_together};
 use crate::window::fence::Borders;
 use quipu_cpu::{Completion, Message, Prompt, Role, without_thought};
 use quipu_tools::{Capability, Effect};
@@ -151,12 +151,16 @@ impl Execution {
     ) -> Result<Option<Decided>, Ending> {
         let texts = self.found.texts.len();
         let has_numbers = self.found.texts.iter().any(|text| speaks_of_numbers(text));
-        let puts_together = puts_numbers_together(self.told());
+        // Among the rows of a table a small model takes the first large one.
+        let picks =
+            asks_for_the_most(self.told()) && self.found.texts.iter().any(|text| has_rows(text));
+        let puts_together = picks || puts_numbers_together(self.told());
         let may = has_numbers && puts_together && self.programs == 0 && texts > self.found.tried;
         if !may || !self.has_looked_up(legal) {
             return Ok(None);
         }
-        if !asks_for_a_total(self.told()) && !self.computes().await? {
+        let is_clear = picks || asks_for_a_total(self.told());
+        if !is_clear && !self.computes().await? {
             return Ok(None);
         }
         let Some(asked) = self.program_asked_for(legal)? else {
@@ -255,6 +259,15 @@ impl Execution {
         self.usage += completion.usage;
         self.spent.tokens += completion.usage.generated_tokens;
     }
+}
+
+/// Rows of a table, with its head, from which on it has to be looked through.
+const ROWS_MIN: usize = 4;
+
+/// Whether `text` has a table of some rows.
+fn has_rows(text: &str) -> bool {
+    let is_row = |line: &&str| line.trim_start().starts_with('|') && line.matches('|').count() > 2;
+    text.lines().filter(is_row).count() >= ROWS_MIN
 }
 
 /// A result whose parts are named, with its texts as they are: a small model reads a table badly

@@ -89,6 +89,18 @@ pub(crate) fn asks_for_a_total(task: &str) -> bool {
     ASKS.is_match(&ADDRESS.replace_all(task, " ")) && !task.contains("哪些")
 }
 
+/// Whether `task` asks which of several is the largest, or what that is, by whatever measure.
+pub(crate) fn asks_for_the_most(task: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:(?:long|high|low|larg|small|cheap|old|young|few|tall|short|fast|slow|dear|deep|wid|warm|cold|near)est
+            |(?:heav|earl|dr|bus)iest|biggest|hottest|furthest|farthest|(?:the|costs?|has|had|with)\s+(?:most|least))\b
+            |最(?:高|低|长|短|多|少|大|小|贵|便宜|早|晚|重|轻|快|慢|远|近|深|热|冷|久)",
+        )
+    });
+    ASKS.is_match(&ADDRESS.replace_all(task, " "))
+}
+
 /// An address, which says nothing of what is asked.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\S*://\S*"));
 
@@ -272,6 +284,24 @@ mod tests {
                 "How warm is it in all rooms?",
                 "What does http://127.0.0.1/total say?",
                 "一共有哪些活动？",
+                "",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_most_is_asked_for() {
+        check(
+            asks_for_the_most,
+            &[
+                "Which sack is the cheapest?",
+                "Who carried the most sacks?",
+                "哪一袋最重？",
+            ],
+            &[
+                "What does a sack cost?",
+                "Most sacks are red. Who paints them?",
+                "See http://127.0.0.1/largest.html for the name.",
                 "",
             ],
         );
