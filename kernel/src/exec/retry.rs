@@ -81,7 +81,9 @@ impl Execution {
         // What was not found is not known, however sure it sounds.
         let said = without_thought(&again.completion.text);
         let beyond = self.is_of_others(said) || self.was_not_read(prompt, said);
-        if invents && beyond && !only_denies(said) {
+        // A question in the place of an answer says as little.
+        let asks_again = says_nothing && asks_back(said) && self.looks_only_there();
+        if (invents && beyond || asks_again) && !only_denies(said) {
             let chinese = language_request(self.told()).is_some();
             again.completion.text = if chinese {
                 NOT_SAID_IN_CHINESE
@@ -98,11 +100,16 @@ impl Execution {
     /// nowhere while only what stands in documents or on a page counts.
     fn answers_beyond(&self, prompt: &Prompt, legal: &Legal, answer: &str) -> bool {
         let told = self.told();
-        let only_there = sends_to_documents(told) || self.gives_an_address();
+        let only_there = self.looks_only_there();
         let asked = self.rests_on_what_was_found(legal) && asks_for_a_fact(told);
         let not_read =
             || only_there && !asks_for_a_total(told) && self.was_not_read(prompt, answer);
         asked && (self.is_of_others(answer) || not_read())
+    }
+
+    /// Whether only what stands in documents or on a page counts for the task.
+    fn looks_only_there(&self) -> bool {
+        sends_to_documents(self.told()) || self.gives_an_address()
     }
 
     /// Whether `answer` has a number, a name or, in Chinese, words that stand nowhere.
