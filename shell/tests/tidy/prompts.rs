@@ -164,7 +164,12 @@ fn prompts(file: &str, text: &str) -> Vec<String> {
     let (_, end) = file.rsplit_once('.').unwrap_or_default();
     match end {
         "wit" => comments(text),
-        "rs" if is_in(&["kernel/src/", "tools/src/", "plugins/"]) && !test => literals(text),
+        "rs" if is_in(&["kernel/src/", "tools/src/", "plugins/"]) && !test => {
+            let mut found = literals(text);
+            // A pattern is shown to no model.
+            found.retain(|literal| !literal.contains("(?"));
+            found
+        }
         "py" if is_in(&["plugins/"]) => text.lines().map(str::to_owned).collect(),
         // The instructions of an agent.
         "toml" if is_in(&["examples/"]) => text.lines().map(str::to_owned).collect(),
@@ -284,6 +289,7 @@ fn a_demonstration_is_found_in_a_prompt() {
         0,
     );
     check(("kernel/src/a.rs", "f(\"my dog Bruno\")"), script, 0);
+    check(("kernel/src/a.rs", "f(r\"(?i)31|7250|18\")"), makefile, 0);
     let line = (
         "evals/a/cases.jsonl",
         "{\"prompt\":\"Sort the words of this list\"}\n",
