@@ -251,7 +251,7 @@ impl Execution {
     ) -> Result<Completion, Ending> {
         let mut writing = self.write(asked, legal, chosen, tokens_max);
         writing.shown = false;
-        self.to_its_end(n, &mut writing).await
+        self.read_to_its_end(n, &mut writing).await
     }
 
     /// Counts what `completion` cost, which comes to nothing.

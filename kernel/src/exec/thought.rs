@@ -105,7 +105,7 @@ impl Execution {
         let from = led.as_ref().unwrap_or(prompt);
         let mut writing = self.write(from, &words, Move::Answer, tokens_max);
         writing.shown = false;
-        let thought = self.to_its_end(n, &mut writing).await?;
+        let thought = self.read_to_its_end(n, &mut writing).await?;
         match thought.closed_early {
             Some(ClosedEarly::Full) => self.hit(Limit::Thought),
             Some(ClosedEarly::Repeating) => self.hit(Limit::Repetition),

@@ -38,12 +38,12 @@ impl Execution {
     ) -> Result<Decided, Ending> {
         let mut writing = self.write(prompt, legal, chosen, u32::MAX);
         writing.shown = chosen != Move::Calls;
-        let completion = self.to_its_end(n, &mut writing).await?;
+        let completion = self.read_to_its_end(n, &mut writing).await?;
         Ok(Decided { chosen, completion })
     }
 
     /// All that `writing` comes to.
-    pub(super) async fn to_its_end(
+    pub(super) async fn read_to_its_end(
         &mut self,
         n: u32,
         writing: &mut Writing,

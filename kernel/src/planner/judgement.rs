@@ -162,9 +162,8 @@ impl Fit {
         1.0 / (1.0 + (-(sum + self.bias)).exp())
     }
 
-    /// The likelihood from which on another call is made beside the only one in `written`, 0 to
-    /// 1. A lower one is enough where that call has no place for a number that the task, `told`,
-    /// gives.
+    /// The likelihood, from 0 to 1, above which another call is made beside the only one in `written`.
+    /// A lower one is enough where that call has no place for a number that the task, `told`, gives.
     pub fn enough_for_another(&self, told: &str, written: &str) -> f32 {
         let list: Value = serde_json::from_str(written).unwrap_or_default();
         let calls = list["calls"].as_array();
