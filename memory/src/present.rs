@@ -91,7 +91,7 @@ impl Passage {
         // Whoever wrote a page may have chosen the name of its file, and with it the id.
         let name = |text: &str| plain(&bounded(text)).replace(['[', ']'], "_");
         let (id, source) = (name(&id), name(&source));
-        let (title, snippet) = (plain(&title), plain(&indented(snippet)));
+        let (title, snippet) = (plain(&title), plain(&one_line(snippet)));
         format!("[{id}] from {source}{copies}: «{title}{colon}{snippet}»")
     }
 }
@@ -101,13 +101,6 @@ fn one_line(text: &str) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     let text: String = text.chars().map(plain).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// `text` with every line but the first indented, so that none looks like another passage: a table
-/// keeps its rows.
-fn indented(text: &str) -> String {
-    let lines = text.lines().map(one_line).filter(|line| !line.is_empty());
-    lines.collect::<Vec<_>>().join("\n  ")
 }
 
 /// A name, or the end of a long one: of a path that is the name of its file.
