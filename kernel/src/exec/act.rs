@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use quipu_tools::Effect;
 
 use super::person::Wanted;
-use super::{Ending, Execution, guarded, time_left};
+use super::{Ending, Execution, guarded};
 use crate::calls::{Body, Resolved, Syscall, World};
 use crate::event::Event;
 use crate::gate::{Guarded, PASSED, Passed, Ruling, Verdict};
@@ -89,7 +89,7 @@ impl Execution {
     }
 
     async fn read_all(&mut self, reads: Vec<(StepRow, Passed<Resolved>)>) -> Result<(), Ending> {
-        let left = time_left(&self.program, &self.spent, self.started);
+        let left = self.costs.time_left(&self.program.limits);
         let floor = self.vm.lowest_label().level();
         let (mut steps, mut cancels, mut works) = (Vec::new(), Vec::new(), Vec::new());
         for (step, passed) in reads {
@@ -238,7 +238,7 @@ impl Execution {
         passed: Passed<Resolved>,
     ) -> Result<Outcome, Ending> {
         let begun = Instant::now();
-        let left = time_left(&self.program, &self.spent, self.started);
+        let left = self.costs.time_left(&self.program.limits);
         let floor = self.judged_by(passed.what()).level();
         let stopped = match passed.what().reads_the_world() {
             true => STOPPED,
@@ -266,7 +266,7 @@ impl Execution {
     ) -> Result<T, Ending> {
         let mut work = pin!(work);
         loop {
-            let left = time_left(&self.program, &self.spent, self.started);
+            let left = self.costs.time_left(&self.program.limits);
             match guarded(&self.shared.tape, &mut self.inbox.signals, left, &mut work).await {
                 Err(Ending::Signal(Signal::Suspend)) if !self.suspends => self.suspends = true,
                 done => return done,
@@ -278,8 +278,7 @@ impl Execution {
     /// repeated. Otherwise the process is told that the outcome is unknown.
     pub(super) async fn redo(&mut self, step: StepRow) -> Result<(), Ending> {
         self.save_state(State::Running)?;
-        self.usage += step.usage;
-        self.spent.tokens += step.usage.generated_tokens;
+        self.costs.charge(step.usage);
         let world = self.world(step.n);
         let call = Syscall::from_action(&step.action);
         let call = call.and_then(|call| self.filled(&step, call));

@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 
 use super::family::Apart;
 use super::kin::{Came, Done, Kin, Work};
-use super::{Ending, Execution, failed, time_left};
+use super::{Ending, Execution, failed};
 use crate::calls::{SEND, Spawn};
 use crate::journal::tape::Told;
 use crate::journal::{JournalError, Message, Outcome, StepRow};
 use crate::label::{Label, Trust};
-use crate::limits::{Limit, Limits, Spent};
+use crate::limits::{Limit, Limits};
 use crate::planner::several;
 use crate::process::{
-    AT_ONCE, AT_ONCE_MAX, Attached, ChildOf, DEPTH_MAX, Drawn, Pid, Program, Room, State,
+    AT_ONCE, AT_ONCE_MAX, Attached, ChildOf, DEPTH_MAX, Drawn, Pid, Program, State,
 };
 use crate::signal::Signal;
 
@@ -70,7 +70,7 @@ impl Execution {
         let (journal, pid, lacks) = (self.shared.journal.clone(), self.pid, done.lacks);
         let found = || (journal.drawn(pid).unwrap_or_default(), lacks);
         let (drawn, lacks): (Drawn, Option<Limit>) = self.shared.tape.fact("children", found)?;
-        self.drawn = drawn;
+        self.costs.take_from_children(drawn);
         lacks.into_iter().for_each(|limit| self.hit(limit));
         let outcome = self.kernel_says(done.text, done.ok, 0);
         let outcome = match done.label {
@@ -107,15 +107,6 @@ impl Execution {
         }
     }
 
-    /// What it has spent, with what its children have taken out of its limits.
-    pub(super) fn spent_in_all(&self) -> Spent {
-        Spent {
-            steps: self.spent.steps + self.drawn.steps,
-            tokens: self.spent.tokens + self.drawn.tokens,
-            ..self.spent.clone()
-        }
-    }
-
     /// Stops the children of a process that is about to end.
     pub(super) async fn end_children(&mut self, ending: &Ending) -> Result<(), Ending> {
         if !self.has_children {
@@ -129,7 +120,8 @@ impl Execution {
         }
         let (journal, pid) = (self.shared.journal.clone(), self.pid);
         let found = || journal.drawn(pid).unwrap_or_default();
-        self.drawn = self.shared.tape.fact("drawn", found)?;
+        let drawn = self.shared.tape.fact("drawn", found)?;
+        self.costs.take_from_children(drawn);
         Ok(())
     }
 
@@ -137,17 +129,6 @@ impl Execution {
         if let Some(family) = &self.inbox.family {
             family.stop_children(self.pid, signal).await;
         }
-    }
-
-    /// What is left of the limits for children.
-    pub(super) fn room(&self) -> Room {
-        Room::of(&self.program.limits, &self.spent_in_all())
-    }
-
-    /// Seconds that a child may run. Children run at the same time, and some time is kept back
-    /// for the answer.
-    pub(super) fn childrens_seconds(&self) -> u64 {
-        time_left(&self.program, &self.spent, self.started).as_secs() * 9 / 10
     }
 
     /// The program of a child for the place `at` of the step `step`, without limits of its own.
@@ -251,8 +232,8 @@ impl Execution {
     /// the next one.
     pub(super) fn limits_of_one(&self) -> Option<Limits> {
         let usual = &self.program.limits;
-        self.room()
-            .share(AT_ONCE / 2, usual, self.childrens_seconds())
+        let seconds = self.costs.childrens_seconds(usual);
+        self.costs.room(usual).share(AT_ONCE / 2, usual, seconds)
     }
 
     /// The call `process.wait`.

@@ -41,13 +41,7 @@ impl Execution {
 
     /// The exit that `ending` leads to.
     fn exit(&self, ending: Ending) -> Exit {
-        // Every limit but those of a single action cuts a run short; an answer
-        // that was the first and only step was not cut short by the step limit.
-        let cut = self
-            .limits_hit
-            .iter()
-            .any(|limit| !limit.is_of_action() && self.spent.steps > 1);
-        let cut = cut || self.cut_answer;
+        let cut = self.costs.is_cut_short();
         let mut failure = None;
         let (status, answer, error) = match ending {
             Ending::Answer(answer) if cut => (Status::Limit, Some(answer), None),
@@ -84,13 +78,9 @@ impl Execution {
             error,
             failure,
             left,
-            limits_hit: self.limits_hit.clone(),
-            usage: {
-                let mut usage = self.usage;
-                usage += self.drawn.usage;
-                usage
-            },
-            ms: self.ms(),
+            limits_hit: self.costs.limits_hit().to_vec(),
+            usage: self.costs.usage_in_all(),
+            ms: self.costs.ms(),
         }
     }
 }

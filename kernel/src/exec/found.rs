@@ -172,7 +172,7 @@ impl Execution {
         let read = format!("{}\n{}", self.what_was_found(), self.told_by_itself());
         if is_invented(&completion.text, &read) || supposes(&completion.text, &read) {
             self.found.tried = texts;
-            self.charge(&completion);
+            self.costs.charge(completion.usage);
             return Ok(None);
         }
         self.programs += 1;
@@ -221,7 +221,7 @@ impl Execution {
         let leads_on = answer.contains("://") && !asks_for_an_address(&told);
         let tells = !only_denies(answer) && !asks_back(answer) && gives_the_number(&told, answer);
         if !whole || leads_on || !tells || !says_no_more(answer, &texts, &told) {
-            self.charge(&completion);
+            self.costs.charge(completion.usage);
             self.found.unanswered = true;
             return Ok(None);
         }
@@ -252,12 +252,6 @@ impl Execution {
         let mut writing = self.write(asked, legal, chosen, tokens_max);
         writing.shown = false;
         self.read_to_its_end(n, &mut writing).await
-    }
-
-    /// Counts what `completion` cost, which comes to nothing.
-    pub(super) fn charge(&mut self, completion: &Completion) {
-        self.usage += completion.usage;
-        self.spent.tokens += completion.usage.generated_tokens;
     }
 }
 

@@ -54,7 +54,7 @@ impl Execution {
             let mut writing = self.write_by(&asked, &words, Move::Answer, TOKENS_MAX, sampling);
             writing.shown = false;
             let said = self.read_to_its_end(n, &mut writing).await?;
-            self.charge(&said);
+            self.costs.charge(said.usage);
             if !has_all_names(without_thought(&said.text), &names) {
                 return Ok(true);
             }

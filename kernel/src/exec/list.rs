@@ -285,10 +285,10 @@ impl Execution {
                 programs: texts.into_iter().enumerate().map(child).collect(),
                 names: names.clone(),
                 at_once: map.at_once.unwrap_or(AT_ONCE),
-                room: process.room(),
-                spent: process.spent.clone(),
+                room: process.costs.room(&process.program.limits),
+                spent: process.costs.own().clone(),
                 usual: process.program.limits.clone(),
-                seconds: process.childrens_seconds(),
+                seconds: process.costs.childrens_seconds(&process.program.limits),
                 ends: Arc::default(),
                 kin,
             };

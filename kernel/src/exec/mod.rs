@@ -1,7 +1,8 @@
 //! Runs one process until it exits: lay out the window, decide one action, carry
 //! it out, write it down, again.
 //!
-//! All files but the first group are about one thing that a step may need.
+//! All files but the first group are about one thing that a step may need. What a process is made
+//! of is in `state/`: each part with its own methods, which reach nothing else.
 //!
 //! | file | job |
 //! | --- | --- |
@@ -73,6 +74,7 @@ mod scan;
 mod screen;
 mod setup;
 mod shared;
+mod state;
 mod step;
 mod take_in;
 mod thought;
@@ -84,7 +86,7 @@ mod written;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI8;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
@@ -97,15 +99,16 @@ use crate::journal::tape::{Tape, Told};
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::lessons::Lesson;
-use crate::limits::{Limit, Spent};
+use crate::limits::Limit;
 use crate::planner::parts::Parts;
 use crate::planner::{LeftOut, LoopGuard, Planner, Reads};
-use crate::process::{Drawn, Ending, Exit, Failure, Pid, Program, Reply, State, Usage};
+use crate::process::{Ending, Exit, Failure, Pid, Program, Reply, State};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
 use found::Found;
 use keep::Keeping;
 use quipu_cpu::Weights;
+use state::Costs;
 
 pub(crate) use ending::not_set_up;
 pub(crate) use family::{Apart, Family, Waits};
@@ -154,16 +157,9 @@ pub(crate) struct Execution {
     parts: Option<Parts>,
 
     // Its limits.
-    started: Instant,
-    spent: Spent,
-    usage: Usage,
-    limits_hit: Vec<Limit>,
-    /// Whether a limit cut the last action off. An answer is incomplete then.
-    cut_answer: bool,
+    costs: Costs,
     /// Whether it has, or had, to do with other processes.
     has_children: bool,
-    /// What its children have taken out of its limits.
-    drawn: Drawn,
     /// Whether it is to be suspended once its step is done.
     suspends: bool,
 
@@ -212,7 +208,7 @@ impl Execution {
     pub(crate) async fn run(mut self) -> Exit {
         self.emit(Event::Started {
             pid: self.pid,
-            steps: self.spent.steps,
+            steps: self.costs.own().steps,
         });
         self.tell_left_out();
         self.tell_examples(self.vm.examples());
@@ -270,8 +266,7 @@ impl Execution {
     }
 
     fn hit(&mut self, limit: Limit) {
-        if !self.limits_hit.contains(&limit) {
-            self.limits_hit.push(limit);
+        if self.costs.hit(limit) {
             let text = limit.describe(&self.program.limits);
             self.emit(Event::LimitHit {
                 pid: self.pid,
@@ -279,10 +274,6 @@ impl Execution {
                 text,
             });
         }
-    }
-
-    fn ms(&self) -> u64 {
-        self.spent.ms + self.started.elapsed().as_millis() as u64
     }
 
     fn emit(&self, event: Event) {
@@ -293,10 +284,6 @@ impl Execution {
 /// The end of a process that failed with `error`.
 fn failed(error: impl Into<Failure>) -> Ending {
     Ending::Failed(error.into())
-}
-
-fn time_left(program: &Program, spent: &Spent, started: Instant) -> Duration {
-    program.limits.time_left(spent, started.elapsed())
 }
 
 /// Waits for `work`, a signal or the end of the time, whichever comes first; by the tape where

@@ -57,7 +57,7 @@ impl Execution {
         if let Err(ending) = self.record(step, &outcome) {
             return ending;
         }
-        self.spent.steps += 1;
+        self.costs.count_step();
         Ending::Answer(answer)
     }
 

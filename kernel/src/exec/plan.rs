@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::person::Wanted;
 use super::weigh::OTHER;
-use super::{Ending, Execution, guarded, time_left};
+use super::{Ending, Execution, guarded};
 use crate::calls::{Now, REMEMBER};
 use crate::event::Event;
 use crate::gate::Approve;
@@ -137,8 +137,7 @@ impl Execution {
             history: self.history.clone(),
         });
         let completion = self.whole(ticket).await?;
-        self.usage += completion.usage;
-        self.spent.tokens += completion.usage.generated_tokens;
+        self.costs.charge(completion.usage);
         let whole = completion.closed_early.is_none();
         Ok(read(&completion.text).filter(|_| whole))
     }
@@ -162,7 +161,7 @@ impl Execution {
 
     async fn whole(&mut self, mut ticket: quipu_cpu::Ticket) -> Result<Completion, Ending> {
         loop {
-            let left = time_left(&self.program, &self.spent, self.started);
+            let left = self.costs.time_left(&self.program.limits);
             let chunk = guarded(
                 &self.shared.tape,
                 &mut self.inbox.signals,

@@ -5,7 +5,7 @@ use quipu_tools::Effect;
 use serde_json::{Value, json};
 
 use super::reminder::remind;
-use super::{Ending, Execution, failed, guarded, time_left};
+use super::{Ending, Execution, failed, guarded};
 use crate::calls::{SEARCH, look_up};
 use crate::event::Event;
 use crate::grammar::{Callable, Legal};
@@ -75,7 +75,7 @@ impl Execution {
                 clearance,
             )
         });
-        let left = time_left(&self.program, &self.spent, self.started);
+        let left = self.costs.time_left(&self.program.limits);
         let tape = &self.shared.tape;
         let error = match guarded(tape, &mut self.inbox.signals, left, work).await? {
             Ok(Ok(reminder)) => {

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
-use super::{Ending, Execution, guarded, time_left};
+use super::{Ending, Execution, guarded};
 use crate::event::Event;
 use crate::gate::Detection;
 use crate::journal::tape::Told;
@@ -105,7 +105,7 @@ impl Execution {
     /// tape.
     async fn looked(&mut self, places: &[usize]) -> Result<Vec<(usize, Suspicion)>, Ending> {
         let tape = self.shared.tape.clone();
-        let left = time_left(&self.program, &self.spent, self.started);
+        let left = self.costs.time_left(&self.program.limits);
         if tape.is_played() {
             let nothing = std::future::ready(());
             guarded(&tape, &mut self.inbox.signals, left, nothing).await?;

@@ -2,18 +2,17 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::found::Found;
 use super::keep::Keeping;
+use super::state::Costs;
 use super::{Ahead, Execution, Inbox, Past, Shared, examples, failed};
 use crate::calls;
 use crate::gate::plan::Progress;
 use crate::journal::tape::{Told, hash_of};
-use crate::limits::Spent;
 use crate::planner::parts::Parts;
 use crate::planner::{LoopGuard, Planner, Reads, date, several};
-use crate::process::{Drawn, Ending, Pid, Program, State, Usage};
+use crate::process::{Ending, Pid, Program, State};
 use crate::window::{Vm, VmError};
 
 impl Execution {
@@ -54,19 +53,12 @@ impl Execution {
             vm,
             guard: LoopGuard::default(),
             n: past.n,
-            spent: Spent {
-                ms: past.spent_ms,
-                ..Spent::default()
-            },
-            usage: Usage::default(),
+            costs: Costs::after(past.spent_ms),
             has_children: past
                 .done
                 .iter()
                 .any(|step| calls::is_on_others(&step.action)),
-            drawn: Drawn::default(),
-            limits_hit: Vec::new(),
             history: Arc::default(),
-            started: Instant::now(),
             pending: VecDeque::new(),
             parts: None,
             failing: None,
@@ -77,7 +69,6 @@ impl Execution {
             keeping: Keeping::nothing_yet(),
             taught: Vec::new(),
             programs: 0,
-            cut_answer: false,
             ahead: Ahead {
                 scan: true,
                 reminder: past.done.is_empty() && past.reminder.is_none(),
@@ -98,7 +89,8 @@ impl Execution {
         if self.has_children {
             let (journal, pid) = (self.shared.journal.clone(), self.pid);
             let found = || journal.drawn(pid).unwrap_or_default();
-            self.drawn = self.shared.tape.fact("drawn", found)?;
+            let drawn = self.shared.tape.fact("drawn", found)?;
+            self.costs.take_from_children(drawn);
         }
         if let Some(reminder) = past.reminder {
             self.pin(&reminder);
@@ -110,8 +102,7 @@ impl Execution {
             }
             match step.outcome.take() {
                 Some(outcome) => {
-                    self.usage += step.usage;
-                    self.spent.tokens += step.usage.generated_tokens;
+                    self.costs.charge(step.usage);
                     let held = self.held_back(step.n, &step.action, &outcome);
                     self.take_in(step.n, &step.action, outcome, held);
                 }

@@ -72,7 +72,7 @@ impl Execution {
         };
         match problem {
             None => {
-                self.spent.malformed = 0;
+                self.costs.accepted();
                 self.take_up(step).await
             }
             Some(problem) => self.refuse(&step, &problem),
@@ -164,12 +164,11 @@ impl Execution {
     fn read_action(&mut self, decided: Decided, legal: &Legal) -> (Value, Option<String>) {
         let Decided { chosen, completion } = decided;
         let cut = completion.closed_early.map(|closed| match closed {
-            ClosedEarly::Full => self.program.limits.action_limit(&self.spent_in_all()),
+            ClosedEarly::Full => self.program.limits.action_limit(&self.costs.in_all()),
             ClosedEarly::Repeating => Limit::Repetition,
         });
         cut.into_iter().for_each(|limit| self.hit(limit));
-        self.usage += completion.usage;
-        self.spent.tokens += completion.usage.generated_tokens;
+        self.costs.charge(completion.usage);
         let (action, problem) = match legal.action(chosen, &completion.text) {
             Ok(action) => {
                 let problem = legal.check(&action).err();
@@ -178,7 +177,7 @@ impl Execution {
             Err(problem) => (json!({ "malformed": completion.text }), Some(problem)),
         };
         // An answer that ran in circles is cut too: whatever would have followed is missing.
-        self.cut_answer = cut.is_some();
+        self.costs.cut_answer(cut.is_some());
         match cut {
             // A limit closed this action early. Nobody knows how it would have gone on.
             Some(limit) if action.get("answer").is_none() => {
@@ -200,7 +199,7 @@ impl Execution {
     /// What the next step may do, by the limits and by what there is to work on.
     fn legal(&mut self) -> Result<Legal, Ending> {
         let limits = &self.program.limits;
-        let allowance = limits.allowance(&self.spent_in_all(), self.elapsed()?);
+        let allowance = limits.allowance(&self.costs.in_all(), self.elapsed()?);
         if allowance == Allowance::Stop(Limit::Time) {
             self.shared.tape.note(Told::Late);
         }
@@ -237,7 +236,7 @@ impl Execution {
     /// How long this run has taken; in a replay, what the tape says.
     fn elapsed(&self) -> Result<Duration, Ending> {
         let Some(mut tape) = self.shared.tape.playing() else {
-            return Ok(self.started.elapsed());
+            return Ok(self.costs.elapsed());
         };
         Ok(match tape.is_late()? {
             true => Duration::from_secs(self.program.limits.seconds),
@@ -341,7 +340,7 @@ impl Execution {
 
     /// Records an action that cannot be accepted. The process is told why.
     pub(super) fn refuse(&mut self, step: &StepRow, problem: &str) -> Result<(), Ending> {
-        self.spent.malformed += 1;
+        self.costs.refused();
         let text = format!("this action was not accepted: {problem}");
         self.intent(step)?;
         self.outcome(step, self.kernel_says(text, false, 0))

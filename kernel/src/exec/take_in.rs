@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::Execution;
 use crate::calls::{Find, REMEMBER, Syscall};
 use crate::journal::{Outcome, WITH};
-use crate::limits::REPEATS_MAX;
 
 impl Execution {
     /// Makes a finished step part of the process: its window, its guard, its costs. If the
@@ -68,12 +67,11 @@ impl Execution {
     /// that was decided `together` with the one before it is no further step.
     fn count_step(&mut self, n: u32, action: &Value, observation: &str, together: bool) {
         let repeats = self.guard.record(action, observation);
-        // The limit stays hit, whatever was tried after it.
-        if self.spent.repeats < REPEATS_MAX {
-            self.spent.repeats = repeats;
-        }
+        self.costs.repeated(repeats);
         self.n = self.n.max(n);
-        self.spent.steps += u32::from(!together);
+        if !together {
+            self.costs.count_step();
+        }
     }
 
     /// Adds what the process has `seen` of a step. The calls of one decision share an entry.

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Ending, Execution, failed, guarded, time_left};
+use super::{Ending, Execution, failed, guarded};
 use crate::lessons::Lesson;
 use quipu_cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
 
@@ -39,7 +39,7 @@ impl Execution {
     /// The CPU's answer to an inquiry: a log-probability for each option, or `None` where it
     /// tells none.
     pub(super) async fn weighed(&mut self, mut ticket: Ticket) -> Result<Option<Weights>, Ending> {
-        let left = time_left(&self.program, &self.spent, self.started);
+        let left = self.costs.time_left(&self.program.limits);
         match guarded(
             &self.shared.tape,
             &mut self.inbox.signals,

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Ending, Execution, guarded, time_left};
+use super::{Ending, Execution, guarded};
 use crate::event::Event;
 use crate::grammar::{Legal, Move};
 use quipu_cpu::{Chunk, Completion, Job, Prompt, Sampling, Ticket};
@@ -90,7 +90,7 @@ impl Execution {
         let room = self
             .program
             .limits
-            .action_room(&self.spent_in_all())
+            .action_room(&self.costs.in_all())
             .min(tokens_max);
         let ticket = self.shared.cpu.submit(Job {
             pid: self.pid,
@@ -117,7 +117,7 @@ impl Execution {
         let chunk = guarded(
             &self.shared.tape,
             &mut self.inbox.signals,
-            time_left(&self.program, &self.spent, self.started),
+            self.costs.time_left(&self.program.limits),
             writing.ticket.next(),
         )
         .await?;

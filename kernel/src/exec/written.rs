@@ -29,7 +29,7 @@ impl Execution {
         };
         let journal = &self.shared.journal;
         journal
-            .outcome(self.pid, step.n, outcome, self.ms(), said)
+            .outcome(self.pid, step.n, outcome, self.costs.ms(), said)
             .map_err(failed)
     }
 
@@ -64,7 +64,7 @@ impl Execution {
         if !self.shared.tape.is_played() {
             let journal = &self.shared.journal;
             journal
-                .set_state(self.pid, state, self.ms())
+                .set_state(self.pid, state, self.costs.ms())
                 .map_err(failed)?;
         }
         self.state = state;

@@ -1,0 +1,7 @@
+//! The parts of the state of a process in execution. Each is a struct with a file of its own and
+//! private fields: nothing else reads or changes them. What a part needs from outside comes as
+//! arguments. None of these files knows the process that they are the parts of.
+
+mod costs;
+
+pub(crate) use costs::Costs;
