@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use quipu_tools::Effect;
 
 use super::person::Wanted;
-use super::{Ending, Execution, guarded};
+use super::{Ending, Execution};
 use crate::calls::{Body, Resolved, Syscall, World};
 use crate::event::Event;
 use crate::gate::{Guarded, PASSED, Passed, Ruling, Verdict};
@@ -267,7 +267,7 @@ impl Execution {
         let mut work = pin!(work);
         loop {
             let left = self.costs.time_left(&self.program.limits);
-            match guarded(&self.shared.tape, &mut self.inbox.signals, left, &mut work).await {
+            match self.inbox.guarded(&self.shared.tape, left, &mut work).await {
                 Err(Ending::Signal(Signal::Suspend)) if !self.suspends => self.suspends = true,
                 done => return done,
             }

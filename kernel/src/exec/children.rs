@@ -4,8 +4,6 @@
 //! The journal has the place of each child in its parent. So a step that is repeated after a
 //! crash finds the children it started, and runs no exited child again.
 
-use std::sync::atomic::Ordering;
-
 use serde_json::{Value, json};
 
 use super::family::Apart;
@@ -83,7 +81,7 @@ impl Execution {
     }
 
     fn kin(&self) -> Result<Kin, String> {
-        let family = self.inbox.family.clone();
+        let family = self.inbox.family().cloned();
         Ok(Kin {
             family: family.ok_or("no other process can be reached from here")?,
             journal: self.shared.journal.clone(),
@@ -93,7 +91,7 @@ impl Execution {
     }
 
     fn waits_no_more(&self) {
-        if let Some(family) = &self.inbox.family {
+        if let Some(family) = self.inbox.family() {
             family.waits().end(self.pid);
         }
     }
@@ -102,7 +100,7 @@ impl Execution {
     fn goes_on_after(&self, ending: &Ending) -> bool {
         match ending {
             Ending::Signal(Signal::Suspend) => true,
-            Ending::Signal(Signal::Interrupt) => !self.inbox.attended,
+            Ending::Signal(Signal::Interrupt) => !self.inbox.is_attended(),
             _ => false,
         }
     }
@@ -126,7 +124,7 @@ impl Execution {
     }
 
     async fn stop_children(&self, signal: Signal) {
-        if let Some(family) = &self.inbox.family {
+        if let Some(family) = self.inbox.family() {
             family.stop_children(self.pid, signal).await;
         }
     }
@@ -140,7 +138,7 @@ impl Execution {
                 .filter(|one| !one.text.is_empty())
                 .into_iter()
                 .collect(),
-            priority: self.inbox.priority.load(Ordering::Relaxed),
+            priority: self.inbox.priority(),
             unapproved: self.program.unapproved,
             sampling: self.program.sampling,
             branch: self.program.branch.clone(),
@@ -297,7 +295,7 @@ impl Execution {
 
     /// Wakes the processes that wait for messages, once the message stands in the journal.
     pub(super) fn announce(&self, action: &Value) {
-        if let (true, Some(family)) = (action["tool"] == SEND, &self.inbox.family) {
+        if let (true, Some(family)) = (action["tool"] == SEND, self.inbox.family()) {
             let to = action["args"]["process"].as_i64().unwrap_or_default();
             family.waits().has_mail(to, self.pid);
             family.mail().send_modify(|sent| *sent += 1);

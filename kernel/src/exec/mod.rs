@@ -85,24 +85,20 @@ mod written;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI8;
-use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::mpsc::Receiver;
 
 use crate::event::Event;
 use crate::gate::Ruling;
 use crate::gate::plan::Progress;
 use crate::gate::rules::Rule;
-use crate::journal::tape::{Tape, Told};
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::lessons::Lesson;
 use crate::limits::Limit;
 use crate::planner::parts::Parts;
 use crate::planner::{LeftOut, LoopGuard, Planner, Reads};
-use crate::process::{Ending, Exit, Failure, Pid, Program, Reply, State};
+use crate::process::{Ending, Exit, Failure, Pid, Program, State};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
 use found::Found;
@@ -117,17 +113,7 @@ pub(crate) use past::Past;
 pub(crate) use recorder::Facts;
 pub(crate) use screen::screened;
 pub(crate) use shared::Shared;
-
-/// What reaches a process from outside.
-pub(crate) struct Inbox {
-    pub(crate) signals: Receiver<Signal>,
-    pub(crate) replies: Receiver<(String, Reply)>,
-    pub(crate) priority: Arc<AtomicI8>,
-    /// Whether a person is there to reply.
-    pub(crate) attended: bool,
-    /// The other processes; `None` where it only shows what it is.
-    pub(crate) family: Option<Arc<dyn Family>>,
-}
+pub(crate) use state::Inbox;
 
 /// A process in execution.
 pub(crate) struct Execution {
@@ -229,7 +215,7 @@ impl Execution {
             match result {
                 Ok(()) if self.suspends => break Ending::Signal(Signal::Suspend),
                 Ok(()) => {}
-                Err(Ending::Signal(Signal::Interrupt)) if self.inbox.attended => {
+                Err(Ending::Signal(Signal::Interrupt)) if self.inbox.is_attended() => {
                     if let Err(ending) = self.ask_what_now().await {
                         break ending;
                     }
@@ -284,29 +270,4 @@ impl Execution {
 /// The end of a process that failed with `error`.
 fn failed(error: impl Into<Failure>) -> Ending {
     Ending::Failed(error.into())
-}
-
-/// Waits for `work`, a signal or the end of the time, whichever comes first; by the tape where
-/// one is played.
-async fn guarded<T>(
-    tape: &Tape,
-    signals: &mut Receiver<Signal>,
-    left: Duration,
-    work: impl Future<Output = T>,
-) -> Result<T, Ending> {
-    if tape.is_played() {
-        let signal = tape.playing().map(|mut tape| tape.signal());
-        return match signal.transpose()?.flatten() {
-            Some(signal) => Err(Ending::Signal(signal)),
-            None => Ok(work.await),
-        };
-    }
-    let signal = tokio::select! {
-        biased;
-        Some(signal) = signals.recv() => signal,
-        done = work => return Ok(done),
-        () = tokio::time::sleep(left) => Signal::Timeout,
-    };
-    tape.note(Told::Signal(signal));
-    Err(Ending::Signal(signal))
 }

@@ -90,7 +90,7 @@ impl Execution {
             planned: None,
         };
         let approve = self.shared.gate.policy().approve;
-        let (refused, what) = match (approve, self.inbox.attended) {
+        let (refused, what) = match (approve, self.inbox.is_attended()) {
             (Approve::Never, _) => (ruling(Word::Refused, BEFOREHAND), "not approved"),
             (_, false) => (ruling(Word::Refused, "nobody was there"), "not approved"),
             _ => match self.ask_approval(step, &wanted).await? {
@@ -127,7 +127,7 @@ impl Execution {
         key: &str,
     ) -> Result<Ruling, Ending> {
         let approve = self.shared.gate.policy().approve;
-        if !self.inbox.attended || approve != Approve::Ask {
+        if !self.inbox.is_attended() || approve != Approve::Ask {
             return Ok(Ruling::denied("the grants", reason, key));
         }
         let wanted = Wanted::once(format!("{reason}. Grant it for this call?"), key);
@@ -178,7 +178,7 @@ impl Execution {
             _ => {
                 // Nobody is there any more, so the question what to do instead is not asked
                 // either.
-                self.inbox.attended = false;
+                self.inbox.leave_unattended();
                 Err(Ending::Signal(Signal::Interrupt))
             }
         }
@@ -209,8 +209,7 @@ impl Execution {
         )
     }
 
-    /// The reply to the question with this `key`. Any other reply is late or repeated, and is
-    /// dropped.
+    /// The reply to the question with this `key`; by the tape where one is played.
     async fn reply(&mut self, key: &str) -> Result<Reply, Ending> {
         if let Some(mut tape) = self.shared.tape.playing() {
             if let Some(signal) = tape.signal()? {
@@ -218,7 +217,7 @@ impl Execution {
             }
             return Ok(tape.reply()?);
         }
-        let mut reply = self.awaited(key).await;
+        let mut reply = self.inbox.reply(self.pid, key).await;
         if let Ok(Reply::Text(words)) = &mut reply {
             *words = self.shared.gate.policy().leaks.redacted(words).into_owned();
         }
@@ -228,21 +227,5 @@ impl Execution {
             Err(_) => {}
         }
         reply
-    }
-
-    async fn awaited(&mut self, key: &str) -> Result<Reply, Ending> {
-        loop {
-            // A person may take their time: only a signal ends the wait.
-            let reply = tokio::select! {
-                biased;
-                Some(signal) = self.inbox.signals.recv() => return Err(Ending::Signal(signal)),
-                reply = self.inbox.replies.recv() => reply,
-            };
-            match reply {
-                None => return Ok(Reply::Nobody),
-                Some((to, reply)) if to == key => return Ok(reply),
-                Some(_) => tracing::info!(pid = self.pid, "a reply to another question is dropped"),
-            }
-        }
     }
 }

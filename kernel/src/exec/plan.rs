@@ -3,13 +3,11 @@
 //! anything is read. Asked for only where it pays: strangers' text can be read, and effects
 //! are granted.
 
-use std::sync::atomic::Ordering;
-
 use serde_json::{Value, json};
 
 use super::person::Wanted;
 use super::weigh::OTHER;
-use super::{Ending, Execution, guarded};
+use super::{Ending, Execution};
 use crate::calls::{Now, REMEMBER};
 use crate::event::Event;
 use crate::gate::Approve;
@@ -125,7 +123,7 @@ impl Execution {
         let left = cpu.info().window.saturating_sub(prompt.len);
         let ticket = cpu.submit(Job {
             pid: self.pid,
-            priority: self.inbox.priority.load(Ordering::Relaxed),
+            priority: self.inbox.priority(),
             prompt,
             form,
             tokens_max: PLAN_TOKENS_MAX.min(left as u32),
@@ -162,13 +160,10 @@ impl Execution {
     async fn whole(&mut self, mut ticket: quipu_cpu::Ticket) -> Result<Completion, Ending> {
         loop {
             let left = self.costs.time_left(&self.program.limits);
-            let chunk = guarded(
-                &self.shared.tape,
-                &mut self.inbox.signals,
-                left,
-                ticket.next(),
-            )
-            .await?;
+            let chunk = self
+                .inbox
+                .guarded(&self.shared.tape, left, ticket.next())
+                .await?;
             match chunk {
                 Ok(Chunk::Done(completion)) => return Ok(completion),
                 Ok(_) => {}
@@ -186,7 +181,8 @@ impl Execution {
         dropped: Vec<String>,
         asks: bool,
     ) -> Result<(), Ending> {
-        let attended = self.inbox.attended && self.shared.gate.policy().approve == Approve::Ask;
+        let attended =
+            self.inbox.is_attended() && self.shared.gate.policy().approve == Approve::Ask;
         if attended && asks {
             let step = StepRow {
                 n: self.n + 1,

@@ -5,7 +5,7 @@ use quipu_tools::Effect;
 use serde_json::{Value, json};
 
 use super::reminder::remind;
-use super::{Ending, Execution, failed, guarded};
+use super::{Ending, Execution, failed};
 use crate::calls::{SEARCH, look_up};
 use crate::event::Event;
 use crate::grammar::{Callable, Legal};
@@ -77,7 +77,7 @@ impl Execution {
         });
         let left = self.costs.time_left(&self.program.limits);
         let tape = &self.shared.tape;
-        let error = match guarded(tape, &mut self.inbox.signals, left, work).await? {
+        let error = match self.inbox.guarded(tape, left, work).await? {
             Ok(Ok(reminder)) => {
                 let leaks = &self.shared.gate.policy().leaks;
                 return Ok(reminder.map(|reminder| Reminder {

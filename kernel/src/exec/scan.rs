@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
-use super::{Ending, Execution, guarded};
+use super::{Ending, Execution};
 use crate::event::Event;
 use crate::gate::Detection;
 use crate::journal::tape::Told;
@@ -108,7 +108,7 @@ impl Execution {
         let left = self.costs.time_left(&self.program.limits);
         if tape.is_played() {
             let nothing = std::future::ready(());
-            guarded(&tape, &mut self.inbox.signals, left, nothing).await?;
+            self.inbox.guarded(&tape, left, nothing).await?;
             return Ok(tape.fact(SAID, Vec::new)?);
         }
         tape.note(Told::Fact(LOOKED.to_owned(), places.into()));
@@ -118,7 +118,7 @@ impl Execution {
         });
         let texts: Vec<(usize, String)> = texts.collect();
         let work = all_of(self.shared.gate.policy().detection.clone(), texts);
-        let said = guarded(&tape, &mut self.inbox.signals, left, work).await?;
+        let said = self.inbox.guarded(&tape, left, work).await?;
         Ok(tape.fact(SAID, || said)?)
     }
 }

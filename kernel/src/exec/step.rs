@@ -226,7 +226,7 @@ impl Execution {
         if let Some(branch) = &self.program.branch {
             legal.candidates.clone_from(&branch.candidates);
         }
-        legal.ask &= self.inbox.attended && !self.stuck;
+        legal.ask &= self.inbox.is_attended() && !self.stuck;
         if self.stuck {
             legal.calls.clear();
         }

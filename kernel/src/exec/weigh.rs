@@ -1,9 +1,7 @@
 //! Asks the CPU how likely some words are to follow, on forks of the process's own prefix. No
 //! token is generated for it.
 
-use std::sync::atomic::Ordering;
-
-use super::{Ending, Execution, failed, guarded};
+use super::{Ending, Execution, failed};
 use crate::lessons::Lesson;
 use quipu_cpu::{Chunk, CpuError, Inquiry, Message, Prompt, Ticket, Weights};
 
@@ -30,7 +28,7 @@ impl Execution {
     pub(super) fn inquire(&self, prompt: Prompt, options: Vec<Vec<String>>) -> Ticket {
         self.shared.cpu.weigh(Inquiry {
             pid: self.pid,
-            priority: self.inbox.priority.load(Ordering::Relaxed),
+            priority: self.inbox.priority(),
             prompt,
             options,
         })
@@ -40,13 +38,10 @@ impl Execution {
     /// tells none.
     pub(super) async fn weighed(&mut self, mut ticket: Ticket) -> Result<Option<Weights>, Ending> {
         let left = self.costs.time_left(&self.program.limits);
-        match guarded(
-            &self.shared.tape,
-            &mut self.inbox.signals,
-            left,
-            ticket.next(),
-        )
-        .await?
+        match self
+            .inbox
+            .guarded(&self.shared.tape, left, ticket.next())
+            .await?
         {
             Ok(Chunk::Weighed(weights, _)) => Ok(Some(weights)),
             Ok(_) | Err(CpuError::Undecided) => Ok(None),

@@ -1,8 +1,6 @@
 //! Lets the CPU write a move, piece by piece, and shows what may be seen of it.
 
-use std::sync::atomic::Ordering;
-
-use super::{Ending, Execution, guarded};
+use super::{Ending, Execution};
 use crate::event::Event;
 use crate::grammar::{Legal, Move};
 use quipu_cpu::{Chunk, Completion, Job, Prompt, Sampling, Ticket};
@@ -94,7 +92,7 @@ impl Execution {
             .min(tokens_max);
         let ticket = self.shared.cpu.submit(Job {
             pid: self.pid,
-            priority: self.inbox.priority.load(Ordering::Relaxed),
+            priority: self.inbox.priority(),
             prompt: prompt.clone(),
             form: legal.form(chosen),
             tokens_max: room.min(self.vm.reserve() as u32),
@@ -114,13 +112,9 @@ impl Execution {
         n: u32,
         writing: &mut Writing,
     ) -> Result<Option<Completion>, Ending> {
-        let chunk = guarded(
-            &self.shared.tape,
-            &mut self.inbox.signals,
-            self.costs.time_left(&self.program.limits),
-            writing.ticket.next(),
-        )
-        .await?;
+        let left = self.costs.time_left(&self.program.limits);
+        let next = writing.ticket.next();
+        let chunk = self.inbox.guarded(&self.shared.tape, left, next).await?;
         match chunk {
             Ok(Chunk::Text(text)) => {
                 writing.text.push_str(&text);

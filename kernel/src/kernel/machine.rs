@@ -135,10 +135,7 @@ impl Machine {
         let Some(machine) = self.me.upgrade() else {
             return;
         };
-        let inbox = Inbox {
-            family: Some(machine.clone()),
-            ..inbox
-        };
+        let inbox = inbox.among(machine.clone());
         tokio::spawn(async move {
             let exit = machine.run(pid, program, past, inbox).await;
             machine.parents.lock().remove(&pid);
@@ -158,7 +155,7 @@ impl Machine {
             // Where nothing has to be loaded, signals are for the process.
             biased;
             found = self.model_of(&program, is_new) => found.map_err(not_there),
-            Some(signal) = inbox.signals.recv() => Err(Ending::Signal(signal)),
+            Some(signal) = inbox.signal() => Err(Ending::Signal(signal)),
         };
         let found = found.and_then(|(model, instead)| {
             if let Some((name, reason)) = instead {
@@ -175,7 +172,7 @@ impl Machine {
             true => {
                 let of_model = model.map(|model| self.facts.judged_by(&model.judgement));
                 let facts = of_model.as_ref().unwrap_or(&self.facts);
-                Arc::new(shared.recording(facts, &program, &past, inbox.attended))
+                Arc::new(shared.recording(facts, &program, &past, inbox.is_attended()))
             }
             false => shared,
         };
@@ -385,13 +382,7 @@ pub(super) fn connected(
     let (replies, reply_inbox) = mpsc::channel(WAITING_MAX);
     let (done, exit) = watch::channel(None);
     let priority = Arc::new(AtomicI8::new(priority));
-    let inbox = Inbox {
-        signals: signal_inbox,
-        replies: reply_inbox,
-        priority: priority.clone(),
-        attended,
-        family: None,
-    };
+    let inbox = Inbox::new(signal_inbox, reply_inbox, priority.clone(), attended);
     let handle = Handle {
         signals,
         replies,

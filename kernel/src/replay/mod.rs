@@ -162,13 +162,8 @@ async fn play(
     // Nobody reaches the process: whatever reached it is on the tape.
     let (_signals, signals) = mpsc::channel(1);
     let (_replies, replies) = mpsc::channel(1);
-    let inbox = Inbox {
-        signals,
-        replies,
-        priority: Arc::new(AtomicI8::new(program.priority)),
-        attended: head.attended,
-        family: None,
-    };
+    let priority = Arc::new(AtomicI8::new(program.priority));
+    let inbox = Inbox::new(signals, replies, priority, head.attended);
     match Execution::new(kept.pid, program, shared, inbox, past) {
         Ok(execution) => drop(execution.run().await),
         Err(ending) => drop(tape.exit(&not_set_up(ending).1)),

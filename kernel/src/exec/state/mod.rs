@@ -3,5 +3,7 @@
 //! arguments. None of these files knows the process that they are the parts of.
 
 mod costs;
+mod inbox;
 
 pub(crate) use costs::Costs;
+pub(crate) use inbox::Inbox;
