@@ -95,7 +95,7 @@ impl Execution {
         for (step, passed) in reads {
             let word = Told::Verdict(step.n, PASSED.to_owned());
             self.shared.tape.same(word)?;
-            self.intent(&step)?;
+            self.rows.intent(&step)?;
             let (cancel, work) = self.world(step.n).run(passed, floor, left);
             steps.push(step);
             cancels.push(cancel);
@@ -134,7 +134,7 @@ impl Execution {
         if self.program.branch.is_some() && call.request().effect == Effect::Write {
             let name = call.request().name.to_owned();
             let text = format!("denied: {name} changes something, and a branch only reads");
-            self.intent(&step)?;
+            self.rows.intent(&step)?;
             return self.outcome(&step, self.kernel_says(text, false, 0));
         }
         let label = self.judged_by(&call);
@@ -155,10 +155,10 @@ impl Execution {
                     Some(by) => Ruling::denied(by, &reason, &key),
                     None => self.granted_once(&step, &reason, &key).await?,
                 };
-                self.ruling = Some(ruling.clone());
+                self.rows.rule(Some(ruling.clone()));
                 let passed = denied.granted(&ruling);
                 if passed.is_none() {
-                    self.intent(&step)?;
+                    self.rows.intent(&step)?;
                     let denied = self.denied(&step, &reason);
                     self.outcome(&step, denied)?;
                     if let Some(missing) = missing {
@@ -177,7 +177,7 @@ impl Execution {
                         self.approval(&step, wanted).await?
                     }
                 };
-                self.ruling = Some(ruling.clone());
+                self.rows.rule(Some(ruling.clone()));
                 ask.approved(&ruling)
             }
         };
@@ -185,7 +185,7 @@ impl Execution {
             // An approval is for the very call that was shown.
             return Err(Ending::Denied("another call was approved".into()));
         };
-        self.intent(&step)?;
+        self.rows.intent(&step)?;
         self.effect(step, passed).await
     }
 
@@ -196,7 +196,7 @@ impl Execution {
         let key = passed.what().key().to_owned();
         let agreed = passed.agreed().cloned();
         let (planned, by_rule) = (passed.planned(), passed.rule().is_some());
-        self.ruling = match (planned, agreed) {
+        let ruling = match (planned, agreed) {
             (Some(at), _) => Some(Ruling::of_the_plan(at, &key)),
             (None, None) => None,
             (None, Some(agreed)) if self.program.unapproved && !by_rule => {
@@ -205,6 +205,7 @@ impl Execution {
             }
             (None, Some(agreed)) => Some(Ruling::agreed(&agreed, &key)),
         };
+        self.rows.rule(ruling);
         if let Some(at) = planned {
             let args = passed.what().request().args.cloned();
             self.progress.use_up(at, &args.unwrap_or_default());
@@ -277,7 +278,7 @@ impl Execution {
     /// Repeats a step that a crash cut off between its intent and its outcome, if it may be
     /// repeated. Otherwise the process is told that the outcome is unknown.
     pub(super) async fn redo(&mut self, step: StepRow) -> Result<(), Ending> {
-        self.save_state(State::Running)?;
+        self.rows.save_state(State::Running, self.costs.ms())?;
         self.costs.charge(step.usage);
         let world = self.world(step.n);
         let call = Syscall::from_action(&step.action);

@@ -24,11 +24,11 @@ impl Execution {
         let state = match exit.status {
             Status::Interrupted if !killed => State::Ready,
             // A blocked process waits for something that only its person can give.
-            Status::Suspended if self.state == State::Blocked => State::Ready,
+            Status::Suspended if self.rows.state() == State::Blocked => State::Ready,
             Status::Suspended => State::Suspended,
             _ => State::Exited,
         };
-        self.write_exit(state, &exit);
+        self.rows.exit(state, &exit);
         if state == State::Exited {
             self.shared.cpu.retire(self.pid);
         }

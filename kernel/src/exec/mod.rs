@@ -39,7 +39,6 @@
 //! | `children`, `list`, `extract` | the calls on them: one child, one for each thing, a reader |
 //! | `family`, `kin` | the processes that one process reaches, and what it is told of them |
 //! | **the journal and the tape** | |
-//! | `written` | what is written into the journal, or is there already |
 //! | `recorder`, `screen` | the CPU, with a tape of what it tells, with a mark for each secret |
 
 mod act;
@@ -81,7 +80,6 @@ mod thought;
 mod wants;
 mod weigh;
 mod writing;
-mod written;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -89,7 +87,6 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::event::Event;
-use crate::gate::Ruling;
 use crate::gate::plan::Progress;
 use crate::gate::rules::Rule;
 use crate::journal::{Outcome, StepRow};
@@ -98,13 +95,13 @@ use crate::lessons::Lesson;
 use crate::limits::Limit;
 use crate::planner::parts::Parts;
 use crate::planner::{LeftOut, LoopGuard, Planner, Reads};
-use crate::process::{Ending, Exit, Failure, Pid, Program, State};
+use crate::process::{Ending, Exit, Failure, Pid, Program};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
 use found::Found;
 use keep::Keeping;
 use quipu_cpu::Weights;
-use state::Costs;
+use state::{Costs, Rows};
 
 pub(crate) use ending::not_set_up;
 pub(crate) use family::{Apart, Family, Waits};
@@ -119,8 +116,6 @@ pub(crate) use state::Inbox;
 pub(crate) struct Execution {
     pid: Pid,
     program: Program,
-    /// As it is in the journal.
-    state: State,
     shared: Arc<Shared>,
     inbox: Inbox,
     planner: Planner,
@@ -128,6 +123,7 @@ pub(crate) struct Execution {
     guard: LoopGuard,
 
     // Its steps.
+    rows: Rows,
     /// Its last row in the journal. Each call of a step has a row.
     n: u32,
     /// Steps whose effects may or may not have happened before a crash.
@@ -168,8 +164,6 @@ pub(crate) struct Execution {
     progress: Progress,
     /// Whether the last decision was made before it read untrusted text.
     decided_before: bool,
-    /// The ruling on the step that is about to be recorded.
-    ruling: Option<Ruling>,
     /// What a person approved for as long as it runs.
     approved: Vec<Rule>,
 }

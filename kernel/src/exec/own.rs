@@ -54,7 +54,7 @@ impl Execution {
         }
         let suspicion = self.vm.label_of_all().suspicion;
         outcome.label = outcome.label.suspected(suspicion);
-        if let Err(ending) = self.record(step, &outcome) {
+        if let Err(ending) = self.rows.outcome(step, &outcome, self.costs.ms()) {
             return ending;
         }
         self.costs.count_step();

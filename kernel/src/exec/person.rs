@@ -112,9 +112,10 @@ impl Execution {
             },
         };
         let text = format!("{what}: {}", wanted.reason);
-        self.ruling = Some(refused);
-        self.intent(step)?;
-        self.record(step, &self.kernel_says(text.clone(), false, 0))?;
+        self.rows.rule(Some(refused));
+        self.rows.intent(step)?;
+        let said = self.kernel_says(text.clone(), false, 0);
+        self.rows.outcome(step, &said, self.costs.ms())?;
         Err(Ending::Denied(text))
     }
 
@@ -146,7 +147,7 @@ impl Execution {
         step: &StepRow,
         wanted: &Wanted,
     ) -> Result<Reply, Ending> {
-        self.save_state(State::Blocked)?;
+        self.rows.save_state(State::Blocked, self.costs.ms())?;
         self.emit(Event::Approval {
             pid: self.pid,
             n: step.n,
@@ -157,12 +158,12 @@ impl Execution {
             lasts: wanted.lasts,
         });
         let reply = self.reply(&wanted.key).await?;
-        self.save_state(State::Running)?;
+        self.rows.save_state(State::Running, self.costs.ms())?;
         Ok(reply)
     }
 
     pub(super) async fn ask(&mut self, n: u32, text: String) -> Result<String, Ending> {
-        self.save_state(State::Blocked)?;
+        self.rows.save_state(State::Blocked, self.costs.ms())?;
         let key = format!("{}:{n}:question", self.pid);
         self.emit(Event::Question {
             pid: self.pid,
@@ -172,7 +173,7 @@ impl Execution {
         });
         match self.reply(&key).await? {
             Reply::Text(words) if !words.trim().is_empty() => {
-                self.save_state(State::Running)?;
+                self.rows.save_state(State::Running, self.costs.ms())?;
                 Ok(words)
             }
             _ => {
@@ -196,7 +197,7 @@ impl Execution {
             decide_ms: 0,
             outcome: None,
         };
-        self.intent(&step)?;
+        self.rows.intent(&step)?;
         let label = Label::user();
         self.outcome(
             &step,

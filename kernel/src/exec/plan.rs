@@ -200,7 +200,7 @@ impl Execution {
                 plan.effects.clear();
             }
         }
-        self.write_plan(&plan)?;
+        self.rows.plan(&plan)?;
         self.progress = Progress::of(Some(plan.clone()));
         self.program.plan = Some(plan.clone());
         self.emit(Event::Planned {

@@ -5,7 +5,7 @@ use quipu_tools::Effect;
 use serde_json::{Value, json};
 
 use super::reminder::remind;
-use super::{Ending, Execution, failed};
+use super::{Ending, Execution};
 use crate::calls::{SEARCH, look_up};
 use crate::event::Event;
 use crate::grammar::{Callable, Legal};
@@ -43,8 +43,7 @@ impl Execution {
             return Ok(());
         };
         // Recorded before the first step reads it, so that a resumed process sees the same.
-        let journal = &self.shared.journal;
-        journal.set_reminder(self.pid, &reminder).map_err(failed)?;
+        self.rows.reminder(&reminder)?;
         self.emit(Event::Reminded {
             pid: self.pid,
             reminder,

@@ -40,7 +40,7 @@ impl Execution {
             Ok(said) => {
                 let seen = said.iter().filter(|(_, said)| !said.is_unseen());
                 let seen: Vec<(usize, Suspicion)> = seen.copied().collect();
-                self.write_suspicions(&seen)?;
+                self.rows.suspicions(&seen)?;
                 said.into_iter()
                     .for_each(|(at, said)| self.suspect(at, said));
                 Ok(())

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::found::Found;
 use super::keep::Keeping;
-use super::state::Costs;
+use super::state::{Costs, Rows};
 use super::{Ahead, Execution, Inbox, Past, Shared, examples, failed};
 use crate::calls;
 use crate::gate::plan::Progress;
 use crate::journal::tape::{Told, hash_of};
 use crate::planner::parts::Parts;
 use crate::planner::{LoopGuard, Planner, Reads, date, several};
-use crate::process::{Ending, Pid, Program, State};
+use crate::process::{Ending, Pid, Program};
 use crate::window::{Vm, VmError};
 
 impl Execution {
@@ -46,7 +46,7 @@ impl Execution {
         Self {
             pid,
             program,
-            state: State::Ready,
+            rows: Rows::of(pid, shared.journal.clone(), shared.tape.clone()),
             shared,
             inbox,
             planner,
@@ -76,7 +76,6 @@ impl Execution {
             },
             progress: Progress::of(None),
             decided_before: true,
-            ruling: None,
             approved: Vec::new(),
             suspends: false,
         }

@@ -24,7 +24,7 @@ impl Execution {
     /// One step. Everything that can stop the process comes out as an [`Ending`].
     pub(super) async fn step(&mut self) -> Result<(), Ending> {
         let mut legal = self.legal()?;
-        self.save_state(State::Running)?;
+        self.rows.save_state(State::Running, self.costs.ms())?;
         let n = self.n + 1;
         let prompt = self.window_of(n)?;
         let ready = self
@@ -303,7 +303,7 @@ impl Execution {
             return self.take_up_calls(&step, &calls).await;
         }
         if let Some(outcome) = self.not_again(&step.action) {
-            self.intent(&step)?;
+            self.rows.intent(&step)?;
             return self.outcome(&step, outcome);
         }
         self.settle(&mut step.action).await?;
@@ -342,7 +342,7 @@ impl Execution {
     pub(super) fn refuse(&mut self, step: &StepRow, problem: &str) -> Result<(), Ending> {
         self.costs.refused();
         let text = format!("this action was not accepted: {problem}");
-        self.intent(step)?;
+        self.rows.intent(step)?;
         self.outcome(step, self.kernel_says(text, false, 0))
     }
 }

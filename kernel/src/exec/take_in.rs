@@ -5,11 +5,35 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Execution;
+use super::{Ending, Execution};
 use crate::calls::{Find, REMEMBER, Syscall};
-use crate::journal::{Outcome, WITH};
+use crate::event::Event;
+use crate::journal::{Outcome, StepRow, WITH};
 
 impl Execution {
+    /// Records the outcome of a step and makes it part of the process.
+    pub(super) fn outcome(&mut self, step: &StepRow, outcome: Outcome) -> Result<(), Ending> {
+        self.rows.outcome(step, &outcome, self.costs.ms())?;
+        self.announce(&step.action);
+        let held = self.held_back(step.n, &step.action, &outcome);
+        self.emit(Event::Observation {
+            pid: self.pid,
+            n: step.n,
+            text: outcome.text.clone(),
+            shown: held.clone(),
+            ok: outcome.ok,
+            label: outcome.label.clone(),
+            ms: outcome.ms,
+        });
+        let parts = self.parts.clone();
+        self.take_in(step.n, &step.action, outcome, held);
+        self.tell_left_out();
+        if self.parts != parts {
+            self.tell_parts();
+        }
+        Ok(())
+    }
+
     /// Makes a finished step part of the process: its window, its guard, its costs. If the
     /// outcome is held back, `held` stands in the window instead.
     pub(super) fn take_in(

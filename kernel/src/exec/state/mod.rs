@@ -4,6 +4,8 @@
 
 mod costs;
 mod inbox;
+mod rows;
 
 pub(crate) use costs::Costs;
 pub(crate) use inbox::Inbox;
+pub(crate) use rows::Rows;
