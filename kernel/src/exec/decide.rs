@@ -57,7 +57,7 @@ impl Execution {
             return Ok(program);
         }
         // A program that was written for the task alone has worked it out: nothing is left to call.
-        let worked_out = self.parts.is_none() && self.has_worked_it_out(legal);
+        let worked_out = self.headway.parts().is_none() && self.has_worked_it_out(legal);
         if chosen == Move::Answer && !worked_out && legal.offered().next().is_some() {
             match self.names_a_tool(prompt, legal).await? {
                 None => chosen = Move::Any,

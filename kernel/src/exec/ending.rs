@@ -70,7 +70,7 @@ impl Execution {
         };
         let left = match status {
             Status::Exited | Status::Suspended => Vec::new(),
-            _ => self.left_undone(),
+            _ => self.headway.left_undone(),
         };
         Exit {
             status,

@@ -192,7 +192,7 @@ impl Execution {
     ) -> Result<Option<Decided>, Ending> {
         // The same texts say no more when they are read again.
         let alone = legal.answer.is_none()
-            && self.parts.is_none()
+            && self.headway.parts().is_none()
             && !self.found.unanswered
             && self.has_found_all();
         if !alone || !self.has_looked_up(legal) || !asks_for_a_fact(self.told()) {

@@ -229,7 +229,7 @@ impl Execution {
         let done = self.keeping.kept && !self.keeping.failed;
         let all = done && last.is_some_and(|tool| *tool == REMEMBER);
         let told = self.told().trim();
-        let mut parts = self.parts.iter().flat_map(Parts::all);
+        let mut parts = self.headway.parts().into_iter().flat_map(Parts::all);
         let more = parts.any(Part::is_left) || self.program.answer_schema.is_some();
         if !self.shared.cpu.info().constrains || !all || more || !only_tells(told) {
             return None;

@@ -12,7 +12,6 @@
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `own` | what a process does for the calls of its own |
 //! | `take_in` | a finished step becomes part of the process |
-//! | `parts` | what of a task of several parts is done, and other means where one failed |
 //! | `ending` | the one place where a process stops |
 //! | `shared` | the parts of the machine, and who hears of its events |
 //! | **deciding** | |
@@ -61,7 +60,6 @@ mod known;
 mod likelihood;
 mod list;
 mod own;
-mod parts;
 mod past;
 mod person;
 mod plan;
@@ -93,7 +91,6 @@ use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::lessons::Lesson;
 use crate::limits::Limit;
-use crate::planner::parts::Parts;
 use crate::planner::{LeftOut, LoopGuard, Planner, Reads};
 use crate::process::{Ending, Exit, Failure, Pid, Program};
 use crate::signal::Signal;
@@ -101,7 +98,7 @@ use crate::window::{Vm, VmError, Window};
 use found::Found;
 use keep::Keeping;
 use quipu_cpu::Weights;
-use state::{Costs, Rows};
+use state::{Costs, Headway, Rows};
 
 pub(crate) use ending::not_set_up;
 pub(crate) use family::{Apart, Family, Waits};
@@ -133,10 +130,8 @@ pub(crate) struct Execution {
     history: Arc<Vec<String>>,
     /// The last action, and whether it worked.
     last: Option<(Value, bool)>,
-    /// The function whose calls failed last, and how many failed in a row.
-    failing: Option<(String, u32)>,
-    /// The parts of its task, where it has several.
-    parts: Option<Parts>,
+    /// How far it has come with its task.
+    headway: Headway,
 
     // Its limits.
     costs: Costs,
@@ -229,6 +224,16 @@ impl Execution {
                 pid: self.pid,
                 tool,
                 reason,
+            });
+        }
+    }
+
+    /// Tells the world of the parts of the task and what has become of them.
+    fn tell_parts(&self) {
+        if let Some(parts) = self.headway.parts() {
+            self.emit(Event::Parts {
+                pid: self.pid,
+                parts: parts.clone(),
             });
         }
     }

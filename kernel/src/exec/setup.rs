@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use super::found::Found;
 use super::keep::Keeping;
-use super::state::{Costs, Rows};
+use super::state::{Costs, Headway, Rows};
 use super::{Ahead, Execution, Inbox, Past, Shared, examples, failed};
 use crate::calls;
 use crate::gate::plan::Progress;
 use crate::journal::tape::{Told, hash_of};
-use crate::planner::parts::Parts;
 use crate::planner::{LoopGuard, Planner, Reads, date, several};
 use crate::process::{Ending, Pid, Program};
 use crate::window::{Vm, VmError};
@@ -45,6 +44,7 @@ impl Execution {
     ) -> Self {
         Self {
             pid,
+            headway: Headway::with(program.told()),
             program,
             rows: Rows::of(pid, shared.journal.clone(), shared.tape.clone()),
             shared,
@@ -60,8 +60,6 @@ impl Execution {
                 .any(|step| calls::is_on_others(&step.action)),
             history: Arc::default(),
             pending: VecDeque::new(),
-            parts: None,
-            failing: None,
             last: None,
             reads: Reads::default(),
             found: Found::default(),
@@ -84,7 +82,6 @@ impl Execution {
     /// Takes in the earlier runs of the process. Steps without an outcome wait to be repeated, or
     /// reported as unknown.
     fn go_on_from(&mut self, past: Past) -> Result<(), Ending> {
-        self.parts = Parts::of(self.told());
         if self.has_children {
             let (journal, pid) = (self.shared.journal.clone(), self.pid);
             let found = || journal.drawn(pid).unwrap_or_default();

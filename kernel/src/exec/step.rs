@@ -81,7 +81,9 @@ impl Execution {
 
     /// The window for step `n`; the world is told of it, and of the pages that left it.
     fn window_of(&mut self, n: u32) -> Result<Prompt, Ending> {
-        self.vm.remark(self.whats_left());
+        // Before the first step nothing is left: all is still to be done.
+        let done = self.last.as_ref();
+        self.vm.remark(done.and_then(|_| self.headway.whats_left()));
         let (prompt, evicted) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
         for page in evicted {
             let told = Told::Evicted(page.page.clone(), page.tokens);
@@ -253,7 +255,7 @@ impl Execution {
         if !self.shared.cpu.info().constrains {
             return;
         }
-        self.other_means(legal);
+        self.headway.other_means(legal);
         let keeps = self.has_to_keep();
         let unread = self.n == 0 && self.leaves_unread(legal);
         let worked_out = self.has_worked_it_out(legal);

@@ -25,10 +25,10 @@ impl Execution {
             label: outcome.label.clone(),
             ms: outcome.ms,
         });
-        let parts = self.parts.clone();
+        let parts = self.headway.parts().cloned();
         self.take_in(step.n, &step.action, outcome, held);
         self.tell_left_out();
-        if self.parts != parts {
+        if self.headway.parts() != parts.as_ref() {
             self.tell_parts();
         }
         Ok(())
@@ -73,7 +73,7 @@ impl Execution {
                 .saw(tool, &args, &outcome.text, self.decided_before);
         }
         self.progress.settle();
-        self.tick_off(n, &action, outcome.ok, &seen);
+        self.headway.tick_off(n, &action, outcome.ok, &seen);
         let open = outcome.ok && outcome.label.secrecy.is_public() && self.opened(&action);
         self.last = Some((action, outcome.ok));
         self.vm

@@ -94,7 +94,7 @@ impl Execution {
 
     /// The form of an answer that is given now, as the task asks for it.
     pub(super) async fn form_of_answer(&mut self, legal: &Legal) -> Result<Move, Ending> {
-        if legal.answer.is_some() || !self.left_undone().is_empty() {
+        if legal.answer.is_some() || !self.headway.left_undone().is_empty() {
             return Ok(Move::Answer);
         }
         if legal.choices.is_some() {
@@ -133,7 +133,8 @@ impl Execution {
     /// The answer that a function, written for the task alone, has returned in words or as a
     /// list. A small model that is to repeat such a text turns it round, or asks what it means.
     pub(super) fn of_what_was_worked_out(&self, legal: &Legal) -> Option<Value> {
-        let plain = legal.answer.is_none() && legal.choices.is_none() && self.parts.is_none();
+        let plain =
+            legal.answer.is_none() && legal.choices.is_none() && self.headway.parts().is_none();
         let (action, _) = self.last.as_ref()?;
         let ran = legal
             .calls

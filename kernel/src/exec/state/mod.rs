@@ -3,9 +3,11 @@
 //! arguments. None of these files knows the process that they are the parts of.
 
 mod costs;
+mod headway;
 mod inbox;
 mod rows;
 
 pub(crate) use costs::Costs;
+pub(crate) use headway::Headway;
 pub(crate) use inbox::Inbox;
 pub(crate) use rows::Rows;

@@ -3,18 +3,37 @@
 
 use serde_json::Value;
 
-use super::Execution;
-use crate::event::Event;
 use crate::grammar::Legal;
-use crate::planner::parts::PartState;
+use crate::planner::parts::{PartState, Parts};
 
 /// Failed calls of one function in a row after which another function has to be tried.
 const FAILURES_MAX: u32 = 2;
 
-impl Execution {
+/// How far a process has come with its task.
+pub(crate) struct Headway {
+    /// The parts of its task, where it has several.
+    parts: Option<Parts>,
+    /// The function whose calls failed last, and how many failed in a row.
+    failing: Option<(String, u32)>,
+}
+
+impl Headway {
+    /// Before the first step of `task`.
+    pub(crate) fn with(task: &str) -> Self {
+        Self {
+            parts: Parts::of(task),
+            failing: None,
+        }
+    }
+
+    /// The parts of its task; `None` where it has one.
+    pub(crate) fn parts(&self) -> Option<&Parts> {
+        self.parts.as_ref()
+    }
+
     /// Takes in the result of a step: whether it worked, and how much of it the process has
     /// `seen`.
-    pub(super) fn tick_off(&mut self, n: u32, action: &Value, worked: bool, seen: &str) {
+    pub(crate) fn tick_off(&mut self, n: u32, action: &Value, worked: bool, seen: &str) {
         let tool = action["tool"].as_str();
         let before = self.failing.take();
         self.failing = tool.filter(|_| !worked).map(|tool| match before {
@@ -26,21 +45,12 @@ impl Execution {
         }
     }
 
-    /// Tells the world of the parts and what has become of them.
-    pub(super) fn tell_parts(&self) {
-        if let Some(parts) = &self.parts {
-            self.emit(Event::Parts {
-                pid: self.pid,
-                parts: parts.clone(),
-            });
-        }
-    }
-
-    /// What the process is told after its last step; `None` where its task has one part, or
-    /// nothing was done yet.
-    pub(super) fn whats_left(&self) -> Option<String> {
-        let parts = self.parts.as_ref().filter(|_| self.last.is_some())?;
-        let left = parts
+    /// What the process is told after its last step; `None` where its task has one part, or none
+    /// is left.
+    pub(crate) fn whats_left(&self) -> Option<String> {
+        let left = self
+            .parts
+            .as_ref()?
             .all()
             .iter()
             .filter(|part| part.is_left() && !part.by_answer);
@@ -55,8 +65,8 @@ impl Execution {
         (!left.is_empty()).then(|| format!("Still to do:\n{}", left.join("\n")))
     }
 
-    /// The parts of the task that were not done when the process stops.
-    pub(super) fn left_undone(&self) -> Vec<String> {
+    /// The parts of the task that are not done.
+    pub(crate) fn left_undone(&self) -> Vec<String> {
         self.parts
             .as_ref()
             .map(|parts| parts.left())
@@ -65,7 +75,7 @@ impl Execution {
 
     /// Takes a function out of sight whose calls failed again and again, as long as there is
     /// another function.
-    pub(super) fn other_means(&self, legal: &mut Legal) {
+    pub(crate) fn other_means(&self, legal: &mut Legal) {
         let Some((tool, FAILURES_MAX..)) = &self.failing else {
             return;
         };
