@@ -32,7 +32,7 @@ impl Execution {
 
     /// The addresses that what was just opened names, but for those that led there.
     fn addresses_ahead(&self) -> Vec<String> {
-        let opened = self.last.as_ref().map(|(action, _)| &action["args"]);
+        let opened = self.track.last().map(|(action, _)| &action["args"]);
         let opened = opened.map(Value::to_string).unwrap_or_default();
         let said = self.vm.last_observation().unwrap_or_default();
         other_addresses(&said, &format!("{} {opened}", self.told()))
@@ -54,7 +54,7 @@ impl Execution {
     ) -> Result<Option<Decided>, Ending> {
         let told = self.told();
         let asks = asks_for_a_fact(told) || asks_for_a_total(told);
-        if self.n > 0 || !asks || !self.gives_an_address() {
+        if self.track.n() > 0 || !asks || !self.gives_an_address() {
             return Ok(None);
         }
         let given = other_addresses(told, "");
@@ -84,7 +84,7 @@ impl Execution {
         };
         let decided = self.written(n, prompt, &only, Move::Call).await?;
         let action = only.action(Move::Call, &decided.completion.text);
-        Ok((!self.was_just_done(&action)).then_some(decided))
+        Ok((!self.track.was_just_done(&action)).then_some(decided))
     }
 
     /// Where the texts lead, when they were read and do not say what is asked.

@@ -38,7 +38,7 @@ impl Execution {
             false => Move::Any,
         };
         if chosen == Move::Answer
-            && self.n == 0
+            && self.track.n() == 0
             && let Some(decided) = self.by_its_way(n, prompt, legal).await?
         {
             return Ok(decided);
@@ -81,7 +81,7 @@ impl Execution {
             chosen = self.form_of_answer(legal).await?;
         }
         // A grammar that admits nothing but a number leaves no room to work it out.
-        if chosen == Move::Number && self.last.is_none() && self.computes().await? {
+        if chosen == Move::Number && self.track.last().is_none() && self.computes().await? {
             return self.after_reasoning(n, prompt, legal, chosen).await;
         }
         if chosen == Move::Answer && self.wants_a_thought(legal).await? {
@@ -178,7 +178,7 @@ impl Execution {
         if !branch.way.is_a_referee() {
             return None;
         }
-        match (&self.last, branch.way) {
+        match (self.track.last(), branch.way) {
             (None, Way::Weigh) => Some(json!({"tool": DECIDE, "args": {
                 "question": WHICH_IS_RIGHT, "choices": branch.candidates}})),
             (Some(_), _) => Some(json!({"answer": self.vm.last_observation()?})),
@@ -202,7 +202,7 @@ impl Execution {
         self.programs += u32::from(asked_for.is_some());
         let decided = self.written(n, prompt, legal, chosen).await?;
         let action = legal.action(chosen, &decided.completion.text);
-        Ok((!self.was_just_done(&action)).then_some(decided))
+        Ok((!self.track.was_just_done(&action)).then_some(decided))
     }
 
     /// A call, if it fits.
@@ -215,7 +215,7 @@ impl Execution {
     ) -> Result<Option<Decided>, Ending> {
         let mut writing = self.write(prompt, legal, Move::Call, u32::MAX);
         let (tool, mut completion) = self.named_in(n, &mut writing).await?;
-        let question = match self.n {
+        let question = match self.track.n() {
             0 => Question::Call,
             _ => Question::More,
         };
@@ -271,10 +271,10 @@ impl Execution {
             completion = self.read(n, &mut writing).await?;
         };
         let action = legal.action(Move::Call, &completion.text);
-        if self.was_just_done(&action) {
+        if self.track.was_just_done(&action) {
             return Ok(None);
         }
-        if self.n == 0 && self.leaves_numbers_out(legal, &action) {
+        if self.track.n() == 0 && self.leaves_numbers_out(legal, &action) {
             let program = self.programmed(n, prompt, legal).await?;
             return Ok(program.map(|mut decided| {
                 decided.completion.usage += completion.usage;
@@ -294,7 +294,7 @@ impl Execution {
             decided.completion.usage += completion.usage;
             return Ok(Some(decided));
         }
-        let first = self.n == 0 && completion.closed_early.is_none();
+        let first = self.track.n() == 0 && completion.closed_early.is_none();
         if first && self.wants_another(prompt, &completion.text).await? {
             // It begins with the same call again.
             let mut decided = self.written(n, prompt, legal, Move::Calls).await?;
@@ -413,13 +413,6 @@ impl Execution {
         let asking = asking.as_ref().unwrap_or(prompt);
         let chosen = if legal.ask { Move::Ask } else { Move::Answer };
         self.written(n, asking, legal, chosen).await
-    }
-
-    /// Whether `action` is the last one, which worked: its result stands in the window, and
-    /// nothing has changed since.
-    pub(super) fn was_just_done(&self, action: &Result<Value, String>) -> bool {
-        let last = self.last.as_ref().filter(|(_, worked)| *worked);
-        last.is_some_and(|(last, _)| action.as_ref() == Ok(last))
     }
 }
 

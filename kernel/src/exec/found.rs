@@ -136,7 +136,7 @@ impl Execution {
             let called = legal.calls.iter().find(|call| action["tool"] == call.name);
             called.is_some_and(Callable::looks_up)
         };
-        let last = self.last.as_ref().filter(|(_, worked)| *worked);
+        let last = self.track.last().filter(|(_, worked)| *worked);
         last.is_some_and(|(action, _)| opens(action) || self.is_a_look(action))
     }
 

@@ -58,7 +58,7 @@ impl Execution {
     /// Holds the last page back if `held` stands in its place.
     pub(super) fn hold(&mut self, held: Option<String>) {
         if let Some(shown) = held {
-            let last = self.last.as_ref();
+            let last = self.track.last();
             let values = last.is_some_and(|(action, worked)| *worked && action["tool"] == EXTRACT);
             self.vm.hold_back(shown, values);
         }

@@ -159,7 +159,7 @@ impl Execution {
         let likely = self.shared.judgement.of(question).likelihood(&odds);
         self.emit(Event::Judged {
             pid: self.pid,
-            n: self.n + 1,
+            n: self.track.n() + 1,
             question,
             odds,
             likely,

@@ -101,7 +101,7 @@ impl Execution {
     pub(super) async fn keep(&mut self, legal: &Legal) -> Result<bool, Ending> {
         let writes = legal.calls.iter().any(|call| call.name == REMEMBER);
         let told = self.program.label.trust >= Trust::User && !is_about_its_words(self.told());
-        if self.n > 0 || !writes || !told {
+        if self.track.n() > 0 || !writes || !told {
             return Ok(false);
         }
         let begun = Instant::now();
@@ -159,7 +159,7 @@ impl Execution {
             text: whole.clone(),
             replaces: None,
         });
-        let one = Resolved::of(&self.world(self.n + 1), one);
+        let one = Resolved::of(&self.world(self.track.n() + 1), one);
         self.heed_rules()?;
         let label = self.judged_by(&one);
         let verdict = self.shared.gate.pass(one, &label);
@@ -173,7 +173,7 @@ impl Execution {
                 .collect(),
             (false, _) => vec![whole],
         };
-        let first = self.n + 1;
+        let first = self.track.n() + 1;
         let mut steps = self.steps_that_keep(facts).await?;
         let Some(head) = steps.first_mut() else {
             return Ok(());
@@ -200,7 +200,7 @@ impl Execution {
 
     /// The next steps: each keeps one of `facts`, in place of the memory that it makes untrue.
     async fn steps_that_keep(&mut self, facts: Vec<String>) -> Result<Vec<StepRow>, Ending> {
-        let first = self.n + 1;
+        let first = self.track.n() + 1;
         let mut steps = Vec::with_capacity(facts.len());
         for (n, text) in (first..).zip(facts) {
             let mut args = json!({ "text": text });
@@ -225,7 +225,7 @@ impl Execution {
     /// The answer to a task that asks only for something to be kept, once all of it is. A small
     /// model that is told of its success goes on to doubt it, or writes an essay on it.
     pub(super) fn of_what_was_kept(&self) -> Option<Value> {
-        let last = self.last.as_ref().map(|(action, _)| &action["tool"]);
+        let last = self.track.last().map(|(action, _)| &action["tool"]);
         let done = self.keeping.kept && !self.keeping.failed;
         let all = done && last.is_some_and(|tool| *tool == REMEMBER);
         let told = self.told().trim();
@@ -234,10 +234,7 @@ impl Execution {
         if !self.shared.cpu.info().constrains || !all || more || !only_tells(told) {
             return None;
         }
-        let kept = self
-            .last
-            .as_ref()
-            .map(|(action, _)| &action["args"]["text"]);
+        let kept = self.track.last().map(|(action, _)| &action["args"]["text"]);
         let read = kept
             .and_then(Value::as_str)
             .filter(|_| self.found.is_there());

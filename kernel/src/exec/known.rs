@@ -23,8 +23,8 @@ impl Execution {
         let known = self.reads.known(action).filter(|_| shown_again);
         let again = !may_come_otherwise(action)
             && self
-                .last
-                .as_ref()
+                .track
+                .last()
                 .is_some_and(|(last, worked)| *worked && last == action);
         self.stuck = again || known.is_some_and(|n| self.vm.is_in_sight(n));
         match known {
@@ -45,7 +45,7 @@ impl Execution {
         if let Some((result, label)) = known {
             return Some(shown_again(&result, label));
         }
-        let last = self.last.as_ref();
+        let last = self.track.last();
         let same = |last: &&(Value, bool)| last.0 == *action && !may_come_otherwise(action);
         last.filter(same).map(|(_, worked)| match worked {
             true => {

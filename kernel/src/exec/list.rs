@@ -313,7 +313,7 @@ impl Execution {
         if !chooses || !several::is_of_a_list(&self.program) {
             return None;
         }
-        match &self.last {
+        match self.track.last() {
             None if legal.offered().any(|call| call.name == MAP) => {
                 Some(json!({"tool": MAP, "args": {"task": self.told().trim()}}))
             }

@@ -82,8 +82,6 @@ mod writing;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use crate::event::Event;
 use crate::gate::plan::Progress;
 use crate::gate::rules::Rule;
@@ -91,14 +89,14 @@ use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::lessons::Lesson;
 use crate::limits::Limit;
-use crate::planner::{LeftOut, LoopGuard, Planner, Reads};
+use crate::planner::{LeftOut, Planner, Reads};
 use crate::process::{Ending, Exit, Failure, Pid, Program};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
 use found::Found;
 use keep::Keeping;
 use quipu_cpu::Weights;
-use state::{Costs, Headway, Rows};
+use state::{Costs, Headway, Rows, Track};
 
 pub(crate) use ending::not_set_up;
 pub(crate) use family::{Apart, Family, Waits};
@@ -117,19 +115,15 @@ pub(crate) struct Execution {
     inbox: Inbox,
     planner: Planner,
     vm: Vm,
-    guard: LoopGuard,
 
     // Its steps.
     rows: Rows,
-    /// Its last row in the journal. Each call of a step has a row.
-    n: u32,
+    /// What it has done.
+    track: Track,
     /// Steps whose effects may or may not have happened before a crash.
     pending: VecDeque<StepRow>,
     /// What still has to be done before the first step.
     ahead: Ahead,
-    history: Arc<Vec<String>>,
-    /// The last action, and whether it worked.
-    last: Option<(Value, bool)>,
     /// How far it has come with its task.
     headway: Headway,
 

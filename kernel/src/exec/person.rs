@@ -188,7 +188,7 @@ impl Execution {
     /// After an interrupt with a person at the machine: their words become a step.
     pub(super) async fn ask_what_now(&mut self) -> Result<(), Ending> {
         let question = "Interrupted. What should be done instead?";
-        let n = self.n + 1;
+        let n = self.track.n() + 1;
         let words = self.ask(n, question.into()).await?;
         let step = StepRow {
             n,

@@ -132,7 +132,7 @@ impl Execution {
                 temperature: 0.0,
                 ..self.shared.sampling
             },
-            history: self.history.clone(),
+            history: self.track.history(),
         });
         let completion = self.whole(ticket).await?;
         self.costs.charge(completion.usage);
@@ -185,7 +185,7 @@ impl Execution {
             self.inbox.is_attended() && self.shared.gate.policy().approve == Approve::Ask;
         if attended && asks {
             let step = StepRow {
-                n: self.n + 1,
+                n: self.track.n() + 1,
                 action: json!({ "plan": plan.told() }),
                 usage: Usage::default(),
                 decide_ms: 0,

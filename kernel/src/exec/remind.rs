@@ -121,7 +121,7 @@ impl Execution {
     /// left to it.
     pub(super) fn of_what_others_wrote(&self, legal: &Legal) -> Option<Value> {
         let program = &self.program;
-        let first = self.n == 0 && self.shared.cpu.info().constrains;
+        let first = self.track.n() == 0 && self.shared.cpu.info().constrains;
         if !first || !program.attached.is_empty() || !program.agent.memory.blocks.is_empty() {
             return None;
         }

@@ -181,7 +181,7 @@ impl Execution {
             let called = legal.calls.iter().find(|call| action["tool"] == call.name);
             called.is_some_and(|call| call.takes_an_expression() || call.program.is_some())
         };
-        let last = self.last.as_ref();
+        let last = self.track.last();
         last.is_some_and(|(action, worked)| *worked && computes(action))
     }
 
@@ -229,7 +229,7 @@ impl Execution {
     /// The tool that `answer` says to call, where that only looks at something and was not just
     /// called: a small model tells its user how to search instead of searching.
     fn call_left_in(&self, answer: &str, legal: &Legal) -> Option<Legal> {
-        let last = self.last.as_ref().map(|(action, _)| &action["tool"]);
+        let last = self.track.last().map(|(action, _)| &action["tool"]);
         let left = legal.offered().find(|call| {
             leaves_to_call(answer, &call.name)
                 && !self.told().contains(&call.name)

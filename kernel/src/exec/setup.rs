@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::found::Found;
 use super::keep::Keeping;
-use super::state::{Costs, Headway, Rows};
+use super::state::{Costs, Headway, Rows, Track};
 use super::{Ahead, Execution, Inbox, Past, Shared, examples, failed};
 use crate::calls;
 use crate::gate::plan::Progress;
 use crate::journal::tape::{Told, hash_of};
-use crate::planner::{LoopGuard, Planner, Reads, date, several};
+use crate::planner::{Planner, Reads, date, several};
 use crate::process::{Ending, Pid, Program};
 use crate::window::{Vm, VmError};
 
@@ -51,16 +51,13 @@ impl Execution {
             inbox,
             planner,
             vm,
-            guard: LoopGuard::default(),
-            n: past.n,
+            track: Track::after(past.n),
             costs: Costs::after(past.spent_ms),
             has_children: past
                 .done
                 .iter()
                 .any(|step| calls::is_on_others(&step.action)),
-            history: Arc::default(),
             pending: VecDeque::new(),
-            last: None,
             reads: Reads::default(),
             found: Found::default(),
             stuck: false,

@@ -25,7 +25,7 @@ impl Execution {
     pub(super) async fn step(&mut self) -> Result<(), Ending> {
         let mut legal = self.legal()?;
         self.rows.save_state(State::Running, self.costs.ms())?;
-        let n = self.n + 1;
+        let n = self.track.n() + 1;
         let prompt = self.window_of(n)?;
         let ready = self
             .of_a_list(&legal)
@@ -44,7 +44,7 @@ impl Execution {
             return self.take_up_ready(n, action).await;
         }
         self.narrow(&mut legal);
-        legal.unfenced = legal.runs_answers && self.n > 0 && !self.may_run_more(&legal);
+        legal.unfenced = legal.runs_answers && self.track.n() > 0 && !self.may_run_more(&legal);
         let begun = Instant::now();
         let decided = self.decide(n, &prompt, &legal).await?;
         let decided = self.unless_it_is_poor(n, &prompt, &legal, decided).await?;
@@ -82,7 +82,7 @@ impl Execution {
     /// The window for step `n`; the world is told of it, and of the pages that left it.
     fn window_of(&mut self, n: u32) -> Result<Prompt, Ending> {
         // Before the first step nothing is left: all is still to be done.
-        let done = self.last.as_ref();
+        let done = self.track.last();
         self.vm.remark(done.and_then(|_| self.headway.whats_left()));
         let (prompt, evicted) = self.vm.fit(&*self.shared.cpu).map_err(failed)?;
         for page in evicted {
@@ -220,7 +220,8 @@ impl Execution {
         };
         let mut legal = self.planner.legal(allowance, &now);
         legal.computed = self.vm.number();
-        let alone = self.n == 0 && self.vm.holds_only_the_task() && self.is_told_all_in_the_task();
+        let alone =
+            self.track.n() == 0 && self.vm.holds_only_the_task() && self.is_told_all_in_the_task();
         legal.numbers = alone.then(|| Numbers::of(self.told()));
         legal.runs_answers = !asks_for_code(self.told());
         legal.today = self.program.today;
@@ -257,7 +258,7 @@ impl Execution {
         }
         self.headway.other_means(legal);
         let keeps = self.has_to_keep();
-        let unread = self.n == 0 && self.leaves_unread(legal);
+        let unread = self.track.n() == 0 && self.leaves_unread(legal);
         let worked_out = self.has_worked_it_out(legal);
         for call in &mut legal.calls {
             let runs = call.program.is_some();
@@ -277,13 +278,13 @@ impl Execution {
 
     /// Whether a program that was written for the task alone has just worked it out.
     pub(super) fn has_worked_it_out(&self, legal: &Legal) -> bool {
-        let worked = self.last.as_ref().is_some_and(|(_, worked)| *worked);
+        let worked = self.track.last().is_some_and(|(_, worked)| *worked);
         self.programs > 0 && worked && !self.doubts(legal)
     }
 
     /// Whether a program may still be run: there is a tool for it, and the last step ran none.
     fn may_run_more(&self, legal: &Legal) -> bool {
-        let last = self.last.as_ref().map(|(action, _)| &action["tool"]);
+        let last = self.track.last().map(|(action, _)| &action["tool"]);
         let mut runs = legal.calls.iter().filter(|call| call.program.is_some());
         let ran = runs.any(|call| last.is_some_and(|tool| *tool == call.name));
         !ran && legal.runs_programs().is_some()

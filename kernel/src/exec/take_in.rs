@@ -1,8 +1,6 @@
 //! A finished step becomes part of its process: of its window, its guard and its costs. Steps of
 //! an earlier run take the same way.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::{Ending, Execution};
@@ -57,7 +55,7 @@ impl Execution {
         if action["tool"] == REMEMBER {
             self.keeping.note(outcome.ok);
         }
-        self.add_to_history(&seen, together);
+        self.track.add_to_history(&seen, together);
         let written = self.as_written(&action);
         self.note_known(n, &action, &outcome);
         if outcome.ok && held.is_none() {
@@ -75,7 +73,7 @@ impl Execution {
         self.progress.settle();
         self.headway.tick_off(n, &action, outcome.ok, &seen);
         let open = outcome.ok && outcome.label.secrecy.is_public() && self.opened(&action);
-        self.last = Some((action, outcome.ok));
+        self.track.set_last(action, outcome.ok);
         self.vm
             .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);
         self.hold(held);
@@ -90,23 +88,10 @@ impl Execution {
     /// Counts a step among the costs of the process, and looks whether it goes in circles. A call
     /// that was decided `together` with the one before it is no further step.
     fn count_step(&mut self, n: u32, action: &Value, observation: &str, together: bool) {
-        let repeats = self.guard.record(action, observation);
+        let repeats = self.track.count(n, action, observation);
         self.costs.repeated(repeats);
-        self.n = self.n.max(n);
         if !together {
             self.costs.count_step();
-        }
-    }
-
-    /// Adds what the process has `seen` of a step. The calls of one decision share an entry.
-    fn add_to_history(&mut self, seen: &str, together: bool) {
-        let history = Arc::make_mut(&mut self.history);
-        match history.last_mut().filter(|_| together) {
-            Some(last) => {
-                last.push('\n');
-                last.push_str(seen);
-            }
-            None => history.push(seen.to_owned()),
         }
     }
 

@@ -27,7 +27,7 @@ impl Execution {
             calls.any(|call| action["tool"] == call.name && call.takes_an_expression())
         };
         let result = self.vm.last_observation().unwrap_or_default();
-        let wrong = match &self.last {
+        let wrong = match self.track.last() {
             Some((action, false)) if self.programs == 0 => expression(action),
             Some((_, worked)) if !worked || tells_an_error(&result) => {
                 self.programs > 0 && self.programs < PROGRAMS_MAX
@@ -44,7 +44,7 @@ impl Execution {
     /// Whether a program is the way to do a task that no tool does by itself: something has to be
     /// computed. Asked before the first step only.
     pub(super) async fn wants_a_program(&mut self, legal: &Legal) -> Result<bool, Ending> {
-        if self.n > 0 || legal.runs_programs().is_none() || self.is_shown_no_program() {
+        if self.track.n() > 0 || legal.runs_programs().is_none() || self.is_shown_no_program() {
             return Ok(false);
         }
         // What stands at an address has to be read before anything is computed from it.
@@ -86,7 +86,7 @@ impl Execution {
         let one = offered
             .next()
             .is_some_and(|call| call.takes_an_expression());
-        if self.n > 0 || !one || legal.runs_programs().is_none() {
+        if self.track.n() > 0 || !one || legal.runs_programs().is_none() {
             return Ok(false);
         }
         Ok(is_told_in_sentences(self.told()) && self.computes().await?)
@@ -109,7 +109,7 @@ impl Execution {
 
     /// Whether a bare number is the answer: one was computed, and the task asks for nothing else.
     async fn wants_a_number(&mut self, legal: &Legal) -> Result<bool, Ending> {
-        let computed = self.last.as_ref().is_some_and(|(_, worked)| *worked);
+        let computed = self.track.last().is_some_and(|(_, worked)| *worked);
         // One number does not answer two questions.
         let several = !questions(self.told()).is_empty();
         if !computed || legal.computed.is_none() || several {
@@ -121,7 +121,7 @@ impl Execution {
     /// The sum that a task is which asks for a measure in another unit.
     pub(super) fn of_a_conversion(&self, legal: &Legal) -> Option<Value> {
         let plain = legal.answer.is_none() && legal.choices.is_none();
-        let first = self.n == 0 && self.program.branch.is_none();
+        let first = self.track.n() == 0 && self.program.branch.is_none();
         if !plain || !first || !self.shared.cpu.info().constrains {
             return None;
         }
@@ -135,7 +135,7 @@ impl Execution {
     pub(super) fn of_what_was_worked_out(&self, legal: &Legal) -> Option<Value> {
         let plain =
             legal.answer.is_none() && legal.choices.is_none() && self.headway.parts().is_none();
-        let (action, _) = self.last.as_ref()?;
+        let (action, _) = self.track.last()?;
         let ran = legal
             .calls
             .iter()
@@ -165,7 +165,7 @@ impl Execution {
     /// Whether an answer by a schema is to be thought out first: something has to be computed and
     /// there is no result yet. An answer in words needs no separate thought.
     pub(super) async fn wants_a_thought(&mut self, legal: &Legal) -> Result<bool, Ending> {
-        if legal.answer.is_none() || self.last.is_some() {
+        if legal.answer.is_none() || self.track.last().is_some() {
             return Ok(false);
         }
         self.computes().await

@@ -97,7 +97,7 @@ impl Execution {
             form: legal.form(chosen),
             tokens_max: room.min(self.vm.reserve() as u32),
             sampling,
-            history: self.history.clone(),
+            history: self.track.history(),
         });
         Writing {
             ticket,

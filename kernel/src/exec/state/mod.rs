@@ -6,8 +6,10 @@ mod costs;
 mod headway;
 mod inbox;
 mod rows;
+mod track;
 
 pub(crate) use costs::Costs;
 pub(crate) use headway::Headway;
 pub(crate) use inbox::Inbox;
 pub(crate) use rows::Rows;
+pub(crate) use track::Track;
