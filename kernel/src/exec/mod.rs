@@ -87,7 +87,6 @@ use crate::gate::plan::Progress;
 use crate::gate::rules::Rule;
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
-use crate::lessons::Lesson;
 use crate::limits::Limit;
 use crate::planner::{LeftOut, Planner, Reads};
 use crate::process::{Ending, Exit, Failure, Pid, Program};
@@ -95,8 +94,7 @@ use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
 use found::Found;
 use keep::Keeping;
-use quipu_cpu::Weights;
-use state::{Costs, Headway, Rows, Track};
+use state::{Costs, Headway, Rows, Taught, Track};
 
 pub(crate) use ending::not_set_up;
 pub(crate) use family::{Apart, Family, Waits};
@@ -143,8 +141,7 @@ pub(crate) struct Execution {
     stuck: bool,
     /// The memories that it was to keep.
     keeping: Keeping,
-    /// The weights of texts, by lesson.
-    taught: Vec<(&'static Lesson, String, Weights)>,
+    taught: Taught,
     /// Programs that were written for the whole task.
     programs: u32,
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::found::Found;
 use super::keep::Keeping;
-use super::state::{Costs, Headway, Rows, Track};
+use super::state::{Costs, Headway, Rows, Taught, Track};
 use super::{Ahead, Execution, Inbox, Past, Shared, examples, failed};
 use crate::calls;
 use crate::gate::plan::Progress;
@@ -62,7 +62,7 @@ impl Execution {
             found: Found::default(),
             stuck: false,
             keeping: Keeping::nothing_yet(),
-            taught: Vec::new(),
+            taught: Taught::default(),
             programs: 0,
             ahead: Ahead {
                 scan: true,

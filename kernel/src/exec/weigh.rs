@@ -55,11 +55,7 @@ impl Execution {
         lesson: &'static Lesson,
         about: &str,
     ) -> Result<Option<Weights>, Ending> {
-        if let Some((_, _, weights)) = self
-            .taught
-            .iter()
-            .find(|(of, text, _)| std::ptr::eq(*of, lesson) && text == about)
-        {
+        if let Some(weights) = self.taught.weights(lesson, about) {
             return Ok(Some(weights.clone()));
         }
         let Some(prompt) = self.lesson(lesson.about(about), lesson.about(OTHER))? else {
@@ -68,9 +64,7 @@ impl Execution {
         let ticket = self.inquire(prompt, lesson.options());
         let weights = self.weighed(ticket).await?;
         if let Some(weights) = &weights {
-            self.taught.retain(|(of, ..)| !std::ptr::eq(*of, lesson));
-            self.taught
-                .push((lesson, about.to_owned(), weights.clone()));
+            self.taught.remember(lesson, about, weights);
         }
         Ok(weights)
     }

@@ -6,10 +6,12 @@ mod costs;
 mod headway;
 mod inbox;
 mod rows;
+mod taught;
 mod track;
 
 pub(crate) use costs::Costs;
 pub(crate) use headway::Headway;
 pub(crate) use inbox::Inbox;
 pub(crate) use rows::Rows;
+pub(crate) use taught::Taught;
 pub(crate) use track::Track;
