@@ -25,7 +25,6 @@
 //! | `retry` | an answer that is poor, or leaves a question out, is tried again |
 //! | **memory** | |
 //! | `keep` | keeps what a user wants kept; no answer claims it falsely |
-//! | `known` | what a process knows from its calls, and looks up no more |
 //! | `remind`, `reminder` | what the store holds on the task, before the first step; its words |
 //! | `examples` | tasks that were done right, before the task |
 //! | **safety** | |
@@ -56,7 +55,6 @@ mod held;
 mod judge;
 mod keep;
 mod kin;
-mod known;
 mod likelihood;
 mod list;
 mod own;
@@ -88,13 +86,13 @@ use crate::gate::rules::Rule;
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::limits::Limit;
-use crate::planner::{LeftOut, Planner, Reads};
+use crate::planner::{LeftOut, Planner};
 use crate::process::{Ending, Exit, Failure, Pid, Program};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
 use found::Found;
 use keep::Keeping;
-use state::{Costs, Headway, Rows, Taught, Track};
+use state::{Costs, Headway, Known, Rows, Taught, Track};
 
 pub(crate) use ending::not_set_up;
 pub(crate) use family::{Apart, Family, Waits};
@@ -133,12 +131,10 @@ pub(crate) struct Execution {
     suspends: bool,
 
     // What it knows.
-    /// What it has read since anything changed.
-    reads: Reads,
+    /// What it knows from its calls.
+    known: Known,
     /// What its calls have looked up.
     found: Found,
-    /// Whether it asked again for what it knew: then only an answer is left.
-    stuck: bool,
     /// The memories that it was to keep.
     keeping: Keeping,
     taught: Taught,

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::found::Found;
 use super::keep::Keeping;
-use super::state::{Costs, Headway, Rows, Taught, Track};
+use super::state::{Costs, Headway, Known, Rows, Taught, Track};
 use super::{Ahead, Execution, Inbox, Past, Shared, examples, failed};
 use crate::calls;
 use crate::gate::plan::Progress;
 use crate::journal::tape::{Told, hash_of};
-use crate::planner::{Planner, Reads, date, several};
+use crate::planner::{Planner, date, several};
 use crate::process::{Ending, Pid, Program};
 use crate::window::{Vm, VmError};
 
@@ -58,9 +58,8 @@ impl Execution {
                 .iter()
                 .any(|step| calls::is_on_others(&step.action)),
             pending: VecDeque::new(),
-            reads: Reads::default(),
+            known: Known::default(),
             found: Found::default(),
-            stuck: false,
             keeping: Keeping::nothing_yet(),
             taught: Taught::default(),
             programs: 0,

@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::state::{may_come_otherwise, shown_again};
 use super::writing::Decided;
 use super::{Ending, Execution, failed};
 use crate::calls::{Now, REMEMBER, SEARCH, Syscall};
 use crate::event::Event;
 use crate::grammar::{Legal, Move};
 use crate::journal::tape::Told;
-use crate::journal::{StepRow, WITH};
+use crate::journal::{Outcome, StepRow, WITH};
 use crate::limits::{Allowance, Limit};
 use crate::numbers::Numbers;
 use crate::planner::answer_form;
@@ -229,8 +230,8 @@ impl Execution {
         if let Some(branch) = &self.program.branch {
             legal.candidates.clone_from(&branch.candidates);
         }
-        legal.ask &= self.inbox.is_attended() && !self.stuck;
-        if self.stuck {
+        legal.ask &= self.inbox.is_attended() && !self.known.is_stuck();
+        if self.known.is_stuck() {
             legal.calls.clear();
         }
         Ok(legal)
@@ -314,6 +315,28 @@ impl Execution {
             Ok(syscall) => self.carry_out(step, syscall).await,
             Err(problem) => self.refuse(&step, &problem),
         }
+    }
+
+    /// The outcome of the call `action` where it is not carried out: its result is known, or it
+    /// failed just now.
+    fn not_again(&self, action: &Value) -> Option<Outcome> {
+        // A page that is held back may be read only where the process is to read it now.
+        let known = self.known.step_of(action).and_then(|n| self.vm.seen_in(n));
+        if let Some((result, label)) = known {
+            return Some(shown_again(&result, label));
+        }
+        let last = self.track.last();
+        let same = |last: &&(Value, bool)| last.0 == *action && !may_come_otherwise(action);
+        last.filter(same).map(|(_, worked)| match worked {
+            true => {
+                let last = self.vm.last_observation().unwrap_or_default();
+                shown_again(&last, self.vm.last_label())
+            }
+            false => {
+                let text = "not done again: it failed just now. Do something else.";
+                self.kernel_says(text.into(), false, 0)
+            }
+        })
     }
 
     /// Each call has a row of its own in the journal, and so its own intent and outcome. The cost

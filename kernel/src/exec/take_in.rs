@@ -57,7 +57,9 @@ impl Execution {
         }
         self.track.add_to_history(&seen, together);
         let written = self.as_written(&action);
-        self.note_known(n, &action, &outcome);
+        let in_sight = |n| self.vm.is_in_sight(n);
+        let (last, bus) = (self.track.last(), &self.shared.bus);
+        self.known.note(n, &action, &outcome, last, in_sight, bus);
         if outcome.ok && held.is_none() {
             self.note_found(&action, &outcome);
         }

@@ -5,6 +5,7 @@
 mod costs;
 mod headway;
 mod inbox;
+mod known;
 mod rows;
 mod taught;
 mod track;
@@ -12,6 +13,7 @@ mod track;
 pub(crate) use costs::Costs;
 pub(crate) use headway::Headway;
 pub(crate) use inbox::Inbox;
+pub(crate) use known::{Known, may_come_otherwise, shown_again};
 pub(crate) use rows::Rows;
 pub(crate) use taught::Taught;
 pub(crate) use track::Track;
