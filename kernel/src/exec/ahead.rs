@@ -12,8 +12,6 @@ use quipu_cpu::Prompt;
 
 /// Addresses on a page up to which only they may be opened next.
 const AHEAD_MAX: usize = 64;
-/// Addresses that are opened one after the other because the texts before do not say what is asked.
-const FOLLOWED_MAX: u32 = 3;
 
 impl Execution {
     /// Whether `tool` computes, and what was just looked up has not the numbers but leads on.
@@ -40,7 +38,7 @@ impl Execution {
 
     /// The addresses that any page which was opened names, but for those that were opened.
     fn addresses_left(&self) -> Vec<String> {
-        let opened = format!("{} {}", self.told(), self.found.opened.join(" "));
+        let opened = format!("{} {}", self.told(), self.found.opened().join(" "));
         other_addresses(&self.what_was_found(), &opened)
     }
 
@@ -94,11 +92,11 @@ impl Execution {
         prompt: &Prompt,
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
-        let may = self.found.unanswered && self.found.followed < FOLLOWED_MAX;
+        let may = self.found.may_be_followed();
         if !may || !self.gives_an_address() || self.addresses_left().is_empty() {
             return Ok(None);
         }
-        self.found.followed += 1;
+        self.found.follow();
         self.look_further(n, prompt, legal).await
     }
 }

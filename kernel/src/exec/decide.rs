@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::state::is_a_look;
 use super::weigh::{OTHER, after};
 use super::writing::{Decided, Writing};
 use super::{Ending, Execution, failed};
@@ -328,7 +329,7 @@ impl Execution {
         let mut action: Value = serde_json::from_str(written).ok()?;
         let calls = action["calls"].as_array_mut()?;
         let all = calls.len();
-        if calls.iter().any(|call| self.is_a_look(call)) {
+        if calls.iter().any(|call| is_a_look(call, &self.shared.bus)) {
             let of = |call: &Value| legal.calls.iter().find(|known| call["tool"] == known.name);
             let sums = |call: &Value| of(call).is_some_and(Callable::takes_an_expression);
             calls.retain(|call| !sums(call) || !sums_more_than(&call["args"], self.told()));

@@ -6,13 +6,12 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::state::is_a_look;
 use super::writing::Decided;
 use super::{Ending, Execution, failed};
-use crate::calls::{NOTHING_FOUND, REMEMBER, SEARCH, look_up};
 use crate::grammar::{Callable, Legal, Move};
-use crate::journal::Outcome;
 use crate::label::Label;
 use crate::pattern::pattern;
 use crate::planner::answer_form::{
@@ -26,7 +25,6 @@ use crate::planner::supposed::supposes;
 use crate::planner::wording::{asks_for_a_total, asks_for_the_most, puts_numbers_together};
 use crate::window::fence::Borders;
 use quipu_cpu::{Completion, Message, Prompt, Role, without_thought};
-use quipu_tools::{Capability, Effect};
 
 /// Tokens of a fact in words.
 const FACT_TOKENS_MAX: u32 = 120;
@@ -36,61 +34,7 @@ const IN_A_SENTENCE: &str = "Answer this from the text above only, in one short 
 /// The same in Chinese.
 const IN_CHINESE: &str = "只根据上文，用一句话回答：";
 
-/// What the calls of a process have looked up.
-#[derive(Default)]
-pub(super) struct Found {
-    /// The texts, oldest first, each within its border: nothing that it has by handles only.
-    texts: Vec<String>,
-    /// Whether other calls have said something that counts beside these.
-    has_others: bool,
-    /// How many texts there were when a program was written that had to make up a number.
-    tried: usize,
-    /// Whether the texts were read, and do not say what is asked.
-    pub(super) unanswered: bool,
-    /// The arguments of the calls that looked something up.
-    pub(super) opened: Vec<String>,
-    /// How many addresses were opened because the texts did not say it.
-    pub(super) followed: u32,
-}
-
-impl Found {
-    /// Whether anything was looked up.
-    pub(super) fn is_there(&self) -> bool {
-        !self.texts.is_empty()
-    }
-}
-
 impl Execution {
-    /// Takes in what came of the call `action`, which worked.
-    pub(super) fn note_found(&mut self, action: &Value, outcome: &Outcome) {
-        let Some(tool) = action["tool"].as_str() else {
-            return;
-        };
-        if self.is_a_look(action) {
-            self.found.opened.push(action["args"].to_string());
-            if outcome.text != NOTHING_FOUND {
-                let text = self.within_its_border(&in_lines(&outcome.text), &outcome.label);
-                self.found.texts.push(text);
-                self.found.unanswered = false;
-            }
-            return;
-        }
-        let called = look_up(&self.shared.bus, tool);
-        // What a program or a calculator says was worked out from the rest.
-        let computes = called.as_ref().is_some_and(|found| {
-            let function = found.function();
-            function.program.is_some()
-                || function.needs.is_empty() && found.effect() == Effect::Read
-        });
-        if called.is_some_and(|found| found.effect() == Effect::Write) {
-            // What was read may be no longer true.
-            self.found.texts.clear();
-            self.found.tried = 0;
-            self.found.unanswered = false;
-        }
-        self.found.has_others |= !computes && tool != REMEMBER;
-    }
-
     /// A text that others wrote, as the window shows it.
     pub(super) fn within_its_border(&self, text: &str, label: &Label) -> String {
         Borders::new(self.shared.cpu.info().constrains).around(text, text, label)
@@ -100,7 +44,7 @@ impl Execution {
     pub(super) fn has_found_all(&self) -> bool {
         let found = &self.found;
         let any = found.is_there() || self.vm.reminder().is_some();
-        any && !found.has_others
+        any && !found.has_others()
             && !self.vm.has_held()
             && self.program.attached.is_empty()
             && self.is_told_all_in_the_task()
@@ -109,25 +53,8 @@ impl Execution {
     /// What came to mind and what was looked up.
     pub(super) fn what_was_found(&self) -> String {
         let mut texts: Vec<String> = self.vm.reminder().into_iter().collect();
-        texts.extend(self.found.texts.iter().cloned());
+        texts.extend(self.found.texts().iter().cloned());
         texts.join("\n\n")
-    }
-
-    /// Whether `action` reads what others wrote: a search of the store, a page, a file. What a
-    /// program returns was worked out.
-    pub(super) fn is_a_look(&self, action: &Value) -> bool {
-        let Some(tool) = action["tool"].as_str() else {
-            return false;
-        };
-        let brings_text =
-            |need: &Capability| matches!(need, Capability::Net { .. } | Capability::FsRead { .. });
-        tool == SEARCH
-            || look_up(&self.shared.bus, tool).is_some_and(|found| {
-                let function = found.function();
-                let needs = &function.needs;
-                let only_reads = found.effect() == Effect::Read && function.program.is_none();
-                only_reads && !needs.is_empty() && needs.iter().all(brings_text)
-            })
     }
 
     /// Whether the last step looked something up.
@@ -137,7 +64,7 @@ impl Execution {
             called.is_some_and(Callable::looks_up)
         };
         let last = self.track.last().filter(|(_, worked)| *worked);
-        last.is_some_and(|(action, _)| opens(action) || self.is_a_look(action))
+        last.is_some_and(|(action, _)| opens(action) || is_a_look(action, &self.shared.bus))
     }
 
     /// A program that computes the task from what was just looked up, where something is to be
@@ -149,13 +76,11 @@ impl Execution {
         n: u32,
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
-        let texts = self.found.texts.len();
-        let has_numbers = self.found.texts.iter().any(|text| speaks_of_numbers(text));
+        let has_numbers = self.found.speaks_of_numbers();
         // Among the rows of a table a small model takes the first large one.
-        let picks =
-            asks_for_the_most(self.told()) && self.found.texts.iter().any(|text| has_rows(text));
+        let picks = asks_for_the_most(self.told()) && self.found.has_a_table();
         let puts_together = picks || puts_numbers_together(self.told());
-        let may = has_numbers && puts_together && self.programs == 0 && texts > self.found.tried;
+        let may = has_numbers && puts_together && self.programs == 0 && self.found.is_untried();
         if !may || !self.has_looked_up(legal) {
             return Ok(None);
         }
@@ -171,7 +96,7 @@ impl Execution {
             .await?;
         let read = format!("{}\n{}", self.what_was_found(), self.told_by_itself());
         if is_invented(&completion.text, &read) || supposes(&completion.text, &read) {
-            self.found.tried = texts;
+            self.found.note_tried();
             self.costs.charge(completion.usage);
             return Ok(None);
         }
@@ -193,7 +118,7 @@ impl Execution {
         // The same texts say no more when they are read again.
         let alone = legal.answer.is_none()
             && self.headway.parts().is_none()
-            && !self.found.unanswered
+            && !self.found.is_unanswered()
             && self.has_found_all();
         if !alone || !self.has_looked_up(legal) || !asks_for_a_fact(self.told()) {
             return Ok(None);
@@ -222,7 +147,7 @@ impl Execution {
         let tells = !only_denies(answer) && !asks_back(answer) && gives_the_number(&told, answer);
         if !whole || leads_on || !tells || !says_no_more(answer, &texts, &told) {
             self.costs.charge(completion.usage);
-            self.found.unanswered = true;
+            self.found.leave_unanswered();
             return Ok(None);
         }
         self.show(n, &completion.text);
@@ -235,9 +160,7 @@ impl Execution {
     /// Whether what was just looked up has not the numbers that are to be computed with: it has
     /// none, or a program had to make one up.
     pub(super) fn lacks_numbers(&self, legal: &Legal) -> bool {
-        let texts = &self.found.texts;
-        let tried = !texts.is_empty() && self.found.tried == texts.len();
-        self.has_looked_up(legal) && (tried || !texts.iter().any(|text| speaks_of_numbers(text)))
+        self.has_looked_up(legal) && self.found.lacks_numbers()
     }
 
     /// What the CPU writes, which nobody sees before it is known to count.
@@ -253,30 +176,6 @@ impl Execution {
         writing.shown = false;
         self.read_to_its_end(n, &mut writing).await
     }
-}
-
-/// Rows of a table, with its head, from which on it has to be looked through.
-const ROWS_MIN: usize = 4;
-
-/// Whether `text` has a table of some rows.
-fn has_rows(text: &str) -> bool {
-    let is_row = |line: &&str| line.trim_start().starts_with('|') && line.matches('|').count() > 2;
-    text.lines().filter(is_row).count() >= ROWS_MIN
-}
-
-/// A result whose parts are named, with its texts as they are: a small model reads a table badly
-/// whose lines are escaped. Any other text is left as it is.
-fn in_lines(result: &str) -> String {
-    let parts: Option<Map<String, Value>> = serde_json::from_str(result).ok();
-    let Some(parts) = parts.filter(|parts| parts.values().any(Value::is_string)) else {
-        return result.to_owned();
-    };
-    let lines = parts.iter().map(|(name, value)| match value.as_str() {
-        Some(text) if text.contains('\n') => format!("{name}:\n{text}"),
-        Some(text) => format!("{name}: {text}"),
-        None => format!("{name}: {value}"),
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// `texts` without the ids of their passages, which a small model takes for what they say.
@@ -296,33 +195,9 @@ pub(super) fn without_heads(texts: &str) -> String {
     FROM.replace_all(&within, "$1 $2").into_owned()
 }
 
-/// Whether `text` has a number beside its addresses and the ids of its passages.
-fn speaks_of_numbers(text: &str) -> bool {
-    static NAMES: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r#"[^\s"]*://[^\s"]*|\[[a-z]+\d[\w-]*\]|\(process \d+\)"#));
-    NAMES
-        .replace_all(text, "")
-        .contains(|c: char| c.is_numeric() || HAN_DIGITS.contains(c))
-}
-
-/// Ideographs for numbers from two on: "一" stands in many other words.
-const HAN_DIGITS: &str = "二两三四五六七八九十百千";
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_result_in_parts_is_shown_line_by_line() {
-        let check = |result: &str, want: &str| assert_eq!(in_lines(result), want, "{result}");
-        check(
-            r#"{"title":"Tea","text":"| a |\n| 4 |","links":[]}"#,
-            "title: Tea\ntext:\n| a |\n| 4 |\nlinks: []",
-        );
-        check(r#"{"count":4}"#, r#"{"count":4}"#);
-        check("[1]", "[1]");
-        check("Tea: 4", "Tea: 4");
-    }
 
     #[test]
     fn a_border_is_no_word_of_a_text() {
@@ -351,22 +226,5 @@ mod tests {
         );
         check("See [m7-1] and [a] there.", "See [m7-1] and [a] there.");
         check("[x] done", "[x] done");
-    }
-
-    #[test]
-    fn the_number_of_a_page_is_none_that_it_speaks_of() {
-        let check = |text: &str, want: bool| assert_eq!(speaks_of_numbers(text), want, "{text}");
-        check("[m7] The mill is 3 km away. (process 4)", true);
-        check("[m7-1] The mill is far away. (process 4)", false);
-        check(
-            r#"{"url":"http://127.0.0.1:8/a2.html","markdown":"Open daily."}"#,
-            false,
-        );
-        check(
-            r#"{"url":"http://127.0.0.1:8/a2.html","markdown":"Open at 9."}"#,
-            true,
-        );
-        check("磨坊有三层", true);
-        check("", false);
     }
 }

@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::found::Found;
 use super::keep::Keeping;
-use super::state::{Costs, Headway, Known, Rows, Taught, Track};
+use super::state::{Costs, Found, Headway, Known, Rows, Taught, Track};
 use super::{Ahead, Execution, Inbox, Past, Shared, examples, failed};
 use crate::calls;
 use crate::gate::plan::Progress;

@@ -7,6 +7,7 @@ use super::{Ending, Execution};
 use crate::calls::{Find, REMEMBER, Syscall};
 use crate::event::Event;
 use crate::journal::{Outcome, StepRow, WITH};
+use crate::window::fence::Borders;
 
 impl Execution {
     /// Records the outcome of a step and makes it part of the process.
@@ -61,7 +62,9 @@ impl Execution {
         let (last, bus) = (self.track.last(), &self.shared.bus);
         self.known.note(n, &action, &outcome, last, in_sight, bus);
         if outcome.ok && held.is_none() {
-            self.note_found(&action, &outcome);
+            let borders = Borders::new(self.shared.cpu.info().constrains);
+            self.found
+                .note(&action, &outcome, borders, &self.shared.bus);
         }
         if !together {
             // Asked before the outcome of this step enters the window below.

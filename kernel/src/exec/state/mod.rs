@@ -3,6 +3,7 @@
 //! arguments. None of these files knows the process that they are the parts of.
 
 mod costs;
+mod found;
 mod headway;
 mod inbox;
 mod known;
@@ -11,6 +12,7 @@ mod taught;
 mod track;
 
 pub(crate) use costs::Costs;
+pub(crate) use found::{Found, is_a_look};
 pub(crate) use headway::Headway;
 pub(crate) use inbox::Inbox;
 pub(crate) use known::{Known, may_come_otherwise, shown_again};
