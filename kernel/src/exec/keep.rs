@@ -53,47 +53,10 @@ struct Note {
     text: String,
 }
 
-/// What a process knows of the memories that it was to keep.
-pub(super) struct Keeping {
-    /// How likely it is that the user told something to be kept, 0 to 1.
-    told: f32,
-    /// Whether a memory was kept.
-    kept: bool,
-    /// Whether keeping a memory was tried.
-    tried: bool,
-    /// Whether keeping a memory failed.
-    failed: bool,
-}
-
-impl Keeping {
-    /// Before anything was kept. Until the CPU has said how likely it is, something is taken to
-    /// be told: a resumed process has its answers checked for false claims.
-    pub(super) fn nothing_yet() -> Self {
-        Self {
-            told: 1.0,
-            kept: false,
-            tried: false,
-            failed: false,
-        }
-    }
-
-    /// Takes note of a call that keeps a memory, and whether it `worked`.
-    pub(super) fn note(&mut self, worked: bool) {
-        self.tried = true;
-        self.kept |= worked;
-        self.failed |= !worked;
-    }
-
-    /// Whether a memory was kept.
-    pub(super) fn has_kept(&self) -> bool {
-        self.kept
-    }
-}
-
 impl Execution {
     /// Whether something the user told is still to be kept.
     pub(super) fn has_to_keep(&self) -> bool {
-        !self.keeping.kept && self.says_yes(Question::Keep, self.keeping.told)
+        !self.keeping.has_kept() && self.says_yes(Question::Keep, self.keeping.told())
     }
 
     /// Before the first step: keeps what the user tells to be kept. True if that took a step. A
@@ -108,11 +71,11 @@ impl Execution {
         let tells = self.judge_task(Question::Keep).await?.unwrap_or(0.0);
         let asks = self.judge_task(Question::Personal).await?.unwrap_or(0.0);
         // A user who asks for what was told before tells nothing new.
-        self.keeping.told = if asks > tells {
+        self.keeping.set_told(if asks > tells {
             tells * (1.0 - asks)
         } else {
             tells
-        };
+        });
         if legal.opens_addresses().is_some() && self.gives_an_address() {
             return Ok(false);
         }
@@ -121,7 +84,7 @@ impl Execution {
         let told = self.told().trim();
         let may_tell = may_tell || only_tells(told) && says_it_changed(told);
         let is_told = self.pointed_at().is_some()
-            || self.says_yes(Question::Keep, self.keeping.told) && self.tells_enough()
+            || self.says_yes(Question::Keep, self.keeping.told()) && self.tells_enough()
             || only_tells(told) && asks_to_keep(told)
             || may_tell && self.corrects().await?;
         if !is_told {
@@ -137,7 +100,7 @@ impl Execution {
         let told = self.told();
         let mut said = told.lines().flat_map(sentences);
         only_tells(told)
-            || self.keeping.told >= BESIDE_A_QUESTION
+            || self.keeping.told() >= BESIDE_A_QUESTION
             || said.any(|sentence| asks_to_keep(&sentence))
     }
 
@@ -226,7 +189,7 @@ impl Execution {
     /// model that is told of its success goes on to doubt it, or writes an essay on it.
     pub(super) fn of_what_was_kept(&self) -> Option<Value> {
         let last = self.track.last().map(|(action, _)| &action["tool"]);
-        let done = self.keeping.kept && !self.keeping.failed;
+        let done = self.keeping.has_kept_all();
         let all = done && last.is_some_and(|tool| *tool == REMEMBER);
         let told = self.told().trim();
         let mut parts = self.headway.parts().into_iter().flat_map(Parts::all);
@@ -351,7 +314,7 @@ impl Execution {
     /// Whether `answer` claims that something was kept though nothing was.
     pub(super) async fn claims_falsely(&mut self, answer: &str) -> Result<bool, Ending> {
         let never = self.planner.never_keeps() || !may_say_it_kept(answer);
-        if self.keeping.kept || self.keeping.told < MAYBE_TOLD || never {
+        if self.keeping.has_kept() || self.keeping.told() < MAYBE_TOLD || never {
             return Ok(false);
         }
         let said = format!(
@@ -366,7 +329,7 @@ impl Execution {
     /// What becomes of an answer that falsely claims that something was kept. Either it is kept
     /// now, and the answer is written again (`None`), or the user is told that it was not kept.
     pub(super) async fn make_true(&mut self, answer: &str) -> Result<Option<String>, Ending> {
-        if !self.keeping.tried && self.program.label.trust >= Trust::User {
+        if !self.keeping.has_tried() && self.program.label.trust >= Trust::User {
             self.keep_told(Instant::now()).await?;
             return Ok(None);
         }

@@ -90,8 +90,7 @@ use crate::planner::{LeftOut, Planner};
 use crate::process::{Ending, Exit, Failure, Pid, Program};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
-use keep::Keeping;
-use state::{Costs, Found, Headway, Known, Rows, Taught, Track};
+use state::{Costs, Found, Headway, Keeping, Known, Rows, Taught, Track};
 
 pub(crate) use ending::not_set_up;
 pub(crate) use family::{Apart, Family, Waits};

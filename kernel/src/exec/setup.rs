@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::keep::Keeping;
-use super::state::{Costs, Found, Headway, Known, Rows, Taught, Track};
+use super::state::{Costs, Found, Headway, Keeping, Known, Rows, Taught, Track};
 use super::{Ahead, Execution, Inbox, Past, Shared, examples, failed};
 use crate::calls;
 use crate::gate::plan::Progress;
