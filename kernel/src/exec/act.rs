@@ -170,7 +170,7 @@ impl Execution {
                 passed
             }
             Verdict::Ask(ask) => {
-                let ruling = match self.approved_before(&ask, &label) {
+                let ruling = match self.approvals.ruling(&self.shared.gate, &ask, &label) {
                     Some(ruling) => ruling,
                     None => {
                         let wanted = self.wanted(&ask, &label);

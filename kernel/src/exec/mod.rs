@@ -82,7 +82,6 @@ use std::sync::Arc;
 
 use crate::event::Event;
 use crate::gate::plan::Progress;
-use crate::gate::rules::Rule;
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::limits::Limit;
@@ -90,7 +89,7 @@ use crate::planner::{LeftOut, Planner};
 use crate::process::{Ending, Exit, Failure, Pid, Program};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
-use state::{Costs, Found, Headway, Keeping, Known, Rows, Taught, Track};
+use state::{Approvals, Costs, Found, Headway, Keeping, Known, Rows, Taught, Track};
 
 pub(crate) use ending::not_set_up;
 pub(crate) use family::{Apart, Family, Waits};
@@ -145,7 +144,7 @@ pub(crate) struct Execution {
     /// Whether the last decision was made before it read untrusted text.
     decided_before: bool,
     /// What a person approved for as long as it runs.
-    approved: Vec<Rule>,
+    approvals: Approvals,
 }
 
 /// What still has to be done before the first step.

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::state::FOR_THE_PROCESS;
 use super::{Ending, Execution};
 use crate::calls::Resolved;
 use crate::event::Event;
@@ -13,9 +14,6 @@ use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::process::{Reply, State, Usage};
 use crate::signal::Signal;
-
-/// Who approves a call because a person approved calls like it for the whole process.
-const FOR_THE_PROCESS: &str = "the person, for this process";
 
 /// An approval that is wanted.
 pub(super) struct Wanted {
@@ -52,20 +50,6 @@ impl Execution {
         }
     }
 
-    /// The ruling on `ask` where a person approved calls like it for the process.
-    pub(super) fn approved_before(&self, ask: &Ask<Resolved>, label: &Label) -> Option<Ruling> {
-        let (gate, request) = (&self.shared.gate, ask.what().request());
-        let mut rules = self.approved.iter();
-        rules.find(|rule| gate.holds(rule, &request, label))?;
-        Some(Ruling {
-            word: Word::Approved,
-            by: FOR_THE_PROCESS.to_owned(),
-            reason: ask.reason().to_owned(),
-            call: ask.what().key().to_owned(),
-            planned: None,
-        })
-    }
-
     /// Brings in the rules that people have agreed to for good, here or for other processes.
     pub(super) fn heed_rules(&self) -> Result<(), Ending> {
         let gate = &self.shared.gate;
@@ -96,11 +80,11 @@ impl Execution {
             _ => match self.ask_approval(step, &wanted).await? {
                 Reply::Approve => return Ok(ruling(Word::Approved, "the person")),
                 Reply::ApproveProcess => {
-                    self.approved.extend(wanted.rule.clone());
+                    self.approvals.add(wanted.rule.clone());
                     return Ok(ruling(Word::Approved, FOR_THE_PROCESS));
                 }
                 Reply::ApproveAlways => {
-                    self.approved.extend(wanted.rule.clone());
+                    self.approvals.add(wanted.rule.clone());
                     if let Some(rule) = wanted.rule.clone().filter(|_| wanted.lasts) {
                         // Played, the tape has it where it counts; one of an earlier release
                         // has not, and twice is like once.

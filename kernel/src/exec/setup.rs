@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::state::{Costs, Found, Headway, Keeping, Known, Rows, Taught, Track};
+use super::state::{Approvals, Costs, Found, Headway, Keeping, Known, Rows, Taught, Track};
 use super::{Ahead, Execution, Inbox, Past, Shared, examples, failed};
 use crate::calls;
 use crate::gate::plan::Progress;
@@ -68,7 +68,7 @@ impl Execution {
             },
             progress: Progress::of(None),
             decided_before: true,
-            approved: Vec::new(),
+            approvals: Approvals::default(),
             suspends: false,
         }
     }
