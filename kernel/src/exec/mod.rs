@@ -77,19 +77,18 @@ mod wants;
 mod weigh;
 mod writing;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::event::Event;
 use crate::gate::plan::Progress;
-use crate::journal::{Outcome, StepRow};
+use crate::journal::Outcome;
 use crate::label::Label;
 use crate::limits::Limit;
 use crate::planner::{LeftOut, Planner};
 use crate::process::{Ending, Exit, Failure, Pid, Program};
 use crate::signal::Signal;
 use crate::window::{Vm, VmError, Window};
-use state::{Approvals, Costs, Found, Headway, Keeping, Known, Rows, Taught, Track};
+use state::{Agenda, Approvals, Costs, Found, Headway, Keeping, Known, Next, Rows, Taught, Track};
 
 pub(crate) use ending::not_set_up;
 pub(crate) use family::{Apart, Family, Waits};
@@ -110,17 +109,17 @@ pub(crate) struct Execution {
     vm: Vm,
 
     // Its steps.
+    /// What it writes into the journal.
     rows: Rows,
     /// What it has done.
     track: Track,
-    /// Steps whose effects may or may not have happened before a crash.
-    pending: VecDeque<StepRow>,
-    /// What still has to be done before the first step.
-    ahead: Ahead,
+    /// What it does next.
+    agenda: Agenda,
     /// How far it has come with its task.
     headway: Headway,
 
     // Its limits.
+    /// What it has spent.
     costs: Costs,
     /// Whether it has, or had, to do with other processes.
     has_children: bool,
@@ -134,6 +133,7 @@ pub(crate) struct Execution {
     found: Found,
     /// The memories that it was to keep.
     keeping: Keeping,
+    /// What the CPU has said by lessons.
     taught: Taught,
     /// Programs that were written for the whole task.
     programs: u32,
@@ -145,16 +145,6 @@ pub(crate) struct Execution {
     decided_before: bool,
     /// What a person approved for as long as it runs.
     approvals: Approvals,
-}
-
-/// What still has to be done before the first step.
-struct Ahead {
-    /// The texts beside the task have to be scanned.
-    scan: bool,
-    /// The store has to be asked what it holds on the task.
-    reminder: bool,
-    /// The effects of the task may have to be planned.
-    plan: bool,
 }
 
 impl Execution {
@@ -173,17 +163,13 @@ impl Execution {
         self.tell_examples(self.vm.examples());
         self.tell_parts();
         let ending = loop {
-            let pending = match self.ahead.scan {
-                true => None,
-                false => self.pending.pop_front(),
-            };
-            let result = match pending {
-                Some(step) => self.redo(step).await,
-                None if self.ahead.scan => self.scan().await,
-                None if self.is_confided() => Err(self.withheld()),
-                None if self.ahead.reminder => self.remind().await,
-                None if self.ahead.plan => self.plan().await,
-                None => self.step().await,
+            let result = match self.agenda.take_next() {
+                Next::Scan => self.scan().await,
+                Next::Redo(step) => self.redo(*step).await,
+                _ if self.is_confided() => Err(self.withheld()),
+                Next::Remind => self.remind().await,
+                Next::Plan => self.plan().await,
+                Next::Step => self.step().await,
             };
             match result {
                 Ok(()) if self.suspends => break Ending::Signal(Signal::Suspend),

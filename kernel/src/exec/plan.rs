@@ -29,7 +29,6 @@ impl Execution {
     /// Has the effects of the task planned, shows the plan to a person who is there, and
     /// writes it down.
     pub(super) async fn plan(&mut self) -> Result<(), Ending> {
-        self.ahead.plan = false;
         if self.program.plan.is_some() || !self.may_plan() {
             return Ok(());
         }

@@ -25,7 +25,6 @@ impl Execution {
     /// Asks the store, writes down what it says and pins it. A store that fails costs
     /// the process nothing but the reminder.
     pub(super) async fn remind(&mut self) -> Result<(), Ending> {
-        self.ahead.reminder = false;
         let memory = &self.program.agent.memory;
         let has_none = memory.recall_tokens == 0 && memory.blocks.is_empty();
         if has_none || is_for_its_text(&self.program) {

@@ -28,7 +28,6 @@ impl Execution {
     /// Has the texts scanned, and labels them. Without a detector this costs nothing and leaves
     /// no trace on the tape.
     pub(super) async fn scan(&mut self) -> Result<(), Ending> {
-        self.ahead.scan = false;
         let places = match self.shared.tape.is_played() {
             true => self.looked_before()?,
             false => self.to_be_looked_at(),

@@ -1,10 +1,9 @@
 //! Sets a process up: its window, and the steps of its earlier runs.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::state::{Approvals, Costs, Found, Headway, Keeping, Known, Rows, Taught, Track};
-use super::{Ahead, Execution, Inbox, Past, Shared, examples, failed};
+use super::state::{Agenda, Approvals, Costs, Found, Headway, Keeping, Known, Rows, Taught, Track};
+use super::{Execution, Inbox, Past, Shared, examples, failed};
 use crate::calls;
 use crate::gate::plan::Progress;
 use crate::journal::tape::{Told, hash_of};
@@ -55,17 +54,12 @@ impl Execution {
                 .done
                 .iter()
                 .any(|step| calls::is_on_others(&step.action)),
-            pending: VecDeque::new(),
+            agenda: Agenda::after(past),
             known: Known::default(),
             found: Found::default(),
             keeping: Keeping::nothing_yet(),
             taught: Taught::default(),
             programs: 0,
-            ahead: Ahead {
-                scan: true,
-                reminder: past.done.is_empty() && past.reminder.is_none(),
-                plan: past.done.is_empty() && past.n == 0,
-            },
             progress: Progress::of(None),
             decided_before: true,
             approvals: Approvals::default(),
@@ -96,7 +90,7 @@ impl Execution {
                     let held = self.held_back(step.n, &step.action, &outcome);
                     self.take_in(step.n, &step.action, outcome, held);
                 }
-                None => self.pending.push_back(step),
+                None => self.agenda.redo(step),
             }
             self.progress.settle();
         }

@@ -2,6 +2,7 @@
 //! private fields: nothing else reads or changes them. What a part needs from outside comes as
 //! arguments. None of these files knows the process that they are the parts of.
 
+mod agenda;
 mod approvals;
 mod costs;
 mod found;
@@ -13,6 +14,7 @@ mod rows;
 mod taught;
 mod track;
 
+pub(crate) use agenda::{Agenda, Next};
 pub(crate) use approvals::{Approvals, FOR_THE_PROCESS};
 pub(crate) use costs::Costs;
 pub(crate) use found::{Found, is_a_look};
