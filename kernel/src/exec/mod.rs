@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | **the loop** | |
 //! | `setup`, `past` | sets a process up; what it was before this machine took it up |
+//! | `state` | the parts of its state |
 //! | `step` | one step: what is legal, what is chosen, which calls that makes |
 //! | `act` | the gate, the intent, the effect, the outcome of each call |
 //! | `own` | what a process does for the calls of its own |
@@ -21,7 +22,8 @@
 //! | **writing** | |
 //! | `writing`, `thought` | lets the CPU write a move; what it thinks before |
 //! | `alone` | the task by itself, and prompts with nothing else in sight |
-//! | `found` | what was looked up, and is worked on with nothing but the task beside it |
+//! | `found`, `leads` | what was looked up is worked on with nothing but the task beside it; where it leads |
+//! | `guess` | whether a name that stands in nothing that was found is known |
 //! | `retry` | an answer that is poor, or leaves a question out, is tried again |
 //! | **memory** | |
 //! | `keep` | keeps what a user wants kept; no answer claims it falsely |
@@ -40,7 +42,6 @@
 //! | `recorder`, `screen` | the CPU, with a tape of what it tells, with a mark for each secret |
 
 mod act;
-mod ahead;
 mod alone;
 mod children;
 mod confide;
@@ -55,6 +56,7 @@ mod held;
 mod judge;
 mod keep;
 mod kin;
+mod leads;
 mod likelihood;
 mod list;
 mod own;
