@@ -136,6 +136,12 @@ pub(crate) fn look_up(bus: &Bus, name: &str) -> Option<Resolved> {
     bus.resolve(name).ok()
 }
 
+/// Whether the function `name` of a device does more than look at something.
+pub(crate) fn changes_something(bus: &Bus, name: &str) -> bool {
+    let function = look_up(bus, name);
+    function.is_some_and(|function| function.effect() == Effect::Write)
+}
+
 /// Whether a device with these capabilities brings in untrusted text: anything from outside the
 /// machine is untrusted.
 pub(crate) fn reads_the_world(requests: &[Capability]) -> bool {

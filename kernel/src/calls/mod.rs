@@ -35,7 +35,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use decide::DECIDE;
 pub use decide::OPTIONS_MAX;
-pub(crate) use device::{look_up, reads_open_pages, reads_the_world};
+pub(crate) use device::{changes_something, look_up, reads_open_pages, reads_the_world};
 pub use edit::EDIT;
 pub use extract::{EXTRACT, held_steps};
 pub use find::FIND;

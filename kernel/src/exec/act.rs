@@ -275,6 +275,14 @@ impl Execution {
         }
     }
 
+    /// Records an action that cannot be accepted. The process is told why.
+    pub(super) fn refuse(&mut self, step: &StepRow, problem: &str) -> Result<(), Ending> {
+        self.costs.refused();
+        let text = format!("this action was not accepted: {problem}");
+        self.rows.intent(step)?;
+        self.outcome(step, self.kernel_says(text, false, 0))
+    }
+
     /// Repeats a step that a crash cut off between its intent and its outcome, if it may be
     /// repeated. Otherwise the process is told that the outcome is unknown.
     pub(super) async fn redo(&mut self, step: StepRow) -> Result<(), Ending> {

@@ -11,13 +11,11 @@ use super::kin::{Came, Done, Kin, Work};
 use super::{Ending, Execution, failed};
 use crate::calls::{SEND, Spawn};
 use crate::journal::tape::Told;
-use crate::journal::{JournalError, Message, Outcome, StepRow};
+use crate::journal::{Message, Outcome, StepRow};
 use crate::label::{Label, Trust};
 use crate::limits::{Limit, Limits};
 use crate::planner::several;
-use crate::process::{
-    AT_ONCE, AT_ONCE_MAX, Attached, ChildOf, DEPTH_MAX, Drawn, Pid, Program, State,
-};
+use crate::process::{AT_ONCE, Attached, ChildOf, Drawn, Pid, Program, State};
 use crate::signal::Signal;
 
 impl Execution {
@@ -177,24 +175,6 @@ impl Execution {
         })
     }
 
-    /// Why this process may start no more children in `step`; `None` where it may.
-    pub(super) fn starts_none(&self, step: &StepRow) -> Result<Option<String>, Ending> {
-        let journal = &self.shared.journal;
-        if journal.ancestors(self.pid).map_err(failed)?.len() >= DEPTH_MAX {
-            return Ok(Some(format!(
-                "no process was started: this one is {DEPTH_MAX} generations below the first"
-            )));
-        }
-        let children = journal.children(self.pid).map_err(failed)?;
-        let others = |of: ChildOf| of.step != step.n;
-        let live = children
-            .iter()
-            .filter(|child| child.state != State::Exited && child.child_of.is_some_and(others));
-        Ok((live.count() >= AT_ONCE_MAX).then(|| {
-            format!("no process was started: {AT_ONCE_MAX} of this one run; wait for one first")
-        }))
-    }
-
     /// The call `process.spawn`.
     pub(super) async fn spawned(
         &mut self,
@@ -202,7 +182,7 @@ impl Execution {
         child: Spawn,
     ) -> Result<Outcome, Ending> {
         self.with_others(step, |process, kin| {
-            if let Some(why) = process.starts_none(step)? {
+            if let Some(why) = kin.starts_none(step)? {
                 return Ok(Err(why));
             }
             let input = process.handed(child.input.as_deref().unwrap_or_default());
@@ -237,7 +217,7 @@ impl Execution {
     /// The call `process.wait`.
     pub(super) async fn waited(&mut self, step: &StepRow, other: Pid) -> Result<Outcome, Ending> {
         self.with_others(step, |process, kin| {
-            if let Some(why) = process.is_no_relative(other)? {
+            if let Some(why) = kin.is_no_relative(other)? {
                 return Ok(Err(why));
             }
             if let Some(Message { text, label }) = kin.posted(other)? {
@@ -267,7 +247,7 @@ impl Execution {
     /// outcome is written.
     pub(super) async fn sent(&mut self, step: &StepRow, other: Pid) -> Result<Outcome, Ending> {
         let sent = self.with_others(step, |process, kin| {
-            if let Some(why) = process.is_no_relative(other)? {
+            if let Some(why) = kin.is_no_relative(other)? {
                 return Ok(Err(why));
             }
             if other == process.pid {
@@ -300,23 +280,6 @@ impl Execution {
             family.waits().has_mail(to, self.pid);
             family.mail().send_modify(|sent| *sent += 1);
         }
-    }
-
-    /// Why `other` cannot be reached; `None` where it can. Only processes of one family reach
-    /// each other.
-    fn is_no_relative(&self, other: Pid) -> Result<Option<String>, Ending> {
-        let journal = &self.shared.journal;
-        let first = |pid: Pid| -> Result<Pid, JournalError> {
-            Ok(journal.ancestors(pid)?.last().copied().unwrap_or(pid))
-        };
-        let own = first(self.pid).map_err(failed)?;
-        Ok(match first(other) {
-            Ok(root) if root == own => None,
-            Ok(_) | Err(JournalError::NoProcess(_)) => Some(format!(
-                "process {other} is none that this one, or the process it works for, has started"
-            )),
-            Err(error) => return Err(failed(error)),
-        })
     }
 }
 

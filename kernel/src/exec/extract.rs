@@ -35,7 +35,7 @@ impl Execution {
             Err(problem) => return Ok(self.kernel_says(problem, false, 0)),
         };
         self.with_others(step, |process, kin| {
-            if let Some(why) = process.starts_none(step)? {
+            if let Some(why) = kin.starts_none(step)? {
                 return Ok(Err(why));
             }
             let Some(limits) = process.limits_of_one() else {

@@ -11,7 +11,6 @@ use crate::grammar::{Callable, Legal};
 use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, first_call, on_or_not, yes_or_no};
 use crate::lessons::Lesson;
 use crate::planner::card;
-use crate::signal::Signal::Kill;
 use quipu_cpu::{Message, Prompt, Weights};
 
 /// Characters of a function's card in a question about it.
@@ -168,7 +167,11 @@ impl Execution {
     }
 
     /// The log-odds of each signal of `question` about a text.
-    async fn odds(&mut self, question: Question, about: &str) -> Result<Option<Vec<f32>>, Ending> {
+    pub(super) async fn odds(
+        &mut self,
+        question: Question,
+        about: &str,
+    ) -> Result<Option<Vec<f32>>, Ending> {
         let mut odds = Vec::new();
         for signal in question.signals() {
             let Signal::Taught(lesson, label) = signal else {
@@ -213,18 +216,6 @@ impl Execution {
             lines.push(format!("{tool} {} -> {}", begin(&args), begin(result)));
         }
         lines.join("\n")
-    }
-
-    /// Asks `question` about the prompt, and ends the process before its first step. Gives the
-    /// log-odds of each signal, or `None` where the CPU tells none.
-    pub(crate) async fn probe(mut self, question: Question) -> Option<Vec<f32>> {
-        let prompt = self.program.prompt.clone();
-        let (odds, ending) = match self.odds(question, &prompt).await {
-            Ok(odds) => (odds, Ending::Signal(Kill)),
-            Err(ending) => (None, ending),
-        };
-        self.finish(ending);
-        odds
     }
 
     /// The likelihood from which on `call` is made, 0 to 1. A lower one is enough where the task

@@ -10,11 +10,11 @@ use super::family::{Apart, Family};
 use super::{Ending, failed};
 use crate::calls::{SEND, WAIT};
 use crate::event::{Event, Events};
-use crate::journal::{Journal, JournalError, Message};
+use crate::journal::{Journal, JournalError, Message, StepRow};
 use crate::label::Label;
 use crate::limits::Limit;
 use crate::planner::plain::cut;
-use crate::process::{Exit, Pid, Program, State, Status, text_of};
+use crate::process::{AT_ONCE_MAX, ChildOf, DEPTH_MAX, Exit, Pid, Program, State, Status, text_of};
 
 /// Characters of another process's answer that a process is told; `quipu log` has all of it.
 const ANSWER_CHARS_MAX: usize = 4_000;
@@ -109,6 +109,41 @@ impl Kin {
             State::Exited => Ok(()),
             _ => self.family.go_on(pid),
         }
+    }
+
+    /// Why this process may start no more children in `step`; `None` where it may.
+    pub(super) fn starts_none(&self, step: &StepRow) -> Result<Option<String>, Ending> {
+        let journal = &self.journal;
+        if journal.ancestors(self.pid).map_err(failed)?.len() >= DEPTH_MAX {
+            return Ok(Some(format!(
+                "no process was started: this one is {DEPTH_MAX} generations below the first"
+            )));
+        }
+        let children = journal.children(self.pid).map_err(failed)?;
+        let others = |of: ChildOf| of.step != step.n;
+        let live = children
+            .iter()
+            .filter(|child| child.state != State::Exited && child.child_of.is_some_and(others));
+        Ok((live.count() >= AT_ONCE_MAX).then(|| {
+            format!("no process was started: {AT_ONCE_MAX} of this one run; wait for one first")
+        }))
+    }
+
+    /// Why `other` cannot be reached; `None` where it can. Only processes of one family reach
+    /// each other.
+    pub(super) fn is_no_relative(&self, other: Pid) -> Result<Option<String>, Ending> {
+        let journal = &self.journal;
+        let first = |pid: Pid| -> Result<Pid, JournalError> {
+            Ok(journal.ancestors(pid)?.last().copied().unwrap_or(pid))
+        };
+        let own = first(self.pid).map_err(failed)?;
+        Ok(match first(other) {
+            Ok(root) if root == own => None,
+            Ok(_) | Err(JournalError::NoProcess(_)) => Some(format!(
+                "process {other} is none that this one, or the process it works for, has started"
+            )),
+            Err(error) => return Err(failed(error)),
+        })
     }
 
     /// How `pid` ended; `None` where it only stopped, with its machine.

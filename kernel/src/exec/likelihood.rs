@@ -1,8 +1,10 @@
-//! How likely a text is as the answer, token by token: no token is generated for it.
+//! What is asked of a process before its first step, which then ends it: the log-odds of a question,
+//! and how likely a text is as the answer, token by token. No token is generated for it.
 
 use quipu_cpu::Cpu;
 
 use super::{Ending, Execution, failed};
+use crate::judgement::Question;
 use crate::signal::Signal::Kill;
 
 /// How likely a text is.
@@ -32,6 +34,18 @@ fn first_token(cpu: &dyn Cpu, text: &str) -> usize {
 }
 
 impl Execution {
+    /// Asks `question` about the prompt, and ends the process before its first step. Gives the
+    /// log-odds of each signal, or `None` where the CPU tells none.
+    pub(crate) async fn probe(mut self, question: Question) -> Option<Vec<f32>> {
+        let prompt = self.program.prompt.clone();
+        let (odds, ending) = match self.odds(question, &prompt).await {
+            Ok(odds) => (odds, Ending::Signal(Kill)),
+            Err(ending) => (None, ending),
+        };
+        self.finish(ending);
+        odds
+    }
+
     /// The log-likelihood of each of `texts` as the answer, token by token; ends the process
     /// before its first step. `None` where the CPU tells no probabilities, or one of them does
     /// not fit.

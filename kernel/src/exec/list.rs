@@ -260,7 +260,7 @@ impl Execution {
     /// The call `process.map`.
     pub(super) async fn mapped(&mut self, step: &StepRow, map: MapList) -> Result<Outcome, Ending> {
         self.with_others(step, |process, kin| {
-            if let Some(why) = process.starts_none(step)? {
+            if let Some(why) = kin.starts_none(step)? {
                 return Ok(Err(why));
             }
             let (texts, names) = process.things(&map.items);
@@ -315,7 +315,7 @@ impl Execution {
         }
         match self.track.last() {
             None if legal.offered().any(|call| call.name == MAP) => {
-                Some(json!({"tool": MAP, "args": {"task": self.told().trim()}}))
+                Some(json!({"tool": MAP, "args": {"task": self.program.told().trim()}}))
             }
             Some((action, true)) if action["tool"] == MAP => {
                 let whole = several::is_only_a_list(&self.program);

@@ -1,14 +1,13 @@
 //! Before the first step: the user's own pages on the task go from the store into the window.
 //! Pages that others wrote do not. Where those match best, the first step searches for them.
 
-use quipu_tools::Effect;
 use serde_json::{Value, json};
 
 use super::reminder::remind;
 use super::{Ending, Execution};
-use crate::calls::{SEARCH, look_up};
+use crate::calls::{SEARCH, changes_something};
 use crate::event::Event;
-use crate::grammar::{Callable, Legal};
+use crate::grammar::Legal;
 use crate::journal::tape::Told;
 use crate::judgement::Question;
 use crate::planner::for_one::is_for_its_text;
@@ -140,13 +139,9 @@ impl Execution {
 
     /// Whether one of its tools changes something.
     fn may_change_the_world(&self, legal: &Legal) -> bool {
-        legal.calls.iter().any(|call| self.changes_something(call))
-    }
-
-    /// Whether a call is more than a look at something.
-    pub(super) fn changes_something(&self, call: &Callable) -> bool {
-        let function = look_up(&self.shared.bus, &call.name);
-        function.is_some_and(|function| function.effect() == Effect::Write)
+        let bus = &self.shared.bus;
+        let mut calls = legal.calls.iter();
+        calls.any(|call| changes_something(bus, &call.name))
     }
 
     /// What it was reminded of, as the journal has it.

@@ -8,6 +8,7 @@ use super::wants::tells_an_error;
 use super::weigh::after;
 use super::writing::Decided;
 use super::{Ending, Execution, failed};
+use crate::calls::changes_something;
 use crate::grammar::{Legal, Move};
 use crate::pattern::HAN;
 use crate::planner::answer_form::{asks_for_a_fact, language_request};
@@ -234,7 +235,7 @@ impl Execution {
             leaves_to_call(answer, &call.name)
                 && !self.told().contains(&call.name)
                 && last.is_none_or(|tool| *tool != call.name)
-                && !self.changes_something(call)
+                && !changes_something(&self.shared.bus, &call.name)
         })?;
         legal.only(|call| call.name == left.name)
     }

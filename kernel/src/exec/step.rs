@@ -277,12 +277,6 @@ impl Execution {
         in_documents || legal.opens_addresses().is_some() && self.gives_an_address()
     }
 
-    /// Whether a program that was written for the task alone has just worked it out.
-    pub(super) fn has_worked_it_out(&self, legal: &Legal) -> bool {
-        let worked = self.track.last().is_some_and(|(_, worked)| *worked);
-        self.programs > 0 && worked && !self.doubts(legal)
-    }
-
     /// Whether a program may still be run: there is a tool for it, and the last step ran none.
     fn may_run_more(&self, legal: &Legal) -> bool {
         let last = self.track.last().map(|(action, _)| &action["tool"]);
@@ -362,13 +356,5 @@ impl Execution {
             rows.push((row, syscall));
         }
         self.carry_out_all(rows).await
-    }
-
-    /// Records an action that cannot be accepted. The process is told why.
-    pub(super) fn refuse(&mut self, step: &StepRow, problem: &str) -> Result<(), Ending> {
-        self.costs.refused();
-        let text = format!("this action was not accepted: {problem}");
-        self.rows.intent(step)?;
-        self.outcome(step, self.kernel_says(text, false, 0))
     }
 }

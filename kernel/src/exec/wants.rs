@@ -41,6 +41,12 @@ impl Execution {
         wrong && legal.answer.is_none() && legal.runs_programs().is_some()
     }
 
+    /// Whether a program that was written for the task alone has just worked it out.
+    pub(super) fn has_worked_it_out(&self, legal: &Legal) -> bool {
+        let worked = self.track.last().is_some_and(|(_, worked)| *worked);
+        self.programs > 0 && worked && !self.doubts(legal)
+    }
+
     /// Whether a program is the way to do a task that no tool does by itself: something has to be
     /// computed. Asked before the first step only.
     pub(super) async fn wants_a_program(&mut self, legal: &Legal) -> Result<bool, Ending> {
