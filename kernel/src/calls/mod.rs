@@ -159,7 +159,7 @@ pub(crate) trait InWorld: Send + Sync {
 }
 
 /// A call that touches only the process that makes it, its family, or the person at the
-/// machine. The process carries it out (`exec/own.rs`).
+/// machine. The process carries it out (`exec/effects/own.rs`).
 pub(crate) enum Own {
     Answer(Answer),
     Ask(Ask),

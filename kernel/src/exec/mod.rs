@@ -1,83 +1,48 @@
 //! Runs one process until it exits: lay out the window, decide one action, carry
 //! it out, write it down, again.
 //!
-//! All files but the first group are about one thing that a step may need. What a process is made
-//! of is in `state/`: each part with its own methods, which reach nothing else.
+//! What `choose` writes has no effect before `effects` carries it out, and neither calls the other.
+//! What the rest of this module may call in them is `pub(in crate::exec)`. A part of `state` reaches
+//! nothing but itself.
 //!
 //! | file | job |
 //! | --- | --- |
 //! | **the loop** | |
 //! | `setup`, `past` | sets a process up; what it was before this machine took it up |
-//! | `state` | the parts of its state |
 //! | `step` | one step: what is legal, what is chosen, which calls that makes |
-//! | `act` | the gate, the intent, the effect, the outcome of each call |
-//! | `own` | what a process does for the calls of its own |
-//! | `take_in` | a finished step becomes part of the process |
+//! | `choose/` | which move fits, and its text |
+//! | `effects/` | the gate, the intent, the effect, the outcome; what then becomes of the process |
 //! | `ending` | the one place where a process stops |
-//! | `shared` | the parts of the machine, and who hears of its events |
-//! | **deciding** | |
-//! | `decide`, `wants` | chooses the move; what a task wants: a program, a thought, a number |
-//! | `judge` | which move fits, by what the odds of the CPU are worth |
-//! | `weigh`, `likelihood` | asks the CPU how likely words are, and a text |
-//! | **writing** | |
-//! | `writing`, `thought` | lets the CPU write a move; what it thinks before |
-//! | `alone` | the task by itself, and prompts with nothing else in sight |
-//! | `found`, `leads` | what was looked up is worked on with nothing but the task beside it; where it leads |
-//! | `guess` | whether a name that stands in nothing that was found is known |
-//! | `retry` | an answer that is poor, or leaves a question out, is tried again |
-//! | **memory** | |
-//! | `keep` | keeps what a user wants kept; no answer claims it falsely |
-//! | `remind`, `reminder` | what the store holds on the task, before the first step; its words |
-//! | `examples` | tasks that were done right, before the task |
-//! | **safety** | |
-//! | `plan` | what may be done unattended later, before anything is read |
-//! | `held` | what a process has by handles only |
-//! | `confide` | who may learn what a process holds |
+//! | **the process** | |
+//! | `state/` | the parts of its state |
+//! | `weigh`, `likelihood` | asks the CPU how likely words are; a question, or a text, and no step |
+//! | **before the first step** | |
 //! | `scan` | how much the texts beside the task read like attacks |
-//! | `person` | where a person is waited for |
-//! | **other processes** | |
-//! | `children`, `list`, `extract` | the calls on them: one child, one for each thing, a reader |
-//! | `family`, `kin` | the processes that one process reaches, and what it is told of them |
-//! | **the journal and the tape** | |
+//! | `remind`, `reminder` | what the store holds on the task; its words |
+//! | `plan` | what may be done unattended later, before anything is read |
+//! | `keep` | keeps what a user wants kept; no answer claims it falsely |
+//! | **the machine** | |
+//! | `shared`, `family` | its parts, and who hears of its events; the other processes |
 //! | `recorder`, `screen` | the CPU, with a tape of what it tells, with a mark for each secret |
 
-mod act;
-mod alone;
-mod children;
-mod confide;
-mod decide;
+mod choose;
+mod effects;
 mod ending;
-mod examples;
-mod extract;
 mod family;
-mod found;
-mod guess;
-mod held;
-mod judge;
 mod keep;
-mod kin;
-mod leads;
 mod likelihood;
-mod list;
-mod own;
 mod past;
-mod person;
 mod plan;
 mod recorder;
 mod remind;
 mod reminder;
-mod retry;
 mod scan;
 mod screen;
 mod setup;
 mod shared;
 mod state;
 mod step;
-mod take_in;
-mod thought;
-mod wants;
 mod weigh;
-mod writing;
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::person::Wanted;
+use super::effects::Wanted;
 use super::weigh::OTHER;
 use super::{Ending, Execution};
 use crate::calls::{Now, REMEMBER};

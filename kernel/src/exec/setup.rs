@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::state::{Agenda, Approvals, Costs, Found, Headway, Keeping, Known, Rows, Taught, Track};
-use super::{Execution, Inbox, Past, Shared, examples, failed};
+use super::{Execution, Inbox, Past, Shared, choose, failed};
 use crate::calls;
 use crate::gate::plan::Progress;
 use crate::journal::tape::{Told, hash_of};
@@ -125,7 +125,7 @@ impl Execution {
                 }
             }
         }
-        examples::show(program, &planner, cpu, &mut vm);
+        choose::show_examples(program, &planner, cpu, &mut vm);
         Ok((planner, vm))
     }
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::choose::Decided;
 use super::state::{may_come_otherwise, shown_again};
-use super::writing::Decided;
 use super::{Ending, Execution, failed};
 use crate::calls::{Now, REMEMBER, SEARCH, Syscall};
 use crate::event::Event;

@@ -25,7 +25,7 @@ const TABLE: &str = "
     );";
 /// The call that reads messages. Its name is defined in `calls/wait.rs`, a floor above.
 const WAIT: &str = "process.wait";
-/// The beginning of an outcome that tells a message; `exec/kin.rs` writes it.
+/// The beginning of an outcome that tells a message; `exec/effects/kin.rs` writes it.
 const BEGINS: &str = "{\"process\":";
 
 impl Journal {

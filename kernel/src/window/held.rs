@@ -1,5 +1,5 @@
 //! Pages that are held back: the process has them by their handles, and their texts are not in
-//! its window. Which pages these are is decided in `exec/held.rs`.
+//! its window. Which pages these are is decided in `exec/effects/held.rs`.
 
 use super::{StepPage, Vm};
 use crate::label::{Label, Trust};

@@ -16,7 +16,7 @@
 //! quarantined model of CaMeL (Debenedetti et al. 2025, arXiv 2503.18813) with the variables and
 //! the bounded types of FIDES (Costa et al. 2025, arXiv 2505.23643).
 //!
-//! This module is pure. Who reads is in `exec/extract.rs`, what is held in `window/held.rs`.
+//! This module is pure. Who reads is in `exec/effects/extract.rs`, what is held in `window/held.rs`.
 
 pub(crate) mod handle;
 

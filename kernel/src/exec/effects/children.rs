@@ -6,10 +6,10 @@
 
 use serde_json::{Value, json};
 
-use super::family::Apart;
 use super::kin::{Came, Done, Kin, Work};
-use super::{Ending, Execution, failed};
 use crate::calls::{SEND, Spawn};
+use crate::exec::family::Apart;
+use crate::exec::{Ending, Execution, failed};
 use crate::journal::tape::Told;
 use crate::journal::{Message, Outcome, StepRow};
 use crate::label::{Label, Trust};
@@ -104,7 +104,7 @@ impl Execution {
     }
 
     /// Stops the children of a process that is about to end.
-    pub(super) async fn end_children(&mut self, ending: &Ending) -> Result<(), Ending> {
+    pub(in crate::exec) async fn end_children(&mut self, ending: &Ending) -> Result<(), Ending> {
         if !self.has_children {
             return Ok(());
         }

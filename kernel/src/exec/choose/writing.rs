@@ -1,7 +1,7 @@
 //! Lets the CPU write a move, piece by piece, and shows what may be seen of it.
 
-use super::{Ending, Execution};
 use crate::event::Event;
+use crate::exec::{Ending, Execution};
 use crate::grammar::{Legal, Move};
 use quipu_cpu::{Chunk, Completion, Job, Prompt, Sampling, Ticket};
 
@@ -10,9 +10,9 @@ use quipu_cpu::{Chunk, Completion, Job, Prompt, Sampling, Ticket};
 const ANEW: f32 = 0.7;
 
 /// What the CPU wrote.
-pub(super) struct Decided {
-    pub(super) chosen: Move,
-    pub(super) completion: Completion,
+pub(in crate::exec) struct Decided {
+    pub(in crate::exec) chosen: Move,
+    pub(in crate::exec) completion: Completion,
 }
 
 /// A job under way, and the text it has written so far.

@@ -3,10 +3,10 @@
 
 use serde_json::json;
 
-use super::state::FOR_THE_PROCESS;
-use super::{Ending, Execution};
 use crate::calls::Resolved;
 use crate::event::Event;
+use crate::exec::state::FOR_THE_PROCESS;
+use crate::exec::{Ending, Execution};
 use crate::gate::rules::Rule;
 use crate::gate::{Approve, Ask, BEFOREHAND, Guarded, Ruling, Word};
 use crate::journal::tape::Told;
@@ -16,7 +16,7 @@ use crate::process::{Reply, State, Usage};
 use crate::signal::Signal;
 
 /// An approval that is wanted.
-pub(super) struct Wanted {
+pub(in crate::exec) struct Wanted {
     /// Why.
     reason: String,
     /// The key of the call.
@@ -29,7 +29,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// An approval of the call with this `key` alone.
-    pub(super) fn once(reason: String, key: &str) -> Self {
+    pub(in crate::exec) fn once(reason: String, key: &str) -> Self {
         Self {
             reason,
             key: key.to_owned(),
@@ -51,7 +51,7 @@ impl Execution {
     }
 
     /// Brings in the rules that people have agreed to for good, here or for other processes.
-    pub(super) fn heed_rules(&self) -> Result<(), Ending> {
+    pub(in crate::exec) fn heed_rules(&self) -> Result<(), Ending> {
         let gate = &self.shared.gate;
         let rules = self.shared.tape.rules(|| gate.heed())?;
         if self.shared.tape.is_played() {
@@ -126,7 +126,7 @@ impl Execution {
         })
     }
 
-    pub(super) async fn ask_approval(
+    pub(in crate::exec) async fn ask_approval(
         &mut self,
         step: &StepRow,
         wanted: &Wanted,
@@ -170,7 +170,7 @@ impl Execution {
     }
 
     /// After an interrupt with a person at the machine: their words become a step.
-    pub(super) async fn ask_what_now(&mut self) -> Result<(), Ending> {
+    pub(in crate::exec) async fn ask_what_now(&mut self) -> Result<(), Ending> {
         let question = "Interrupted. What should be done instead?";
         let n = self.track.n() + 1;
         let words = self.ask(n, question.into()).await?;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
-use super::family::{Apart, Family};
-use super::{Ending, failed};
 use crate::calls::{SEND, WAIT};
 use crate::event::{Event, Events};
+use crate::exec::family::{Apart, Family};
+use crate::exec::{Ending, failed};
 use crate::journal::{Journal, JournalError, Message, StepRow};
 use crate::label::Label;
 use crate::limits::Limit;

@@ -1,7 +1,7 @@
 //! The task by itself: what its user said, and prompts with nothing else in sight.
 
-use super::weigh::OTHER;
-use super::{Ending, Execution};
+use crate::exec::weigh::OTHER;
+use crate::exec::{Ending, Execution};
 use crate::grammar::{Callable, Legal};
 use crate::label::Trust;
 use crate::planner::date;
@@ -11,7 +11,7 @@ use quipu_cpu::Prompt;
 
 impl Execution {
     /// What the user said last.
-    pub(super) fn told(&self) -> &str {
+    pub(in crate::exec) fn told(&self) -> &str {
         self.program.told()
     }
 
@@ -25,7 +25,7 @@ impl Execution {
     }
 
     /// The task by itself, below the texts that were found for it.
-    pub(super) fn told_with_what_was_found(&self) -> String {
+    fn told_with_what_was_found(&self) -> String {
         let (found, told) = (self.what_was_found(), self.told_by_itself());
         match found.is_empty() {
             true => told,
@@ -34,7 +34,7 @@ impl Execution {
     }
 
     /// Whether the user gave an address of the web.
-    pub(super) fn gives_an_address(&self) -> bool {
+    pub(in crate::exec) fn gives_an_address(&self) -> bool {
         let told = self.told();
         told.contains("http://") || told.contains("https://")
     }
@@ -81,7 +81,7 @@ impl Execution {
     }
 
     /// Whether the task holds everything that the user told this process.
-    pub(super) fn is_told_all_in_the_task(&self) -> bool {
+    pub(in crate::exec) fn is_told_all_in_the_task(&self) -> bool {
         let program = &self.program;
         self.told() == program.prompt
             && program.label.trust >= Trust::User

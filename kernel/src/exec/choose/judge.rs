@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::weigh::{OTHER, after};
-use super::{Ending, Execution};
 use crate::calls::SEARCH;
 use crate::event::Event;
+use crate::exec::weigh::{OTHER, after};
+use crate::exec::{Ending, Execution};
 use crate::grammar::{Callable, Legal};
 use crate::judgement::{CALL_BEGINS, NONE, Question, Signal, first_call, on_or_not, yes_or_no};
 use crate::lessons::Lesson;
@@ -107,7 +107,7 @@ impl Execution {
     }
 
     /// How likely the answer to `question` about the text `about` is yes, from 0 to 1.
-    pub(super) async fn judge(
+    pub(in crate::exec) async fn judge(
         &mut self,
         question: Question,
         about: &str,
@@ -118,7 +118,7 @@ impl Execution {
 
     /// The same about each of `texts`. All questions are put before the first answer is waited
     /// for, so that the CPU computes them together.
-    pub(super) async fn judge_each(
+    pub(in crate::exec) async fn judge_each(
         &mut self,
         question: Question,
         texts: &[String],
@@ -149,7 +149,10 @@ impl Execution {
     }
 
     /// How likely the answer to `question` about what the user said is yes, from 0 to 1.
-    pub(super) async fn judge_task(&mut self, question: Question) -> Result<Option<f32>, Ending> {
+    pub(in crate::exec) async fn judge_task(
+        &mut self,
+        question: Question,
+    ) -> Result<Option<f32>, Ending> {
         let told = self.told().to_owned();
         self.judge(question, &told).await
     }
@@ -167,7 +170,7 @@ impl Execution {
     }
 
     /// The log-odds of each signal of `question` about a text.
-    pub(super) async fn odds(
+    pub(in crate::exec) async fn odds(
         &mut self,
         question: Question,
         about: &str,
@@ -229,7 +232,7 @@ impl Execution {
     }
 
     /// Whether `likely` is enough for a yes to `question`.
-    pub(super) fn says_yes(&self, question: Question, likely: f32) -> bool {
+    pub(in crate::exec) fn says_yes(&self, question: Question, likely: f32) -> bool {
         likely >= self.shared.judgement.of(question).threshold
     }
 

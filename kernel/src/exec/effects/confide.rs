@@ -3,14 +3,14 @@
 
 use serde_json::Value;
 
-use super::Execution;
 use crate::calls::{look_up, reads_open_pages};
+use crate::exec::Execution;
 use crate::label::{Secrecy, told_source};
 use crate::process::{Ending, Failure};
 
 impl Execution {
     /// What the user said to the process.
-    pub(super) fn users_words(&self) -> String {
+    pub(in crate::exec) fn users_words(&self) -> String {
         self.vm.users_words(self.program.said.as_deref())
     }
 
@@ -23,17 +23,17 @@ impl Execution {
 
     /// Whether the process holds text that its CPU may not be shown: the CPU is asked nothing
     /// then.
-    pub(super) fn is_confided(&self) -> bool {
+    pub(in crate::exec) fn is_confided(&self) -> bool {
         self.vm.lowest_label().secrecy > self.clearance()
     }
 
     /// The highest secrecy that both the CPU and whoever started the process may learn.
-    pub(super) fn clearance(&self) -> Secrecy {
+    pub(in crate::exec) fn clearance(&self) -> Secrecy {
         let starter = self.program.clearance.unwrap_or(Secrecy::Secret);
         self.shared.clearance().min(starter)
     }
 
-    pub(super) fn withheld(&self) -> Ending {
+    pub(in crate::exec) fn withheld(&self) -> Ending {
         let label = self.vm.lowest_label();
         Ending::Failed(Failure::Withheld {
             secrecy: label.secrecy,

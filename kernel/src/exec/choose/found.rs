@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use super::state::is_a_look;
 use super::writing::Decided;
-use super::{Ending, Execution, failed};
+use crate::exec::state::is_a_look;
+use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Callable, Legal, Move};
 use crate::label::Label;
 use crate::pattern::pattern;

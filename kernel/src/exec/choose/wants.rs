@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Ending, Execution};
+use crate::exec::{Ending, Execution};
 use crate::grammar::{Legal, Move};
 use crate::judgement::Question;
 use crate::planner::facts::is_told_in_sentences;
@@ -42,7 +42,7 @@ impl Execution {
     }
 
     /// Whether a program that was written for the task alone has just worked it out.
-    pub(super) fn has_worked_it_out(&self, legal: &Legal) -> bool {
+    pub(in crate::exec) fn has_worked_it_out(&self, legal: &Legal) -> bool {
         let worked = self.track.last().is_some_and(|(_, worked)| *worked);
         self.programs > 0 && worked && !self.doubts(legal)
     }
@@ -125,7 +125,7 @@ impl Execution {
     }
 
     /// The sum that a task is which asks for a measure in another unit.
-    pub(super) fn of_a_conversion(&self, legal: &Legal) -> Option<Value> {
+    pub(in crate::exec) fn of_a_conversion(&self, legal: &Legal) -> Option<Value> {
         let plain = legal.answer.is_none() && legal.choices.is_none();
         let first = self.track.n() == 0 && self.program.branch.is_none();
         if !plain || !first || !self.shared.cpu.info().constrains {
@@ -138,7 +138,7 @@ impl Execution {
 
     /// The answer that a function, written for the task alone, has returned in words or as a
     /// list. A small model that is to repeat such a text turns it round, or asks what it means.
-    pub(super) fn of_what_was_worked_out(&self, legal: &Legal) -> Option<Value> {
+    pub(in crate::exec) fn of_what_was_worked_out(&self, legal: &Legal) -> Option<Value> {
         let plain =
             legal.answer.is_none() && legal.choices.is_none() && self.headway.parts().is_none();
         let (action, _) = self.track.last()?;

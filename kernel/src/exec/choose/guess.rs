@@ -2,7 +2,7 @@
 //! again however its tokens are chosen, while a guess comes out different (Manakul and others,
 //! "SelfCheckGPT", 2023).
 
-use super::{Ending, Execution};
+use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Legal, Move};
 use crate::planner::answer_form::asks_for_a_fact;
 use crate::planner::poor_answer::{has_all_names, names_not_read};
@@ -37,11 +37,7 @@ impl Execution {
         }
         let question = format!("{}\n\n{BRIEFLY}", self.told_by_itself());
         let question = Message::new(Role::User, question);
-        let asked = self
-            .shared
-            .cpu
-            .prepare(&[question])
-            .map_err(super::failed)?;
+        let asked = self.shared.cpu.prepare(&[question]).map_err(failed)?;
         if asked.len + TOKENS_MAX as usize > self.shared.cpu.info().window {
             return Ok(false);
         }

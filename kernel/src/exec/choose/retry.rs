@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::found::without_heads;
 use super::wants::tells_an_error;
-use super::weigh::after;
 use super::writing::Decided;
-use super::{Ending, Execution, failed};
 use crate::calls::changes_something;
+use crate::exec::weigh::after;
+use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Legal, Move};
 use crate::pattern::HAN;
 use crate::planner::answer_form::{asks_for_a_fact, language_request};
@@ -40,7 +40,7 @@ const ALSO: &str = "Answer only this now, in a sentence:";
 
 impl Execution {
     /// `decided`, or what came of another try where that is a poor answer.
-    pub(super) async fn unless_it_is_poor(
+    pub(in crate::exec) async fn unless_it_is_poor(
         &mut self,
         n: u32,
         prompt: &Prompt,
@@ -290,7 +290,7 @@ impl Execution {
     /// `decided`, or where that answers one of the questions of the task and leaves another out, the
     /// same with an answer to that one below it: a small model answers the first of two. An answer
     /// that was cut is not added to.
-    pub(super) async fn with_all_answers(
+    pub(in crate::exec) async fn with_all_answers(
         &mut self,
         n: u32,
         prompt: &Prompt,

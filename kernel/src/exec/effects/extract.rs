@@ -6,10 +6,10 @@ use quipu_tools::json_schema::{problem, validator};
 use serde_json::Value;
 
 use super::children::TOO_LITTLE;
-use super::family::Apart;
 use super::kin::{Came, Done, Work};
-use super::{Ending, Execution, failed};
 use crate::calls::Extract;
+use crate::exec::family::Apart;
+use crate::exec::{Ending, Execution, failed};
 use crate::gate::quarantine::form_of;
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;

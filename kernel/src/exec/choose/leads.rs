@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::writing::Decided;
-use super::{Ending, Execution};
+use crate::exec::{Ending, Execution};
 use crate::grammar::{Callable, Legal, Move};
 use crate::planner::answer_form::asks_for_a_fact;
 use crate::planner::wording::asks_for_a_total;

@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::state::is_a_look;
-use super::weigh::{OTHER, after};
 use super::writing::{Decided, Writing};
-use super::{Ending, Execution, failed};
 use crate::calls::{DECIDE, SEARCH};
+use crate::exec::state::is_a_look;
+use crate::exec::weigh::{OTHER, after};
+use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Callable, Legal, Move};
 use crate::judgement::Question;
 use crate::planner::answer_form::language_request;
@@ -28,7 +28,7 @@ const SAY_WHAT_IS_MISSING: &str = "Not all that a tool needs has been said, and 
 impl Execution {
     /// Lets the CPU choose a move and write it. A call is written while it is asked whether
     /// it fits, and dropped if it does not.
-    pub(super) async fn decide(
+    pub(in crate::exec) async fn decide(
         &mut self,
         n: u32,
         prompt: &Prompt,
@@ -174,7 +174,7 @@ impl Execution {
 
     /// What a referee does without asking for words: it has the answers weighed, and what came of
     /// that, or of its program, is what it says.
-    pub(super) fn of_a_referee(&self) -> Option<Value> {
+    pub(in crate::exec) fn of_a_referee(&self) -> Option<Value> {
         let branch = self.program.branch.as_ref()?;
         if !branch.way.is_a_referee() {
             return None;

@@ -3,8 +3,8 @@
 
 use quipu_cpu::{Cpu, Message};
 
-use super::Execution;
 use crate::event::Event;
+use crate::exec::Execution;
 use crate::grammar::Legal;
 use crate::label::Trust;
 use crate::planner::Planner;
@@ -14,7 +14,7 @@ use crate::window::{Shown, Vm};
 /// Shows in `vm` the examples of `program` that belong into a window, the likest first, as far as
 /// they fit the budget and leave room to work in. An example that a stranger had a hand in is
 /// left out: it does not show what is right.
-pub(super) fn show(program: &Program, planner: &Planner, cpu: &dyn Cpu, vm: &mut Vm) {
+pub(in crate::exec) fn show(program: &Program, planner: &Planner, cpu: &dyn Cpu, vm: &mut Vm) {
     let mut left = program.agent.memory.example_tokens;
     for example in &program.examples {
         let vouched = example.label.trust >= Trust::User;
@@ -92,7 +92,7 @@ impl Execution {
     }
 
     /// Tells which examples are shown.
-    pub(super) fn tell_examples(&self, ids: Vec<String>) {
+    pub(in crate::exec) fn tell_examples(&self, ids: Vec<String>) {
         if !ids.is_empty() {
             self.emit(Event::Examples { pid: self.pid, ids });
         }

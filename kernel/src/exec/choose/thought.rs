@@ -2,7 +2,7 @@
 //! answer.
 
 use super::writing::Decided;
-use super::{Ending, Execution};
+use crate::exec::{Ending, Execution};
 use crate::grammar::{Legal, Move, without_zeros};
 use crate::limits::{Limit, THOUGHT_TOKENS_MAX};
 use quipu_cpu::{ClosedEarly, Prompt};

@@ -11,10 +11,10 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::children::TOO_LITTLE;
-use super::family::Apart;
 use super::kin::{Came, Done, Kin, Work, ended_as};
-use super::{Ending, Execution, failed};
 use crate::calls::{MAP, MapList};
+use crate::exec::family::Apart;
+use crate::exec::{Ending, Execution, failed};
 use crate::grammar::Legal;
 use crate::journal::{JournalError, Outcome, StepRow};
 use crate::label::Label;
@@ -308,7 +308,7 @@ impl Execution {
 
     /// The next action of a task that asks for the same with each attached text, without asking
     /// the CPU: first the list, then its answers, if nothing else was asked for.
-    pub(super) fn of_a_list(&self, legal: &Legal) -> Option<Value> {
+    pub(in crate::exec) fn of_a_list(&self, legal: &Legal) -> Option<Value> {
         let chooses = self.shared.cpu.info().constrains;
         if !chooses || !several::is_of_a_list(&self.program) {
             return None;

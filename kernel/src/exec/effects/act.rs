@@ -7,9 +7,9 @@ use futures_util::future::join_all;
 use quipu_tools::Effect;
 
 use super::person::Wanted;
-use super::{Ending, Execution};
 use crate::calls::{Body, Resolved, Syscall, World};
 use crate::event::Event;
+use crate::exec::{Ending, Execution};
 use crate::gate::{Guarded, PASSED, Passed, Ruling, Verdict};
 use crate::journal::tape::Told;
 use crate::journal::{Outcome, StepRow};
@@ -23,7 +23,7 @@ const STOPPED_MIDWAY: &str = "stopped before it finished; it may have taken effe
 
 impl Execution {
     /// The world as step `n` reaches it.
-    pub(super) fn world(&self, n: u32) -> World {
+    pub(in crate::exec) fn world(&self, n: u32) -> World {
         let policy = self.shared.gate.policy();
         World {
             store: self.shared.store.clone(),
@@ -46,7 +46,7 @@ impl Execution {
 
     /// The calls of one decision: neighbours that only read run side by side, everything
     /// else in its order.
-    pub(super) async fn carry_out_all(
+    pub(in crate::exec) async fn carry_out_all(
         &mut self,
         steps: Vec<(StepRow, Syscall)>,
     ) -> Result<(), Ending> {
@@ -117,7 +117,7 @@ impl Execution {
     }
 
     /// The gate, the intent, the effect, the outcome: in this order.
-    pub(super) async fn carry_out(
+    pub(in crate::exec) async fn carry_out(
         &mut self,
         step: StepRow,
         syscall: Syscall,
@@ -276,7 +276,7 @@ impl Execution {
     }
 
     /// Records an action that cannot be accepted. The process is told why.
-    pub(super) fn refuse(&mut self, step: &StepRow, problem: &str) -> Result<(), Ending> {
+    pub(in crate::exec) fn refuse(&mut self, step: &StepRow, problem: &str) -> Result<(), Ending> {
         self.costs.refused();
         let text = format!("this action was not accepted: {problem}");
         self.rows.intent(step)?;
@@ -285,7 +285,7 @@ impl Execution {
 
     /// Repeats a step that a crash cut off between its intent and its outcome, if it may be
     /// repeated. Otherwise the process is told that the outcome is unknown.
-    pub(super) async fn redo(&mut self, step: StepRow) -> Result<(), Ending> {
+    pub(in crate::exec) async fn redo(&mut self, step: StepRow) -> Result<(), Ending> {
         self.rows.save_state(State::Running, self.costs.ms())?;
         self.costs.charge(step.usage);
         let world = self.world(step.n);

@@ -3,15 +3,19 @@
 
 use serde_json::Value;
 
-use super::{Ending, Execution};
 use crate::calls::{Find, REMEMBER, Syscall};
 use crate::event::Event;
+use crate::exec::{Ending, Execution};
 use crate::journal::{Outcome, StepRow, WITH};
 use crate::window::fence::Borders;
 
 impl Execution {
     /// Records the outcome of a step and makes it part of the process.
-    pub(super) fn outcome(&mut self, step: &StepRow, outcome: Outcome) -> Result<(), Ending> {
+    pub(in crate::exec) fn outcome(
+        &mut self,
+        step: &StepRow,
+        outcome: Outcome,
+    ) -> Result<(), Ending> {
         self.rows.outcome(step, &outcome, self.costs.ms())?;
         self.announce(&step.action);
         let held = self.held_back(step.n, &step.action, &outcome);
@@ -35,7 +39,7 @@ impl Execution {
 
     /// Makes a finished step part of the process: its window, its guard, its costs. If the
     /// outcome is held back, `held` stands in the window instead.
-    pub(super) fn take_in(
+    pub(in crate::exec) fn take_in(
         &mut self,
         n: u32,
         action: &Value,

@@ -8,8 +8,8 @@ use quipu_tools::Effect;
 use quipu_tools::json_schema::{problem, validator};
 use serde_json::Value;
 
-use super::Execution;
 use crate::calls::{EXTRACT, RECALL, REMEMBER, Resolved, Syscall, look_up};
+use crate::exec::Execution;
 use crate::gate::Guarded;
 use crate::gate::quarantine::{finite, form_of, handle, notice};
 use crate::journal::{Outcome, StepRow};
@@ -23,7 +23,12 @@ impl Execution {
     /// The notice that stands in the window in place of the outcome of step `n`. `None` where the
     /// outcome itself is shown: nothing was planned, the text is trusted, a recall asked for it,
     /// or the process has read untrusted text already.
-    pub(super) fn held_back(&self, n: u32, action: &Value, outcome: &Outcome) -> Option<String> {
+    pub(in crate::exec) fn held_back(
+        &self,
+        n: u32,
+        action: &Value,
+        outcome: &Outcome,
+    ) -> Option<String> {
         let tool = action["tool"].as_str().filter(|tool| *tool != RECALL)?;
         // A memory has one text and one destination: a stranger has nothing to choose.
         let holds = self.progress.has_effects_beside(REMEMBER)
@@ -83,7 +88,7 @@ impl Execution {
 
     /// The label that the gate judges `call` by. For a call that changes something: the label of
     /// everything the process has, handles included. For a read: that of the window.
-    pub(super) fn judged_by(&self, call: &Resolved) -> Label {
+    pub(in crate::exec) fn judged_by(&self, call: &Resolved) -> Label {
         match call.request().effect {
             Effect::Write => self.vm.label_of_all(),
             Effect::Read => self.vm.lowest_label(),

@@ -6,11 +6,11 @@ use std::time::Instant;
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
-use super::weigh::after;
-use super::{Ending, Execution, failed};
 use crate::calls::{Own, Recall};
 use crate::decision::Decision;
 use crate::event::Event;
+use crate::exec::weigh::after;
+use crate::exec::{Ending, Execution, failed};
 use crate::journal::{Outcome, StepRow};
 use crate::label::Label;
 use crate::process::text_of;

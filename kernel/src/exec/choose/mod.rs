@@ -1,0 +1,27 @@
+//! What a process does next is chosen and written here. Nothing in this folder has an effect: it
+//! asks the CPU, and what it comes to is text for `step`.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `decide`, `wants` | chooses the move; what a task wants: a program, a thought, a number |
+//! | `judge` | which move fits, by what the odds of the CPU are worth |
+//! | `writing`, `thought` | lets the CPU write a move; what it thinks before |
+//! | `alone` | the task by itself, and prompts with nothing else in sight |
+//! | `examples` | tasks that were done right, before the task |
+//! | `found`, `leads` | works on what was looked up with nothing else in sight; where it leads |
+//! | `retry`, `guess` | an answer that is poor is tried again; whether a name is known or guessed |
+
+mod alone;
+mod decide;
+mod examples;
+mod found;
+mod guess;
+mod judge;
+mod leads;
+mod retry;
+mod thought;
+mod wants;
+mod writing;
+
+pub(super) use examples::show as show_examples;
+pub(super) use writing::Decided;
