@@ -1,5 +1,5 @@
-//! Rules for the libraries: what has an effect passes the gate, and what a user can do about an
-//! error is said by the shell.
+//! Rules for the libraries: what has an effect passes the gate, what chooses has none, and what a
+//! user can do about an error is said by the shell.
 
 use super::{Complaints, File, check, starts};
 
@@ -25,6 +25,42 @@ fn effects_pass_the_gate(files: &[File]) -> Complaints {
             let word = |c: char| c.is_alphanumeric() || c == '_';
             if let Some(effect) = EFFECTS.iter().find(|effect| starts(code, effect, word)) {
                 complaints.push(format!("{}:{n}: {effect} goes round the gate", file.path));
+            }
+        }
+    }
+    complaints
+}
+
+/// What chooses reaches nothing by which something is done, and a part of the state of a process
+/// knows no process.
+fn rooms_keep_to_themselves(files: &[File]) -> Complaints {
+    const ROOMS: &[(&str, &[&str])] = &[
+        (
+            "kernel/src/exec/choose/",
+            &[
+                ".rows",
+                ".approvals",
+                ".progress",
+                ".agenda",
+                ".journal",
+                ".gate",
+                ".store",
+            ],
+        ),
+        ("kernel/src/exec/state/", &["Execution"]),
+    ];
+    let mut complaints = Vec::new();
+    for file in files {
+        let room = ROOMS.iter().find(|(home, _)| file.path.starts_with(*home));
+        let Some((_, others)) = room else {
+            continue;
+        };
+        for (n, code) in file.code() {
+            if let Some(other) = others.iter().find(|other| code.contains(**other)) {
+                complaints.push(format!(
+                    "{}:{n}: {other} is out of reach here: take an argument, or do it in effects/",
+                    file.path
+                ));
             }
         }
     }
@@ -106,4 +142,20 @@ fn gate() {
         ("shell/src/a.rs", "device.call(name)?;"),
     ];
     check(effects_pass_the_gate, 3, &samples);
+}
+
+#[test]
+fn rooms() {
+    let samples = [
+        (
+            "kernel/src/exec/choose/a.rs",
+            "self.rows.intent(&step)?;\nself.shared.cpu.prepare();\nself.shared.gate.pass();",
+        ),
+        ("kernel/src/exec/effects/a.rs", "self.rows.intent(&step)?;"),
+        (
+            "kernel/src/exec/state/a.rs",
+            "// Execution\nuse crate::exec::Execution;",
+        ),
+    ];
+    check(rooms_keep_to_themselves, 3, &samples);
 }
