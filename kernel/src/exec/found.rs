@@ -19,11 +19,16 @@ use crate::planner::answer_form::{
     asks_for_a_fact, asks_for_an_address, gives_the_number, language_request,
 };
 use crate::planner::date;
+use crate::planner::derived::takes_of_both;
+use crate::planner::material::cell::cells_asked_for;
+use crate::planner::material::sentence::says_it_in_a_sentence;
 use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::{asks_back, only_denies};
 use crate::planner::shared_words::says_no_more;
 use crate::planner::supposed::supposes;
-use crate::planner::wording::{asks_for_a_total, asks_for_the_most, puts_numbers_together};
+use crate::planner::wording::{
+    asks_for_a_total, asks_for_the_most, asks_of_oneself, puts_numbers_together,
+};
 use crate::window::fence::Borders;
 use quipu_cpu::{Completion, Message, Prompt, Role, without_thought};
 use quipu_tools::{Capability, Effect};
@@ -69,7 +74,11 @@ impl Execution {
         if self.is_a_look(action) {
             self.found.opened.push(action["args"].to_string());
             if outcome.text != NOTHING_FOUND {
-                let text = self.within_its_border(&in_lines(&outcome.text), &outcome.label);
+                let mut text = in_lines(&outcome.text);
+                for cell in cells_asked_for(self.told(), &text) {
+                    text.push_str(&format!("\n{cell}"));
+                }
+                let text = self.within_its_border(&text, &outcome.label);
                 self.found.texts.push(text);
                 self.found.unanswered = false;
             }
@@ -155,12 +164,14 @@ impl Execution {
         let picks =
             asks_for_the_most(self.told()) && self.found.texts.iter().any(|text| has_rows(text));
         let puts_together = picks || puts_numbers_together(self.told());
-        let may = has_numbers && puts_together && self.programs == 0 && texts > self.found.tried;
+        let joins = !puts_together && self.may_have_to_join();
+        let computes = has_numbers && (puts_together || joins);
+        let may = computes && self.programs == 0 && texts > self.found.tried;
         if !may || !self.has_looked_up(legal) {
             return Ok(None);
         }
         let is_clear = picks || asks_for_a_total(self.told());
-        if !is_clear && !self.computes().await? {
+        if !is_clear && (self.is_said_in_a_sentence() || !self.computes().await?) {
             return Ok(None);
         }
         let Some(asked) = self.program_asked_for(legal)? else {
@@ -169,9 +180,17 @@ impl Execution {
         let completion = self
             .unseen(n, &asked, legal, Move::Function, u32::MAX)
             .await?;
-        let read = format!("{}\n{}", self.what_was_found(), self.told_by_itself());
-        if is_invented(&completion.text, &read) || supposes(&completion.text, &read) {
-            self.found.tried = texts;
+        // What was found, the task, and factors between their units.
+        let read = asked
+            .messages
+            .last()
+            .map_or("", |asked| asked.text.as_str());
+        let code = &completion.text;
+        let makes_up = is_invented(code, read) || supposes(code, read);
+        if makes_up || joins && !self.takes_of_both(code) {
+            if makes_up {
+                self.found.tried = texts;
+            }
             self.charge(&completion);
             return Ok(None);
         }
@@ -230,6 +249,24 @@ impl Execution {
             chosen: Move::Answer,
             completion,
         }))
+    }
+
+    /// Whether the task may need a number that its user told before beside one that was looked up.
+    fn may_have_to_join(&self) -> bool {
+        let reminder = self.vm.reminder();
+        asks_of_oneself(self.told()) && reminder.is_some_and(|text| speaks_of_numbers(&text))
+    }
+
+    /// Whether `code` computes with a number of what came to mind and with one that was looked up.
+    fn takes_of_both(&self, code: &str) -> bool {
+        let reminder = self.vm.reminder().unwrap_or_default();
+        let texts = self.found.texts.join("\n");
+        takes_of_both(code, &without_names(&reminder), &without_names(&texts))
+    }
+
+    /// Whether one sentence of what was looked up says what the task asks.
+    pub(super) fn is_said_in_a_sentence(&self) -> bool {
+        says_it_in_a_sentence(self.told(), &without_names(&self.found.texts.join("\n")))
     }
 
     /// Whether what was just looked up has not the numbers that are to be computed with: it has
@@ -302,13 +339,16 @@ pub(super) fn without_heads(texts: &str) -> String {
     FROM.replace_all(&within, "$1 $2").into_owned()
 }
 
-/// Whether `text` has a number beside its addresses and the ids of its passages.
-fn speaks_of_numbers(text: &str) -> bool {
+/// `text` without its addresses, the ids of its passages and its border, whose digits count nothing.
+fn without_names(text: &str) -> String {
     static NAMES: LazyLock<Regex> =
         LazyLock::new(|| pattern(r#"[^\s"]*://[^\s"]*|\[[a-z]+\d[\w-]*\]|\(process \d+\)"#));
-    NAMES
-        .replace_all(text, "")
-        .contains(|c: char| c.is_numeric() || HAN_DIGITS.contains(c))
+    NAMES.replace_all(&without_heads(text), "").into_owned()
+}
+
+/// Whether `text` has a number beside its names.
+fn speaks_of_numbers(text: &str) -> bool {
+    without_names(text).contains(|c: char| c.is_numeric() || HAN_DIGITS.contains(c))
 }
 
 /// Ideographs for numbers from two on: "一" stands in many other words.
@@ -372,6 +412,7 @@ mod tests {
             r#"{"url":"http://127.0.0.1:8/a2.html","markdown":"Open at 9."}"#,
             true,
         );
+        check("[from tool:web #2031]\nOpen daily.\n[end #2031]", false);
         check("磨坊有三层", true);
         check("", false);
     }

@@ -22,7 +22,7 @@
 //! | `writing`, `thought` | lets the CPU write a move; what it thinks before |
 //! | `alone` | the task by itself, and prompts with nothing else in sight |
 //! | `found` | what was looked up, and is worked on with nothing but the task beside it |
-//! | `retry` | an answer that is poor, or leaves a question out, is tried again |
+//! | `retry`, `form` | an answer that is poor, leaves a question out, or has another form is tried again |
 //! | **memory** | |
 //! | `keep` | keeps what a user wants kept; no answer claims it falsely |
 //! | `known` | what a process knows from its calls, and looks up no more |
@@ -51,6 +51,7 @@ mod ending;
 mod examples;
 mod extract;
 mod family;
+mod form;
 mod found;
 mod guess;
 mod held;

@@ -345,7 +345,7 @@ fn says_other_words(answer: &str, found: &str, told: &str) -> bool {
 }
 
 /// All that stands in a window. The boot page has numbers and names that are nobody's.
-fn all_of(prompt: &Prompt) -> String {
+pub(super) fn all_of(prompt: &Prompt) -> String {
     let messages = prompt.messages.iter().skip(1);
     let texts: Vec<&str> = messages.map(|message| message.text.as_str()).collect();
     texts.join("\n")

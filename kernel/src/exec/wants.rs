@@ -112,7 +112,8 @@ impl Execution {
         let computed = self.last.as_ref().is_some_and(|(_, worked)| *worked);
         // One number does not answer two questions.
         let several = !questions(self.told()).is_empty();
-        if !computed || legal.computed.is_none() || several {
+        let name = answer_form::asks_for_a_name(self.told());
+        if !computed || legal.computed.is_none() || several || name {
             return Ok(false);
         }
         Ok(answer_form::how_many(self.told()) || self.computes().await?)
