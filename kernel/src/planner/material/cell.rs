@@ -11,10 +11,12 @@ use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::table::{Table, tables};
-use crate::numbers::{alike, numbers};
-use crate::pattern::{HAN, pattern};
+use crate::numbers::numbers;
+use crate::pattern::{HAN, laid_out, pattern};
+use crate::planner::answer_form::asks_for_a_person;
 use crate::planner::poor_answer::stem;
 use crate::planner::shared_words::telling_words;
+use crate::planner::wording::asks_for_the_most;
 
 /// Words of a name.
 const NAME_WORDS_MAX: usize = 6;
@@ -165,27 +167,33 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// The name of the one row in the tables of `text` that has the number which is all that `answer`
-/// says to `task`. `None` where the answer names anything, or that number may itself be a name.
+/// says to `task`. `None` where the answer names anything, or that number may itself be the name.
 pub(crate) fn row_of_the_number(task: &str, answer: &str, text: &str) -> Option<String> {
     let said = numbers(answer);
     let [number] = said[..] else {
         return None;
     };
-    let tables = tables(text);
-    let mut known: BTreeSet<String> = words(task).into_iter().collect();
+    let has_it = |cell: &String| numbers(cell)[..] == [number];
+    let asked: BTreeSet<String> = words(task).into_iter().collect();
+    let mut known = asked.clone();
     let mut names = BTreeSet::new();
-    for table in &tables {
+    for table in &tables(text) {
         known.extend(table.head.iter().flat_map(|head| words(head)));
-        let at = column_of_names(table, task);
+        let named = column_behind_which(table, task);
+        let column = named.or_else(|| column_of_words(table, task));
         for row in &table.rows {
-            if row.first().is_some_and(|first| is_number(first, number)) {
+            if row.get(named.unwrap_or(0)).is_some_and(has_it) {
                 return None;
             }
-            let has_it = |cell: &String| numbers(cell)[..] == [number];
-            if let Some(cell) = row.iter().find(|cell| has_it(cell)) {
-                known.extend(words(cell));
-                names.extend(at.and_then(|at| row.get(at)).cloned());
+            let (Some(cell), Some(column)) = (row.iter().find(|cell| has_it(cell)), column) else {
+                continue;
+            };
+            // The row that the task names is not the one that it asks for.
+            if named.is_none() && words(&row[column]).iter().any(|word| asked.contains(word)) {
+                return None;
             }
+            known.extend(words(cell));
+            names.insert(row[column].clone());
         }
     }
     let mut said = telling_words(answer).into_iter();
@@ -193,31 +201,41 @@ pub(crate) fn row_of_the_number(task: &str, answer: &str, text: &str) -> Option<
         let is_number = word.contains(|c: char| c.is_ascii_digit());
         is_number || known.contains(stem(&word))
     });
-    let mut names = names.into_iter();
+    let mut names = names.into_iter().filter(|name| !name.is_empty());
     let name = names.next().filter(|_| names.next().is_none())?;
-    let is_name = name.contains(char::is_alphabetic);
-    (adds_nothing && is_name).then_some(name)
+    adds_nothing.then_some(name)
 }
 
-/// Whether `cell` is nothing but `number`.
-fn is_number(cell: &str, number: f64) -> bool {
-    cell.parse::<f64>().is_ok_and(|cell| alike(cell, number))
+/// The column of `table` whose name stands behind "which" in `task`, with at most one word between.
+fn column_behind_which(table: &Table, task: &str) -> Option<usize> {
+    static WHICH: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:which|whose)\s+(?:(?:one\s+)?of\s+(?:the|these|those|my|our|your)\s+)?(?P<en>.+)
+            |哪(?:一|几)?[个种家位款座间本条台支队张名只辆片道些]?(?P<zh>.+)",
+        )
+    });
+    let found = WHICH.captures(task)?;
+    let behind = found.name("en").or(found.name("zh"))?;
+    let behind = words(behind.as_str());
+    let stands_there = |at: &usize| {
+        let head = name(&table.head[*at]);
+        head.is_some_and(|head| {
+            let mut places = behind.windows(head.len()).take(2);
+            places.any(|window| *window == *head)
+        })
+    };
+    (0..table.head.len()).find(stands_there)
 }
 
-/// The column with the names that `task` asks for: the one it names, or the first that has no
-/// numbers.
-fn column_of_names(table: &Table, task: &str) -> Option<usize> {
-    let words = words(task);
-    let has_no_number = |at: &usize| {
+/// The first column of `table` without numbers, where `task` asks for a person or for the largest of
+/// something: then it has the names.
+fn column_of_words(table: &Table, task: &str) -> Option<usize> {
+    let has_words = |at: &usize| {
         let mut cells = table.rows.iter().filter_map(|row| row.get(*at));
-        cells.all(|cell| numbers(cell).is_empty())
+        cells.all(|cell| numbers(cell).is_empty() && cell.contains(char::is_alphabetic))
     };
-    let columns: Vec<usize> = (0..table.head.len()).filter(has_no_number).collect();
-    let is_named = |at: &&usize| {
-        let head = name(&table.head[**at]);
-        head.is_some_and(|head| words.windows(head.len()).any(|window| *window == *head))
-    };
-    columns.iter().find(is_named).or(columns.first()).copied()
+    let asks = asks_for_a_person(task) || asks_for_the_most(task);
+    (0..table.head.len()).find(has_words).filter(|_| asks)
 }
 
 #[cfg(test)]
@@ -283,22 +301,46 @@ mod tests {
             assert_eq!(found.unwrap_or_default(), want, "{task} {answer}");
         };
         let list = "- Rye: 35 kg\n- Oats: 40 kg";
-        check("Which sack is the heaviest?", "40 kg", list, "Oats");
-        check("Which sack is the heaviest?", "It is 40.", list, "Oats");
-        let heaviest = "Which sack has the most weight?";
-        check(heaviest, "The most weight is 12.", SACKS, "Green oats");
+        check("Which grain is the heaviest?", "40 kg", list, "Oats");
+        check("Which grain is the heaviest?", "It is 40.", list, "Oats");
+        check(
+            "Who carried the most?",
+            "40 kg",
+            "- Ida: 35 kg\n- Bo: 40 kg",
+            "Bo",
+        );
+        let weight = "Which sack has the most weight?";
+        check(weight, "The most weight is 12.", SACKS, "Green oats");
+        check("Which of the rooms had 9 in 2023?", "55", ROOMS, "B");
+        check("Which room is the largest?", "60", ROOMS, "12");
         check("哪种茶最贵？", "40元", TEA, "红茶");
+    }
+
+    #[test]
+    fn a_number_that_may_be_the_answer_stays() {
+        let check = |task: &str, answer: &str, text: &str| {
+            assert_eq!(
+                row_of_the_number(task, answer, text),
+                None,
+                "{task} {answer}"
+            );
+        };
+        let list = "- Rye: 35 kg\n- Oats: 40 kg";
         // It says a name, or what the table does not have.
-        check("Which sack is the heaviest?", "Oats, 40 kg", list, "");
-        check("Which sack is the heaviest?", "Barley has 40.", list, "");
-        check("Which sack is the heaviest?", "41", list, "");
-        check("Which sack is the heaviest?", "35 or 40", list, "");
-        // Two rows have it, or it is a name itself.
-        check("Which sack is 5?", "5", "- Rye: 5\n- Oats: 5", "");
-        let years = "Year,kg\n1998,2001\n2001,7";
-        check("Which year was best?", "2001", years, "");
-        check("Which room is the largest?", "12", ROOMS, "");
-        check("Which sack is it?", "40", "It weighs 40.", "");
-        check("", "", "", "");
+        check("Which grain is the heaviest?", "Oats, 40 kg", list);
+        check("Which grain is the heaviest?", "Barley has 40.", list);
+        check("Which grain is the heaviest?", "41", list);
+        check("Which grain is the heaviest?", "35 or 40", list);
+        // Two rows have it.
+        check("Which grain is the heaviest?", "5", "- Rye: 5\n- Oats: 5");
+        // A name may be a number.
+        check("Which room is the largest?", "12", ROOMS);
+        let piers = "Ship,Pier,Crew\nAda,4,30\nBea,7,20";
+        check("Which pier has the Ada?", "4", piers);
+        check("Which berth is that of the Ada?", "4", piers);
+        check("Which berth has the most of the Ada's crew?", "4", piers);
+        check("哪个站台停慢车？", "4", "- 慢车：4\n- 快车：7");
+        check("Which grain is it?", "40", "It weighs 40.");
+        check("", "", "");
     }
 }
