@@ -251,17 +251,25 @@ impl Execution {
         }))
     }
 
-    /// Whether the task may need a number that its user told before beside one that was looked up.
+    /// Whether the task may need a number that its user told before, or that was found before, beside
+    /// one that was looked up last.
     fn may_have_to_join(&self) -> bool {
-        let reminder = self.vm.reminder();
-        asks_of_oneself(self.told()) && reminder.is_some_and(|text| speaks_of_numbers(&text))
+        let (before, last) = self.before_and_last();
+        asks_of_oneself(self.told()) && speaks_of_numbers(&before) && speaks_of_numbers(&last)
     }
 
-    /// Whether `code` computes with a number of what came to mind and with one that was looked up.
+    /// Whether `code` computes with a number that was known before and with one that was looked up last.
     fn takes_of_both(&self, code: &str) -> bool {
-        let reminder = self.vm.reminder().unwrap_or_default();
-        let texts = self.found.texts.join("\n");
-        takes_of_both(code, &without_names(&reminder), &without_names(&texts))
+        let (before, last) = self.before_and_last();
+        takes_of_both(code, &before, &last)
+    }
+
+    /// What came to mind and was looked up before, and what was looked up last, without their names.
+    fn before_and_last(&self) -> (String, String) {
+        let mut before: Vec<String> = self.vm.reminder().into_iter().collect();
+        before.extend(self.found.texts.iter().cloned());
+        let last = before.pop().unwrap_or_default();
+        (without_names(&before.join("\n")), without_names(&last))
     }
 
     /// Whether one sentence of what was looked up says what the task asks.
