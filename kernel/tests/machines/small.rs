@@ -17,10 +17,10 @@ use tempfile::TempDir;
 
 /// What a message can want, by the place of its weight: what was told before, a result.
 const RECALLED: usize = 1;
-const COMPUTED: usize = 2;
+pub(crate) const COMPUTED: usize = 2;
 
 /// What is written after the system's message in a whole window.
-type Write = fn(&str, &str) -> String;
+pub(crate) type Write = fn(&str, &str) -> String;
 
 /// The weights where no option fits but the last.
 fn none_of(inquiry: &Inquiry) -> Weights {
@@ -33,7 +33,7 @@ fn none_of(inquiry: &Inquiry) -> Weights {
 
 /// A machine with these devices and pages. Its CPU takes no tool for one that fits, and no task
 /// for a special one; each for what it `wants`, where that is given.
-fn machine(
+pub(crate) fn machine(
     write: Write,
     wants: Option<usize>,
     devices: &[Desk],
@@ -85,7 +85,7 @@ async fn ran(kernel: &Kernel, program: Program) -> (Vec<(String, Trust)>, Exit) 
 
 const ASKED: &str = "From which pier does the ferry to Torshavn leave?";
 
-fn timetable(trust: Trust) -> NewPage {
+pub(crate) fn timetable(trust: Trust) -> NewPage {
     NewPage {
         id: Some("ferries".into()),
         kind: Kind::Document,
@@ -254,48 +254,6 @@ async fn what_was_looked_up_is_computed_from() {
     check(no_number, Some(COMPUTED), None).await;
     let other = "The ferry to Torshavn carries many carts on its 3 trips.";
     check(other, Some(COMPUTED), None).await;
-}
-
-/// Opens a page in its program until it is told that there is no network.
-fn online(_: &str, seen: &str) -> String {
-    let asked = seen.contains("Write one Python function");
-    let code = match (asked, seen.contains("There is no network: write")) {
-        (true, false) => "import requests\n\ndef solution():\n    return requests.get('ferry')",
-        (true, true) => "def solution():\n    return 12 * 35",
-        _ => return "It carries 420 carts.".into(),
-    };
-    format!("```python\n{code}\n```")
-}
-
-#[tokio::test]
-async fn a_program_that_cannot_run_is_written_anew() {
-    let page = NewPage {
-        text: "The ferry to Torshavn carries 35 carts on each of its trips.".into(),
-        ..timetable(Trust::Untrusted)
-    };
-    let desk = [Desk::new("desk", Vec::new()).with_programs().alone("run")];
-    let (kernel, _folder) = machine(online, Some(COMPUTED), &desk, vec![page]);
-    let task = "How many carts does the ferry to Torshavn carry on 12 trips?";
-    let pid = kernel.spawn(Program::new(task)).expect("it starts");
-    let exit = kernel.wait(pid).await.expect("it ends");
-    assert_eq!(exit.status, Status::Exited);
-    let steps = kernel.journal().steps(pid).expect("steps");
-    let runs = steps
-        .iter()
-        .filter(|step| step.action["tool"] == "desk.run");
-    let runs: Vec<(bool, String)> = runs
-        .map(|step| {
-            let outcome = step.outcome.as_ref().expect("an outcome");
-            (outcome.ok, outcome.text.clone())
-        })
-        .collect();
-    let (ok, said) = &runs[0];
-    assert!(
-        !ok && said.starts_with("not run: There is no network"),
-        "{said}"
-    );
-    assert!(runs[1].0 && runs.len() == 2, "{runs:?}");
-    replayed(&kernel, pid).await;
 }
 
 /// Finds it at once where nothing else is in sight, and goes on and on else.
