@@ -49,6 +49,9 @@ impl Execution {
         let begun = Instant::now();
         let decided = self.decide(n, &prompt, &legal).await?;
         let decided = self.unless_it_is_poor(n, &prompt, &legal, decided).await?;
+        let decided = self
+            .in_the_form_asked_for(n, &prompt, &legal, decided)
+            .await?;
         let decided = self.with_all_answers(n, &prompt, &legal, decided).await?;
         let decided = self.with_right_sums(&prompt, &legal, decided);
         let decide_ms = begun.elapsed().as_millis() as u64;
@@ -300,7 +303,8 @@ impl Execution {
             let calls = calls.clone();
             return self.take_up_calls(&step, &calls).await;
         }
-        if let Some(outcome) = self.not_again(&step.action) {
+        let known = self.not_again(&step.action);
+        if let Some(outcome) = known.or_else(|| self.not_run(&step.action)) {
             self.rows.intent(&step)?;
             return self.outcome(&step, outcome);
         }

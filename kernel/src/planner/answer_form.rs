@@ -109,6 +109,39 @@ pub(crate) fn gives_the_number(task: &str, answer: &str) -> bool {
         || GIVES.is_match(&ADDRESS.replace_all(answer, " "))
 }
 
+/// Whether `task` asks for a name and for nothing else: who, or which of several. What is counted,
+/// dated or measured has a number for its name.
+pub(crate) fn asks_for_a_name(task: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:whos?|whom|whose|which)\b|谁|哪(?:一|几)?(?:[个种家位款座间本条台支队张名只辆片道些]|里)",
+        )
+    });
+    static COUNTS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:how\s+(?:many|much|old|tall|long|far|high|deep|wide|heavy|big|large|late|early|often|fast)|when|what
+            |(?:which|whose)\s+(?:\w+\s+)?(?:years?|months?|days?|dates?|times?|hours?|numbers?|prices?|amounts?|shares?|percent\w*|codes?))\b
+            |多少|多久|多远|多大|多高|多长|多重|(?:^|[^哪])几|什么|何时|哪个?(?:年|月|日|天|时|数|号)",
+        )
+    });
+    let task = ADDRESS.replace_all(task, " ");
+    ASKS.is_match(&task) && !COUNTS.is_match(&task) && !MORE.is_match(&task)
+}
+
+/// Whether `task` asks for a person, and for nothing else.
+pub(crate) fn asks_for_a_person(task: &str) -> bool {
+    static ASKS: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?i)\b(?:whos?|whom|whose)\b|谁|哪(?:一|几)?[位名]"));
+    asks_for_a_name(task) && ASKS.is_match(&ADDRESS.replace_all(task, " "))
+}
+
+/// Whether `answer` is nothing but a number, perhaps with its unit.
+pub(crate) fn is_a_bare_number(answer: &str) -> bool {
+    static IS: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^[^\p{L}\d]*\d+(?:[.,]\d+)*\s?%?\s?\p{L}{0,12}[^\p{L}\d]*$"));
+    IS.is_match(answer)
+}
+
 /// Whether `task` asks for an address of the web.
 pub(crate) fn asks_for_an_address(task: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
@@ -248,6 +281,55 @@ mod tests {
         check("哪几个人去了？", "王伟和李明。", true);
         check("合唱团星期几唱？", "星期天。", true);
         check("", "", true);
+    }
+
+    #[test]
+    fn a_name_is_asked_for() {
+        let check = |task: &str, name: bool, person: bool| {
+            assert_eq!(asks_for_a_name(task), name, "{task}");
+            assert_eq!(asks_for_a_person(task), person, "{task}");
+        };
+        check("Which sack weighs the most?", true, false);
+        check("Who carried the most sacks?", true, true);
+        check(
+            "Whose sack is the heaviest, by http://127.0.0.1/what?",
+            true,
+            true,
+        );
+        check("哪种茶最贵？", true, false);
+        check("谁搬得最多？", true, true);
+        // Names that may be numbers, and numbers beside a name.
+        check("Which year had the most rain?", false, false);
+        check("Which telephone number is it?", false, false);
+        check(
+            "Who carried the most, and how many sacks was that?",
+            false,
+            false,
+        );
+        check("What does the sack weigh?", false, false);
+        check("When did she come, and who saw her?", false, false);
+        check("Explain who carried the most.", false, false);
+        check("哪年雨最多？", false, false);
+        check("谁搬了几个？", false, false);
+        check("哪几个人搬了？", true, false);
+        check("多少钱？", false, false);
+        check("", false, false);
+    }
+
+    #[test]
+    fn a_bare_number_is_told_from_words() {
+        let check =
+            |answer: &str, want: bool| assert_eq!(is_a_bare_number(answer), want, "{answer}");
+        check("40", true);
+        check("**40 kg**", true);
+        check("12,50€.", true);
+        check("40公斤。", true);
+        check("12.5 %", true);
+        check("Room 12", false);
+        check("It is 40.", false);
+        check("12 and 40", false);
+        check("Ida", false);
+        check("", false);
     }
 
     #[test]

@@ -6,118 +6,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::material::units::{Kind, UNITS, known};
 use super::program::asks_for_code;
 use super::wording::{has_a_word_for_keeping, is_about_its_words};
 use crate::pattern::pattern;
-
-/// A unit: its words, a pattern each, and what it is for the calculator. Longer words come first
-/// where one begins another.
-struct Unit {
-    words: &'static str,
-    is: &'static str,
-    of: Kind,
-}
-
-/// What is measured: only units of one kind are converted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Area,
-    Length,
-    Mass,
-    Volume,
-    Speed,
-    Time,
-    Energy,
-    Data,
-    Temperature,
-}
-
-const fn unit(of: Kind, words: &'static str, is: &'static str) -> Unit {
-    Unit { words, is, of }
-}
-
-/// The mu is that of 1959, the jin half a kilogram; gallons, pints and ounces are those of the United
-/// States, as the calculator has them.
-const UNITS: [Unit; 54] = [
-    unit(
-        Kind::Area,
-        "square kilomet(?:re|er)s?|km²|平方公里|平方千米",
-        "km^2",
-    ),
-    unit(
-        Kind::Area,
-        "square centimet(?:re|er)s?|cm²|平方厘米",
-        "cm^2",
-    ),
-    unit(Kind::Area, "square met(?:re|er)s?|m²|平方米|平米", "m^2"),
-    unit(Kind::Area, "square f(?:ee|oo)t|平方英尺", "foot^2"),
-    unit(Kind::Area, "hectares?|公顷", "10000 m^2"),
-    unit(Kind::Area, "acres?|英亩", "4046.8564224 m^2"),
-    unit(Kind::Area, "mu|亩", "(2000/3) m^2"),
-    unit(
-        Kind::Speed,
-        "kilomet(?:re|er)s? (?:per|an) hour|km/h|kph|公里每小时|千米每小时",
-        "km/hour",
-    ),
-    unit(
-        Kind::Speed,
-        "met(?:re|er)s? (?:per|a) second|m/s|米每秒",
-        "m/s",
-    ),
-    unit(
-        Kind::Speed,
-        "miles? (?:per|an) hour|mph|英里每小时",
-        "mile/hour",
-    ),
-    unit(Kind::Speed, "knots?|节", "nautical_mile/hour"),
-    unit(Kind::Length, "kilomet(?:re|er)s?|km|公里|千米", "km"),
-    unit(Kind::Length, "centimet(?:re|er)s?|cm|厘米", "cm"),
-    unit(Kind::Length, "millimet(?:re|er)s?|mm|毫米", "mm"),
-    unit(Kind::Length, "nautical miles?|海里", "nautical_mile"),
-    unit(Kind::Length, "miles?|英里", "mile"),
-    unit(Kind::Length, "f(?:ee|oo)t|ft|英尺", "foot"),
-    unit(Kind::Length, "inch(?:es)?|英寸", "inch"),
-    unit(Kind::Length, "yards?", "yard"),
-    unit(Kind::Length, "met(?:re|er)s?|m|米", "m"),
-    unit(Kind::Mass, "milligrams?|mg|毫克", "mg"),
-    unit(Kind::Mass, "kilograms?|kilos?|kgs?|公斤|千克", "kg"),
-    unit(Kind::Mass, "grams?|g|克", "g"),
-    unit(Kind::Mass, "pounds?|lbs?|磅", "pound"),
-    unit(Kind::Mass, "ounces?|oz|盎司", "ounce"),
-    unit(Kind::Mass, "stones?", "stone"),
-    unit(Kind::Mass, "tonnes?|吨", "tonne"),
-    unit(Kind::Mass, "jin|市斤|斤", "0.5 kg"),
-    unit(Kind::Volume, "millilit(?:re|er)s?|ml|毫升", "ml"),
-    unit(Kind::Volume, "lit(?:re|er)s?|升", "liter"),
-    unit(Kind::Volume, "gallons?|加仑", "gallon"),
-    unit(Kind::Volume, "pints?|品脱", "pint"),
-    unit(Kind::Volume, "cups?", "cup"),
-    unit(Kind::Volume, "tablespoons?|tbsp", "tablespoon"),
-    unit(Kind::Volume, "teaspoons?|tsp", "teaspoon"),
-    unit(Kind::Volume, "cubic met(?:re|er)s?|m³|立方米", "m^3"),
-    unit(Kind::Time, "seconds?|秒钟?", "s"),
-    unit(Kind::Time, "minutes?|分钟", "minute"),
-    unit(Kind::Time, "hours?|小时|钟头", "hour"),
-    unit(Kind::Time, "days?|天", "day"),
-    unit(Kind::Time, "weeks?|周|星期", "week"),
-    unit(Kind::Energy, "kilojoules?|kJ|千焦", "kJ"),
-    unit(Kind::Energy, "kilocalories?|kcal|千卡|大卡", "kcal"),
-    unit(Kind::Energy, "kilowatt[- ]hours?|kWh|千瓦时", "kWh"),
-    unit(Kind::Energy, "megajoules?|MJ|兆焦", "MJ"),
-    unit(Kind::Data, "megabytes?|MB", "MB"),
-    unit(Kind::Data, "gigabytes?|GB", "GB"),
-    unit(Kind::Data, "kilobytes?|kB", "kB"),
-    unit(Kind::Data, "terabytes?|TB", "TB"),
-    unit(Kind::Data, "mebibytes?|MiB", "MiB"),
-    unit(Kind::Data, "gibibytes?|GiB", "GiB"),
-    unit(Kind::Temperature, "(?:degrees? )?celsius|°C|摄氏度?", "°C"),
-    unit(
-        Kind::Temperature,
-        "(?:degrees? )?fahrenheit|°F|华氏度?",
-        "°F",
-    ),
-    unit(Kind::Temperature, "kelvin|开尔文", "K"),
-];
 
 /// The forms of such a question: a number with its unit, and the unit that it is wanted in. Nothing
 /// but these stands in its sentence, or more than a conversion is asked for.
@@ -142,16 +34,6 @@ static ASKED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     ];
     forms.iter().map(|form| pattern(form)).collect()
 });
-
-/// The unit that `word` is.
-fn known(word: &str) -> Option<&'static Unit> {
-    static NAMES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-        let name = |unit: &Unit| pattern(&format!("^(?i:{})$", unit.words));
-        UNITS.iter().map(name).collect()
-    });
-    let at = NAMES.iter().position(|name| name.is_match(word))?;
-    UNITS.get(at)
-}
 
 /// The expression that converts the measure in `task`; `None` where more or something else is asked
 /// for, or the units do not go together.

@@ -31,6 +31,18 @@ pub(crate) fn computes_with_another(expression: &str, read: &str) -> bool {
     !LARGE.is_match(read) && numbers(expression).iter().any(new)
 }
 
+/// Whether `code` has a number that stands in `one` and not in `other`, and one of which the opposite is
+/// true.
+pub(crate) fn takes_of_both(code: &str, one: &str, other: &str) -> bool {
+    let (code, one, other) = (numbers(code), in_any_form(one), in_any_form(other));
+    let has = |known: &[f64], said: f64| known.iter().any(|known| *known == said);
+    let takes = |of: &[f64], without: &[f64]| {
+        let mut said = code.iter();
+        said.any(|said| has(of, *said) && !has(without, *said))
+    };
+    takes(&one, &other) && takes(&other, &one)
+}
+
 /// Whether `answer` to the task `told` has a number that neither stands in what was `read` nor
 /// follows from that. Small ones count things.
 pub(super) fn has_a_number_from_nowhere(answer: &str, read: &str, told: &str) -> bool {
@@ -138,6 +150,24 @@ mod tests {
         );
         check("", "It has 0 wheels.", "500", true);
         check("", "", "", false);
+    }
+
+    #[test]
+    fn a_program_takes_numbers_of_two_texts() {
+        let check = |code: &str, want: bool| {
+            let (memory, page) = (
+                "We are four, and 2 come late.",
+                "A seat costs 35, a box 2 more.",
+            );
+            assert_eq!(takes_of_both(code, memory, page), want, "{code}");
+        };
+        check("return 4 * 35", true);
+        check("return 35 * 12", false);
+        check("return 4 + 2", false);
+        // Both have it.
+        check("return 2 * 2", false);
+        check("return 2 * 35", false);
+        check("", false);
     }
 
     #[test]

@@ -16,7 +16,7 @@
 //! | `poor_answer`, `owners`, `other_times`, `particulars` | an answer that is none, or another one's |
 //! | `facts`, [`shared_words`] | what is worth keeping, and what two texts share |
 //! | `wording` | phrases from which something follows, and what a phrase that is not known costs |
-//! | `date`, `calendar`, [`numbers`], `conversion` | the days, the numbers and the units of a task |
+//! | `date`, `calendar`, [`numbers`], `conversion`, `material` | the days, numbers, units and tables of a task |
 //! | `derived`, `supposed`, `equations` | numbers that follow, that nobody told, and that are wrong |
 
 pub(crate) mod answer_form;
@@ -37,6 +37,7 @@ mod guard;
 pub mod judgement;
 mod kind;
 pub mod lessons;
+pub(crate) mod material;
 pub mod numbers;
 pub(crate) mod other_times;
 pub(crate) mod owners;
@@ -340,11 +341,8 @@ impl Planner {
         let named: Vec<Unspoken> = self.unspoken.extract_if(.., named).collect();
         let names: Vec<String> = named.into_iter().flat_map(|named| named.names).collect();
         let mut shown = String::new();
-        for call in self
-            .calls
-            .iter_mut()
-            .filter(|call| names.contains(&call.name))
-        {
+        let is_named = |call: &&mut Callable| names.contains(&call.name);
+        for call in self.calls.iter_mut().filter(is_named) {
             call.offered = true;
             shown.push_str(&line(call));
         }

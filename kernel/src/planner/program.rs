@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use quipu_cpu::{Message, Role};
 use regex::Regex;
 
+use super::material::units::factors;
 use crate::pattern::laid_out;
 
 /// Who writes the program. Models are trained with a message of the system; this one says
@@ -21,8 +22,10 @@ const ASK: &str = "Write one Python function solution() that returns the answer.
 /// minutes on its fingers, or forgets the import.
 const ASK_OF_TIMES: &str = "Write one Python function solution() that returns the answer. Import what it needs inside, such as datetime for dates and times of day. Give each quantity a variable with a comment.";
 
-/// Added where the data stand in the task: a small model writes a program that opens a file of them.
-const AS_GIVEN: &str = "There is no file and no input: write the data above into the function.";
+/// Added where the data were found or stand in the task: a small model writes a program that opens a
+/// file of them, or their page.
+const AS_GIVEN: &str =
+    "There is no file, no network and no input: write the data above into the function as values.";
 /// Lines from which on a task has data in it.
 const LINES_MIN: usize = 4;
 
@@ -129,20 +132,28 @@ pub fn asked_for_after(learnt: &[(String, String)], found: &str, told: &str) -> 
     messages
 }
 
-/// The request for a program that answers `told` from what was `found`, in words.
+/// The request for a program that answers `told` from what was `found`, in words. Where both mix units
+/// of one kind, it says the factors between them.
 fn request(found: &str, told: &str) -> String {
     let ask = match gives_a_time(told) {
         true => ASK_OF_TIMES,
         false => ASK,
     };
-    let asked = match !found.is_empty() || has_data(told) {
-        true => format!("{}\n\n{ask} {AS_GIVEN}", told.trim()),
-        false => format!("{}\n\n{ask}", told.trim()),
+    let mut asked = match found.is_empty() {
+        true => String::new(),
+        false => format!("{found}\n\n"),
     };
-    match found.is_empty() {
-        true => asked,
-        false => format!("{found}\n\n{asked}"),
+    asked.push_str(told.trim());
+    asked.push_str("\n\n");
+    let factors = factors(&format!("{found}\n{told}"));
+    if !factors.is_empty() {
+        asked.push_str(&format!("{factors}\n"));
     }
+    asked.push_str(ask);
+    if !found.is_empty() || has_data(told) || told.contains("://") {
+        asked.push_str(&format!(" {AS_GIVEN}"));
+    }
+    asked
 }
 
 /// Whether data stand in `told`: as lines, as a list behind a colon, or as a quoted text.
@@ -238,6 +249,22 @@ mod tests {
         let asked = asked_for_after(&[], "Hall A has 40 seats.", "How many rows of 8 is that?");
         let last = asked.last().map_or("", |message| message.text.as_str());
         assert!(last.starts_with("Hall A has 40 seats.\n\nHow many") && last.contains(AS_GIVEN));
+    }
+
+    #[test]
+    fn a_program_is_told_the_factor_between_two_units() {
+        let check = |found: &str, told: &str, want: &str| {
+            let asked = asked_for_after(&[], found, told);
+            let last = asked.last().map_or("", |message| message.text.as_str());
+            assert!(
+                last.contains(&format!("{told}\n\n{want}Write one")),
+                "{last}"
+            );
+        };
+        let cans = "How many cups of 250 ml does a can fill?";
+        check("A can holds 3 liters.", cans, "1 liter = 1000 ml.\n");
+        check("A can holds 3000 ml.", cans, "");
+        check("", "How many cans are 4 and 7?", "");
     }
 
     #[test]

@@ -29,4 +29,5 @@ mod secrecy;
 mod sight;
 mod small;
 mod suspension;
+mod unfit;
 mod window;

@@ -17,10 +17,10 @@ use tempfile::TempDir;
 
 /// What a message can want, by the place of its weight: what was told before, a result.
 const RECALLED: usize = 1;
-const COMPUTED: usize = 2;
+pub(crate) const COMPUTED: usize = 2;
 
 /// What is written after the system's message in a whole window.
-type Write = fn(&str, &str) -> String;
+pub(crate) type Write = fn(&str, &str) -> String;
 
 /// The weights where no option fits but the last.
 fn none_of(inquiry: &Inquiry) -> Weights {
@@ -33,7 +33,7 @@ fn none_of(inquiry: &Inquiry) -> Weights {
 
 /// A machine with these devices and pages. Its CPU takes no tool for one that fits, and no task
 /// for a special one; each for what it `wants`, where that is given.
-fn machine(
+pub(crate) fn machine(
     write: Write,
     wants: Option<usize>,
     devices: &[Desk],
@@ -85,7 +85,7 @@ async fn ran(kernel: &Kernel, program: Program) -> (Vec<(String, Trust)>, Exit) 
 
 const ASKED: &str = "From which pier does the ferry to Torshavn leave?";
 
-fn timetable(trust: Trust) -> NewPage {
+pub(crate) fn timetable(trust: Trust) -> NewPage {
     NewPage {
         id: Some("ferries".into()),
         kind: Kind::Document,

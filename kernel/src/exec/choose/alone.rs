@@ -1,13 +1,18 @@
-//! The task by itself: what its user said, and prompts with nothing else in sight.
+//! The task by itself: what its user said, prompts with nothing else in sight, and programs that are
+//! not run for it.
 
-use crate::exec::weigh::OTHER;
+use crate::calls::look_up;
+use crate::exec::weigh::{OTHER, after};
 use crate::exec::{Ending, Execution};
 use crate::grammar::{Callable, Legal};
+use crate::journal::Outcome;
 use crate::label::Trust;
 use crate::planner::date;
 use crate::planner::facts::is_told_in_sentences;
+use crate::planner::material::unfit::cannot_run;
 use crate::program::{asked_for, asked_for_after, asked_in_words};
 use quipu_cpu::Prompt;
+use serde_json::Value;
 
 impl Execution {
     /// What the user said last.
@@ -52,8 +57,13 @@ impl Execution {
             return Ok(None);
         }
         let room = self.shared.cpu.info().window - self.vm.reserve();
+        let refused = self.why_not_run();
         let taught = |more: &[(String, String)]| -> Result<Option<Prompt>, Ending> {
-            let prompt = self.lesson(asked_for_after(more, &found, &told), asked_for(OTHER))?;
+            let mut asked = asked_for_after(more, &found, &told);
+            if let Some(why) = &refused {
+                asked = after(&asked, why);
+            }
+            let prompt = self.lesson(asked, asked_for(OTHER))?;
             Ok(prompt.filter(|prompt| prompt.len <= room))
         };
         let (ids, learnt) = self.functions_learnt(legal);
@@ -64,6 +74,28 @@ impl Execution {
             return Ok(Some(prompt));
         }
         taught(&[])
+    }
+
+    /// What comes of the program of `action` where it cannot run: it is not run.
+    pub(in crate::exec) fn not_run(&self, action: &Value) -> Option<Outcome> {
+        let why = self.why_not(action)?;
+        Some(self.kernel_says(format!("not run: {why}"), false, 0))
+    }
+
+    /// Why the program that was to be run last was not, and what to do instead.
+    pub(super) fn why_not_run(&self) -> Option<String> {
+        let (action, _) = self.track.last().filter(|(_, worked)| !worked)?;
+        self.why_not(action)
+    }
+
+    /// Why the program of `action` cannot run, if it is in Python and nothing was granted to it.
+    fn why_not(&self, action: &Value) -> Option<String> {
+        let called = look_up(&self.shared.bus, action["tool"].as_str()?)?;
+        let function = called.function();
+        let is_bare = function.program.as_deref() == Some("python") && function.needs.is_empty();
+        let code = action["args"]["code"].as_str().filter(|_| is_bare)?;
+        let input = action["args"]["stdin"].as_str().unwrap_or_default();
+        cannot_run(code, !input.is_empty(), self.told())
     }
 
     /// The prompt to work out in words a task that is told in sentences and asks for no form of

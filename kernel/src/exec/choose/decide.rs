@@ -46,6 +46,7 @@ impl Execution {
         }
         if chosen == Move::Answer && self.doubts(legal) {
             if self.programs > 0
+                && self.why_not_run().is_none()
                 && let Some(asked) = self.asked_for_words(legal)?
             {
                 return self.worked_out_in_words(n, &asked, legal).await;
@@ -376,7 +377,7 @@ impl Execution {
         if !computes || is_asked_for || !self.has_looked_up(legal) {
             return Ok(false);
         }
-        Ok(!self.computes().await?)
+        Ok(self.is_said_in_a_sentence() || !self.computes().await?)
     }
 
     /// The name of the tool that is called, as soon as it is written; with the whole, where that

@@ -9,7 +9,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::writing::Decided;
-use crate::exec::state::is_a_look;
+use crate::exec::state::{is_a_look, speaks_of_numbers, without_names};
 use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Callable, Legal, Move};
 use crate::label::Label;
@@ -18,11 +18,15 @@ use crate::planner::answer_form::{
     asks_for_a_fact, asks_for_an_address, gives_the_number, language_request,
 };
 use crate::planner::date;
+use crate::planner::derived::takes_of_both;
+use crate::planner::material::sentence::says_it_in_a_sentence;
 use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::{asks_back, only_denies};
 use crate::planner::shared_words::says_no_more;
 use crate::planner::supposed::supposes;
-use crate::planner::wording::{asks_for_a_total, asks_for_the_most, puts_numbers_together};
+use crate::planner::wording::{
+    asks_for_a_total, asks_for_the_most, asks_of_oneself, puts_numbers_together,
+};
 use crate::window::fence::Borders;
 use quipu_cpu::{Completion, Message, Prompt, Role, without_thought};
 
@@ -80,12 +84,14 @@ impl Execution {
         // Among the rows of a table a small model takes the first large one.
         let picks = asks_for_the_most(self.told()) && self.found.has_a_table();
         let puts_together = picks || puts_numbers_together(self.told());
-        let may = has_numbers && puts_together && self.programs == 0 && self.found.is_untried();
+        let joins = !puts_together && self.may_have_to_join();
+        let computes = has_numbers && (puts_together || joins);
+        let may = computes && self.programs == 0 && self.found.is_untried();
         if !may || !self.has_looked_up(legal) {
             return Ok(None);
         }
         let is_clear = picks || asks_for_a_total(self.told());
-        if !is_clear && !self.computes().await? {
+        if !is_clear && (self.is_said_in_a_sentence() || !self.computes().await?) {
             return Ok(None);
         }
         let Some(asked) = self.program_asked_for(legal)? else {
@@ -94,9 +100,17 @@ impl Execution {
         let completion = self
             .unseen(n, &asked, legal, Move::Function, u32::MAX)
             .await?;
-        let read = format!("{}\n{}", self.what_was_found(), self.told_by_itself());
-        if is_invented(&completion.text, &read) || supposes(&completion.text, &read) {
-            self.found.note_tried();
+        // What was found, the task, and factors between their units.
+        let read = asked
+            .messages
+            .last()
+            .map_or("", |asked| asked.text.as_str());
+        let code = &completion.text;
+        let makes_up = is_invented(code, read) || supposes(code, read);
+        if makes_up || joins && !self.takes_of_both(code) {
+            if makes_up {
+                self.found.note_tried();
+            }
             self.costs.charge(completion.usage);
             return Ok(None);
         }
@@ -157,6 +171,32 @@ impl Execution {
         }))
     }
 
+    /// Whether the task may need a number that its user told before, or that was found before, beside
+    /// one that was looked up last.
+    fn may_have_to_join(&self) -> bool {
+        let (before, last) = self.before_and_last();
+        asks_of_oneself(self.told()) && speaks_of_numbers(&before) && speaks_of_numbers(&last)
+    }
+
+    /// Whether `code` computes with a number that was known before and with one that was looked up last.
+    fn takes_of_both(&self, code: &str) -> bool {
+        let (before, last) = self.before_and_last();
+        takes_of_both(code, &before, &last)
+    }
+
+    /// What came to mind and was looked up before, and what was looked up last, without their names.
+    fn before_and_last(&self) -> (String, String) {
+        let mut before: Vec<String> = self.vm.reminder().into_iter().collect();
+        before.extend(self.found.texts().iter().cloned());
+        let last = before.pop().unwrap_or_default();
+        (without_names(&before.join("\n")), without_names(&last))
+    }
+
+    /// Whether one sentence of what was looked up says what the task asks.
+    pub(super) fn is_said_in_a_sentence(&self) -> bool {
+        says_it_in_a_sentence(self.told(), &without_names(&self.found.texts().join("\n")))
+    }
+
     /// Whether what was just looked up has not the numbers that are to be computed with: it has
     /// none, or a program had to make one up.
     pub(super) fn lacks_numbers(&self, legal: &Legal) -> bool {
@@ -184,38 +224,9 @@ fn without_ids(texts: &str) -> String {
     IDS.replace_all(texts, "").into_owned()
 }
 
-/// `texts` without their borders, and without the word that says where a passage is from: it is no
-/// word of theirs. Names of passages and of their sources stay.
-pub(super) fn without_heads(texts: &str) -> String {
-    static BORDERS: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?m)^\[(?:from [^\]\n]*|end) #\w+\]$"));
-    static FROM: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?m)^(\[[^\]\n]*\]) from ([^«\n]*: «)"));
-    let within = BORDERS.replace_all(texts, "");
-    FROM.replace_all(&within, "$1 $2").into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_border_is_no_word_of_a_text() {
-        let check = |texts: &str, want: &str| assert_eq!(without_heads(texts), want, "{texts}");
-        check(
-            "[from tool:web #2031]\nOpen on Monday.\n[end #2031]",
-            "\nOpen on Monday.\n",
-        );
-        check(
-            "[m7] from file:a.md: «Hours: Monday»",
-            "[m7] file:a.md: «Hours: Monday»",
-        );
-        check(
-            "[d1: Hours] Open from 9. (case)",
-            "[d1: Hours] Open from 9. (case)",
-        );
-        check("Open [from 9 on]", "Open [from 9 on]");
-    }
 
     #[test]
     fn a_passage_is_read_without_its_id() {

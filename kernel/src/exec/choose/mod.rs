@@ -9,11 +9,12 @@
 //! | `alone` | the task by itself, and prompts with nothing else in sight |
 //! | `examples` | tasks that were done right, before the task |
 //! | `found`, `leads` | works on what was looked up with nothing else in sight; where it leads |
-//! | `retry`, `guess` | an answer that is poor is tried again; whether a name is known or guessed |
+//! | `retry`, `form`, `guess` | an answer that is poor, or has another form, is tried again; whether a name is known or guessed |
 
 mod alone;
 mod decide;
 mod examples;
+mod form;
 mod found;
 mod guess;
 mod judge;

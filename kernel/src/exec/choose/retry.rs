@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::found::without_heads;
 use super::wants::tells_an_error;
 use super::writing::Decided;
 use crate::calls::changes_something;
+use crate::exec::state::without_heads;
 use crate::exec::weigh::after;
 use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Legal, Move};
@@ -346,7 +346,7 @@ fn says_other_words(answer: &str, found: &str, told: &str) -> bool {
 }
 
 /// All that stands in a window. The boot page has numbers and names that are nobody's.
-fn all_of(prompt: &Prompt) -> String {
+pub(super) fn all_of(prompt: &Prompt) -> String {
     let messages = prompt.messages.iter().skip(1);
     let texts: Vec<&str> = messages.map(|message| message.text.as_str()).collect();
     texts.join("\n")

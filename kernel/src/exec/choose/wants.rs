@@ -118,7 +118,10 @@ impl Execution {
         let computed = self.track.last().is_some_and(|(_, worked)| *worked);
         // One number does not answer two questions.
         let several = !questions(self.told()).is_empty();
-        if !computed || legal.computed.is_none() || several {
+        // The number is of the row with the name.
+        let row = self.found.is_there() && answer_form::asks_for_a_name(self.told());
+        let name = row || answer_form::asks_for_a_person(self.told());
+        if !computed || legal.computed.is_none() || several || name {
             return Ok(false);
         }
         Ok(answer_form::how_many(self.told()) || self.computes().await?)

@@ -67,8 +67,9 @@ impl Execution {
         self.known.note(n, &action, &outcome, last, in_sight, bus);
         if outcome.ok && held.is_none() {
             let borders = Borders::new(self.shared.cpu.info().constrains);
+            let told = self.program.told();
             self.found
-                .note(&action, &outcome, borders, &self.shared.bus);
+                .note(&action, &outcome, told, borders, &self.shared.bus);
         }
         if !together {
             // Asked before the outcome of this step enters the window below.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::calls::{NOTHING_FOUND, REMEMBER, SEARCH, look_up};
 use crate::journal::Outcome;
 use crate::pattern::pattern;
+use crate::planner::material::cell::cells_asked_for;
 use crate::window::fence::Borders;
 use quipu_tools::{Bus, Capability, Effect};
 
@@ -33,15 +34,25 @@ pub(crate) struct Found {
 
 impl Found {
     /// Takes in what came of the call `action`, which worked. A text is kept within its border, one
-    /// of `borders`.
-    pub(crate) fn note(&mut self, action: &Value, outcome: &Outcome, borders: Borders, bus: &Bus) {
+    /// of `borders`, with the cells of its tables that the task `told` asks for.
+    pub(crate) fn note(
+        &mut self,
+        action: &Value,
+        outcome: &Outcome,
+        told: &str,
+        borders: Borders,
+        bus: &Bus,
+    ) {
         let Some(tool) = action["tool"].as_str() else {
             return;
         };
         if is_a_look(action, bus) {
             self.opened.push(action["args"].to_string());
             if outcome.text != NOTHING_FOUND {
-                let text = in_lines(&outcome.text);
+                let mut text = in_lines(&outcome.text);
+                for cell in cells_asked_for(told, &text) {
+                    text.push_str(&format!("\n{cell}"));
+                }
                 self.texts
                     .push(borders.around(&text, &text, &outcome.label));
                 self.unanswered = false;
@@ -173,13 +184,27 @@ fn in_lines(result: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Whether `text` has a number beside its addresses and the ids of its passages.
-fn speaks_of_numbers(text: &str) -> bool {
+/// `texts` without their borders, and without the word that says where a passage is from: it is no
+/// word of theirs. Names of passages and of their sources stay.
+pub(crate) fn without_heads(texts: &str) -> String {
+    static BORDERS: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?m)^\[(?:from [^\]\n]*|end) #\w+\]$"));
+    static FROM: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?m)^(\[[^\]\n]*\]) from ([^«\n]*: «)"));
+    let within = BORDERS.replace_all(texts, "");
+    FROM.replace_all(&within, "$1 $2").into_owned()
+}
+
+/// `text` without its addresses, the ids of its passages and its border, whose digits count nothing.
+pub(crate) fn without_names(text: &str) -> String {
     static NAMES: LazyLock<Regex> =
         LazyLock::new(|| pattern(r#"[^\s"]*://[^\s"]*|\[[a-z]+\d[\w-]*\]|\(process \d+\)"#));
-    NAMES
-        .replace_all(text, "")
-        .contains(|c: char| c.is_numeric() || HAN_DIGITS.contains(c))
+    NAMES.replace_all(&without_heads(text), "").into_owned()
+}
+
+/// Whether `text` has a number beside its names.
+pub(crate) fn speaks_of_numbers(text: &str) -> bool {
+    without_names(text).contains(|c: char| c.is_numeric() || HAN_DIGITS.contains(c))
 }
 
 /// Ideographs for numbers from two on: "一" stands in many other words.
@@ -214,7 +239,26 @@ mod tests {
             r#"{"url":"http://127.0.0.1:8/a2.html","markdown":"Open at 9."}"#,
             true,
         );
+        check("[from tool:web #2031]\nOpen daily.\n[end #2031]", false);
         check("磨坊有三层", true);
         check("", false);
+    }
+
+    #[test]
+    fn a_border_is_no_word_of_a_text() {
+        let check = |texts: &str, want: &str| assert_eq!(without_heads(texts), want, "{texts}");
+        check(
+            "[from tool:web #2031]\nOpen on Monday.\n[end #2031]",
+            "\nOpen on Monday.\n",
+        );
+        check(
+            "[m7] from file:a.md: «Hours: Monday»",
+            "[m7] file:a.md: «Hours: Monday»",
+        );
+        check(
+            "[d1: Hours] Open from 9. (case)",
+            "[d1: Hours] Open from 9. (case)",
+        );
+        check("Open [from 9 on]", "Open [from 9 on]");
     }
 }

@@ -17,7 +17,7 @@ mod track;
 pub(crate) use agenda::{Agenda, Next};
 pub(crate) use approvals::{Approvals, FOR_THE_PROCESS};
 pub(crate) use costs::Costs;
-pub(crate) use found::{Found, is_a_look};
+pub(crate) use found::{Found, is_a_look, speaks_of_numbers, without_heads, without_names};
 pub(crate) use headway::Headway;
 pub(crate) use inbox::Inbox;
 pub(crate) use keeping::Keeping;

@@ -1,0 +1,346 @@
+//! The cell of a table that a task asks for, by the names of its row and its column, and the row that
+//! a number is of: a small model takes the value of another row, and says how much where it is asked
+//! who. Where two rows or two columns could be meant, nothing is said.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::table::{Table, tables};
+use crate::numbers::numbers;
+use crate::pattern::{HAN, laid_out, pattern};
+use crate::planner::answer_form::asks_for_a_person;
+use crate::planner::poor_answer::stem;
+use crate::planner::shared_words::telling_words;
+use crate::planner::wording::asks_for_the_most;
+
+/// Words of a name.
+const NAME_WORDS_MAX: usize = 6;
+/// Digits from which on a number alone names a row, as a year does.
+const NAME_DIGITS: usize = 3;
+/// Letters that a cell behind the first column needs to name its row: "yes" and "no" do not.
+const LETTERS_MIN: usize = 4;
+
+/// A name, as its words in small letters.
+type Name = Vec<String>;
+
+/// The cells of tables in `text` that `task` asks for by the names of one row and one column, each as
+/// a line: "large | price: 12.50".
+pub(crate) fn cells_asked_for(task: &str, text: &str) -> Vec<String> {
+    let words = words(task);
+    let cell = |table: Table| cell(&table, task, &words);
+    let mut cells: Vec<String> = tables(text).into_iter().filter_map(cell).collect();
+    cells.dedup();
+    cells
+}
+
+/// The cell of `table` that `task` asks for, whose `words` these are.
+fn cell(table: &Table, task: &str, words: &[String]) -> Option<String> {
+    // A list says it as clearly.
+    if table.head.iter().all(String::is_empty) {
+        return None;
+    }
+    let said = said(table, words);
+    let keys = |row: &Vec<String>| -> BTreeSet<usize> {
+        let named = |at: &usize| key(table, *at, &row[*at]).is_some_and(|key| said.contains(&key));
+        (0..row.len()).filter(named).collect()
+    };
+    let keys: Vec<BTreeSet<usize>> = table.rows.iter().map(keys).collect();
+    let most = keys
+        .iter()
+        .map(BTreeSet::len)
+        .max()
+        .filter(|most| *most > 0)?;
+    let mut best = (0..keys.len()).filter(|at| keys[*at].len() == most);
+    let (Some(at), None) = (best.next(), best.next()) else {
+        return None;
+    };
+    let row = &table.rows[at];
+    // Who names a cell of another row too asks about both.
+    let is_of_it = |other: usize, column: &usize| table.rows[other][*column] == row[*column];
+    let mut others = keys.iter().enumerate();
+    if others.any(|(other, keys)| !keys.iter().all(|column| is_of_it(other, column))) {
+        return None;
+    }
+    let column = column(table, task, &keys[at], &said)?;
+    let value = row.get(column).filter(|value| !value.is_empty())?;
+    let names: Vec<&str> = keys[at].iter().map(|key| row[*key].as_str()).collect();
+    let head = &table.head[column];
+    Some(format!("{} | {head}: {value}", names.join(", ")))
+}
+
+/// The column that is asked for beside the `keys` of a row: the only other one, the only one whose
+/// name is `said`, or the only price where `task` asks what something costs.
+fn column(
+    table: &Table,
+    task: &str,
+    keys: &BTreeSet<usize>,
+    said: &BTreeSet<Name>,
+) -> Option<usize> {
+    static COSTS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)\b(?:costs?|pay|how\s+much\s+(?:is|are))\b|多少钱|几块钱|几元")
+    });
+    static PRICE: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?i)\b(?:prices?|costs?|fees?|fares?)\b|价|费用|收费"));
+    let only = |fits: &dyn Fn(usize) -> bool| {
+        let mut columns = (0..table.head.len()).filter(|at| !keys.contains(at) && fits(*at));
+        columns.next().filter(|_| columns.next().is_none())
+    };
+    let is_said = |at: usize| name(&table.head[at]).is_some_and(|name| said.contains(&name));
+    let any_is_said = (0..table.head.len()).any(|at| !keys.contains(&at) && is_said(at));
+    match any_is_said {
+        true => only(&is_said),
+        false => only(&|_| true).or_else(|| {
+            let is_price = |at: usize| PRICE.is_match(&table.head[at]);
+            COSTS.is_match(task).then(|| only(&is_price)).flatten()
+        }),
+    }
+}
+
+/// The names of rows and columns of `table` that stand in `words`, and not only within a longer one.
+fn said(table: &Table, words: &[String]) -> BTreeSet<Name> {
+    let cells = table.rows.iter().flat_map(|row| row.iter().enumerate());
+    let keys = cells.filter_map(|(column, cell)| key(table, column, cell));
+    let heads = table.head.iter().filter_map(|head| name(head));
+    let names: BTreeSet<Name> = keys.chain(heads).collect();
+    let mut names: Vec<Name> = names.into_iter().collect();
+    names.sort_by_key(|name| Reverse(name.len()));
+    let mut taken: Vec<Range<usize>> = Vec::new();
+    let mut said = BTreeSet::new();
+    for name in names {
+        let places = words.windows(name.len()).enumerate();
+        let places = places.filter(|(_, window)| *window == name.as_slice());
+        let within = |place: &Range<usize>| {
+            let around = |taken: &Range<usize>| {
+                let holds = taken.start <= place.start && place.end <= taken.end;
+                holds && taken.len() > place.len()
+            };
+            taken.iter().any(around)
+        };
+        let places = places.map(|(at, _)| at..at + name.len());
+        let places: Vec<Range<usize>> = places.filter(|place| !within(place)).collect();
+        if !places.is_empty() {
+            taken.extend(places);
+            said.insert(name);
+        }
+    }
+    said
+}
+
+/// The words by which `cell` of a `column` names its row. A small number and a single letter do so
+/// beside the name of their column only: "Room B". `None` where it is a value.
+fn key(table: &Table, column: usize, cell: &str) -> Option<Name> {
+    let words = name(cell)?;
+    let has_digits = cell.contains(|c: char| c.is_ascii_digit());
+    let letters = |word: &String| match word.contains(|c: char| HAN.contains(&c)) {
+        true => 2 * word.chars().count(),
+        false => word.chars().filter(|c| c.is_alphabetic()).count(),
+    };
+    let letters: usize = words.iter().map(letters).sum();
+    if column > 0 && (has_digits || letters < LETTERS_MIN) {
+        return None;
+    }
+    let digits = cell.chars().filter(char::is_ascii_digit).count();
+    if telling_words(cell).is_empty() || letters < 3 && digits < NAME_DIGITS {
+        let head = name(&table.head[column])?;
+        return Some([head, words].concat());
+    }
+    Some(words)
+}
+
+/// The words of the name `text`, without what stands in brackets.
+fn name(text: &str) -> Option<Name> {
+    static ASIDE: LazyLock<Regex> = LazyLock::new(|| pattern(r"[(（\[][^)）\]]*[)）\]]"));
+    let words = words(&ASIDE.replace_all(text, " "));
+    (1..=NAME_WORDS_MAX).contains(&words.len()).then_some(words)
+}
+
+/// The words of `text` in small letters, each in the singular; an ideograph is a word.
+fn words(text: &str) -> Vec<String> {
+    let text = text.to_lowercase();
+    let words = text.unicode_words().map(|word| stem(word).to_owned());
+    words.collect()
+}
+
+/// The name of the one row in the tables of `text` that has the number which is all that `answer`
+/// says to `task`. `None` where the answer names anything, or that number may itself be the name.
+pub(crate) fn row_of_the_number(task: &str, answer: &str, text: &str) -> Option<String> {
+    let said = numbers(answer);
+    let [number] = said[..] else {
+        return None;
+    };
+    let has_it = |cell: &String| numbers(cell)[..] == [number];
+    let asked: BTreeSet<String> = words(task).into_iter().collect();
+    let mut known = asked.clone();
+    let mut names = BTreeSet::new();
+    for table in &tables(text) {
+        known.extend(table.head.iter().flat_map(|head| words(head)));
+        let named = column_behind_which(table, task);
+        let column = named.or_else(|| column_of_words(table, task));
+        for row in &table.rows {
+            if row.get(named.unwrap_or(0)).is_some_and(has_it) {
+                return None;
+            }
+            let (Some(cell), Some(column)) = (row.iter().find(|cell| has_it(cell)), column) else {
+                continue;
+            };
+            // The row that the task names is not the one that it asks for.
+            if named.is_none() && words(&row[column]).iter().any(|word| asked.contains(word)) {
+                return None;
+            }
+            known.extend(words(cell));
+            names.insert(row[column].clone());
+        }
+    }
+    let mut said = telling_words(answer).into_iter();
+    let adds_nothing = said.all(|word| {
+        let is_number = word.contains(|c: char| c.is_ascii_digit());
+        is_number || known.contains(stem(&word))
+    });
+    let mut names = names.into_iter().filter(|name| !name.is_empty());
+    let name = names.next().filter(|_| names.next().is_none())?;
+    adds_nothing.then_some(name)
+}
+
+/// The column of `table` whose name stands behind "which" in `task`, with at most one word between.
+fn column_behind_which(table: &Table, task: &str) -> Option<usize> {
+    static WHICH: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:which|whose)\s+(?:(?:one\s+)?of\s+(?:the|these|those|my|our|your)\s+)?(?P<en>.+)
+            |哪(?:一|几)?[个种家位款座间本条台支队张名只辆片道些]?(?P<zh>.+)",
+        )
+    });
+    let found = WHICH.captures(task)?;
+    let behind = found.name("en").or(found.name("zh"))?;
+    let behind = words(behind.as_str());
+    let stands_there = |at: &usize| {
+        let head = name(&table.head[*at]);
+        head.is_some_and(|head| {
+            let mut places = behind.windows(head.len()).take(2);
+            places.any(|window| *window == *head)
+        })
+    };
+    (0..table.head.len()).find(stands_there)
+}
+
+/// The first column of `table` without numbers, where `task` asks for a person or for the largest of
+/// something: then it has the names.
+fn column_of_words(table: &Table, task: &str) -> Option<usize> {
+    let has_words = |at: &usize| {
+        let mut cells = table.rows.iter().filter_map(|row| row.get(*at));
+        cells.all(|cell| numbers(cell).is_empty() && cell.contains(char::is_alphabetic))
+    };
+    let asks = asks_for_a_person(task) || asks_for_the_most(task);
+    (0..table.head.len()).find(has_words).filter(|_| asks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SACKS: &str = "| Sack | Size | Price (EUR) | Weight |\n|---|---|---|---|\n\
+        | Rye | large | 12.50 | 35 |\n| Rye | small | 7.00 | 15 |\n| Oats | large | 9.90 | 40 |\n\
+        | Green oats | small | 6.10 | 12 |";
+    const ROOMS: &str = "Room | Seats | 2023\n--- | --- | ---\nA | 40 | 7\nB | 55 | 9\n12 | 60 | 3";
+    const TEA: &str =
+        "| 茶 | 价格 | 重量 |\n|---|---|---|\n| 绿茶 | 35元 | 200克 |\n| 红茶 | 40元 | 250克 |";
+
+    #[test]
+    fn a_cell_is_found_by_its_row_and_its_column() {
+        let check = |task: &str, text: &str, want: &str| {
+            assert_eq!(cells_asked_for(task, text), [want], "{task}");
+        };
+        let rye = "Rye, large | Price (EUR): 12.50";
+        check("What is the price of a large sack of rye?", SACKS, rye);
+        check("How much is the large rye?", SACKS, rye);
+        check(
+            "What is the weight of the green oats?",
+            SACKS,
+            "Green oats | Weight: 12",
+        );
+        check("How many seats has room B?", ROOMS, "B | Seats: 55");
+        check("How many seats has room 12?", ROOMS, "12 | Seats: 60");
+        check("What did room A have in 2023?", ROOMS, "A | 2023: 7");
+        check("绿茶多少钱？", TEA, "绿茶 | 价格: 35元");
+        check("红茶的重量是多少？", TEA, "红茶 | 重量: 250克");
+        let one = "sack,kg\nrye,35\noats,40";
+        check("How heavy are the oats?", one, "oats | kg: 40");
+    }
+
+    #[test]
+    fn no_cell_is_picked_where_two_could_be_meant() {
+        let check = |task: &str, text: &str| {
+            assert_eq!(cells_asked_for(task, text), [""; 0], "{task}");
+        };
+        // Two rows.
+        check("What is the price of rye?", SACKS);
+        check("What is the price of a large sack?", SACKS);
+        check("What is the price of large rye and small rye?", SACKS);
+        check("How many seats have room A and room B?", ROOMS);
+        check("绿茶和红茶的价格是多少？", TEA);
+        // Two columns, or none.
+        check("What are price and weight of the green oats?", SACKS);
+        check("Who packs the green oats?", SACKS);
+        check("绿茶是哪里的？", TEA);
+        // No row.
+        check("What is the price of barley?", SACKS);
+        check("I have 12 friends and plan B. How many seats?", ROOMS);
+        check("A seat, please.", "Rye: 35\nOats: 40");
+        check("", SACKS);
+        check("What is the price of rye?", "Rye is dear.");
+    }
+
+    #[test]
+    fn the_row_of_a_number_has_a_name() {
+        let check = |task: &str, answer: &str, text: &str, want: &str| {
+            let found = row_of_the_number(task, answer, text);
+            assert_eq!(found.unwrap_or_default(), want, "{task} {answer}");
+        };
+        let list = "- Rye: 35 kg\n- Oats: 40 kg";
+        check("Which grain is the heaviest?", "40 kg", list, "Oats");
+        check("Which grain is the heaviest?", "It is 40.", list, "Oats");
+        check(
+            "Who carried the most?",
+            "40 kg",
+            "- Ida: 35 kg\n- Bo: 40 kg",
+            "Bo",
+        );
+        let weight = "Which sack has the most weight?";
+        check(weight, "The most weight is 12.", SACKS, "Green oats");
+        check("Which of the rooms had 9 in 2023?", "55", ROOMS, "B");
+        check("Which room is the largest?", "60", ROOMS, "12");
+        check("哪种茶最贵？", "40元", TEA, "红茶");
+    }
+
+    #[test]
+    fn a_number_that_may_be_the_answer_stays() {
+        let check = |task: &str, answer: &str, text: &str| {
+            assert_eq!(
+                row_of_the_number(task, answer, text),
+                None,
+                "{task} {answer}"
+            );
+        };
+        let list = "- Rye: 35 kg\n- Oats: 40 kg";
+        // It says a name, or what the table does not have.
+        check("Which grain is the heaviest?", "Oats, 40 kg", list);
+        check("Which grain is the heaviest?", "Barley has 40.", list);
+        check("Which grain is the heaviest?", "41", list);
+        check("Which grain is the heaviest?", "35 or 40", list);
+        // Two rows have it.
+        check("Which grain is the heaviest?", "5", "- Rye: 5\n- Oats: 5");
+        // A name may be a number.
+        check("Which room is the largest?", "12", ROOMS);
+        let piers = "Ship,Pier,Crew\nAda,4,30\nBea,7,20";
+        check("Which pier has the Ada?", "4", piers);
+        check("Which berth is that of the Ada?", "4", piers);
+        check("Which berth has the most of the Ada's crew?", "4", piers);
+        check("哪个站台停慢车？", "4", "- 慢车：4\n- 快车：7");
+        check("Which grain is it?", "40", "It weighs 40.");
+        check("", "", "");
+    }
+}

@@ -1,0 +1,239 @@
+//! Tables in a text: Markdown, also where its lines were joined to one, values that are parted by
+//! tabs, semicolons, commas or wide gaps, and lists of names with their numbers.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::numbers::numbers;
+use crate::pattern::pattern;
+
+/// The fewest columns.
+const COLUMNS_MIN: usize = 2;
+/// Rows of one table that are read.
+const ROWS_MAX: usize = 500;
+/// Characters of a cell, where prose has the same signs between its words.
+const CELL_CHARS_MAX: usize = 40;
+
+/// A table. Its rows have as many cells as its head.
+#[derive(Debug, PartialEq)]
+pub(super) struct Table {
+    /// The names of its columns; empty where it says none.
+    pub(super) head: Vec<String>,
+    /// Its rows, without the head.
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+/// How the cells of a line are parted, and how many such lines make a table.
+struct Form {
+    cells: fn(&str) -> Vec<String>,
+    lines_min: usize,
+}
+
+const FORMS: [Form; 6] = [
+    form(of_bars, 2),
+    form(of_tabs, 2),
+    form(of_semicolons, 3),
+    form(of_commas, 3),
+    form(of_gaps, 3),
+    form(of_a_list, 2),
+];
+
+const fn form(cells: fn(&str) -> Vec<String>, lines_min: usize) -> Form {
+    Form { cells, lines_min }
+}
+
+/// The tables of `text`.
+pub(super) fn tables(text: &str) -> Vec<Table> {
+    let mut tables: Vec<Table> = text.lines().filter_map(joined).collect();
+    let lines: Vec<&str> = text.lines().collect();
+    let mut at = 0;
+    while at < lines.len() {
+        let (rows, used) = block(&lines[at..]).unwrap_or_default();
+        tables.extend(of_rows(rows));
+        at += used.max(1);
+    }
+    tables
+}
+
+/// The rows that `lines` begin with, and of how many lines they are.
+fn block(lines: &[&str]) -> Option<(Vec<Vec<String>>, usize)> {
+    FORMS.iter().find_map(|form| {
+        let columns = (form.cells)(lines.first()?).len();
+        if columns < COLUMNS_MIN {
+            return None;
+        }
+        let rows = lines.iter().take(ROWS_MAX).map(|line| (form.cells)(line));
+        let rows: Vec<Vec<String>> = rows.take_while(|cells| cells.len() == columns).collect();
+        let used = rows.len();
+        (used >= form.lines_min).then_some((rows, used))
+    })
+}
+
+/// The table of `rows`. Its first one is the head, unless that has values like the others.
+fn of_rows(mut rows: Vec<Vec<String>>) -> Option<Table> {
+    rows.retain(|cells| !cells.iter().all(|cell| is_rule(cell)));
+    let first = rows.first()?;
+    let head = match is_head(first) {
+        true => rows.remove(0),
+        false => vec![String::new(); first.len()],
+    };
+    (!rows.is_empty()).then_some(Table { head, rows })
+}
+
+/// Whether `cells` name columns: a year may be such a name, other numbers are values.
+fn is_head(cells: &[String]) -> bool {
+    let is_value = |cell: &String| match numbers(cell)[..] {
+        [year] => !(1_000.0..3_000.0).contains(&year),
+        _ => false,
+    };
+    !cells.iter().skip(1).any(is_value)
+}
+
+/// The table of Markdown that stands in `line` as a whole: between two of its rows is an empty cell.
+fn joined(line: &str) -> Option<Table> {
+    let cells: Vec<String> = line.split('|').map(bare).collect();
+    let at = cells.iter().position(|cell| is_rule(cell))?;
+    let columns = cells[at..].iter().take_while(|cell| is_rule(cell)).count();
+    let begin = at.checked_sub(columns + 1)?;
+    if columns < COLUMNS_MIN || !cells[at - 1].is_empty() {
+        return None;
+    }
+    let rows = cells[at + columns..].chunks(columns + 1);
+    let whole = |row: &&[String]| row.len() > columns && row[0].is_empty();
+    let rows = rows.take_while(whole).take(ROWS_MAX);
+    let rows: Vec<Vec<String>> = rows.map(|row| row[1..].to_vec()).collect();
+    let head = cells[begin..at - 1].to_vec();
+    (!rows.is_empty()).then_some(Table { head, rows })
+}
+
+/// Whether `cell` is of the line between a head and its rows.
+fn is_rule(cell: &str) -> bool {
+    cell.contains('-') && cell.chars().all(|c| "-:".contains(c))
+}
+
+/// `cell` without the signs of Markdown around it.
+fn bare(cell: &str) -> String {
+    let around = |c: char| c.is_whitespace() || "*`_\"".contains(c);
+    cell.trim_matches(around).to_owned()
+}
+
+/// The cells between upright bars; those at both ends may be missing.
+fn of_bars(line: &str) -> Vec<String> {
+    let line = line.trim();
+    let inner = line.strip_prefix('|').unwrap_or(line);
+    let inner = inner.strip_suffix('|').unwrap_or(inner);
+    inner.split('|').map(bare).collect()
+}
+
+fn of_tabs(line: &str) -> Vec<String> {
+    line.split('\t').map(bare).collect()
+}
+
+fn of_semicolons(line: &str) -> Vec<String> {
+    unless_it_is_prose(line, line.split([';', '；']).map(bare).collect())
+}
+
+/// The cells between commas. A cell in quotes may have commas of its own.
+fn of_commas(line: &str) -> Vec<String> {
+    let mut quoted = false;
+    let parts = line.split(|c: char| {
+        quoted ^= c == '"';
+        !quoted && (c == ',' || c == '，')
+    });
+    unless_it_is_prose(line, parts.map(bare).collect())
+}
+
+/// The cells of aligned columns.
+fn of_gaps(line: &str) -> Vec<String> {
+    static GAPS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[ \u{3000}]{2,}"));
+    unless_it_is_prose(line, GAPS.split(line.trim()).map(bare).collect())
+}
+
+/// The name and the number of an item in a list: "- Rye: 35 kg".
+fn of_a_list(line: &str) -> Vec<String> {
+    static ITEM: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^\s*(?:[-*•·]\s*)?(?P<name>[^\d:：|]{1,40}?)\s*(?:[:：]|\s[–—-]\s)\s*(?P<value>[^\s\d]{0,4}\d.{0,40})$",
+        )
+    });
+    match ITEM.captures(line) {
+        Some(item) => vec![bare(&item["name"]), bare(&item["value"])],
+        None => Vec::new(),
+    }
+}
+
+/// `cells`, the parts of `line`; none where that is a sentence.
+fn unless_it_is_prose(line: &str, cells: Vec<String>) -> Vec<String> {
+    let ends = line
+        .trim_end()
+        .ends_with(['.', '?', '!', ':', '。', '？', '！', '：']);
+    let is_long = |cell: &String| cell.chars().count() > CELL_CHARS_MAX;
+    match ends || cells.iter().any(is_long) {
+        true => Vec::new(),
+        false => cells,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tables of `text`: a line for each head and row, with bars between its cells.
+    #[track_caller]
+    fn check(text: &str, want: &[&str]) {
+        let lines = |table: Table| std::iter::once(table.head).chain(table.rows);
+        let lines = tables(text).into_iter().flat_map(lines);
+        let lines: Vec<String> = lines.map(|cells| cells.join("|")).collect();
+        assert_eq!(lines, want, "{text}");
+    }
+
+    #[test]
+    fn tables_of_all_forms_are_read() {
+        check(
+            "Sacks:\n\n| Sack | kg |\n|---|--:|\n| **Rye** | 35 |\n| Oats | |\nEnd.",
+            &["Sack|kg", "Rye|35", "Oats|"],
+        );
+        check("Sack | kg\n--- | ---\nRye | 35", &["Sack|kg", "Rye|35"]);
+        check(
+            "[d1] a.md: «Sacks | Sack | kg | | --- | --- | | Rye | 35 | | Oats | 40 |»",
+            &["Sack|kg", "Rye|35", "Oats|40"],
+        );
+        check("Sack\t2023\nRye\t35", &["Sack|2023", "Rye|35"]);
+        check(
+            "Sack;kg;price\nRye;35;1,20\nOats;40;0,90",
+            &["Sack|kg|price", "Rye|35|1,20", "Oats|40|0,90"],
+        );
+        check(
+            "sack,kg\n\"Rye, new\",35\nOats,40",
+            &["sack|kg", "Rye, new|35", "Oats|40"],
+        );
+        check(
+            "Sack        kg\nRye, new    35\nOats        40",
+            &["Sack|kg", "Rye, new|35", "Oats|40"],
+        );
+        check(
+            "- Rye: 35 kg\n- Oats: 40 kg",
+            &["|", "Rye|35 kg", "Oats|40 kg"],
+        );
+        check(
+            "黑麦：35公斤\n燕麦：40公斤",
+            &["|", "黑麦|35公斤", "燕麦|40公斤"],
+        );
+        check("Rye | 35\nOats | 40", &["|", "Rye|35", "Oats|40"]);
+    }
+
+    #[test]
+    fn prose_is_no_table() {
+        check(
+            "Ann, Bo, and Cy came.\nDi, Ed, and Flo left.\nGus, Hal, and Ida ate.",
+            &[],
+        );
+        check("Rye, oats\nWheat", &[]);
+        check("Open: Monday\nClosed: Sunday", &[]);
+        check("It weighs 35 kg.\n\nIt costs 40.", &[]);
+        check("| --- | --- |", &[]);
+        check("a | b", &[]);
+        check("", &[]);
+    }
+}
