@@ -68,9 +68,9 @@ fn an_eval_believes_an_agent_as_a_run_does() {
         "clerk.toml is not trusted",
         "since it was trusted: form.json",
     ]);
-    sandbox
-        .quipu(&["trust", "ls"])
-        .check(0, &["changed", "form.json"]);
+    let listed = sandbox.quipu(&["trust", "ls"]).out;
+    assert!(listed.contains("changed"), "{listed}");
+    assert!(listed.contains("form.json"), "{listed}");
 }
 
 #[test]
