@@ -14,6 +14,7 @@
 mod table;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
@@ -22,12 +23,13 @@ use quipu_cpu::{Cpu, CpuError, CpuInfo};
 use quipu_tools::LeakScan;
 use tokio::sync::Notify;
 
+use super::look::ModelNow;
 use crate::event::Events;
 use crate::exec::screened;
 use crate::judgement::Judgement;
 use crate::label::Secrecy;
 use crate::process::{NoModel, Pid};
-use table::{Table, is_idle};
+use table::{Look, Table, is_idle};
 
 /// Names of the machine's own model that are remembered.
 const OWN_NAMES_MAX: usize = 64;
@@ -92,6 +94,8 @@ pub struct Model {
     pub(super) clearance: Option<Secrecy>,
     /// Bytes of memory that it takes.
     bytes: u64,
+    /// How many have it only to look how things are.
+    looks: Arc<AtomicUsize>,
 }
 
 /// A model beside the machine's own, as it is in one moment.
@@ -280,6 +284,7 @@ impl Models {
             clearance: cleared(&*loaded.cpu, loaded.clearance),
             judgement: loaded.judgement,
             cpu: joined(loaded.cpu, &self.leaks, &self.events),
+            looks: Arc::default(),
         });
         self.table.lock().loaded.push(model.clone());
         Ok(model)
@@ -435,6 +440,27 @@ impl Models {
         let mut list: Vec<Resident> = table.loaded.iter().map(resident).collect();
         list.sort_by(|one, other| one.name.cmp(&other.name));
         list
+    }
+
+    /// What those compute that are loaded, and for whom, by their names. May wait for the batches
+    /// under way.
+    pub(super) fn now(&self) -> Vec<ModelNow> {
+        let looked: Vec<(bool, Look)> = {
+            let table = self.table.lock();
+            let look = |model: &Arc<Model>| (!is_idle(model), Look::at(model));
+            table.loaded.iter().map(look).collect()
+        };
+        let now = |(in_use, look): (bool, Look)| ModelNow {
+            name: look.model.name.clone(),
+            key: look.model.key.clone(),
+            is_own: false,
+            bytes: look.model.bytes,
+            in_use,
+            cpu: look.model.cpu.stats(),
+        };
+        let mut all: Vec<ModelNow> = looked.into_iter().map(now).collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
     }
 
     /// Gives `pid` another priority on whichever it runs.

@@ -297,6 +297,29 @@ async fn nobody_waits_for_a_model_that_others_load() {
 }
 
 #[tokio::test]
+async fn all_that_are_loaded_are_told() {
+    let (kernel, _folder) = machine(Shelf::of([("b", local(10)), ("a", local(20))]));
+    let told = || -> Vec<(String, bool, u64, bool)> {
+        let now = kernel.models_now().into_iter();
+        now.map(|model| (model.name, model.is_own, model.bytes, model.in_use))
+            .collect()
+    };
+    let own = ("script:test".to_owned(), true, 0, false);
+    assert_eq!(told(), [own.clone()]);
+    let b = kernel.model("b").await.expect("room");
+    kernel.model("a").await.expect("room");
+    let others = |b_in_use: bool| {
+        let one = |name: &str, bytes: u64, in_use: bool| (name.to_owned(), false, bytes, in_use);
+        [one("a", 20, false), one("b", 10, b_in_use)]
+    };
+    assert_eq!(told()[1..], others(true));
+    drop(b);
+    assert_eq!(told()[1..], others(false));
+    // Who looked has left it.
+    assert_eq!(kernel.unload("b").await, Ok(()));
+}
+
+#[tokio::test]
 async fn a_model_waits_for_memory_that_another_may_take() {
     let (model, comes) = slow(60);
     let shelf = Shelf::of([("slow", model), ("b", local(30)), ("c", local(101))]);

@@ -1,6 +1,7 @@
 //! The models that are there, and those that are loading.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::OnceCell;
 
@@ -69,7 +70,30 @@ impl Table {
     }
 }
 
-/// Whether nobody has it but the table, which is locked.
+/// Whether nobody has it but the table, which is locked, and those who only look.
 pub(super) fn is_idle(model: &Arc<Model>) -> bool {
-    Arc::strong_count(model) == 1 && Arc::strong_count(&model.cpu) == 1
+    let looks = model.looks.load(Ordering::SeqCst);
+    Arc::strong_count(model) <= 1 + looks && Arc::strong_count(&model.cpu) == 1
+}
+
+/// A model that somebody has only to look how things are: it may be unloaded meanwhile.
+pub(super) struct Look {
+    pub(super) model: Arc<Model>,
+}
+
+impl Look {
+    /// Looks at a `model` of a table, which is locked.
+    pub(super) fn at(model: &Arc<Model>) -> Self {
+        model.looks.fetch_add(1, Ordering::SeqCst);
+        Self {
+            model: model.clone(),
+        }
+    }
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        // Before the model goes: in between it seems to be in use, and never idle while it is.
+        self.model.looks.fetch_sub(1, Ordering::SeqCst);
+    }
 }

@@ -10,6 +10,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
+use quipu_kernel::ModelNow;
 use quipu_kernel::calls::held_steps;
 use quipu_kernel::event::{Event, Subscription};
 use quipu_kernel::label::{Label, Trust};
@@ -395,8 +396,25 @@ pub async fn resume(
 /// Answers `GET /api/v1/machine`.
 pub async fn machine(State(service): State<Arc<Service>>) -> Result<Response, ApiError> {
     let asked = service.clone();
-    let stats = aside(move || Ok(asked.kernel.stats())).await?;
-    Ok(wire::json(&json!({"model": service.model, "cpu": stats})))
+    let (stats, models) =
+        aside(move || Ok((asked.kernel.stats(), asked.kernel.models_now()))).await?;
+    let models = models.iter().map(|model| loaded(&service, model));
+    let models: Vec<Value> = models.collect();
+    Ok(wire::json(
+        &json!({"model": service.model, "cpu": stats, "models": models}),
+    ))
+}
+
+/// A model that is loaded. Where its file lies is nobody's business.
+fn loaded(service: &Service, model: &ModelNow) -> Value {
+    let name = match model.is_own {
+        true => &service.model,
+        false => &model.name,
+    };
+    json!({
+        "name": name, "is_own": model.is_own, "bytes": model.bytes, "in_use": model.in_use,
+        "processes": model.cpu.processes.len(), "cpu": model.cpu,
+    })
 }
 
 /// Answers `GET /api/v1/tools`.
