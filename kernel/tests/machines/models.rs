@@ -1,6 +1,8 @@
 //! Several models in one machine: each process runs on the one that its program names, within the
 //! room that models have.
 
+mod loading;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -13,8 +15,9 @@ use quipu_kernel::event::Event;
 use quipu_kernel::gate::Secrecy;
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::Label;
-use quipu_kernel::process::{Attached, Failure, NoModel, Program, State, Status};
+use quipu_kernel::process::{Attached, Example, Failure, NoModel, Program, State, Status, Turn};
 use quipu_kernel::{Found, Kernel, Loaded, Loader, UnloadError};
+use serde_json::json;
 use tokio::sync::Notify;
 
 /// Bytes that models may take.
@@ -254,93 +257,6 @@ async fn idle_models_make_room_and_those_in_use_do_not() {
     assert!(names().is_empty());
 }
 
-/// A model of so many bytes, and what lets it be loaded.
-fn slow(bytes: u64) -> (Model, Arc<Notify>) {
-    let waits = Arc::new(Notify::new());
-    let model = Model {
-        waits: Some(waits.clone()),
-        ..local(bytes)
-    };
-    (model, waits)
-}
-
-/// Waits until the model called `name` is loading.
-async fn is_loading(kernel: &Kernel, name: &str) {
-    while kernel.unload(name).await != Err(UnloadError::InUse(name.into())) {
-        tokio::task::yield_now().await;
-    }
-}
-
-#[tokio::test]
-async fn nobody_waits_for_a_model_that_others_load() {
-    let (model, comes) = slow(10);
-    let shelf = Shelf::of([("slow", model), ("small", local(10)), ("other", local(10))]);
-    let loaded = shelf.loaded.clone();
-    let (kernel, _folder) = machine(shelf);
-    kernel.model("small").await.expect("room");
-    let mut one = Box::pin(kernel.model("slow"));
-    let mut another = Box::pin(kernel.model("the-slow"));
-    assert!((&mut one).now_or_never().is_none());
-    assert!((&mut another).now_or_never().is_none());
-    is_loading(&kernel, "slow").await;
-    // One that is loaded, by a name that is not known yet, and one that is not.
-    kernel.model("the-small").await.expect("it is there");
-    kernel.model("other").await.expect("room");
-    assert_eq!(*loaded.lock().unwrap(), ["small", "other"]);
-    comes.notify_one();
-    let one = one.await.expect("room").expect("another");
-    let another = another.await.expect("room").expect("another");
-    assert!(Arc::ptr_eq(&one, &another));
-    assert_eq!(*loaded.lock().unwrap(), ["small", "other", "slow"]);
-    drop((one, another));
-    assert!(kernel.models().iter().all(|model| !model.in_use));
-}
-
-#[tokio::test]
-async fn all_that_are_loaded_are_told() {
-    let (kernel, _folder) = machine(Shelf::of([("b", local(10)), ("a", local(20))]));
-    let told = || -> Vec<(String, bool, u64, bool)> {
-        let now = kernel.models_now().into_iter();
-        now.map(|model| (model.name, model.is_own, model.bytes, model.in_use))
-            .collect()
-    };
-    let own = ("script:test".to_owned(), true, 0, false);
-    assert_eq!(told(), [own.clone()]);
-    let b = kernel.model("b").await.expect("room");
-    kernel.model("a").await.expect("room");
-    let others = |b_in_use: bool| {
-        let one = |name: &str, bytes: u64, in_use: bool| (name.to_owned(), false, bytes, in_use);
-        [one("a", 20, false), one("b", 10, b_in_use)]
-    };
-    assert_eq!(told()[1..], others(true));
-    drop(b);
-    assert_eq!(told()[1..], others(false));
-    // Who looked has left it.
-    assert_eq!(kernel.unload("b").await, Ok(()));
-}
-
-#[tokio::test]
-async fn a_model_waits_for_memory_that_another_may_take() {
-    let (model, comes) = slow(60);
-    let shelf = Shelf::of([("slow", model), ("b", local(30)), ("c", local(101))]);
-    let (kernel, _folder) = machine(shelf);
-    let mut first = Box::pin(kernel.model("slow"));
-    assert!((&mut first).now_or_never().is_none());
-    is_loading(&kernel, "slow").await;
-    // Half of what it leaves is held for its cache.
-    assert_eq!(kernel.room_for_models(), 20);
-    let mut next = Box::pin(kernel.model("b"));
-    assert!((&mut next).now_or_never().is_none());
-    is_loading(&kernel, "b").await;
-    let refused = kernel.model("c").await.err();
-    let (name, needs, room) = ("c".to_owned(), 101, 100);
-    assert_eq!(refused, Some(NoModel::NoRoom { name, needs, room }));
-    comes.notify_one();
-    let (first, next) = (first.await.expect("room"), next.await.expect("room"));
-    assert!(first.is_some() && next.is_some());
-    assert_eq!(kernel.room_for_models(), 10);
-}
-
 #[tokio::test]
 async fn a_process_has_its_model_until_it_ends() {
     let shelf = Shelf::of([("a", local(60)), ("b", local(60))]);
@@ -449,6 +365,56 @@ async fn another_model_is_taken_where_one_is_not_there() {
     check(Secrecy::Public, "open").await;
     // The endpoint may not be shown that.
     check(Secrecy::Private, "here").await;
+}
+
+#[tokio::test]
+async fn what_stands_in_for_a_model_may_be_shown_all_of_the_window() {
+    let check = async |change: fn(&mut Program), want: Option<&str>| {
+        let models = [
+            ("open", remote(None)),
+            ("here", local(1)),
+            ("large", local(101)),
+        ];
+        let instead = match want {
+            Some(_) => vec!["open", "here"],
+            None => vec!["open"],
+        };
+        let (kernel, _folder) = machine(Shelf {
+            instead,
+            ..Shelf::of(models)
+        });
+        let mut program = on("large");
+        change(&mut program);
+        let pid = kernel.spawn(program).expect("it starts");
+        let exit = kernel.wait(pid).await.expect("an end");
+        assert_eq!(exit.answer, want.map(Into::into));
+        // Nothing was taken that could not be shown it.
+        let missing = matches!(exit.failure, Some(Failure::Model(NoModel::NoRoom { .. })));
+        assert_eq!(missing, want.is_none(), "{exit:?}");
+    };
+    fn diary(program: &mut Program) {
+        program.attached.push(Attached {
+            picture: None,
+            text: "My diary.".into(),
+            label: of_user(Secrecy::Private),
+        });
+    }
+    fn example(program: &mut Program) {
+        program.examples.push(Example {
+            id: "e".into(),
+            task: "Who am I?".into(),
+            turns: vec![Turn {
+                action: json!({"answer": "Ann"}),
+                observation: None,
+            }],
+            label: of_user(Secrecy::Private),
+        });
+    }
+    check(|_| (), Some("open")).await;
+    check(diary, Some("here")).await;
+    check(diary, None).await;
+    check(example, Some("here")).await;
+    check(example, None).await;
 }
 
 #[tokio::test]
