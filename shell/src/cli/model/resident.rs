@@ -48,7 +48,7 @@ impl Residents {
         &'a self,
         installed: &'a [Installed],
     ) -> impl Iterator<Item = &'a ModelNow> {
-        let is_listed = |file: &PathBuf| {
+        let is_listed = move |file: &PathBuf| {
             let mut files = installed.iter().map(|model| model.path.canonicalize().ok());
             files.any(|path| path.as_ref() == Some(file))
         };
