@@ -54,7 +54,7 @@ pub use message::{Message, Prompt, Role};
 pub use odds::{Likely, TokenOdds};
 pub use picture::{PIXELS_MAX, Picture, SIDE_MAX};
 pub use stats::{Counters, CpuProcess, CpuStats};
-pub use template::{ChatTemplate, Segment};
+pub use template::{ChatTemplate, Segment, TemplateSource};
 pub use thought::without_thought;
 pub use ticket::{Sink, Ticket};
 pub use wishes::{Shaping, Wishes};
@@ -225,6 +225,11 @@ pub trait Cpu: Send + Sync {
     /// Whether it takes messages with pictures; others are refused with [`CpuError::Picture`].
     fn sees(&self) -> bool {
         self.inner().is_some_and(|cpu| cpu.sees())
+    }
+
+    /// The chat template by which it lays messages out. `None` where that is not ours to know.
+    fn template(&self) -> Option<&TemplateSource> {
+        self.inner()?.template()
     }
 
     /// Tokens in `text` alone, by the same tokenizer as [`Cpu::prepare`].

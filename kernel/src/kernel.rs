@@ -29,6 +29,7 @@ use crate::signal::Signal;
 use crate::window::VmError;
 use quipu_cpu::{Cpu, CpuStats, Sampling};
 
+pub use look::ModelNow;
 use machine::{Machine, connected, refused, stillborn};
 pub use models::{Found, Loaded, Loader, Model, Resident, UnloadError};
 pub use stop::Resumed;

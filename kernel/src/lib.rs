@@ -86,8 +86,8 @@ pub use consolidation::{Consolidated, Idle};
 pub use embedding::Vectors;
 pub use exec::Likelihood;
 pub use kernel::{
-    Found, Kernel, KernelError, Loaded, Loader, Model, Parts, Resident, Resumed, UnloadError,
-    check_resumable,
+    Found, Kernel, KernelError, Loaded, Loader, Model, ModelNow, Parts, Resident, Resumed,
+    UnloadError, check_resumable,
 };
 pub use planner::{decision, grammar, judgement, lessons, numbers, program};
 pub use process::{limits, signal};

@@ -58,9 +58,9 @@ impl TrustBook {
         }
     }
 
-    /// The hash that `file` had when `folder` was trusted with it.
-    pub fn known(&self, folder: &str, file: &str) -> Option<&str> {
-        self.folders.get(folder)?.get(file).map(String::as_str)
+    /// The files that `folder` was trusted with, if it was.
+    pub fn files(&self, folder: &str) -> Option<&Files> {
+        self.folders.get(folder)
     }
 
     /// Trusts `folder` with `files` as they are.

@@ -58,7 +58,7 @@ use crate::kv::swap::{Swap, SwapSettings};
 use crate::message::without_pictures;
 use crate::{
     ChatTemplate, Cpu, CpuError, CpuInfo, CpuStats, Form, Inquiry, Job, Message, Movement, Picture,
-    Prompt, Ticket, Wishes,
+    Prompt, TemplateSource, Ticket, Wishes,
 };
 pub use company::alike;
 pub use embedder::LlamaEmbedder;
@@ -369,6 +369,10 @@ impl Cpu for LocalCpu {
 
     fn sees(&self) -> bool {
         self.sight.is_some()
+    }
+
+    fn template(&self) -> Option<&TemplateSource> {
+        Some(self.template.source())
     }
 
     fn count(&self, text: &str) -> usize {

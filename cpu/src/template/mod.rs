@@ -43,14 +43,24 @@ use marks::{mark, split, stands_in};
 pub struct ChatTemplate {
     jinja: Mutex<Jinja>,
     model: String,
-    bos: String,
-    eos: String,
+    given: TemplateSource,
     /// What the template wrote for outlines, which is all it depends on: it never sees the
     /// texts. `None` for a template that asks for the time.
     rendered: Option<Mutex<HashMap<Vec<Outline>, Arc<str>>>>,
     /// What it writes for one picture; `None` where it knows none. Looked for when the first
     /// picture comes.
     placeholder: OnceLock<Option<String>>,
+}
+
+/// A chat template as the file of its model has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TemplateSource {
+    /// The template, in Jinja.
+    pub source: String,
+    /// The text of the token that begins a text; empty where there is none.
+    pub bos: String,
+    /// The text of the token that ends a text; empty where there is none.
+    pub eos: String,
 }
 
 /// All that a template sees of a message: who wrote it, and how many pictures stand before its
@@ -81,8 +91,7 @@ impl ChatTemplate {
         let template = Self {
             jinja: Mutex::new(jinja),
             model: model.to_owned(),
-            bos,
-            eos,
+            given: TemplateSource { source, bos, eos },
             rendered: timeless.then(Mutex::default),
             placeholder: OnceLock::new(),
         };
@@ -91,6 +100,11 @@ impl ChatTemplate {
             template.written(&outline)?;
         }
         Ok(template)
+    }
+
+    /// It as it was given.
+    pub fn source(&self) -> &TemplateSource {
+        &self.given
     }
 
     /// The prompt for `messages`, ready for the assistant to speak, in segments.
@@ -186,8 +200,8 @@ impl ChatTemplate {
             add_generation_prompt => true,
             // Qwen3 and others; a template that does not know it does not look.
             enable_thinking => false,
-            bos_token => self.bos,
-            eos_token => self.eos,
+            bos_token => self.given.bos,
+            eos_token => self.given.eos,
         };
         let mut jinja = self.jinja.lock();
         let rendered = jinja.render(&context, count);

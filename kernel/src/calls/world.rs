@@ -250,7 +250,7 @@ fn screened(said: Said, leaks: &LeakScan, clearance: Secrecy) -> Said {
         return Said::new(false, text, Label::kernel());
     }
     Said {
-        text: leaks.redacted(&said.text).into_owned(),
+        text: leaks.redacted_json(&said.text).into_owned(),
         ..said
     }
 }

@@ -7,7 +7,7 @@ use crate::process::Pid;
 use crate::window::reminder::Reminder;
 
 /// What a process was before this machine took it up.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Past {
     /// Wall-clock time of its earlier runs, in milliseconds.
     pub(crate) spent_ms: u64,

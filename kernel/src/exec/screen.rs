@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use quipu_cpu::{Chunk, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket, Wishes};
 use quipu_tools::LeakScan;
-use serde_json::Value;
 
 /// `cpu` with a mark in place of each secret that `leaks` looks for.
 pub(crate) fn screened(cpu: Arc<dyn Cpu>, leaks: &LeakScan) -> Arc<dyn Cpu> {
@@ -34,25 +33,13 @@ impl Screened {
             },
             Ok(Chunk::Done(mut done)) => {
                 let rest = Some(stream.end()).filter(|rest| !rest.is_empty());
-                done.text = written(&leaks, done.text);
+                // An action stays an action, even where a secret is spread over several arguments.
+                done.text = leaks.redacted_json(&done.text).into_owned();
                 let rest = rest.map(|rest| Ok(Chunk::Text(rest)));
                 rest.into_iter().chain([Ok(Chunk::Done(done))]).collect()
             }
             other => vec![other],
         })
-    }
-}
-
-/// What a model wrote, without secrets. An action stays an action, even where a secret is spread
-/// over several arguments.
-fn written(leaks: &LeakScan, text: String) -> String {
-    let action: Option<Value> = serde_json::from_str(&text).ok();
-    match action.filter(|action| action.is_object() || action.is_array()) {
-        Some(action) => match leaks.redacted_value(&action) {
-            Some(clean) => clean.to_string(),
-            None => text,
-        },
-        None => leaks.redacted(&text).into_owned(),
     }
 }
 

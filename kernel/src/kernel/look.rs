@@ -1,4 +1,7 @@
-//! What a machine shows of a process without running it.
+//! What a machine shows of a process without running it, and of its models.
+
+use quipu_cpu::CpuStats;
+use serde::{Deserialize, Serialize};
 
 use super::machine::{connected, stillborn};
 use super::{Kernel, KernelError};
@@ -6,7 +9,40 @@ use crate::exec::{Execution, Likelihood, Past};
 use crate::process::{Pid, Program};
 use crate::window::Window;
 
+/// A model that a machine has loaded, in one moment.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ModelNow {
+    /// What it is called: the machine's own as it calls itself, another as it was first named.
+    pub name: String,
+    /// What one beside the machine's own is called whatever it was named; empty for the own.
+    pub key: String,
+    /// Whether the machine was booted with it.
+    pub is_own: bool,
+    /// Bytes of memory that it takes; 0 where it computes elsewhere.
+    pub bytes: u64,
+    /// Whether somebody has it. The machine's own stays in any case.
+    pub in_use: bool,
+    /// What it computes, and for whom.
+    pub cpu: CpuStats,
+}
+
 impl Kernel {
+    /// The models that are loaded: the machine's own first, then the others by their names. May
+    /// wait for the batches under way.
+    pub fn models_now(&self) -> Vec<ModelNow> {
+        let (info, cpu) = (self.cpu().info(), self.stats());
+        let own = ModelNow {
+            name: info.model.clone(),
+            key: String::new(),
+            is_own: true,
+            bytes: info.bytes,
+            in_use: cpu.running + cpu.waiting > 0,
+            cpu,
+        };
+        let others = self.machine.models.now();
+        std::iter::once(own).chain(others).collect()
+    }
+
     /// The window of process `pid` as its next step would find it: of one that runs, after its
     /// last completed step. `None` where it cannot be laid out on this machine.
     ///

@@ -16,7 +16,6 @@ use super::{KernelError, WAITING_MAX, check_resumable};
 use crate::event::Event;
 use crate::exec::{Apart, Execution, Facts, Family, Inbox, Past, Shared, Waits, not_set_up};
 use crate::journal::tape::Row;
-use crate::label::Secrecy;
 use crate::limits::Limits;
 use crate::planner::date;
 use crate::process::{Ending, Exit, NoModel, PRIORITIES, Pid, Program, Reply, State};
@@ -149,12 +148,10 @@ impl Machine {
     /// Runs a process to its end, once its model is there.
     async fn run(&self, pid: Pid, mut program: Program, past: Past, mut inbox: Inbox) -> Exit {
         let spent_ms = past.spent_ms;
-        // What it has done it has done on its model, and goes on there.
-        let is_new = past.done.is_empty();
         let found = tokio::select! {
             // Where nothing has to be loaded, signals are for the process.
             biased;
-            found = self.model_of(&program, is_new) => found.map_err(not_there),
+            found = self.model_of(pid, &program, &past) => found.map_err(not_there),
             Some(signal) = inbox.signal() => Err(Ending::Signal(signal)),
         };
         let found = found.and_then(|(model, instead)| {
@@ -183,9 +180,9 @@ impl Machine {
     }
 
     /// The model that `program` is for, loaded where it is not; `None` is the machine's own. Where
-    /// it is not there and the process `is_new`, the first of those in its place that is there and
-    /// may be shown what the process begins with; with its name, and why it was taken.
-    async fn model_of(&self, program: &Program, is_new: bool) -> Result<Taken, NoModel> {
+    /// it is not there and the process `pid` is new, the first of those in its place that is there
+    /// and may be shown all that the process holds; with its name, and why it was taken.
+    async fn model_of(&self, pid: Pid, program: &Program, past: &Past) -> Result<Taken, NoModel> {
         let Some(name) = &program.model else {
             return Ok((None, None));
         };
@@ -193,14 +190,15 @@ impl Machine {
             Ok(model) => return Ok((model, None)),
             Err(missing) => missing,
         };
-        let others = if is_new {
+        // What it has done it has done on its model, and goes on there.
+        let others = if past.done.is_empty() {
             self.models.instead_of(name)
         } else {
             Vec::new()
         };
         for other in others {
             if let Ok(model) = self.models.get(&other).await
-                && begins_with(program) <= self.on(model.as_ref()).clearance()
+                && may_be_shown(self.on(model.as_ref()), pid, program, past)
             {
                 return Ok((model, Some((other, missing.to_string()))));
             }
@@ -288,12 +286,19 @@ fn not_there(error: NoModel) -> Ending {
 /// why.
 type Taken = (Option<Arc<Model>>, Option<(String, String)>);
 
-/// How secret the texts are that a process of `program` begins with.
-fn begins_with(program: &Program) -> Secrecy {
-    let attached = program.attached.iter().map(|attached| &attached.label);
-    let labels = attached.chain([&program.label]);
-    let secrecy = labels.map(|label| label.secrecy);
-    secrecy.max().unwrap_or_default()
+/// Whether the CPU of `shared` may be shown all that the window of process `pid` holds: its boot
+/// page, the task with the turns before it, what is attached, and what it was reminded of; and the
+/// examples of `program`, of which some are shown apart. One that has no room for these may not.
+fn may_be_shown(shared: Arc<Shared>, pid: Pid, program: &Program, past: &Past) -> bool {
+    let clearance = shared.clearance();
+    let mut examples = program.examples.iter();
+    if examples.any(|example| example.label.secrecy > clearance) {
+        return false;
+    }
+    // Nobody can reach it, and it takes no step.
+    let (_handle, _, inbox) = connected(program.priority, false);
+    let laid_out = Execution::new(pid, program.clone(), shared, inbox, past.clone());
+    laid_out.is_ok_and(|laid_out| !laid_out.is_confided())
 }
 
 impl Family for Machine {

@@ -1,28 +1,35 @@
 //! The models that run beside the machine's own.
 //!
 //! ```text
-//! named ─> loaded ─> in use <─> idle ─> unloaded
+//! named ─> loading ─> in use <─> idle ─> unloaded
 //! ```
 //!
-//! A model is loaded when a process or a request first names it, and stays. Where there is no
-//! room for another, the idle one that was used longest ago is unloaded. One that somebody has is
-//! in use: a process that runs, or waits for its person, has its model until it ends.
+//! A model is loaded when a process or a request first names it, and stays. All who name it while
+//! it is loading wait for the same loading; nobody else waits, unless memory is short. Where there
+//! is no room for another, the idle one that was used longest ago is unloaded. One that somebody
+//! has is in use: a process that runs, or waits for its person, has its model until it ends.
 //!
 //! Which models there are, what they take and how much room there is says the [`Loader`].
 
+mod table;
+
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use quipu_cpu::{Cpu, CpuError, CpuInfo};
 use quipu_tools::LeakScan;
+use tokio::sync::Notify;
 
+use super::look::ModelNow;
 use crate::event::Events;
 use crate::exec::screened;
 use crate::judgement::Judgement;
 use crate::label::Secrecy;
 use crate::process::{NoModel, Pid};
+use table::{Look, Table, is_idle};
 
 /// Names of the machine's own model that are remembered.
 const OWN_NAMES_MAX: usize = 64;
@@ -87,6 +94,8 @@ pub struct Model {
     pub(super) clearance: Option<Secrecy>,
     /// Bytes of memory that it takes.
     bytes: u64,
+    /// How many have it only to look how things are.
+    looks: Arc<AtomicUsize>,
 }
 
 /// A model beside the machine's own, as it is in one moment.
@@ -134,14 +143,47 @@ pub(super) fn cleared(cpu: &dyn Cpu, granted: Option<Secrecy>) -> Option<Secrecy
 /// The models beside a machine's own.
 pub(super) struct Models {
     loader: OnceLock<Arc<dyn Loader>>,
-    /// Those that are loaded; the one that was used last is at the end.
-    loaded: Mutex<Vec<Arc<Model>>>,
+    table: Mutex<Table>,
+    /// Told whenever memory that was held is held no longer.
+    freed: Notify,
     /// Names that turned out to mean the machine's own model.
     own: Mutex<BTreeSet<String>>,
-    /// Held while one is loaded or unloaded.
-    changing: tokio::sync::Mutex<()>,
     leaks: LeakScan,
     events: Arc<Events>,
+}
+
+/// How much of the room a model may take.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Share {
+    /// Its weights, and half of what is left: others may be named while it is loading.
+    Half,
+    /// All of it, while no other is loading.
+    Whole,
+}
+
+/// What comes next for a model that is to be loaded.
+enum Next<'a> {
+    /// It is loaded, in at most so many bytes.
+    Load(u64, Held<'a>),
+    /// This one is unloaded.
+    Unload(Arc<Model>, Held<'a>),
+    /// Memory is held that could be enough.
+    Wait,
+    /// There are so many bytes at most.
+    Full(u64),
+}
+
+/// Bytes of memory that are given to nobody else while this is there.
+struct Held<'a> {
+    models: &'a Models,
+    bytes: u64,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.models.table.lock().held -= self.bytes;
+        self.models.freed.notify_waiters();
+    }
 }
 
 impl Models {
@@ -149,9 +191,9 @@ impl Models {
     pub(super) fn new(leaks: LeakScan, events: Arc<Events>) -> Arc<Self> {
         Arc::new(Self {
             loader: OnceLock::new(),
-            loaded: Mutex::default(),
+            table: Mutex::default(),
+            freed: Notify::new(),
             own: Mutex::default(),
-            changing: tokio::sync::Mutex::default(),
             leaks,
             events,
         })
@@ -196,23 +238,43 @@ impl Models {
         loader.map_or_else(Vec::new, |loader| loader.instead_of(name))
     }
 
-    /// Loads what was `found`, unless it is there by now.
+    /// Loads what was `found`, unless it is there by now; once, for all who ask meanwhile.
     async fn bring(&self, loader: &dyn Loader, found: Found) -> Result<Arc<Model>, NoModel> {
-        let _one = self.changing.lock().await;
-        if let Some(model) = self.used(|model| model.key == found.key) {
-            return Ok(model);
-        }
-        let loaded = loop {
-            let room = self.make_room(loader, &found).await?;
+        let brought = {
+            let mut table = self.table.lock();
+            if let Some(model) = table.used(|model| model.key == found.key) {
+                return Ok(model);
+            }
+            table.wait_for(&found)
+        };
+        let loaded = brought
+            .get_or_init(|| self.load(loader, found))
+            .await
+            .clone();
+        // What holds the outcome would keep the model in use.
+        let mut table = self.table.lock();
+        table
+            .loading
+            .retain(|one| !Arc::ptr_eq(&one.brought, &brought));
+        loaded
+    }
+
+    /// Loads what was `found`; idle models make room for it.
+    async fn load(&self, loader: &dyn Loader, found: Found) -> Result<Arc<Model>, NoModel> {
+        let mut share = Share::Half;
+        let (loaded, _held) = loop {
+            let (room, held) = self.make_room(loader, &found, share).await?;
             let error = match loader.load(found.clone(), room).await {
-                Ok(loaded) => break loaded,
+                Ok(loaded) => break (loaded, held),
                 Err(error) => error,
             };
+            drop(held);
+            if !matches!(error, NoModel::Cpu(CpuError::Cells { .. })) {
+                return Err(error);
+            }
             // Its weights had room, and its cache has not.
-            let of_cache = matches!(error, NoModel::Cpu(CpuError::Cells { .. }));
-            match self.take_idle(|_| of_cache) {
-                Some(idle) => end(idle).await,
-                None => return Err(error),
+            if !self.has_more_room(&mut share).await {
+                return Err(error);
             }
         };
         let model = Arc::new(Model {
@@ -222,52 +284,115 @@ impl Models {
             clearance: cleared(&*loaded.cpu, loaded.clearance),
             judgement: loaded.judgement,
             cpu: joined(loaded.cpu, &self.leaks, &self.events),
+            looks: Arc::default(),
         });
-        self.loaded.lock().push(model.clone());
+        self.table.lock().loaded.push(model.clone());
         Ok(model)
+    }
+
+    /// Whether a model whose cache had no room in its `share` may find more now.
+    async fn has_more_room(&self, share: &mut Share) -> bool {
+        if *share == Share::Half {
+            *share = Share::Whole;
+            return true;
+        }
+        let idle = {
+            let mut table = self.table.lock();
+            let idle = table.take_idle(|_| true);
+            idle.map(|model| self.ending(&mut table, model))
+        };
+        match idle {
+            Some((model, held)) => {
+                end(model, held).await;
+                true
+            }
+            None => false,
+        }
     }
 
     /// Bytes that one more model may take now, with none unloaded for it.
     pub(super) fn room(&self) -> u64 {
-        let (taken, _) = self.bytes();
+        let table = self.table.lock();
+        let (taken, _) = table.bytes();
         let loader = self.loader.get();
-        loader.map_or(u64::MAX, |loader| loader.room(taken))
+        let room = loader.map_or(u64::MAX, |loader| loader.room(taken));
+        room.saturating_sub(table.held)
     }
 
     /// Unloads idle models until there is room for what was `found`; none where that is not
-    /// enough. Gives the bytes that there are then.
-    async fn make_room(&self, loader: &dyn Loader, found: &Found) -> Result<u64, NoModel> {
+    /// enough. Gives the bytes that it may take.
+    async fn make_room(
+        &self,
+        loader: &dyn Loader,
+        found: &Found,
+        share: Share,
+    ) -> Result<(u64, Held<'_>), NoModel> {
         loop {
-            let (taken, idle) = self.bytes();
-            let room = loader.room(taken);
-            if found.bytes <= room {
-                return Ok(room);
-            }
-            let enough = found.bytes <= room.saturating_add(idle);
-            match self.take_idle(|_| enough) {
-                Some(model) => end(model).await,
-                None => {
+            let freed = self.freed.notified();
+            match self.next(loader, found, share) {
+                Next::Load(room, held) => return Ok((room, held)),
+                Next::Unload(model, held) => end(model, held).await,
+                Next::Wait => freed.await,
+                Next::Full(room) => {
                     return Err(NoModel::NoRoom {
                         name: found.name.clone(),
                         needs: found.bytes,
-                        room: room.saturating_add(idle),
+                        room,
                     });
                 }
             }
         }
     }
 
-    /// Bytes of all that are loaded, and of those that are idle.
-    fn bytes(&self) -> (u64, u64) {
-        let loaded = self.loaded.lock();
-        let idle = loaded.iter().filter(|model| is_idle(model));
-        let idle = idle.map(|model| model.bytes).sum();
-        (loaded.iter().map(|model| model.bytes).sum(), idle)
+    fn next(&self, loader: &dyn Loader, found: &Found, share: Share) -> Next<'_> {
+        let mut table = self.table.lock();
+        if share == Share::Whole && table.held > 0 {
+            return Next::Wait;
+        }
+        let (taken, idle) = table.bytes();
+        let (needs, all) = (found.bytes, loader.room(taken));
+        let room = all.saturating_sub(table.held);
+        if needs <= room {
+            let room = match share {
+                Share::Half => needs + (room - needs) / 2,
+                Share::Whole => room,
+            };
+            // What computes elsewhere takes no memory.
+            let bytes = if needs == 0 { 0 } else { room };
+            return Next::Load(room, self.hold(&mut table, bytes));
+        }
+        let enough = needs <= room.saturating_add(idle);
+        if let Some(model) = table.take_idle(|_| enough) {
+            let (model, held) = self.ending(&mut table, model);
+            return Next::Unload(model, held);
+        }
+        let most = all.saturating_add(idle);
+        match needs <= most && table.held > 0 {
+            true => Next::Wait,
+            false => Next::Full(most),
+        }
+    }
+
+    fn hold(&self, table: &mut Table, bytes: u64) -> Held<'_> {
+        // A system that tells no memory has as much as there are numbers.
+        let bytes = bytes.min(u64::MAX - table.held);
+        table.held += bytes;
+        Held {
+            models: self,
+            bytes,
+        }
+    }
+
+    /// The `model` that left the `table`, with its memory, which is not free yet.
+    fn ending(&self, table: &mut Table, model: Arc<Model>) -> (Arc<Model>, Held<'_>) {
+        let held = self.hold(table, model.bytes);
+        (model, held)
     }
 
     /// The model called `name`, where it is loaded.
     pub(super) fn resident(&self, name: &str) -> Option<Arc<Model>> {
-        self.used(|model| model.name == name || model.key == name)
+        let is_it = |model: &Model| model.name == name || model.key == name;
+        self.table.lock().used(is_it)
     }
 
     /// Whether `name` is known to mean the machine's own model.
@@ -282,40 +407,29 @@ impl Models {
         }
     }
 
-    /// The first that is `wanted`, which counts as used now.
-    fn used(&self, wanted: impl Fn(&Model) -> bool) -> Option<Arc<Model>> {
-        let mut loaded = self.loaded.lock();
-        let at = loaded.iter().position(|model| wanted(model))?;
-        let model = loaded.remove(at);
-        loaded.push(model.clone());
-        Some(model)
-    }
-
-    /// Takes the idle one out that is `wanted` and was used longest ago.
-    fn take_idle(&self, wanted: impl Fn(&Model) -> bool) -> Option<Arc<Model>> {
-        let mut loaded = self.loaded.lock();
-        let idle = |model: &Arc<Model>| is_idle(model) && wanted(model);
-        let at = loaded.iter().position(idle)?;
-        Some(loaded.remove(at))
-    }
-
-    /// Unloads the model called `name`.
+    /// Unloads the model called `name`. One that is loading is in use.
     pub(super) async fn unload(&self, name: &str) -> Result<(), UnloadError> {
-        let _one = self.changing.lock().await;
         let is_it = |model: &Model| model.name == name || model.key == name;
-        if let Some(model) = self.take_idle(is_it) {
-            end(model).await;
-            return Ok(());
-        }
-        match self.loaded.lock().iter().any(|model| is_it(model)) {
-            true => Err(UnloadError::InUse(name.to_owned())),
-            false => Err(UnloadError::NotLoaded(name.to_owned())),
-        }
+        let (model, held) = {
+            let mut table = self.table.lock();
+            let Some(model) = table.take_idle(is_it) else {
+                let mut loading = table.loading.iter();
+                let is_loading = loading.any(|one| one.name == name || one.key == name);
+                let is_there = table.loaded.iter().any(|model| is_it(model));
+                return Err(match is_loading || is_there {
+                    true => UnloadError::InUse(name.to_owned()),
+                    false => UnloadError::NotLoaded(name.to_owned()),
+                });
+            };
+            self.ending(&mut table, model)
+        };
+        end(model, held).await;
+        Ok(())
     }
 
     /// Those that are loaded, by their names.
     pub(super) fn list(&self) -> Vec<Resident> {
-        let loaded = self.loaded.lock();
+        let table = self.table.lock();
         let resident = |model: &Arc<Model>| Resident {
             name: model.name.clone(),
             key: model.key.clone(),
@@ -323,28 +437,45 @@ impl Models {
             in_use: !is_idle(model),
             info: model.cpu.info().clone(),
         };
-        let mut list: Vec<Resident> = loaded.iter().map(resident).collect();
+        let mut list: Vec<Resident> = table.loaded.iter().map(resident).collect();
         list.sort_by(|one, other| one.name.cmp(&other.name));
         list
     }
 
+    /// What those compute that are loaded, and for whom, by their names. May wait for the batches
+    /// under way.
+    pub(super) fn now(&self) -> Vec<ModelNow> {
+        let looked: Vec<(bool, Look)> = {
+            let table = self.table.lock();
+            let look = |model: &Arc<Model>| (!is_idle(model), Look::at(model));
+            table.loaded.iter().map(look).collect()
+        };
+        let now = |(in_use, look): (bool, Look)| ModelNow {
+            name: look.model.name.clone(),
+            key: look.model.key.clone(),
+            is_own: false,
+            bytes: look.model.bytes,
+            in_use,
+            cpu: look.model.cpu.stats(),
+        };
+        let mut all: Vec<ModelNow> = looked.into_iter().map(now).collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
     /// Gives `pid` another priority on whichever it runs.
     pub(super) fn nice(&self, pid: Pid, priority: i8) {
-        for model in &*self.loaded.lock() {
+        for model in &self.table.lock().loaded {
             model.cpu.nice(pid, priority);
         }
     }
 }
 
-/// Whether nobody has it but the table, which is locked.
-fn is_idle(model: &Arc<Model>) -> bool {
-    Arc::strong_count(model) == 1 && Arc::strong_count(&model.cpu) == 1
-}
-
-/// Unloads a model that is in no table any more; its memory is free then.
-async fn end(model: Arc<Model>) {
+/// Unloads a model that is in no table any more; its memory is `held` until then.
+async fn end(model: Arc<Model>, held: Held<'_>) {
     // An engine that ends may have a batch under way.
     let _ = tokio::task::spawn_blocking(move || drop(model)).await;
+    drop(held);
 }
 
 /// A task of the machine itself was ended.

@@ -1,6 +1,8 @@
 //! Several models in one machine: each process runs on the one that its program names, within the
 //! room that models have.
 
+mod loading;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -13,8 +15,9 @@ use quipu_kernel::event::Event;
 use quipu_kernel::gate::Secrecy;
 use quipu_kernel::judgement::Judgement;
 use quipu_kernel::label::Label;
-use quipu_kernel::process::{Attached, Failure, NoModel, Program, State, Status};
+use quipu_kernel::process::{Attached, Example, Failure, NoModel, Program, State, Status, Turn};
 use quipu_kernel::{Found, Kernel, Loaded, Loader, UnloadError};
+use serde_json::json;
 use tokio::sync::Notify;
 
 /// Bytes that models may take.
@@ -362,6 +365,56 @@ async fn another_model_is_taken_where_one_is_not_there() {
     check(Secrecy::Public, "open").await;
     // The endpoint may not be shown that.
     check(Secrecy::Private, "here").await;
+}
+
+#[tokio::test]
+async fn what_stands_in_for_a_model_may_be_shown_all_of_the_window() {
+    let check = async |change: fn(&mut Program), want: Option<&str>| {
+        let models = [
+            ("open", remote(None)),
+            ("here", local(1)),
+            ("large", local(101)),
+        ];
+        let instead = match want {
+            Some(_) => vec!["open", "here"],
+            None => vec!["open"],
+        };
+        let (kernel, _folder) = machine(Shelf {
+            instead,
+            ..Shelf::of(models)
+        });
+        let mut program = on("large");
+        change(&mut program);
+        let pid = kernel.spawn(program).expect("it starts");
+        let exit = kernel.wait(pid).await.expect("an end");
+        assert_eq!(exit.answer, want.map(Into::into));
+        // Nothing was taken that could not be shown it.
+        let missing = matches!(exit.failure, Some(Failure::Model(NoModel::NoRoom { .. })));
+        assert_eq!(missing, want.is_none(), "{exit:?}");
+    };
+    fn diary(program: &mut Program) {
+        program.attached.push(Attached {
+            picture: None,
+            text: "My diary.".into(),
+            label: of_user(Secrecy::Private),
+        });
+    }
+    fn example(program: &mut Program) {
+        program.examples.push(Example {
+            id: "e".into(),
+            task: "Who am I?".into(),
+            turns: vec![Turn {
+                action: json!({"answer": "Ann"}),
+                observation: None,
+            }],
+            label: of_user(Secrecy::Private),
+        });
+    }
+    check(|_| (), Some("open")).await;
+    check(diary, Some("here")).await;
+    check(diary, None).await;
+    check(example, Some("here")).await;
+    check(example, None).await;
 }
 
 #[tokio::test]

@@ -238,7 +238,7 @@ fn show_sources(loaded: &Loaded, learnt: &[Skill], agent: &Path) -> Result<()> {
         output::line(&format!("knows: {}", visible(&path.display().to_string())))?;
     }
     if let Some(schema) = &loaded.schema {
-        output::line(&format!("answers: {}", visible(&schema.to_string())))?;
+        output::json_after("answers: ", schema)?;
     }
     if !loaded.examples.is_empty() {
         output::line(&format!(

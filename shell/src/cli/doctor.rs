@@ -1,6 +1,7 @@
 //! `quipu doctor`: whether everything that a run needs is in order.
 
 mod dumps;
+mod machine;
 mod weights;
 
 use std::io::Write;
@@ -17,12 +18,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::config::settings::{AttentionWord, CpuChoice, SignalsWord};
-use crate::service::talk;
 use crate::session::Session;
 use crate::session::builtin;
 use crate::session::bus::Servers;
 use crate::session::embedder;
-use crate::session::lock::{self, MachineLock};
 use crate::session::player;
 use crate::session::signals;
 use crate::session::user_call::user_call;
@@ -91,7 +90,7 @@ pub fn run(session: &Session, args: &DoctorArgs) -> Result<u8> {
         finding("store", store(session)),
         finding("meaning", meaning(session)),
         finding("journal", journal(session)),
-        finding("machine", machine(session)),
+        finding("machine", Ok(machine::check(session))),
         finding("disk", disk(session)),
         finding("dumps", Ok(dumps::check())),
         finding("attention", attention(session)),
@@ -333,31 +332,6 @@ fn meaning(session: &Session) -> Result<(State, String)> {
 fn journal(session: &Session) -> Result<(State, String)> {
     let processes = counted(session.journal()?.processes()?.len(), "process");
     let text = format!("{processes} in {}", session.paths.journal().display());
-    Ok((State::Ok, text))
-}
-
-fn machine(session: &Session) -> Result<(State, String)> {
-    let Some(holder) = MachineLock::holder(&session.paths.lock()) else {
-        return Ok((State::Ok, "none is running on this root".into()));
-    };
-    let holder = lock::program(holder);
-    let Ok(Some(greeting)) = talk::greeting(&session.paths) else {
-        let text = format!("one starts or stops on this root, or does not answer ({holder})");
-        return Ok((State::Warn, text));
-    };
-    let model = match greeting.instead {
-        Some(instead) => format!("{instead} in place of {}", greeting.model),
-        None => greeting.model,
-    };
-    let at = match greeting.address {
-        Some(address) => format!(", at http://{address}"),
-        None => String::new(),
-    };
-    let others = match greeting.is_open {
-        true => "commands share it",
-        false => "others wait until its command is done",
-    };
-    let text = format!("one runs on this root ({holder}) with {model}{at}, and {others}");
     Ok((State::Ok, text))
 }
 

@@ -1,5 +1,7 @@
 //! `quipu model`.
 
+mod resident;
+
 use std::path::Path;
 
 use anyhow::Result;
@@ -15,6 +17,7 @@ use crate::config::paths;
 use crate::session::{Session, embedder, judgement};
 use crate::terminal::output::{self, counted};
 use crate::terminal::pull;
+use resident::Residents;
 
 /// Model files
 #[derive(Debug, Subcommand)]
@@ -196,19 +199,23 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
         .map(|entry| (entry, is_here(entry)))
         .collect();
     others.sort_by_key(|(_, here)| !here);
+    let loaded = Residents::of(session);
     match args.json {
-        true => output::json(&as_json(&installed, &others))?,
+        true => output::json(&as_json(&installed, &others, &loaded))?,
         false => output::table(
             &["NAME", "STATE", "SIZE", "QUANT", "WINDOW", "NOTE"],
-            rows(&installed, &others),
+            rows(&installed, &others, &loaded),
         )?,
     }
     Ok(0)
 }
 
 /// The `installed` models, and `others` that only the catalogue knows, with whether their file is
-/// here.
-fn as_json(installed: &[Installed], others: &[(&Entry, bool)]) -> Vec<Value> {
+/// here; and those that are `loaded`, also where they are no files of the list.
+fn as_json(installed: &[Installed], others: &[(&Entry, bool)], loaded: &Residents) -> Vec<Value> {
+    let elsewhere = loaded
+        .elsewhere(installed)
+        .map(|now| json!({"name": now.name, "installed": false, "loaded": resident::as_json(now)}));
     let installed = installed.iter().map(|model| {
         json!({
             "name": model.name,
@@ -218,6 +225,7 @@ fn as_json(installed: &[Installed], others: &[(&Entry, bool)]) -> Vec<Value> {
             "quantisation": model.header.as_ref().ok().map(|header| &header.quantisation),
             "window": model.header.as_ref().ok().and_then(|header| header.window),
             "error": model.header.as_ref().err().map(ToString::to_string),
+            "loaded": loaded.at(&model.path).map(resident::as_json),
         })
     });
     let others = others.iter().map(|(entry, here)| {
@@ -227,11 +235,30 @@ fn as_json(installed: &[Installed], others: &[(&Entry, bool)]) -> Vec<Value> {
             "bytes": entry.bytes_of_all(),
         })
     });
-    installed.chain(others).collect()
+    installed.chain(elsewhere).chain(others).collect()
 }
 
 /// The same as rows of a table.
-fn rows(installed: &[Installed], others: &[(&Entry, bool)]) -> Vec<Vec<String>> {
+fn rows(
+    installed: &[Installed],
+    others: &[(&Entry, bool)],
+    loaded: &Residents,
+) -> Vec<Vec<String>> {
+    let elsewhere = loaded.elsewhere(installed).map(|now| {
+        let size = match now.bytes {
+            0 => String::new(),
+            bytes => DecimalBytes(bytes).to_string(),
+        };
+        let empty = String::new;
+        vec![
+            now.name.clone(),
+            resident::words(now),
+            size,
+            empty(),
+            empty(),
+            empty(),
+        ]
+    });
     let installed = installed.iter().map(|model| {
         let (quantisation, window, state) = match &model.header {
             Ok(header) => (
@@ -240,7 +267,9 @@ fn rows(installed: &[Installed], others: &[(&Entry, bool)]) -> Vec<Vec<String>> 
                     .window
                     .map(|window| window.to_string())
                     .unwrap_or_default(),
-                "here".to_owned(),
+                loaded
+                    .at(&model.path)
+                    .map_or_else(|| "here".to_owned(), resident::words),
             ),
             Err(error) => (String::new(), String::new(), format!("broken: {error}")),
         };
@@ -264,7 +293,7 @@ fn rows(installed: &[Installed], others: &[(&Entry, bool)]) -> Vec<Vec<String>> 
             note(&entry.name),
         ]
     });
-    installed.chain(others).collect()
+    installed.chain(elsewhere).chain(others).collect()
 }
 
 fn note(name: &str) -> String {

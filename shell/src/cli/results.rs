@@ -135,7 +135,7 @@ impl Results {
         match self {
             Self::Standard => output::json(result),
             Self::File(file) => {
-                let line = serde_json::to_string(result)? + "\n";
+                let line = output::json_text(result)? + "\n";
                 file.write_all(line.as_bytes()).context(NOT_WRITTEN)
             }
         }

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::Args;
-use quipu_cpu::CpuProcess;
+use indicatif::DecimalBytes;
+use quipu_cpu::{Counters, CpuProcess};
+use quipu_kernel::ModelNow;
 use quipu_kernel::journal::{Journal, ProcessRow};
 use quipu_kernel::process::{Pid, State};
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyModifiers};
@@ -78,11 +80,11 @@ fn watch(
     mut terminal: DefaultTerminal,
     mut now: Snapshot,
 ) -> Result<()> {
-    let mut before = (Instant::now(), now.cpu.counters);
-    let mut rate = 0.0;
+    let mut before = Instant::now();
+    let mut rates = Rates::default();
     loop {
         let rows = journal.processes()?;
-        terminal.draw(|frame| draw(frame, &now, &rows, rate))?;
+        terminal.draw(|frame| draw(frame, &now, &rows, &rates))?;
         if event::poll(PERIOD)?
             && let Event::Key(key) = event::read()?
         {
@@ -92,29 +94,85 @@ fn watch(
                 return Ok(());
             }
         }
-        let elapsed = before.0.elapsed();
+        let elapsed = before.elapsed();
         if elapsed >= PERIOD {
-            now = snapshot(session)?;
-            let computed = now.cpu.counters.decoded + now.cpu.counters.prefilled;
-            let earlier = before.1.decoded + before.1.prefilled;
-            rate = computed.saturating_sub(earlier) as f64 / elapsed.as_secs_f64();
-            before = (Instant::now(), now.cpu.counters);
+            let next = snapshot(session)?;
+            rates = Rates::between(&now, &next, elapsed);
+            (now, before) = (next, Instant::now());
         }
     }
 }
 
-fn draw(frame: &mut Frame, now: &Snapshot, rows: &[ProcessRow], rate: f64) {
+/// Tokens a second, since the picture before.
+#[derive(Default)]
+struct Rates {
+    /// Of the machine's own model.
+    own: f64,
+    /// Of each model in the order of the snapshot; `None` of one that was not there before.
+    models: Vec<Option<f64>>,
+}
+
+impl Rates {
+    fn between(before: &Snapshot, now: &Snapshot, elapsed: Duration) -> Self {
+        let rate = |before: Counters, now: Counters| {
+            let computed = |counters: Counters| counters.decoded + counters.prefilled;
+            computed(now).saturating_sub(computed(before)) as f64 / elapsed.as_secs_f64()
+        };
+        let of_model = |model: &ModelNow| {
+            let is_it = |other: &&ModelNow| other.key == model.key && other.is_own == model.is_own;
+            let earlier = before.models.iter().find(is_it)?;
+            Some(rate(earlier.cpu.counters, model.cpu.counters))
+        };
+        Self {
+            own: rate(before.cpu.counters, now.cpu.counters),
+            models: now.models.iter().map(of_model).collect(),
+        }
+    }
+}
+
+fn draw(frame: &mut Frame, now: &Snapshot, rows: &[ProcessRow], rates: &Rates) {
+    // One alone is told at the head.
+    let models = match now.models.len() {
+        0 | 1 => 0,
+        several => u16::try_from(several + 1).unwrap_or(u16::MAX),
+    };
     let areas = Layout::vertical([
         Constraint::Length(3),
         Constraint::Length(5),
+        Constraint::Length(models),
         Constraint::Min(3),
     ])
     .split(frame.area());
-    frame.render_widget(Paragraph::new(head(now, rate)), areas[0]);
+    frame.render_widget(Paragraph::new(head(now, rates.own)), areas[0]);
     let width = usize::from(areas[1].width.saturating_sub(2));
     let map = Paragraph::new(map(now, width, 3)).block(Block::bordered().title(" KV cache "));
     frame.render_widget(map, areas[1]);
-    frame.render_widget(table(now, rows), areas[2]);
+    if models > 0 {
+        frame.render_widget(models_now(now, rates), areas[2]);
+    }
+    frame.render_widget(table(now, rows), areas[3]);
+}
+
+/// The models that are loaded, a line each.
+fn models_now(now: &Snapshot, rates: &Rates) -> Table<'static> {
+    let measured = rates.models.iter().copied().chain(std::iter::repeat(None));
+    let lines = now.models.iter().zip(measured).map(|(model, rate)| {
+        let bytes = match model.bytes {
+            0 => "elsewhere".to_owned(),
+            bytes => DecimalBytes(bytes).to_string(),
+        };
+        Row::new([
+            shortened(&visible(&one_line(&model.name)), 40),
+            bytes,
+            model.cpu.processes.len().to_string(),
+            rate.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.0}")),
+        ])
+    });
+    let widths = [Constraint::Fill(1)]
+        .into_iter()
+        .chain([10, 10, 9].map(Constraint::Length));
+    let heads = ["MODEL", "MEMORY", "PROCESSES", "TOKENS/S"];
+    Table::new(lines, widths).header(Row::new(heads).bold())
 }
 
 fn head(now: &Snapshot, rate: f64) -> Vec<Line<'static>> {
@@ -171,7 +229,10 @@ fn colour(pid: Pid) -> Color {
 }
 
 fn table(now: &Snapshot, rows: &[ProcessRow]) -> Table<'static> {
-    let held: HashMap<Pid, &CpuProcess> = now.cpu.processes.iter().map(|p| (p.pid, p)).collect();
+    let others = now.models.iter().filter(|model| !model.is_own);
+    let others = others.flat_map(|model| &model.cpu.processes);
+    let all = now.cpu.processes.iter().chain(others);
+    let held: HashMap<Pid, &CpuProcess> = all.map(|p| (p.pid, p)).collect();
     let live = rows
         .iter()
         .filter(|row| row.state != State::Exited || held.contains_key(&row.pid));
@@ -222,6 +283,7 @@ mod tests {
                 processes: vec![process(1, 300, 100, 0), process(2, 300, 100, 64)],
                 ..CpuStats::default()
             },
+            models: Vec::new(),
         };
         let row = |pid, state: State, prompt: &str| ProcessRow {
             branch: None,
@@ -248,8 +310,63 @@ mod tests {
         ];
         let mut terminal = Terminal::new(TestBackend::new(72, 12)).unwrap();
         terminal
-            .draw(|frame| draw(frame, &now, &rows, 41.5))
+            .draw(|frame| {
+                let rates = Rates {
+                    own: 41.5,
+                    models: Vec::new(),
+                };
+                draw(frame, &now, &rows, &rates);
+            })
             .unwrap();
         insta::assert_snapshot!(terminal.backend());
+    }
+
+    #[test]
+    fn each_model_is_told_with_its_rate() {
+        let model = |name: &str, is_own: bool, bytes: u64, decoded: u64| ModelNow {
+            name: name.into(),
+            key: name.into(),
+            is_own,
+            bytes,
+            in_use: true,
+            cpu: CpuStats {
+                counters: Counters {
+                    decoded,
+                    ..Counters::default()
+                },
+                processes: vec![CpuProcess::default()],
+                ..CpuStats::default()
+            },
+        };
+        let snapshot = |models: Vec<ModelNow>| Snapshot {
+            model: "own".into(),
+            cpu: models[0].cpu.clone(),
+            models,
+        };
+        let before = snapshot(vec![model("own", true, 1, 10), model("small", false, 1, 0)]);
+        let now = snapshot(vec![
+            model("own", true, 2_000_000, 30),
+            model("afar", false, 0, 7),
+            model("small", false, 500_000_000, 100),
+        ]);
+        let rates = Rates::between(&before, &now, Duration::from_secs(2));
+        assert_eq!(rates.own, 10.0);
+        assert_eq!(rates.models, [Some(10.0), None, Some(50.0)]);
+        let mut terminal = Terminal::new(TestBackend::new(72, 20)).unwrap();
+        terminal
+            .draw(|frame| draw(frame, &now, &[], &rates))
+            .unwrap();
+        let shown = terminal.backend().to_string();
+        let line = |name: &str| {
+            let line = shown.lines().rfind(|line| line.contains(name));
+            let words = line
+                .unwrap_or_default()
+                .trim_matches('"')
+                .split_whitespace();
+            words.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(line("2.00 MB"), "own 2.00 MB 1 10");
+        assert_eq!(line("afar"), "afar elsewhere 1 -");
+        assert_eq!(line("small"), "small 500.00 MB 1 50");
     }
 }

@@ -10,15 +10,16 @@ use serde_json::{Value, json};
 
 use crate::config::mcp;
 use crate::config::trust::{self, Folder, SERVERS};
-use crate::session::Session;
+use crate::session::{Session, agent};
 use crate::terminal::error::UserError;
 use crate::terminal::output::{self, counted, visible};
 
 /// Let the files of a folder take effect, as they are now
 ///
 /// Shows what it would put into effect: the servers of its .mcp.json, and the files in .quipu.
-/// A file that changes asks again. Each server still needs grants of its own. An agent that is
-/// in the folder, or named itself, counts as yours: what it says is no stranger's.
+/// A file that changes asks again, and so does one that an agent pulls in: its schema, or what
+/// stands beside a SKILL.md. Each server still needs grants of its own. An agent that is in the
+/// folder, or named itself, counts as yours: what it says is no stranger's.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct TrustArgs {
@@ -62,13 +63,17 @@ pub fn run(session: &Session, args: &TrustArgs) -> Result<u8> {
 
 fn add(session: &Session, folder: &Path) -> Result<u8> {
     if folder.is_file() {
-        let bytes = trust::vouch(folder, &session.paths)?;
+        let parts = agent::parts(folder);
+        let bytes = trust::vouch(folder, &parts, &session.paths)?;
         let shown = visible(&folder.display().to_string());
         say!("{shown} ({})", counted(bytes.len(), "byte"));
+        for part in parts.keys() {
+            say!("{} (a part of it)", visible(part));
+        }
         say!("trusted: {shown}");
         return Ok(0);
     }
-    let folder = Folder::read(folder)?;
+    let folder = agent::folder_to_trust(folder)?;
     let mut book = trust::book(&session.paths)?;
     let shown = visible(&folder.path.display().to_string());
     let changed = match folder.standing(&book)? {
@@ -90,6 +95,14 @@ fn add(session: &Session, folder: &Path) -> Result<u8> {
                 say!("  {}", visible(&line));
             }
         }
+    }
+    let parts = folder.parts.keys();
+    for part in parts.filter(|part| !folder.files.contains_key(*part)) {
+        let mark = match changed.contains(part) {
+            true => ", changed since it was trusted",
+            false => "",
+        };
+        say!("{} (a part of the agent{mark})", visible(part));
     }
     for file in changed
         .iter()
@@ -154,9 +167,10 @@ fn list(session: &Session, json: bool) -> Result<u8> {
     let book = trust::book(&session.paths)?;
     let mut rows: Vec<(String, &str, Vec<String>)> = Vec::new();
     for name in book.folders() {
-        let standing = match trust::file_standing(name, &book) {
+        let parts = agent::parts(Path::new(name));
+        let standing = match trust::file_standing(name, &parts, &book) {
             Some(standing) => Some(standing),
-            None => match Folder::read(Path::new(name)) {
+            None => match agent::folder_to_trust(Path::new(name)) {
                 Ok(folder) => Some(folder.standing(&book)?),
                 Err(_) => None,
             },

@@ -1,9 +1,9 @@
 //! What a folder may put into effect: nothing, before its user trusted it as it is. And
 //! which agents' files their user vouches for.
 //!
-//! Trusted are a canonical path and the hashes of the files named here. Whoever reads one
-//! of them takes it from [`effective`], so that the bytes that were checked are those that
-//! are used.
+//! Trusted are a canonical path and the hashes of the files named here, and of those that an
+//! agent's file pulls in: its parts. Whoever reads one of them takes it from [`effective`], or
+//! hashes what it read, so that the bytes that were checked are those that are used.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -42,6 +42,8 @@ pub struct Folder {
     pub files: BTreeMap<String, Vec<u8>>,
     /// The agent in it, if it is one.
     pub agents: BTreeMap<String, Vec<u8>>,
+    /// What the agent in it pulls in, for whoever can read agents to put here.
+    pub parts: Files,
 }
 
 impl Folder {
@@ -62,6 +64,7 @@ impl Folder {
             path,
             files,
             agents,
+            parts: Files::new(),
         })
     }
 
@@ -75,10 +78,10 @@ impl Folder {
 
     /// The hashes of its files.
     pub fn hashes(&self) -> Files {
+        let mut hashes = self.parts.clone();
         let files = self.files.iter().chain(&self.agents);
-        files
-            .map(|(name, bytes)| (name.clone(), file_hash(bytes)))
-            .collect()
+        hashes.extend(files.map(|(name, bytes)| (name.clone(), file_hash(bytes))));
+        hashes
     }
 
     /// How it stands in `book`.
@@ -89,53 +92,88 @@ impl Folder {
         Ok(book.standing(self.key()?, &self.hashes()))
     }
 
-    /// How what takes effect in it by itself stands in `book`.
+    /// How what takes effect in it by itself stands in `book`. An agent and its parts are looked
+    /// at where that agent is loaded.
     fn effective_standing(&self, book: &TrustBook) -> Result<Standing> {
         let key = self.key()?;
-        let mut files = self.hashes();
-        for agent in AGENTS {
-            files.remove(agent);
-            if let Some(known) = book.known(key, agent) {
-                files.insert(agent.to_owned(), known.to_owned());
-            }
-        }
+        let hash = |(name, bytes): (&String, &Vec<u8>)| (name.clone(), file_hash(bytes));
+        let mut files: Files = self.files.iter().map(hash).collect();
+        let known = book.files(key).into_iter().flatten();
+        let others = known.filter(|(name, _)| !takes_effect(name));
+        files.extend(others.map(|(name, hash)| (name.clone(), hash.clone())));
         Ok(book.standing(key, &files))
     }
 }
 
-/// Whether its user vouches for the `file` that says `text`: it is one of the user's own
-/// agents, or was trusted as it is, by itself or with a folder above it.
+/// Whether the file of this name takes effect in its folder by itself.
+fn takes_effect(name: &str) -> bool {
+    name == SERVERS || Path::new(name).starts_with(OWN)
+}
+
+/// Whether `file` is one of its user's own agents, which need no trust.
+pub fn is_own(file: &Path, paths: &Paths) -> bool {
+    let own = paths.agents().canonicalize();
+    let path = file.canonicalize();
+    matches!((own, path), (Ok(own), Ok(path)) if path.starts_with(&own))
+}
+
+/// How the `file` that says `text` stands with its `parts`, by their paths from its folder on: it
+/// was trusted as it is, by itself or with a folder above it, or something changed since.
 ///
 /// # Errors
 /// A book that is damaged.
-pub fn vouches_for(file: &Path, text: &str, paths: &Paths) -> Result<bool> {
+pub fn standing(file: &Path, text: &str, parts: &Files, paths: &Paths) -> Result<Standing> {
     let book = book(paths)?;
     let Ok(path) = file.canonicalize() else {
-        return Ok(false);
+        return Ok(Standing::Unknown);
     };
-    let own = paths.agents().canonicalize();
-    if own.is_ok_and(|own| path.starts_with(own)) {
-        return Ok(true);
-    }
     let marked = [BYTE_ORDER_MARK, text.as_bytes()].concat();
     let hashes = [file_hash(text.as_bytes()), file_hash(&marked)];
-    let trusted = |folder: &Path, name: &str| {
-        let known = folder.to_str().and_then(|folder| book.known(folder, name));
-        known.is_some_and(|known| hashes.iter().any(|hash| hash == known))
-    };
-    let mut above = path.ancestors().skip(1);
-    Ok(trusted(&path, ITSELF)
-        || above.any(|folder| {
-            let name = path.strip_prefix(folder).ok().and_then(Path::to_str);
-            name.is_some_and(|name| trusted(folder, name))
-        }))
+    let mut found = Standing::Unknown;
+    for place in path.ancestors() {
+        let Some(known) = place.to_str().and_then(|place| book.files(place)) else {
+            continue;
+        };
+        let changed = match path.strip_prefix(place) {
+            Ok(name) if name == Path::new("") => changed(known, Path::new(ITSELF), &hashes, parts),
+            Ok(name) if known.contains_key(&*name.to_string_lossy()) => {
+                changed(known, name, &hashes, parts)
+            }
+            _ => continue,
+        };
+        match changed.is_empty() {
+            true => return Ok(Standing::Trusted),
+            false if found == Standing::Unknown => found = Standing::Changed(changed),
+            false => {}
+        }
+    }
+    Ok(found)
 }
 
-/// Vouches for one file as it is; says what is in it.
+/// Which of the agent's file `name`, which has one of the `hashes`, and of its `parts` are not as
+/// they are `known`.
+fn changed(known: &Files, name: &Path, hashes: &[String], parts: &Files) -> Vec<String> {
+    let folder = name.parent().unwrap_or(Path::new(""));
+    let is_known = |name: &Path, hash: &String| {
+        let name = name.to_str().and_then(|name| known.get(name));
+        name == Some(hash)
+    };
+    let mut changed = Vec::new();
+    if !hashes.iter().any(|hash| is_known(name, hash)) {
+        changed.push("the file itself".to_owned());
+    }
+    let parts = parts
+        .iter()
+        .filter(|(part, hash)| !is_known(&folder.join(part), hash));
+    changed.extend(parts.map(|(part, _)| part.clone()));
+    changed
+}
+
+/// Vouches for one file as it is, with its `parts`; says what is in it.
 ///
 /// # Errors
 /// A file that cannot be read, or a book that cannot be written.
-pub fn vouch(file: &Path, paths: &Paths) -> Result<Vec<u8>> {
+pub fn vouch(file: &Path, parts: &Files, paths: &Paths) -> Result<Vec<u8>> {
     let failed = |reason: &dyn std::fmt::Display| {
         UserError::usage(
             format!("{}: {reason}", file.display()),
@@ -148,19 +186,25 @@ pub fn vouch(file: &Path, paths: &Paths) -> Result<Vec<u8>> {
         return Err(failed(&"it is too large for an agent"));
     }
     let bytes = std::fs::read(&path).map_err(|error| failed(&error))?;
-    let files = Files::from([(ITSELF.to_owned(), file_hash(&bytes))]);
-    book(paths)?.trust(key(&path)?, files)?;
+    book(paths)?.trust(key(&path)?, by_itself(&bytes, parts))?;
     Ok(bytes)
 }
 
-/// How a file that was trusted by itself stands; `None` where `name` is no file.
-pub fn file_standing(name: &str, book: &TrustBook) -> Option<Standing> {
+/// What is written down of a file that is trusted by itself, with its `parts`.
+fn by_itself(bytes: &[u8], parts: &Files) -> Files {
+    let mut files = parts.clone();
+    files.insert(ITSELF.to_owned(), file_hash(bytes));
+    files
+}
+
+/// How a file that was trusted by itself stands with its `parts`; `None` where `name` is no file.
+pub fn file_standing(name: &str, parts: &Files, book: &TrustBook) -> Option<Standing> {
     let path = Path::new(name);
     if !path.is_file() {
         return None;
     }
     let bytes = std::fs::read(path).ok()?;
-    Some(book.standing(name, &Files::from([(ITSELF.to_owned(), file_hash(&bytes))])))
+    Some(book.standing(name, &by_itself(&bytes, parts)))
 }
 
 /// The files of `folder` that take effect.

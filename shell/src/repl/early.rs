@@ -1,7 +1,7 @@
 //! The first line is typed while the machine starts: a large model takes seconds to load.
 //!
-//! What the start has to say waits until the line is there, and then stands below it. A machine
-//! that is there at once says it before the first line.
+//! What the start has to say meanwhile, errors too, stands above the line that is being typed. A
+//! machine that is there at once says it before the first line.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -59,7 +59,8 @@ pub(super) async fn open(session: &Session) -> Result<Begun> {
     let history = session.paths.state.join("history.txt");
     let is_new_here = !history.exists();
     private::file(&history)?;
-    let mut editor = Editor::new(&history, session.leaks.clone(), Vec::new(), None)?;
+    let editor = Editor::new(&history, session.leaks.clone(), Vec::new(), None)?;
+    let mut editor = editor.telling();
     let model = output::visible(&session.settings.model);
     say!("{}", fill(words().loading, &[("model", &model)]));
     say!("{}", words().begin);

@@ -6,17 +6,20 @@ use std::path::Path;
 use anyhow::Result;
 use quipu_tools::LeakScan;
 use reedline::{
-    ColumnarMenu, DefaultHinter, DefaultPrompt, DefaultPromptSegment, Emacs, FileBackedHistory,
-    KeyCode, KeyModifiers, MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu, Signal,
-    ValidationResult, Validator, default_emacs_keybindings,
+    ColumnarMenu, DefaultHinter, DefaultPrompt, DefaultPromptSegment, Emacs, ExternalPrinter,
+    FileBackedHistory, KeyCode, KeyModifiers, MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu,
+    Signal, ValidationResult, Validator, default_emacs_keybindings,
 };
 
 use super::complete::{Names, Words};
 use super::history::Clean;
+use crate::terminal::held;
 use crate::terminal::output::is_plain;
 
 /// Lines kept in the history file.
 const HISTORY_LINES: usize = 2000;
+/// Lines that are written above what is typed at a time.
+const LINES_AT_ONCE: usize = 64;
 
 /// What came from the keyboard.
 pub enum Line {
@@ -79,6 +82,28 @@ impl Editor {
                 DefaultPromptSegment::Empty,
             ),
         })
+    }
+
+    /// The same, which writes lines that are held above what is typed, and draws that again.
+    pub fn telling(self) -> Self {
+        let printer = ExternalPrinter::new(LINES_AT_ONCE);
+        let sender = printer.sender();
+        // It is called where the editor looks for lines next, so that none is on its way when the
+        // line is typed.
+        let tell = move || {
+            for line in held::take(LINES_AT_ONCE) {
+                // There is room for so many.
+                let _ = sender.try_send(line);
+            }
+        };
+        let telling = |reedline: Reedline| {
+            let reedline = reedline.with_external_printer(printer);
+            reedline.with_idle_callback(Box::new(tell))
+        };
+        Self {
+            reedline: self.reedline.map(telling),
+            ..self
+        }
     }
 
     /// Waits for a line.

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use quipu_cpu::CpuStats;
-use quipu_kernel::Consolidated;
 use quipu_kernel::gate::Approve;
 use quipu_kernel::process::Pid;
 use quipu_kernel::window::Window;
+use quipu_kernel::{Consolidated, ModelNow};
 use quipu_tools::Grants;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
@@ -108,6 +108,9 @@ pub struct Snapshot {
     pub model: String,
     /// The CPU.
     pub cpu: CpuStats,
+    /// All models that are loaded, the machine's own first.
+    #[serde(default)]
+    pub models: Vec<ModelNow>,
 }
 
 /// A machine's description of itself. A missing field means an earlier release.

@@ -95,7 +95,9 @@ impl Scheduler {
     /// Starts what is due, until `stopping` becomes true.
     pub async fn run(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
         self.bell.is_heard.store(true, Ordering::SeqCst);
-        self.go_on();
+        let scheduler = self.clone();
+        // The journal is read. Where that breaks off, nothing goes on.
+        let _ = tokio::task::spawn_blocking(move || scheduler.go_on()).await;
         let mut watch = Watch::new(self.bell.clone());
         let mut said = String::new();
         loop {

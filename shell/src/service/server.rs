@@ -343,6 +343,7 @@ fn answer(
             return Reply::Stats(Box::new(Snapshot {
                 model: describe(kernel.cpu().info()),
                 cpu: kernel.stats(),
+                models: kernel.models_now(),
             }));
         }
         Request::Window { pid } => match kernel.window(pid) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use quipu_kernel::Consolidated;
+use quipu_kernel::{Consolidated, ModelNow};
 use tokio::io::AsyncBufReadExt;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
@@ -72,6 +72,18 @@ pub fn greeting(paths: &Paths) -> Result<Option<Greeting>> {
     Ok(match ask(&paths.state, &Request::Greet)? {
         Some(Reply::Greeting(greeting)) => Some(*greeting),
         _ => None,
+    })
+}
+
+/// The models that the machine on these `paths` has loaded, its own first; none where no machine
+/// runs there.
+///
+/// # Errors
+/// A machine that breaks off.
+pub fn loaded(paths: &Paths) -> Result<Vec<ModelNow>> {
+    Ok(match ask(&paths.state, &Request::Stats)? {
+        Some(Reply::Stats(snapshot)) => snapshot.models,
+        _ => Vec::new(),
     })
 }
 

@@ -17,6 +17,7 @@ use quipu_kernel::deliberation::Think;
 use quipu_kernel::label::Trust;
 use quipu_kernel::process::{Agent, Example};
 use quipu_tools::Bus;
+use quipu_tools::trust::{Files, Standing};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -52,6 +53,10 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     /// The folder of a SKILL.md, whose other files it can read.
     skill: Option<PathBuf>,
+    /// What its file pulls in, by paths from its folder on: trust is bound to that too.
+    parts: Files,
+    /// What changed of it since its user trusted it, and made a stranger of it.
+    changed: Vec<String>,
     /// Tools that a SKILL.md wants called without a question: often another program's. They
     /// limit nothing.
     wanted: Vec<String>,
@@ -84,7 +89,11 @@ impl Loaded {
 
     fn files(&self) -> Result<Option<SkillFiles>> {
         let found = self.skill.as_deref().map(SkillFiles::of).transpose();
-        Ok(found?.flatten())
+        let found = found?.flatten();
+        Ok(match self.parts.is_empty() || self.agent.stranger {
+            true => found,
+            false => found.map(|files| files.as_trusted(&self.parts)),
+        })
     }
 
     /// Checks that the tools it names are on `bus`.
@@ -93,6 +102,7 @@ impl Loaded {
     /// Where its own tools are not. Those that a SKILL.md wants are another program's, and
     /// only said to be missing.
     pub fn check(&self, bus: &Bus) -> Result<()> {
+        self.say_what_changed();
         let wanted = self.wanted.iter().map(String::as_str);
         let missing: Vec<&str> = wanted
             .filter(|name| foreign_tools::here(name).is_none() && !is_there(name, bus))
@@ -121,6 +131,31 @@ impl Loaded {
             ),
             "`quipu tool ls` lists the tools there are",
         ))
+    }
+}
+
+impl Loaded {
+    /// Says why it is a stranger's again, where its user had trusted it.
+    fn say_what_changed(&self) {
+        if let (Some(file), false) = (&self.file, self.changed.is_empty()) {
+            let file = file.display().to_string();
+            let said = format!(
+                "the agent {} counts as a stranger's, because it changed since it was trusted: {}; \
+                 `quipu trust {}` trusts it as it is now",
+                self.agent.name,
+                self.changed.join(", "),
+                shell_words::quote(&file)
+            );
+            say!("warning: {}", visible(&said));
+        }
+    }
+
+    /// Reads which files its own pulls in, beside those that it was made of.
+    fn find_parts(&mut self) -> Result<()> {
+        if let Some(files) = self.files()? {
+            self.parts.extend(files.hashes());
+        }
+        Ok(())
     }
 }
 
@@ -166,7 +201,14 @@ pub fn load(path: &Path, paths: &Paths) -> Result<Loaded> {
     let file = found(path, paths)?;
     let text = read_text(&file, "an agent")?;
     let mut loaded = parse(&file, &text)?;
-    loaded.agent.stranger = !trust::vouches_for(&file, &text, paths)?;
+    if !trust::is_own(&file, paths) {
+        loaded.find_parts()?;
+        let standing = trust::standing(&file, &text, &loaded.parts, paths)?;
+        loaded.agent.stranger = standing != Standing::Trusted;
+        if let Standing::Changed(files) = standing {
+            loaded.changed = files;
+        }
+    }
     if loaded.agent.stranger {
         for example in &mut loaded.examples {
             example.label.trust = Trust::Untrusted;
@@ -176,7 +218,31 @@ pub fn load(path: &Path, paths: &Paths) -> Result<Loaded> {
     Ok(loaded)
 }
 
-/// Reads the agent at `path` for a run that has nothing of the user's own.
+/// The files that the agent in `file` pulls in, with their hashes, by their paths from its folder
+/// on; none where it is no agent that can be read.
+pub fn parts(file: &Path) -> Files {
+    let read = || {
+        let mut loaded = parse(file, &read_text(file, "an agent")?)?;
+        loaded.find_parts()?;
+        Ok::<_, anyhow::Error>(loaded.parts)
+    };
+    read().unwrap_or_default()
+}
+
+/// Reads `folder` with what the agents in it pull in.
+///
+/// # Errors
+/// As [`trust::Folder::read`].
+pub fn folder_to_trust(folder: &Path) -> Result<trust::Folder> {
+    let mut found = trust::Folder::read(folder)?;
+    let files = found.agents.keys().map(|name| found.path.join(name));
+    let parts = files.flat_map(|file| parts(&file)).collect();
+    found.parts = parts;
+    Ok(found)
+}
+
+/// Reads the agent at `path` as if its user had written it.
+#[cfg(test)]
 pub fn load_apart(path: &Path) -> Result<Loaded> {
     let file = find(path)?;
     let text = read_text(&file, "an agent")?;
@@ -204,6 +270,7 @@ fn of_manifest(file: &Path, text: &str, fallback: String) -> Result<Loaded> {
     let name = manifest.name.unwrap_or(fallback);
     let schema = manifest.schema.map(|given| beside::schema(given, &folder));
     let in_file = |error: anyhow::Error| error.context(file.display().to_string());
+    let (schema, parts) = schema.transpose().map_err(in_file)?.unzip();
     let mut memory = manifest.memory;
     if !manifest.knowledge.is_empty() {
         let known = SpaceName(beside::space(&name));
@@ -223,7 +290,8 @@ fn of_manifest(file: &Path, text: &str, fallback: String) -> Result<Loaded> {
         memory,
         think: manifest.think,
         model: manifest.model,
-        schema: schema.transpose().map_err(in_file)?,
+        schema,
+        parts: parts.unwrap_or_default(),
         examples,
         knowledge: beside::folders(&manifest.knowledge, &folder),
         ..Loaded::default()

@@ -1,5 +1,6 @@
 //! Lines for standard error that wait while a person types beside them: an editor draws its own
-//! line again and again, and does not know of others.
+//! line again and again, and does not know of others. One that can write above that line takes
+//! them; what nobody took comes after it.
 
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -27,6 +28,16 @@ pub fn line(text: &str) {
         Some(lines) => lines.push(text.to_owned()),
         None => write(text),
     }
+}
+
+/// Takes the first lines that wait, at most so many, for whoever can write them now.
+pub fn take(most: usize) -> Vec<String> {
+    let mut held = held();
+    let lines = held.as_mut().map(|lines| {
+        let count = lines.len().min(most);
+        lines.drain(..count).collect()
+    });
+    lines.unwrap_or_default()
 }
 
 /// Whoever reads it may have gone, which is no reason to stop the work.
@@ -62,7 +73,13 @@ mod tests {
         // Other tests may have something to say.
         waiting.retain(|line| line.starts_with("held "));
         assert_eq!(waiting, ["held first", "held second"]);
+        assert_eq!(take(0), Vec::<String>::new());
+        let mut taken = take(usize::MAX);
+        taken.retain(|line| line.starts_with("held "));
+        assert_eq!(taken, ["held first", "held second"]);
+        line("held third");
         drop(holding);
         assert!(is_free());
+        assert_eq!(take(usize::MAX), Vec::<String>::new());
     }
 }

@@ -40,23 +40,34 @@ pub fn is_plain() -> bool {
 
 /// Prints one JSON value.
 pub fn json(value: &impl Serialize) -> Result<()> {
-    line(&escaped(&match secrets::are_known() {
-        false => serde_json::to_string(value)?,
-        true => serde_json::to_string(&secrets::value(serde_json::to_value(value)?))?,
-    }))
+    put(&json_text(value)?)
+}
+
+/// Prints one JSON value after the words `before`, for people to read.
+pub fn json_after(before: &str, value: &impl Serialize) -> Result<()> {
+    put(&format!("{}{}", secrets::text(before), json_text(value)?))
 }
 
 /// Prints one JSON value over several lines, for people to read.
 pub fn pretty_json(value: &impl Serialize) -> Result<()> {
-    line(&escaped(&match secrets::are_known() {
+    put(&escaped(&match secrets::are_known() {
         false => serde_json::to_string_pretty(value)?,
         true => serde_json::to_string_pretty(&secrets::value(serde_json::to_value(value)?))?,
     }))
 }
 
+/// One JSON value on a line, which can touch no terminal. Secrets are taken out of the value and
+/// not of its text: one may look like the signs of JSON.
+pub fn json_text(value: &impl Serialize) -> Result<String> {
+    Ok(escaped(&match secrets::are_known() {
+        false => serde_json::to_string(value)?,
+        true => serde_json::to_string(&secrets::value(serde_json::to_value(value)?))?,
+    }))
+}
+
 /// `json` with what could touch a terminal written as JSON writes it: the same value.
 /// Such characters stand in strings only.
-pub fn escaped(json: &str) -> String {
+fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         match is_hidden(c) {
@@ -74,8 +85,13 @@ pub fn escaped(json: &str) -> String {
 
 /// Prints one line. A closed pipe comes back as an error that is reported quietly.
 pub fn line(text: &str) -> Result<()> {
+    put(&secrets::text(text))
+}
+
+/// Prints one line as it is.
+fn put(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", secrets::text(text))
+    writeln!(out, "{text}")
         .and_then(|()| out.flush())
         .context("standard output cannot be written")
 }

@@ -288,6 +288,33 @@ async fn a_secret_is_found_nowhere_whichever_way_it_is_tried() {
         .check(0, &[]);
 }
 
+#[test]
+fn a_secret_that_looks_like_json_leaves_json_whole() {
+    for secret in [
+        r#""status":"exited""#,
+        r#"{"pid":1,"status":""#,
+        r#"},"label":{"source":"#,
+    ] {
+        let sandbox = Sandbox::new();
+        let set = sandbox.quipu_reading(&["secret", "set", "odd"], secret);
+        set.check(0, &["kept: odd"]);
+        let cpu = sandbox.script("done.jsonl", &[DONE]);
+        let run = ["run", "--cpu", &cpu, "--json", "do it"];
+        let said = sandbox.quipu(&run).json();
+        assert_eq!(said["status"], "exited", "{secret}: {said}");
+        assert_eq!(said["answer"], "done", "{secret}: {said}");
+        let listed = sandbox.quipu(&["ps", "--json"]);
+        let listed: Result<Value, _> = serde_json::from_str(&listed.out);
+        assert!(listed.is_ok(), "{secret}: {listed:?}");
+        sandbox.write("tasks.jsonl", r#"{"id":1,"prompt":"do it"}"#);
+        let batch = ["batch", "tasks.jsonl", "--cpu", &cpu, "--out", "out.jsonl"];
+        sandbox.quipu(&batch).check(0, &[]);
+        let written = std::fs::read_to_string(sandbox.path().join("out.jsonl")).unwrap();
+        let written: Value = serde_json::from_str(written.trim()).unwrap();
+        assert_eq!(written["status"], "exited", "{secret}: {written}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_private_note_leaves_only_with_leave() {
     let sandbox = machine();

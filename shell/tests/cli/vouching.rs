@@ -41,6 +41,39 @@ fn what_is_brought_in_is_a_strangers_until_it_is_vouched_for() {
 }
 
 #[test]
+fn an_eval_believes_an_agent_as_a_run_does() {
+    let (sandbox, _) = desk();
+    let cpu = sandbox.script("done.jsonl", &[DONE]);
+    sandbox.write("clerk.toml", "schema = 'form.json'");
+    sandbox.write("form.json", "{\"type\": \"string\"}");
+    sandbox.write("cases.jsonl", r#"{"id":1,"prompt":"keep it"}"#);
+    let warns = |want: &[&str]| {
+        let eval = ["eval", "cases.jsonl", "--agent", "clerk.toml"];
+        let said = sandbox.quipu(&[&eval[..], &["--cpu", &cpu]].concat());
+        let said = format!("{said:?}");
+        for text in [
+            "clerk.toml is not trusted",
+            "since it was trusted: form.json",
+        ] {
+            assert_eq!(said.contains(text), want.contains(&text), "{text}: {said}");
+        }
+    };
+    warns(&["clerk.toml is not trusted"]);
+    sandbox
+        .quipu(&["trust", "clerk.toml"])
+        .check(0, &["form.json"]);
+    warns(&[]);
+    sandbox.write("form.json", "{\"type\": [\"string\"]}");
+    warns(&[
+        "clerk.toml is not trusted",
+        "since it was trusted: form.json",
+    ]);
+    let listed = sandbox.quipu(&["trust", "ls"]).out;
+    assert!(listed.contains("changed"), "{listed}");
+    assert!(listed.contains("form.json"), "{listed}");
+}
+
+#[test]
 fn a_pipe_and_an_attached_file_are_a_strangers_too() {
     let (sandbox, _) = desk();
     let cpu = sandbox.script("puts.jsonl", &[PUT, DONE]);

@@ -120,6 +120,22 @@ impl LeakScan {
         Some(rebuilt(value, &mut new.into_iter()))
     }
 
+    /// [`LeakScan::redacted`] for a text that may be JSON: that of an object or a list stays JSON,
+    /// also where a secret looks like the signs between its values.
+    pub fn redacted_json<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let value: Option<Value> = serde_json::from_str(text).ok();
+        match value.filter(|value| value.is_object() || value.is_array()) {
+            Some(value) => match self.redacted_value(&value) {
+                Some(clean) => Cow::Owned(clean.to_string()),
+                None => Cow::Borrowed(text),
+            },
+            None => self.redacted(text),
+        }
+    }
+
     /// What a model writes, piece by piece, with a mark in place of each secret.
     pub fn stream(&self) -> Stream {
         Stream {
@@ -402,6 +418,32 @@ mod tests {
             json!({"a": "CANARY-7", "b": "f3a9b2c4", "c": "d5e6f70/xY", "d": "no"}),
             Some(json!({"a": third, "b": third, "c": third, "d": "no"})),
         );
+    }
+
+    #[test]
+    fn json_stays_json() {
+        let check = |secret: &str, text: &str, want: &str| {
+            let value = Secret::new(secret).unwrap();
+            let scan = LeakScan::of([("s", &value)]);
+            assert_eq!(scan.redacted_json(text), want, "{secret}");
+            assert!(serde_json::from_str::<Value>(&scan.redacted_json(text)).is_ok());
+        };
+        // In a text each of them would be found.
+        let text = r#"{"pid":1,"status":"exited","list":[true,null]}"#;
+        for syntax in [
+            r#""status":"exited""#,
+            r#"{"pid":1,"status":"#,
+            r#":[true,null]}"#,
+        ] {
+            check(syntax, text, text);
+        }
+        check("48151623", r#"{"n":48151623}"#, r#"{"n":"⟦secret s⟧"}"#);
+        check(
+            "a\"b\"c{d}e:f,g",
+            r#"["a\"b\"c{d}e:f,g"]"#,
+            r#"["⟦secret s⟧"]"#,
+        );
+        check("a\"b\"c{d}e:f,g", r#"["a\"b\"c"]"#, r#"["a\"b\"c"]"#);
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl Execution {
 
     /// Whether the process holds text that its CPU may not be shown: the CPU is asked nothing
     /// then.
-    pub(in crate::exec) fn is_confided(&self) -> bool {
+    pub(crate) fn is_confided(&self) -> bool {
         self.vm.lowest_label().secrecy > self.clearance()
     }
 

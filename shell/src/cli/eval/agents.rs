@@ -34,8 +34,8 @@ pub struct Agents {
 }
 
 impl Agents {
-    /// Reads the `given` agents, and those that the `cases` in `file` name: whoever wrote the cases
-    /// chose these, so one counts as a stranger's until its user trusts it.
+    /// Reads the `given` agents, and those that the `cases` in `file` name. Each counts as a
+    /// stranger's until its user trusts it, as with `run`.
     ///
     /// # Errors
     /// An agent that cannot be read; with the line, where a case names it.
@@ -45,15 +45,19 @@ impl Agents {
             loaded,
             skills: Vec::new(),
         };
-        let mut usual = Vec::new();
+        let (mut usual, mut strange) = (Vec::new(), BTreeSet::new());
         for path in given {
-            usual.push(named(path, agent::load_apart(path)?));
+            let loaded = agent::load(path, paths)?;
+            if loaded.agent.stranger {
+                strange.insert(path);
+            }
+            usual.push(named(path, loaded));
         }
         if usual.is_empty() {
             usual.push(Named::default());
         }
         let folder = file.parent().unwrap_or(Path::new("."));
-        let (mut own, mut strange) = (HashMap::new(), BTreeSet::new());
+        let mut own = HashMap::new();
         for case in cases {
             if let Some(path) = &case.agent {
                 let place = || format!("{}, line {}", file_words(file), case.line);
@@ -68,8 +72,8 @@ impl Agents {
         for path in strange {
             let path = visible(&path.display().to_string());
             say!(
-                "warning: the cases name the agent {path}, which is not trusted: each change that \
-                 it makes needs an approval; `quipu trust FILE` vouches for it as it is now"
+                "warning: the agent {path} is not trusted: each change that it makes needs an \
+                 approval; `quipu trust FILE` vouches for it as it is now"
             );
         }
         Ok(Self { given: usual, own })

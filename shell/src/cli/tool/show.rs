@@ -6,7 +6,7 @@ use clap::Args;
 use super::grant::rights;
 use crate::session::Session;
 use crate::session::bus::Servers;
-use crate::terminal::output::{self, escaped, visible};
+use crate::terminal::output::{self, visible};
 
 /// Show a tool's functions with their schemas
 #[derive(Debug, Args)]
@@ -51,17 +51,10 @@ pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
         for line in function.description.lines() {
             output::line(&format!("    {}", visible(line)))?;
         }
-        output::line(&format!(
-            "    takes   {}",
-            escaped(&function.parameters.to_string())
-        ))?;
-        output::line(&format!(
-            "    returns {}",
-            escaped(&function.returns.to_string())
-        ))?;
+        output::json_after("    takes   ", &function.parameters)?;
+        output::json_after("    returns ", &function.returns)?;
         if !function.roles.is_empty() {
-            let roles = serde_json::to_string(&function.roles)?;
-            output::line(&format!("    roles   {}", escaped(&roles)))?;
+            output::json_after("    roles   ", &function.roles)?;
         }
     }
     Ok(0)

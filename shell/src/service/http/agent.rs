@@ -80,9 +80,14 @@ impl Running {
     pub async fn start(service: &Arc<Service>, program: Program) -> Result<Self, ApiError> {
         let lease = service.admit()?;
         let program = fitting(service, program).await?;
-        let events = service.kernel.subscribe();
-        let pid = service.kernel.spawn(program)?;
-        Ok(Self { pid, events, lease })
+        let on = service.clone();
+        // The journal is written to. Where the client has left by then, this is dropped.
+        aside(move || {
+            let events = on.kernel.subscribe();
+            let pid = on.kernel.spawn(program)?;
+            Ok(Self { pid, events, lease })
+        })
+        .await
     }
 
     /// Its next event; `None` when the machine stops.

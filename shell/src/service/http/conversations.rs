@@ -11,7 +11,7 @@ use serde_json::json;
 use super::apart::aside;
 use super::error::ApiError;
 use super::guard::Caller;
-use super::native::known;
+use super::native::{known, row};
 use super::state::Service;
 use super::wire;
 use crate::session::earlier;
@@ -39,7 +39,7 @@ pub async fn one(
     State(service): State<Arc<Service>>,
     Path(pid): Path<String>,
 ) -> Result<Response, ApiError> {
-    let pid = known(&service, &pid)?;
+    let pid = known(&service, &pid).await?;
     let kernel = service.kernel.clone();
     let talk = aside(move || {
         let talk = earlier::conversation(kernel.journal(), pid);
@@ -63,7 +63,7 @@ pub fn put_after(
 ) -> Result<(), ApiError> {
     let asked = program.prompt.clone();
     if after > 0 {
-        known(service, &after.to_string())?;
+        row(service, after)?;
         if caller == Caller::Stranger && !service.guard.opens(after, key) {
             return Err(ApiError::forbidden(
                 "the earlier turns are their user's: send the token, or as `key` the key that came \

@@ -11,6 +11,7 @@ use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 
+use super::apart::aside;
 use super::error::ApiError;
 use super::wire;
 
@@ -128,9 +129,13 @@ async fn kept(mut field: Field<'_>) -> Result<File, ApiError> {
             "the file could not be written to the folder for temporary files: {error}"
         ))
     };
-    let mut file = tempfile::tempfile().map_err(failed)?;
+    let mut file = aside(move || tempfile::tempfile().map_err(failed)).await?;
     while let Some(chunk) = field.chunk().await.map_err(broken)? {
-        file.write_all(&chunk).map_err(failed)?;
+        file = aside(move || {
+            file.write_all(&chunk).map_err(failed)?;
+            Ok(file)
+        })
+        .await?;
     }
     file.rewind().map_err(failed)?;
     Ok(file)

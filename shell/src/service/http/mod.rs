@@ -24,7 +24,7 @@
 //! | `speech`, `transcription/` | `/v1/audio`: what is written is spoken, what is said is written |
 //! | `pictures` | what a request shows: to a model that sees, or to the eyes |
 //! | `sense` | the voice and the ears, for those two |
-//! | `native` | `/api/v1`: processes, memory, tools |
+//! | `native`, `memory` | `/api/v1`: processes, tools; pages |
 //! | `conversations` | those of the journal, and tasks that come after one |
 //! | `hooks` | `/api/v1/hooks`: other programs start scheduled agents |
 //! | `openapi` | what there is, for programs |
@@ -51,6 +51,7 @@ pub mod guard;
 mod headers;
 mod hooks;
 mod known;
+mod memory;
 mod messages;
 mod metrics;
 mod model_verbs;
@@ -158,8 +159,8 @@ fn native() -> Router<Arc<Service>> {
         .route("/api/v1/events", get(native::all_events))
         .route("/api/v1/machine", get(native::machine))
         .route("/api/v1/conversations", get(conversations::list))
-        .route("/api/v1/memory/search", get(native::search))
-        .route("/api/v1/memory/page", get(native::page))
+        .route("/api/v1/memory/search", get(memory::search))
+        .route("/api/v1/memory/page", get(memory::page))
         .route("/api/v1/hooks/{name}", post(hooks::post))
         .route("/api/v1/tools", get(native::tools))
 }

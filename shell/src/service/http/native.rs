@@ -1,4 +1,4 @@
-//! The machine's own API, version 1: processes, memory, tools.
+//! The machine's own API, version 1: processes, the machine, its tools. Its memory is in `memory`.
 //!
 //! A process started here belongs to the machine and not to the connection: it goes on when
 //! the client leaves. What it may do is the gate's to say; approvals are taken only from
@@ -10,13 +10,13 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
+use quipu_kernel::ModelNow;
 use quipu_kernel::calls::held_steps;
 use quipu_kernel::event::{Event, Subscription};
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{Attached, PRIORITIES, Pid, Program, Reply};
 use quipu_kernel::signal::Signal;
-use quipu_memory::{Mode, PageId, Query, Space};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,16 +25,13 @@ use super::error::ApiError;
 use super::guard::Caller;
 use super::plain::schema;
 use super::state::Service;
-use super::wire::{Input, Params};
+use super::wire::Input;
 use super::{agent, conversations, wire};
 use crate::session::agent::Loaded;
 use crate::terminal::report::{add_plan, add_rulings, process};
 
 /// Processes that are listed.
 const LISTED_MAX: usize = 200;
-/// Pages a search brings when the client does not say, and the most it brings.
-const HITS: usize = 10;
-const HITS_MAX: usize = 50;
 
 /// The priority of a process for which none is asked.
 const PRIORITY_USUAL: i8 = 0;
@@ -163,10 +160,13 @@ pub async fn spawn(
     let on = service.clone();
     let (loaded, program) = aside(move || program(&on, caller, asked)).await?;
     let mut program = agent::fitting(&service, program).await?;
-    // Of a task that fits: the words of a longer one would be looked through here.
-    service.session.teach(&loaded, &mut program);
-    let pid = start(&service, caller, program)?;
-    let mut response = wire::json(&begun(&service, pid)?);
+    let begun = aside(move || {
+        // Of a task that fits: the words of a longer one would be looked through here.
+        service.session.teach(&loaded, &mut program);
+        let pid = start(&service, caller, program)?;
+        begun(&service, pid)
+    });
+    let mut response = wire::json(&begun.await?);
     *response.status_mut() = axum::http::StatusCode::CREATED;
     Ok(response)
 }
@@ -214,7 +214,9 @@ fn start(service: &Service, caller: Caller, program: Program) -> Result<Pid, Api
 
 /// Answers `GET /api/v1/processes/{pid}`.
 pub async fn one(State(service): Shared, Path(pid): Path<String>) -> Answer {
-    Ok(wire::json(&row(&service, number(&pid)?)?))
+    let pid = number(&pid)?;
+    let row = aside(move || row(&service, pid)).await?;
+    Ok(wire::json(&row))
 }
 
 /// Answers `GET /api/v1/processes/{pid}/log`, as `quipu log --json` prints it.
@@ -241,7 +243,7 @@ fn log_of(service: &Service, pid: Pid) -> Result<Value, ApiError> {
 /// Answers `GET /api/v1/processes/{pid}/window`: its pages, or null where this machine cannot
 /// lay them out.
 pub async fn window(State(service): Shared, Path(pid): Path<String>) -> Answer {
-    let pid = known(&service, &pid)?;
+    let pid = known(&service, &pid).await?;
     let kernel = service.kernel.clone();
     // Counting may wait for a batch.
     let window = aside(move || Ok(kernel.window(pid)?)).await?;
@@ -254,7 +256,8 @@ pub async fn events(State(service): Shared, Path(pid): Path<String>) -> Answer {
     let pid = number(&pid)?;
     // What happens meanwhile comes twice rather than never.
     let heard = service.kernel.subscribe();
-    let row = row(&service, pid)?;
+    let on = service.clone();
+    let row = aside(move || row(&on, pid)).await?;
     let is_blocked = row["state"] == "blocked";
     let asked = service.kernel.asking(pid).filter(|_| is_blocked);
     let asked = asked.map(|event| {
@@ -305,7 +308,7 @@ pub async fn reply(
     Path(pid): Path<String>,
     Input(answered): Input<Answered>,
 ) -> Answer {
-    let pid = known(&service, &pid)?;
+    let pid = known(&service, &pid).await?;
     let reply = match (answered.text, answered.approve, answered.scope) {
         (Some(text), None, None) => Reply::Text(text),
         (None, Some(false), None) => Reply::Deny,
@@ -333,7 +336,7 @@ pub async fn signal(
     Path(pid): Path<String>,
     Input(given): Input<Signalled>,
 ) -> Answer {
-    let pid = known(&service, &pid)?;
+    let pid = known(&service, &pid).await?;
     let signal = match given.signal {
         Word::Interrupt => Signal::Interrupt,
         Word::Kill => Signal::Kill,
@@ -351,8 +354,11 @@ pub async fn nice(
 ) -> Answer {
     let pid = number(&pid)?;
     priority(caller, given.priority)?;
-    service.kernel.nice(pid, given.priority)?;
-    Ok(wire::json(&row(&service, pid)?))
+    let work = move || {
+        service.kernel.nice(pid, given.priority)?;
+        row(&service, pid)
+    };
+    Ok(wire::json(&aside(work).await?))
 }
 
 /// Answers `POST /api/v1/processes/{pid}/fork`.
@@ -362,10 +368,13 @@ pub async fn fork(
     Path(pid): Path<String>,
     Input(again): Input<Again>,
 ) -> Answer {
-    let pid = known(&service, &pid)?;
+    let pid = known(&service, &pid).await?;
     service.few_run(caller)?;
-    let child = service.kernel.fork(pid, again.step, again.attended)?;
-    Ok(wire::json(&begun(&service, child)?))
+    let work = move || {
+        let child = service.kernel.fork(pid, again.step, again.attended)?;
+        begun(&service, child)
+    };
+    Ok(wire::json(&aside(work).await?))
 }
 
 /// Answers `POST /api/v1/processes/{pid}/resume`.
@@ -375,79 +384,37 @@ pub async fn resume(
     Path(pid): Path<String>,
     Input(again): Input<Again>,
 ) -> Answer {
-    let pid = known(&service, &pid)?;
+    let pid = known(&service, &pid).await?;
     service.few_run(caller)?;
-    service.kernel.resume(pid, None, again.attended)?;
-    Ok(wire::json(&row(&service, pid)?))
-}
-
-/// Answers `GET /api/v1/memory/search?q=…&k=…&mode=…`.
-pub async fn search(
-    State(service): Shared,
-    Extension(caller): Extension<Caller>,
-    params: Params,
-) -> Answer {
-    let text = params.get("q").filter(|text| !text.trim().is_empty());
-    let text = text.ok_or_else(|| ApiError::invalid("q", "say what to look for: ?q=WORDS"))?;
-    let k = match params.get("k").map(str::parse) {
-        None => HITS,
-        Some(Ok(k @ 1..=HITS_MAX)) => k,
-        Some(_) => {
-            return Err(ApiError::invalid(
-                "k",
-                format!("a number from 1 to {HITS_MAX}"),
-            ));
-        }
+    let work = move || {
+        service.kernel.resume(pid, None, again.attended)?;
+        row(&service, pid)
     };
-    let mode = match params.get("mode") {
-        None | Some("best") => Mode::Best,
-        Some("lexical") => Mode::Lexical,
-        Some("semantic") => Mode::Semantic,
-        Some("hybrid") => Mode::Hybrid,
-        Some(_) => {
-            let message = "a mode is best, lexical, semantic or hybrid";
-            return Err(ApiError::invalid("mode", message));
-        }
-    };
-    let query = Query {
-        mode,
-        // What an agent keeps for itself is not other programs' to find.
-        spaces: Some(vec![Space::SHARED]),
-        ..Query::new(text, k)
-    };
-    let store = service.kernel.store().clone();
-    let mut hits = aside(move || Ok(store.search(&query)?)).await?;
-    let clearance = service.clearance(caller);
-    hits.retain(|hit| clearance.is_none_or(|most| hit.secrecy <= most));
-    Ok(wire::json(&json!({ "hits": hits })))
-}
-
-/// Answers `GET /api/v1/memory/page?id=…`: a page as it is stored.
-pub async fn page(
-    State(service): Shared,
-    Extension(caller): Extension<Caller>,
-    params: Params,
-) -> Answer {
-    let id = params.get("id").filter(|id| !id.is_empty());
-    let id = id.ok_or_else(|| ApiError::invalid("id", "say which page: ?id=ID"))?;
-    let (store, wanted) = (service.kernel.store().clone(), PageId::from(id));
-    let page = aside(move || Ok(store.get(&wanted)?)).await?;
-    let clearance = service.clearance(caller);
-    let seen = page.filter(|page| clearance.is_none_or(|most| page.secrecy <= most));
-    let page = seen.ok_or_else(|| {
-        ApiError::not_found(Some("id"), "no_such_page", format!("there is no page {id}"))
-    })?;
-    Ok(wire::json(&json!({
-        "id": page.id, "title": page.title, "text": page.text, "source": page.source,
-        "trust": page.trust, "secrecy": page.secrecy, "created_ms": page.created_ms,
-    })))
+    Ok(wire::json(&aside(work).await?))
 }
 
 /// Answers `GET /api/v1/machine`.
 pub async fn machine(State(service): State<Arc<Service>>) -> Result<Response, ApiError> {
     let asked = service.clone();
-    let stats = aside(move || Ok(asked.kernel.stats())).await?;
-    Ok(wire::json(&json!({"model": service.model, "cpu": stats})))
+    let (stats, models) =
+        aside(move || Ok((asked.kernel.stats(), asked.kernel.models_now()))).await?;
+    let models = models.iter().map(|model| loaded(&service, model));
+    let models: Vec<Value> = models.collect();
+    Ok(wire::json(
+        &json!({"model": service.model, "cpu": stats, "models": models}),
+    ))
+}
+
+/// A model that is loaded. Where its file lies is nobody's business.
+fn loaded(service: &Service, model: &ModelNow) -> Value {
+    let name = match model.is_own {
+        true => &service.model,
+        false => &model.name,
+    };
+    json!({
+        "name": name, "is_own": model.is_own, "bytes": model.bytes, "in_use": model.in_use,
+        "processes": model.cpu.processes.len(), "cpu": model.cpu,
+    })
 }
 
 /// Answers `GET /api/v1/tools`.
@@ -457,8 +424,8 @@ pub async fn tools(State(service): Shared) -> Response {
     wire::json(&json!({ "tools": tools }))
 }
 
-/// The process as it stands in the journal.
-fn row(service: &Service, pid: Pid) -> Result<Value, ApiError> {
+/// The process as it stands in the journal, which is read here.
+pub(super) fn row(service: &Service, pid: Pid) -> Result<Value, ApiError> {
     Ok(process(&service.kernel.journal().process(pid)?))
 }
 
@@ -470,9 +437,9 @@ fn begun(service: &Service, pid: Pid) -> Result<Value, ApiError> {
 }
 
 /// The number of a process that the journal has.
-pub(super) fn known(service: &Service, pid: &str) -> Result<Pid, ApiError> {
-    let pid = number(pid)?;
-    row(service, pid).map(|_| pid)
+pub(super) async fn known(service: &Arc<Service>, pid: &str) -> Result<Pid, ApiError> {
+    let (on, pid) = (service.clone(), number(pid)?);
+    aside(move || row(&on, pid).map(|_| pid)).await
 }
 
 fn number(pid: &str) -> Result<Pid, ApiError> {

@@ -1,6 +1,7 @@
 //! `/tokenize` and `/detokenize`: the tokens of the plain model, as llama.cpp's server tells
 //! them, and vLLM's.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use super::apart::Asker;
 use super::beside;
 use super::error::ApiError;
+use super::known::{self, Api};
 use super::state::Service;
 use super::wire::{self, Input};
 
@@ -36,6 +38,8 @@ pub struct Text {
     /// Whether markers of the template are the tokens that they stand for.
     parse_special: Option<bool>,
     with_pieces: Option<bool>,
+    #[serde(flatten)]
+    rest: HashMap<String, Value>,
 }
 
 /// Tokens to put together.
@@ -51,6 +55,7 @@ pub async fn tokenize(
     State(service): State<Arc<Service>>,
     Input(text): Input<Text>,
 ) -> Result<Response, ApiError> {
+    known::supported(Api::Tokenize, &text.rest)?;
     let is_counted = text.content.is_none();
     let content = text.content.or(text.prompt).ok_or_else(|| {
         let message = "it is required: a text. POST /apply-template makes one of messages";

@@ -194,6 +194,11 @@ async fn gathered(body: Body, bytes_max: usize) -> Result<Bytes, ApiError> {
 pub struct Params(Vec<(String, String)>);
 
 impl Params {
+    /// The names of all.
+    pub fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
     /// The first one called `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
         let mut all = self.0.iter();

@@ -8,6 +8,7 @@ use quipu_kernel::label::Label;
 use quipu_kernel::process::{Example, Turn};
 use quipu_memory::Space;
 use quipu_tools::json_schema;
+use quipu_tools::trust::{Files, file_hash};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -43,27 +44,39 @@ pub fn examples(written: &[ExampleFile], name: &str) -> Vec<Example> {
 }
 
 /// The JSON Schema of the answer in its normal form: `given` is one, or the name of a file below
-/// `folder` with one.
+/// `folder` with one. With the hash of that file, as it was read.
 ///
 /// # Errors
 /// What is no schema, and a file that is elsewhere.
-pub fn schema(given: Value, folder: &Path) -> Result<Value> {
+pub fn schema(given: Value, folder: &Path) -> Result<(Value, Files)> {
     let wrong = |reason: String| {
         UserError::usage(
             format!("the schema of the agent: {reason}"),
             "schema is a table such as { type = \"number\" }, or a file in the agent's folder",
         )
     };
+    let mut parts = Files::new();
     let given = match given {
         Value::String(file) => {
             let path = below(folder, &file).ok_or_else(|| outside(&file))?;
             let text = read_text(&path, "a schema")?;
+            parts.insert(plain(&file), file_hash(text.as_bytes()));
             jsonc::value(&path, &text).map_err(|reason| wrong(format!("{file}: {reason}")))?
         }
         given => given,
     };
     let inner = json_schema::unwrapped(&given).map_err(wrong)?;
-    json_schema::normal(inner).map_err(wrong)
+    let schema = json_schema::normal(inner).map_err(wrong)?;
+    Ok((schema, parts))
+}
+
+/// The path `file` without parts that lead nowhere: `./a` is `a`.
+fn plain(file: &str) -> String {
+    let path: PathBuf = Path::new(file)
+        .components()
+        .filter(|part| matches!(part, Component::Normal(_)))
+        .collect();
+    path.to_string_lossy().into_owned()
 }
 
 /// The folders of `named`, which the agent in `folder` knows. They may be anywhere: whether they
@@ -126,7 +139,13 @@ mod tests {
         write("broken.json", "{");
         let check = |given: Value, want: &str| {
             let said = match schema(given.clone(), folder.path()) {
-                Ok(schema) => schema.to_string(),
+                Ok((schema, parts)) => {
+                    // What stands in the file of the agent is hashed with that.
+                    let names: Vec<&str> = parts.keys().map(String::as_str).collect();
+                    let named = given.as_str().map(|name| name.trim_start_matches("./"));
+                    assert_eq!(names, Vec::from_iter(named));
+                    schema.to_string()
+                }
                 Err(error) => error.to_string(),
             };
             assert!(said.contains(want), "{given}: {said}");

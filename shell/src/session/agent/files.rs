@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use quipu_tools::trust::{Files, file_hash};
 use quipu_tools::{CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError};
 use serde_json::{Value, json};
 
@@ -36,6 +37,8 @@ pub struct SkillFiles {
     folder: PathBuf,
     /// By their paths below the folder, with their sizes in bytes.
     files: Vec<(String, u64)>,
+    /// The hashes of those that are read, where their user trusted them as they were.
+    trusted: Option<Files>,
 }
 
 impl SkillFiles {
@@ -61,7 +64,26 @@ impl SkillFiles {
             spec,
             folder,
             files,
+            trusted: None,
         }))
+    }
+
+    /// The same, where nothing else is read than was `trusted`.
+    pub fn as_trusted(self, trusted: &Files) -> Self {
+        Self {
+            trusted: Some(trusted.clone()),
+            ..self
+        }
+    }
+
+    /// The hashes of those that can be read, by their paths below the folder.
+    pub fn hashes(&self) -> Files {
+        let short = self.files.iter().filter(|(_, bytes)| *bytes <= BYTES_MAX);
+        let hash = |(name, _): &(String, u64)| {
+            let bytes = std::fs::read(self.folder.join(name)).ok()?;
+            Some((name.clone(), file_hash(&bytes)))
+        };
+        short.filter_map(hash).collect()
     }
 
     /// A paragraph of the instructions that says which files there are.
@@ -167,9 +189,22 @@ impl SkillFiles {
         if bytes.len() as u64 > BYTES_MAX {
             return Err(fail(format!("{asked} has more than {BYTES_MAX} bytes")));
         }
+        if !self.is_trusted(below, &bytes) {
+            let message = format!("{asked} is not as it was when its user trusted this skill");
+            return Err(ToolError::new(ErrorKind::Denied, message, self.instead()));
+        }
         let text = String::from_utf8(bytes)
             .map_err(|_| fail(format!("{asked} is not a text in UTF-8")))?;
         Ok(without_mark(&text).to_owned())
+    }
+
+    /// Whether the file at `below` has the `bytes` that were trusted, where any were.
+    fn is_trusted(&self, below: &Path, bytes: &[u8]) -> bool {
+        let Some(trusted) = &self.trusted else {
+            return true;
+        };
+        let known = trusted.get(&named(below));
+        known.is_some_and(|known| *known == file_hash(bytes))
     }
 
     fn instead(&self) -> String {
@@ -221,6 +256,11 @@ fn is_left_out(name: &str) -> bool {
     name.starts_with('.') || LEFT_OUT.contains(&name)
 }
 
+/// What the file at `path` below the folder is called.
+fn named(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
 /// Adds the files below `at`, a path below `root`. Hidden ones are left out, and links that
 /// lead out of the folder are not followed.
 fn collect(root: &Path, at: &Path, depth: usize, files: &mut Vec<(String, u64)>) -> Result<()> {
@@ -241,7 +281,7 @@ fn collect(root: &Path, at: &Path, depth: usize, files: &mut Vec<(String, u64)>)
             continue;
         };
         if meta.is_file() {
-            files.push((path.to_string_lossy().replace('\\', "/"), meta.len()));
+            files.push((named(&path), meta.len()));
         } else if meta.is_dir() && !is_link && depth < DEPTH_MAX {
             collect(root, &path, depth + 1, files)?;
         }
@@ -315,6 +355,20 @@ mod tests {
             "link.txt",
         ] {
             check("read", json!({ "path": out }), "skill");
+        }
+        let trusted = SkillFiles::of(&folder).unwrap().unwrap();
+        let trusted = trusted.as_trusted(&skill.hashes());
+        std::fs::write(folder.join("docs/long.md"), "other words\n").unwrap();
+        std::fs::write(folder.join("docs/new.md"), "new words\n").unwrap();
+        for (path, want) in [
+            ("docs/a.md", "one\ntwo\n"),
+            ("docs/long.md", "not as it was"),
+            ("docs/new.md", "not as it was"),
+        ] {
+            let said = trusted.call("read", &json!({ "path": path }), &CallContext::default());
+            let said = said.map_err(|error| error.message);
+            let said = said.unwrap_or_else(Value::String);
+            assert!(said.as_str().unwrap_or_default().contains(want), "{said}");
         }
         check("list", json!({}), "docs/a.md (11 bytes)");
         check("list", json!({"folder": "docs/"}), "docs/long.md");

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use quipu_tools::trust::{Files, Standing};
 
 use super::Loaded;
 use crate::config::paths::Paths;
@@ -43,7 +44,10 @@ pub fn usual(folder: &Path, paths: &Paths) -> Result<(Loaded, Told, PathBuf)> {
     let Ok(text) = read_text(&file, "what a project tells agents") else {
         return Ok((loaded, Told::Nothing, file));
     };
-    let told = match trust::vouches_for(&file, &text, paths)? {
+    // It pulls in no other file.
+    let is_trusted = trust::is_own(&file, paths)
+        || trust::standing(&file, &text, &Files::new(), paths)? == Standing::Trusted;
+    let told = match is_trusted {
         false => Told::Untrusted,
         true if text.chars().count() > CHARS_MAX => Told::TooLong,
         true => Told::Followed,
@@ -94,10 +98,10 @@ mod tests {
         check(&below, Told::Followed);
         std::fs::write(&file, "Use tabs. And obey me.").unwrap();
         check(&below, Told::Untrusted);
-        trust::vouch(&file, &paths).unwrap();
+        trust::vouch(&file, &Files::new(), &paths).unwrap();
         check(&below, Told::Followed);
         std::fs::write(&file, "Use tabs. ".repeat(1_000)).unwrap();
-        trust::vouch(&file, &paths).unwrap();
+        trust::vouch(&file, &Files::new(), &paths).unwrap();
         check(&below, Told::TooLong);
     }
 }

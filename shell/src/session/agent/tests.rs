@@ -87,7 +87,7 @@ fn an_agent_says_more_than_instructions() {
     // What a stranger wrote is no example of what is right.
     let trust_of = |loaded: &Loaded| loaded.examples[0].label.trust;
     assert_eq!(trust_of(&loaded), Trust::Untrusted);
-    trust::vouch(&file, &paths).unwrap();
+    trust::vouch(&file, &parts(&file), &paths).unwrap();
     assert_eq!(trust_of(&load(&file, &paths).unwrap()), Trust::User);
 }
 
@@ -120,9 +120,76 @@ fn an_agent_is_a_strangers_until_it_is_trusted() {
     write("name = 'b'");
     check(&folder, true);
     check(&below, true);
-    trust::vouch(&below, &paths).unwrap();
+    trust::vouch(&below, &parts(&below), &paths).unwrap();
     check(&folder, true);
     check(&below, false);
+}
+
+#[test]
+fn trust_is_bound_to_all_that_an_agent_pulls_in() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = Paths::find(Some(root.path().join("root").as_path())).unwrap();
+    let check = |agent: &str, text: &str, part: &str, by_folder: bool| {
+        let folder = root.path().join(format!("{agent}-{by_folder}"));
+        std::fs::create_dir_all(folder.join("forms")).unwrap();
+        let file = folder.join(agent);
+        std::fs::write(&file, text).unwrap();
+        let write = |text: &str| std::fs::write(folder.join(part), text).unwrap();
+        let trust = || match by_folder {
+            true => {
+                let folder = folder_to_trust(&folder).unwrap();
+                let mut book = trust::book(&paths).unwrap();
+                book.trust(folder.key().unwrap(), folder.hashes()).unwrap();
+            }
+            false => drop(trust::vouch(&file, &parts(&file), &paths).unwrap()),
+        };
+        let stands = |stranger: bool, changed: &[&str]| {
+            let loaded = load(&file, &paths).unwrap();
+            let got = (loaded.agent.stranger, loaded.changed);
+            let want: Vec<String> = changed.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(got, (stranger, want), "{agent} {by_folder}");
+        };
+        write("{\"type\": \"number\"}");
+        stands(true, &[]);
+        trust();
+        stands(false, &[]);
+        write("{\"type\": \"string\"}");
+        stands(true, &[part]);
+        trust();
+        stands(false, &[]);
+        std::fs::write(&file, format!("{text}\n")).unwrap();
+        stands(true, &["the file itself"]);
+    };
+    for by_folder in [false, true] {
+        let form = "forms/form.json";
+        check(
+            "agent.toml",
+            "schema = './forms/form.json'",
+            form,
+            by_folder,
+        );
+        check("SKILL.md", "Be exact.", "forms/how.md", by_folder);
+    }
+}
+
+#[test]
+fn a_folder_takes_effect_whatever_its_agent_pulls_in() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = Paths::find(Some(root.path().join("root").as_path())).unwrap();
+    let folder = root.path().join("project");
+    std::fs::create_dir_all(&folder).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write(trust::SERVERS, "{}");
+    write("agent.toml", "schema = 's.json'");
+    write("s.json", "{\"type\": \"number\"}");
+    let found = folder_to_trust(&folder).unwrap();
+    let mut book = trust::book(&paths).unwrap();
+    book.trust(found.key().unwrap(), found.hashes()).unwrap();
+    write("s.json", "{\"type\": \"string\"}");
+    assert!(trust::effective(&folder, &paths).is_ok());
+    assert!(load(&folder, &paths).unwrap().agent.stranger);
+    write(trust::SERVERS, "{ }");
+    assert!(trust::effective(&folder, &paths).is_err());
 }
 
 #[test]

@@ -220,8 +220,8 @@ impl Teller {
                 }
                 (None, Some(answer)) => json!({"type": "text", "content": self.text(answer)}),
                 (None, None) => {
-                    let text = self.clean(action).to_string();
-                    json!({"type": "text", "content": self.text(&text)})
+                    let text = shortened(&self.clean(action).to_string());
+                    json!({"type": "text", "content": text})
                 }
             };
             attributes.push(messages("gen_ai.output.messages", "assistant", &part));
@@ -254,7 +254,7 @@ impl Teller {
         if self.may_tell(pid) {
             let arguments = self.clean(call.get("args").unwrap_or(&call)).to_string();
             let told = [
-                ("gen_ai.tool.call.arguments", self.text(&arguments)),
+                ("gen_ai.tool.call.arguments", shortened(&arguments)),
                 ("gen_ai.tool.call.result", self.text(text)),
             ];
             attributes.extend(told.map(|(key, text)| KeyValue::new(key, text)));
@@ -273,7 +273,7 @@ impl Teller {
         if let Some(answer) = exit.answer.as_ref().filter(|_| self.may_tell(pid)) {
             let words = match answer {
                 Value::String(words) => self.text(words),
-                form => self.text(&self.clean(form).to_string()),
+                form => shortened(&self.clean(form).to_string()),
             };
             let text = json!({"type": "text", "content": words});
             attributes.push(messages("gen_ai.output.messages", "assistant", &text));
@@ -374,12 +374,7 @@ impl Teller {
 
     /// `text` without secrets, and its first [`TEXT_BYTES_MAX`] bytes.
     fn text(&self, text: &str) -> String {
-        let clean = self.leaks.redacted(text);
-        let end = clean.floor_char_boundary(TEXT_BYTES_MAX);
-        match clean.len() - end {
-            0 => clean.into_owned(),
-            more => format!("{}… ({more} more bytes)", &clean[..end]),
-        }
+        shortened(&self.leaks.redacted_json(text))
     }
 
     /// Ends all spans and sends what waits. Blocks.
@@ -388,6 +383,15 @@ impl Teller {
             self.end(&told.context);
         }
         self.collector.close();
+    }
+}
+
+/// The first [`TEXT_BYTES_MAX`] bytes of a text without secrets.
+fn shortened(clean: &str) -> String {
+    let end = clean.floor_char_boundary(TEXT_BYTES_MAX);
+    match clean.len() - end {
+        0 => clean.to_owned(),
+        more => format!("{}… ({more} more bytes)", &clean[..end]),
     }
 }
 

@@ -102,7 +102,29 @@ async fn what_is_there_is_told_to_those_who_look_first() {
     check("GET", CHAT, 405, Some("POST")).await;
 
     let machine_says = machine.get("/props").await;
-    machine_says.check(200, &[("/model_alias", json!("script"))]);
+    machine_says.check(
+        200,
+        &[
+            ("/model_alias", json!("script")),
+            // A script has none.
+            ("/chat_template", json!("")),
+            ("/bos_token", json!("")),
+        ],
+    );
+    for (path, param) in [
+        ("/slots?fail_on_no_slots=1", "fail_on_no_slots"),
+        ("/props?modl=m", ""),
+    ] {
+        let got = machine.get(path).await;
+        match param {
+            "" => got.check(200, &[]),
+            param => got.check(400, &[("/error/param", json!(param))]),
+        }
+    }
+    machine
+        .get("/props?model=no-such-model")
+        .await
+        .check(404, &[]);
     // A script has no tokens.
     let text = json!({"content": "Hello"});
     let tokens = machine.post("/tokenize", &text).await;

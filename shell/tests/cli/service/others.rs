@@ -216,7 +216,12 @@ async fn the_page_and_what_there_is() {
     // A script has no cache.
     moment.check(
         200,
-        &[("/cpu/cells", json!(0)), ("/cpu/processes", json!([]))],
+        &[
+            ("/cpu/cells", json!(0)),
+            ("/cpu/processes", json!([])),
+            ("/models/0/name", json!("script")),
+            ("/models/0/is_own", json!(true)),
+        ],
     );
     assert_eq!(machine.get("/style.css").await.status, 200);
 

@@ -49,6 +49,14 @@ pub enum Api {
     Embeddings,
     /// `/v1/audio/speech`.
     Speech,
+    /// `/v1/decisions`.
+    Decisions,
+    /// `/v1/systemone`.
+    SystemOne,
+    /// `/tokenize`.
+    Tokenize,
+    /// `/detokenize`.
+    Detokenize,
 }
 
 impl Api {
@@ -62,6 +70,10 @@ impl Api {
             "/completion" | "/infill" => Some(Self::Llama),
             "/v1/embeddings" => Some(Self::Embeddings),
             "/v1/audio/speech" => Some(Self::Speech),
+            "/v1/decisions" => Some(Self::Decisions),
+            "/v1/systemone" => Some(Self::SystemOne),
+            "/tokenize" => Some(Self::Tokenize),
+            "/detokenize" => Some(Self::Detokenize),
             _ => None,
         }
     }
@@ -202,29 +214,40 @@ pub fn unknown(path: &str, body: &[u8]) -> Result<Vec<String>, ApiError> {
     let is_known = |name: &str| api.fields().any(|field| field.name == name);
     let names = given.into_keys();
     let unknown: Vec<String> = names.filter(|name| !is_known(name)).collect();
+    let done = |field: &&Field| matches!(field.fate, Fate::Done);
     for name in &unknown {
-        if let Some(meant) = meant(api, name) {
-            return Err(ApiError {
-                code: Some("unknown_parameter"),
-                ..ApiError::invalid(
-                    name,
-                    format!("there is no field `{name}`; did you mean `{meant}`?"),
-                )
-            });
-        }
+        no_slip(name, api.fields().filter(done).map(|field| field.name))?;
     }
     Ok(unknown)
 }
 
-/// The field that is done and that somebody means who writes `name`.
-fn meant(api: Api, name: &str) -> Option<&'static str> {
+/// The names among `given`, of parameters in an address, that are none of those that are `known`.
+///
+/// # Errors
+/// One that is all but the name of one that is known.
+pub fn parameters(given: Vec<&str>, known: &[&'static str]) -> Result<Vec<String>, ApiError> {
+    let mut given = given;
+    given.retain(|name| !known.contains(name));
+    for name in &given {
+        no_slip(name, known.iter().copied())?;
+    }
+    Ok(given.into_iter().map(str::to_owned).collect())
+}
+
+/// Refuses `name` where one of the names that are `done` is meant by it.
+fn no_slip(name: &str, mut done: impl Iterator<Item = &'static str>) -> Result<(), ApiError> {
     let plain = |name: &str| name.to_ascii_lowercase().replace(['_', '-'], "");
-    let name = plain(name);
-    let done = api
-        .fields()
-        .filter(|field| matches!(field.fate, Fate::Done));
-    let mut names = done.map(|field| field.name);
-    names.find(|known| is_slip(&name, &plain(known)))
+    let written = plain(name);
+    match done.find(|known| is_slip(&written, &plain(known))) {
+        None => Ok(()),
+        Some(meant) => Err(ApiError {
+            code: Some("unknown_parameter"),
+            ..ApiError::invalid(
+                name,
+                format!("there is no field `{name}`; did you mean `{meant}`?"),
+            )
+        }),
+    }
 }
 
 /// Whether `written` is `known` but for one slip: a letter too many, too few or another, or two of

@@ -9,7 +9,10 @@ use super::Fate::{Done, Passed, Refused};
 use super::Kind::{Any, Flag, Keys, List, Number, Object, Text, Words};
 use super::{Api, Field, Kind};
 
-use Api::{Chat, Embeddings, Llama, Messages, Responses, Speech, TextCompletions};
+use Api::{
+    Chat, Decisions, Detokenize, Embeddings, Llama, Messages, Responses, Speech, SystemOne,
+    TextCompletions, Tokenize,
+};
 
 /// Those that a model writes an answer for.
 const WRITE: &[Api] = &[Chat, TextCompletions, Responses, Messages, Llama];
@@ -89,14 +92,17 @@ const fn refused(
 #[rustfmt::skip] // A row is a line.
 pub(super) const FIELDS: &[Field] = &[
     // What is done.
+    done("add_special", &[Tokenize]),
+    done("add_special_tokens", &[Tokenize]),
     done("best_of", &[TextCompletions]),
+    done("content", &[Tokenize]),
     done("dimensions", &[Embeddings]),
     done("echo", &[TextCompletions]),
     done("encoding_format", &[Embeddings]),
     done("frequency_penalty", WRITE),
     done("guided_json", &[Chat]),
     done("include", &[Responses]),
-    done("input", &[Responses, Embeddings, Speech]),
+    done("input", &[Responses, Embeddings, Speech, Decisions]),
     done("input_extra", &[Llama]),
     done("input_prefix", &[Llama]),
     done("input_suffix", &[Llama]),
@@ -109,7 +115,7 @@ pub(super) const FIELDS: &[Field] = &[
     done("max_tokens", &[Chat, TextCompletions, Messages, Llama]),
     done("messages", &[Chat, Messages]),
     done("min_p", WRITE),
-    done("model", &[Chat, TextCompletions, Responses, Messages, Llama, Embeddings, Speech]),
+    done("model", &[Chat, TextCompletions, Responses, Messages, Llama, Embeddings, Speech, Decisions, SystemOne, Tokenize, Detokenize]),
     done("n", OPEN),
     done("n_indent", &[Llama]),
     done("n_predict", LOCAL),
@@ -117,15 +123,18 @@ pub(super) const FIELDS: &[Field] = &[
     done("output_config", &[Messages]),
     done("output_format", &[Messages]),
     done("parallel_tool_calls", &[Chat, Responses]),
+    done("parse_special", &[Tokenize]),
     done("presence_penalty", WRITE),
     done("previous_response_id", &[Responses]),
-    done("prompt", &[TextCompletions, Llama]),
+    done("prompt", &[TextCompletions, Llama, Tokenize]),
+    done("questions", &[Decisions, SystemOne]),
     done("repeat_penalty", WRITE),
     done("repetition_penalty", WRITE),
     done("response_fields", &[Llama]),
     done("response_format", &[Chat, Speech]),
     done("seed", WRITE),
     done("speed", &[Speech]),
+    done("state", &[Decisions, SystemOne]),
     done("stop", LOCAL),
     done("stop_sequences", &[Messages]),
     done("store", &[Responses]),
@@ -139,12 +148,14 @@ pub(super) const FIELDS: &[Field] = &[
     done("temperature", WRITE),
     done("text", &[Responses]),
     done("thread", &[Messages]),
+    done("tokens", &[Detokenize]),
     done("tool_choice", TALK),
     done("tools", TALK),
     done("top_k", WRITE),
     done("top_logprobs", &[Chat, Responses]),
     done("top_p", WRITE),
     done("voice", &[Speech]),
+    done("with_pieces", &[Tokenize]),
 
     // A client's own records.
     passed("metadata", WRITE, Object),
@@ -290,6 +301,7 @@ pub(super) const FIELDS: &[Field] = &[
     refused("n_probs", &[Chat, TextCompletions, Responses, Messages], &["0"], ODDS),
     refused("post_sampling_probs", LOCAL, &["false"], "odds are those before tokens are drawn; leave it out"),
     refused("prompt_logprobs", WRITE, &["false"], "the odds of a prompt are not told; leave it out"),
+    refused("return_token_strs", &[Tokenize], &["false"], "send `with_pieces`"),
     refused("return_token_ids", WRITE, &["false"], TOKENS),
     refused("return_tokens", WRITE, &["false"], TOKENS),
     refused("return_tokens_as_token_ids", WRITE, &["false"], TOKENS),
@@ -303,6 +315,7 @@ pub(super) const FIELDS: &[Field] = &[
     refused("chat_template", WRITE, &["\"\""], TEMPLATE),
     refused("documents", WRITE, &["[]"], "put documents into the messages"),
     refused("echo", &[Chat], &["false"], TEMPLATE),
+    refused("messages", &[Tokenize], &["[]"], "POST /apply-template makes a text of messages; send that"),
     refused("image_data", WRITE, &["[]"], "send pictures in the messages of /v1/chat/completions"),
     refused("multimodal_data", WRITE, &["[]"], "send pictures in the messages of /v1/chat/completions"),
     refused("suffix", &[Llama], &["\"\""], "POST /infill goes on between two texts"),

@@ -200,7 +200,35 @@ fn what_nobody_knows_is_named() {
         Ok(&["max_tokens_to_sample"]),
     );
     check("/api/v1/processes", json!({"x": 1}), Ok(&[]));
+    for (path, slip, meant) in [
+        ("/v1/decisions", "question", "questions"),
+        ("/v1/systemone", "quesitons", "questions"),
+        ("/tokenize", "add_specail", "add_special"),
+        ("/detokenize", "tokenss", "tokens"),
+        ("/apply-template", "mesages", "messages"),
+    ] {
+        check(path, json!({ slip: 1 }), Err(meant));
+        check(path, json!({"model": "m", "foreign": 1}), Ok(&["foreign"]));
+    }
     let many: HashMap<String, u8> = (0..300).map(|at| (at.to_string(), 0)).collect();
     let refused = unknown(chat, json!(many).to_string().as_bytes());
     assert_eq!(refused.map_err(|error| error.status.as_u16()), Err(400));
+}
+
+#[test]
+fn what_nobody_knows_in_an_address_is_named() {
+    let check = |given: &[&str], want: Result<&[&str], &str>| {
+        let got = parameters(given.to_vec(), &["fail_on_no_slot"]);
+        match want {
+            Ok(names) => assert_eq!(got.unwrap_or_default(), names, "{given:?}"),
+            Err(named) => {
+                let param = got.err().and_then(|error| error.param);
+                assert_eq!(param.as_deref(), Some(named), "{given:?}");
+            }
+        }
+    };
+    check(&[], Ok(&[]));
+    check(&["fail_on_no_slot"], Ok(&[]));
+    check(&["fail_on_no_slot", "model"], Ok(&["model"]));
+    check(&["fail_on_no_slots"], Err("fail_on_no_slots"));
 }

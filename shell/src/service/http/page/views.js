@@ -63,9 +63,32 @@ function bar(element, parts) {
   }));
 }
 
+// What the models had computed when they were last looked at, and when that was.
+let computed = { at: 0, of: new Map() };
+
+// The models that are loaded: how large, for how many processes, and how fast since the last look.
+function loaded(models) {
+  const at = performance.now();
+  const of = new Map(models.map(({ name, cpu }) => [
+    name, cpu.counters.prefilled + cpu.counters.decoded,
+  ]));
+  const words = models.map(({ name, bytes, processes }) => {
+    const before = computed.of.get(name);
+    const seconds = (at - computed.at) / 1000;
+    const rate = before === undefined || seconds > 60 ? ""
+      : `, ${count(Math.round(Math.max(of.get(name) - before, 0) / seconds))} tokens a second`;
+    const size = bytes ? `${count(Math.ceil(bytes / 1e6))} MB` : "computed elsewhere";
+    return make("li", `${name}: ${size}, ${count(processes)} ${processes === 1 ? "process" : "processes"}${rate}`);
+  });
+  computed = { at, of };
+  $("models").replaceChildren(...words);
+  $("models").hidden = !models.length;
+}
+
 // The cells of the cache: what one process has, what several share, what is free.
 async function cache() {
-  const { cpu } = await json("/api/v1/machine");
+  const { cpu, models } = await json("/api/v1/machine");
+  loaded(models || []);
   $("cache").hidden = !cpu.cells;
   if (!cpu.cells) return;
   const holds = cpu.processes.filter((one) => one.resident || one.swapped);

@@ -6,6 +6,9 @@
 //! strangers are kept apart: strangers neither see the user's nor take their places. Among
 //! strangers an id is what lets in: it is drawn at random, so whoever was not told one cannot name
 //! it.
+//!
+//! What is kept is looked up under a lock, and read as JSON after that: it may be long, and whoever
+//! answers another client does not wait for it.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -53,7 +56,7 @@ impl Rooms {
     }
 
     /// Those that `caller` may come back to, the newest first; the user's before others.
-    fn seen_by(&self, caller: Caller) -> impl Iterator<Item = &Held> {
+    fn seen_by(&self, caller: Caller) -> impl Iterator<Item = &Arc<Held>> {
         let own = match caller {
             Caller::User => Some(&self.user),
             Caller::Stranger => None,
@@ -63,16 +66,15 @@ impl Rooms {
     }
 
     /// Response `id`, where `caller` may come back to it.
-    fn find(&self, caller: Caller, id: &str) -> Option<&Response> {
-        let mut responses = self.seen_by(caller).map(|held| &held.response);
-        responses.find(|response| response.id == id)
+    fn find(&self, caller: Caller, id: &str) -> Option<&Arc<Held>> {
+        self.seen_by(caller).find(|held| held.response.id == id)
     }
 }
 
 #[derive(Default)]
 struct Responses {
     /// The oldest first.
-    all: VecDeque<Held>,
+    all: VecDeque<Arc<Held>>,
     /// Bytes of all of them.
     bytes: usize,
 }
@@ -81,20 +83,29 @@ struct Held {
     response: Response,
     /// What its items are called after.
     token: String,
+    /// Bytes of what was said.
+    said_bytes: usize,
     bytes: usize,
     since: Instant,
 }
 
-impl Responses {
-    fn add(&mut self, response: Response, now: Instant) {
-        let bytes = response.bytes();
-        self.bytes += bytes;
-        self.all.push_back(Held {
+impl Held {
+    fn new(response: Response, since: Instant) -> Self {
+        let said_bytes = response.said_bytes();
+        Self {
             token: items::token(&response.id),
+            said_bytes,
+            bytes: said_bytes + response.told.len(),
             response,
-            bytes,
-            since: now,
-        });
+            since,
+        }
+    }
+}
+
+impl Responses {
+    fn add(&mut self, held: Held) {
+        self.bytes += held.bytes;
+        self.all.push_back(Arc::new(held));
         while self.all.len() > KEPT_MAX || (self.all.len() > 1 && self.bytes > KEPT_BYTES_MAX) {
             self.drop_at(0);
         }
@@ -107,7 +118,7 @@ impl Responses {
 
     /// Drops those whose time is over.
     fn age(&mut self, now: Instant) {
-        let is_over = |held: &Held| now.saturating_duration_since(held.since) >= KEPT_FOR;
+        let is_over = |held: &Arc<Held>| now.saturating_duration_since(held.since) >= KEPT_FOR;
         while self.all.front().is_some_and(is_over) {
             self.drop_at(0);
         }
@@ -144,10 +155,6 @@ impl Response {
         self.input.len() + output.sum::<usize>()
     }
 
-    fn bytes(&self) -> usize {
-        self.said_bytes() + self.told.len()
-    }
-
     /// The items that the client sent.
     fn sent(&self) -> Vec<Value> {
         serde_json::from_str(&self.input).unwrap_or_default()
@@ -180,7 +187,8 @@ impl Kept {
     /// Keeps a `response` to `caller`, in the place of the oldest ones where there are too many.
     pub fn keep(&self, caller: Caller, response: Response) {
         let now = Instant::now();
-        self.lock_at(now).of(caller).add(response, now);
+        let held = Held::new(response, now);
+        self.lock_at(now).of(caller).add(held);
     }
 
     /// The items of the conversation up to response `id` and with it, the oldest first.
@@ -189,6 +197,17 @@ impl Kept {
     /// A response that is not kept for `caller`, or goes on from one that is not; too long a
     /// conversation.
     pub fn conversation(&self, caller: Caller, id: &str) -> Result<Vec<Value>, ApiError> {
+        let turns = self.turns(caller, id)?;
+        let mut items = Vec::new();
+        for turn in turns.iter().rev() {
+            items.extend(turn.response.sent());
+            items.extend(turn.response.output.iter().cloned());
+        }
+        Ok(items)
+    }
+
+    /// Response `id` and those that it goes on from, the newest first.
+    fn turns(&self, caller: Caller, id: &str) -> Result<Vec<Arc<Held>>, ApiError> {
         let rooms = self.lock();
         let (mut turns, mut bytes) = (Vec::new(), 0);
         let mut next = Some(id);
@@ -202,8 +221,8 @@ impl Kept {
                     ..ApiError::invalid("previous_response_id", message)
                 }
             })?;
-            next = found.before.as_deref();
-            bytes += found.said_bytes();
+            next = found.response.before.as_deref();
+            bytes += found.said_bytes;
             if bytes > CONVERSATION_BYTES_MAX {
                 let message = format!(
                     "the conversation has more than {CONVERSATION_BYTES_MAX} bytes by now; send \
@@ -211,14 +230,9 @@ impl Kept {
                 );
                 return Err(ApiError::invalid("previous_response_id", message));
             }
-            turns.push(found);
+            turns.push(found.clone());
         }
-        let mut items = Vec::new();
-        for turn in turns.iter().rev() {
-            items.extend(turn.sent());
-            items.extend(turn.output.iter().cloned());
-        }
-        Ok(items)
+        Ok(turns)
     }
 
     /// The `items` of `caller`, with those that are kept in the place of their ids.
@@ -260,8 +274,8 @@ impl Kept {
         if ids.is_empty() {
             return found;
         }
-        let rooms = self.lock();
-        for item in rooms.seen_by(caller).flat_map(|held| &held.response.output) {
+        let seen: Vec<Arc<Held>> = self.lock().seen_by(caller).cloned().collect();
+        for item in seen.iter().flat_map(|held| &held.response.output) {
             if let Some(id) = item["id"].as_str().and_then(|id| ids.get(id)) {
                 found.entry(*id).or_insert_with(|| item.clone());
             }
@@ -272,7 +286,7 @@ impl Kept {
                 sent.entry(token).or_default().push((id, at));
             }
         }
-        for held in rooms.seen_by(caller) {
+        for held in &seen {
             let Some(named) = sent.remove(held.token.as_str()) else {
                 continue;
             };
@@ -286,16 +300,20 @@ impl Kept {
         found
     }
 
+    fn held(&self, caller: Caller, id: &str) -> Result<Arc<Held>, ApiError> {
+        let found = self.lock().find(caller, id).cloned();
+        found.ok_or_else(|| unknown(id))
+    }
+
     /// What a client is told of response `id`.
     ///
     /// # Errors
     /// One that is not kept for `caller`.
     pub fn told(&self, caller: Caller, id: &str) -> Result<Value, ApiError> {
-        let rooms = self.lock();
-        let found = rooms.find(caller, id).ok_or_else(|| unknown(id))?;
-        let told: Result<Value, _> = serde_json::from_str(&found.told);
+        let found = self.held(caller, id)?;
+        let told: Result<Value, _> = serde_json::from_str(&found.response.told);
         let mut told = told.map_err(|error| ApiError::internal(error.to_string()))?;
-        told["output"] = found.output.clone().into();
+        told["output"] = found.response.output.clone().into();
         Ok(told)
     }
 
@@ -304,9 +322,8 @@ impl Kept {
     /// # Errors
     /// One that is not kept for `caller`.
     pub fn asked(&self, caller: Caller, id: &str) -> Result<Vec<Value>, ApiError> {
-        let rooms = self.lock();
-        let found = rooms.find(caller, id).ok_or_else(|| unknown(id))?;
-        Ok(items::listed(&found.id, found.sent()))
+        let found = self.held(caller, id)?;
+        Ok(items::listed(&found.response.id, found.response.sent()))
     }
 
     /// Keeps response `id` no longer.

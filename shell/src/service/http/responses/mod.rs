@@ -25,6 +25,7 @@ use quipu_cpu::Sampling;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::apart::aside;
 use super::chat::choosing::{sampling, shaping};
 use super::chat::fields::{arguments, choice, content_of, no_picture, odds, tokens, whole};
 use super::chat::reply::Head;
@@ -71,10 +72,10 @@ const ODDS: &str = "message.output_text.logprobs";
 pub async fn post(
     State(service): State<Arc<Service>>,
     Extension(caller): Extension<Caller>,
-    Input(mut body): Input<Body>,
+    Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
     let service = beside::of(&service, body.model.as_deref()).await?;
-    let sent = body.resolve(&service.responses, caller)?;
+    let (body, sent) = resolved(&service, caller, body).await?;
     let mut ask = ask(&body, service.session.settings.sampling())?;
     pictures::see(&service, &mut ask.said, false).await?;
     let mut turn = Turn::new(&service, ask).await?;
@@ -110,17 +111,32 @@ pub async fn post(
 pub async fn count(
     State(service): State<Arc<Service>>,
     Extension(caller): Extension<Caller>,
-    Input(mut body): Input<Body>,
+    Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
     let service = beside::of(&service, body.model.as_deref()).await?;
     let _place = service.admit()?;
-    body.resolve(&service.responses, caller)?;
+    let (body, _) = resolved(&service, caller, body).await?;
     let mut ask = ask(&body, service.session.settings.sampling())?;
     pictures::see(&service, &mut ask.said, false).await?;
     let tokens = prompt_tokens(&service, ask).await?;
     Ok(wire::json(
         &json!({"object": "response.input_tokens", "input_tokens": tokens}),
     ))
+}
+
+/// The `body` with what is kept in its input, and the items that `caller` sent.
+async fn resolved(
+    service: &Service,
+    caller: Caller,
+    mut body: Body,
+) -> Result<(Body, Vec<Value>), ApiError> {
+    let kept = service.responses.clone();
+    // Long conversations take a while to be read.
+    aside(move || {
+        let sent = body.resolve(&kept, caller)?;
+        Ok((body, sent))
+    })
+    .await
 }
 
 /// What is asked of the plain model, where `usual` says how tokens are chosen.

@@ -8,6 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::super::apart::aside;
 use super::super::error::ApiError;
 use super::super::guard::Caller;
 use super::super::state::Service;
@@ -29,7 +30,9 @@ pub async fn get(
         let message = "a response streams while it is written, and not again; leave it out";
         return Err(ApiError::unsupported("stream", message));
     }
-    Ok(wire::json(&service.responses.told(caller, &id)?))
+    let kept = service.responses.clone();
+    let told = aside(move || kept.told(caller, &id)).await?;
+    Ok(wire::json(&told))
 }
 
 /// Answers `DELETE /v1/responses/{id}`.
@@ -51,7 +54,8 @@ pub async fn items(
     Path(id): Path<String>,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let items = service.responses.asked(caller, &id)?;
+    let kept = service.responses.clone();
+    let items = aside(move || kept.asked(caller, &id)).await?;
     Ok(wire::json(&page(items, |name| params.get(name))?))
 }
 
@@ -61,7 +65,8 @@ pub async fn cancel(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    service.responses.told(caller, &id)?;
+    let kept = service.responses.clone();
+    aside(move || kept.told(caller, &id)).await?;
     let message = "only a response in the background is cancelled by its id, and there are none: \
                    this one is whole. One that is being written ends when its client leaves";
     Err(ApiError::malformed(message))

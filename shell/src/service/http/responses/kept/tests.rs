@@ -110,7 +110,7 @@ fn the_newest_are_kept() {
     assert!(kept.conversation(STRANGER, "next").is_ok());
     let rooms = kept.lock();
     assert_eq!(rooms.strangers.all.len(), 1);
-    let bytes = rooms.strangers.all.iter().map(|held| held.response.bytes());
+    let bytes = rooms.strangers.all.iter().map(|held| held.bytes);
     assert_eq!(rooms.strangers.bytes, bytes.sum::<usize>());
 }
 
@@ -150,6 +150,23 @@ fn one_is_kept_for_whoever_asked_for_it() {
     assert_eq!(status(USER, "own"), Ok(()));
     assert_eq!(status(USER, "own"), Err(404));
     assert_eq!(status(USER, "7"), Ok(()));
+}
+
+#[test]
+fn who_reads_a_long_one_keeps_nobody_waiting() {
+    let kept = Kept::default();
+    kept.keep(USER, response("a", None, "one"));
+    let turns = kept.turns(USER, "a").unwrap_or_default();
+    let held = kept.held(USER, "a").ok();
+    // What was looked up is read while others keep theirs, also where it is gone meanwhile.
+    assert!(kept.0.try_lock().is_ok());
+    assert_eq!(
+        kept.forget(USER, "a").map_err(|error| error.message),
+        Ok(())
+    );
+    assert_eq!(turns.len(), 1);
+    assert_eq!(turns[0].response.sent(), [item_of("one")]);
+    assert!(held.is_some_and(|held| held.bytes > held.said_bytes));
 }
 
 #[test]
