@@ -83,12 +83,17 @@ impl Known<'_> {
                 (is_digit || self.said.contains(&text)) && told.add(!stands_in(self.said, &text))
             }
             Value::String(text) => self.has_text(text, told),
-            Value::Array(items) => items.iter().all(|item| {
-                // The number of empty values says something too.
-                let is_nothing = item.is_null() || *item == Value::Array(Vec::new());
-                (!is_nothing || told.add(true)) && self.has_values(item, told)
-            }),
-            Value::Object(fields) => fields.values().all(|field| self.has_values(field, told)),
+            // How many empty values there are says something too, and so does how deep a value lies.
+            Value::Array(items) => {
+                told.add(items.is_empty())
+                    && items.iter().all(|item| {
+                        (!item.is_null() || told.add(true)) && self.has_values(item, told)
+                    })
+            }
+            Value::Object(fields) => {
+                told.add(fields.is_empty())
+                    && fields.values().all(|field| self.has_values(field, told))
+            }
         }
     }
 
@@ -266,6 +271,9 @@ mod tests {
         check(json!({"words": vec!["chapters"; 33]}), false);
         check(json!({"flags": vec![Value::Null; 9]}), false);
         check(json!({"flags": vec![json!([]); 9]}), false);
+        check(json!({"flags": vec![json!({}); 9]}), false);
+        check(json!({"flags": vec![json!([[]]); 9]}), false);
+        check(json!({"url": url, "flags": [{}, []], "options": {}}), true);
         // White space, and names of fields.
         check(json!({"url": "   \t \t\t "}), false);
         check(json!({"url": "https://a.org/p \t\t  \t"}), false);
@@ -275,6 +283,25 @@ mod tests {
         check(json!({"url": url, "options": {"my diary": null}}), false);
         check(json!({"url": url, "flags": [{"my diary": {}}]}), false);
         check(json!({"url": url, "options": {"chapters": true}}), true);
+    }
+
+    #[test]
+    fn which_arguments_are_left_empty_spells_no_text() {
+        let known = Known::default();
+        let check = |empty: Value, deep: usize, names: usize, want: bool| {
+            let value = (0..deep).fold(empty, |value, _| json!([value]));
+            let args: Value = (0..names)
+                .map(|n| (format!("p{n}"), value.clone()))
+                .collect();
+            assert_eq!(known.has(&args), want, "{args}");
+        };
+        check(json!([]), 0, 3, true);
+        check(json!({}), 0, 3, true);
+        check(json!([]), 0, 9, false);
+        check(json!({}), 0, 9, false);
+        // A few deep ones count by each level.
+        check(json!([]), 8, 3, true);
+        check(json!([]), 12, 3, false);
     }
 
     #[test]

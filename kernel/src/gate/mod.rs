@@ -18,9 +18,11 @@
 //! | `egress`, `held` | what a call carries out; what nobody can let pass |
 //! | [`plan`], `quarantine` | effects that were planned; texts that are held back |
 //! | `detection` | how much a text reads like an attack |
+//! | `digits` | numbers to the last digit |
 
 mod added;
 mod detection;
+mod digits;
 mod egress;
 mod held;
 mod passed;

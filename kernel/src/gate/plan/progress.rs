@@ -232,7 +232,8 @@ impl Progress {
             };
         };
         match slot {
-            Slot::Text => true,
+            // A text and nothing with parts, whatever the schema of the tool lets through.
+            Slot::Text => value.is_string(),
             Slot::Literal(planned) => self.is(planned, value),
             Slot::OneOf(planned) => planned.iter().any(|planned| self.is(planned, value)),
             Slot::Pick(pick) => self.picked(pick).is_some_and(|taken| meets(&taken, value)),
