@@ -185,13 +185,23 @@ impl Execution {
             // An approval is for the very call that was shown.
             return Err(Ending::Denied("another call was approved".into()));
         };
+        self.use_up(&passed);
         self.intent(&step)?;
         self.effect(step, passed).await
     }
 
-    /// Keeps the ruling on a call that the gate lets pass: by the plan, of which the call uses up
-    /// an effect, or by what the user agreed to beforehand. Where prior agreement does not count
-    /// for this program, a person is asked now.
+    /// Uses up the effect of the plan that a call is, whoever let it pass.
+    fn use_up(&mut self, passed: &Passed<Resolved>) {
+        let Some(at) = passed.planned() else { return };
+        if let Some(ruling) = &mut self.ruling {
+            ruling.planned = Some(at);
+        }
+        let args = passed.what().request().args.cloned();
+        self.progress.use_up(at, &args.unwrap_or_default());
+    }
+
+    /// Keeps the ruling on a call that the gate lets pass: by the plan, or by what the user agreed
+    /// to beforehand. Where prior agreement does not count for this program, a person is asked now.
     async fn rule_on(&mut self, step: &StepRow, passed: &Passed<Resolved>) -> Result<(), Ending> {
         let key = passed.what().key().to_owned();
         let agreed = passed.agreed().cloned();
@@ -205,10 +215,6 @@ impl Execution {
             }
             (None, Some(agreed)) => Some(Ruling::agreed(&agreed, &key)),
         };
-        if let Some(at) = planned {
-            let args = passed.what().request().args.cloned();
-            self.progress.use_up(at, &args.unwrap_or_default());
-        }
         Ok(())
     }
 

@@ -234,18 +234,21 @@ impl Gate {
                 missing: Vec::new(),
                 held_back,
                 rule: None,
+                planned,
             }),
             Some(rule) if rule.verdict == Do::Deny => Verdict::Denied(Denied {
                 what,
                 missing: Vec::new(),
                 held_back: None,
                 rule: Some(rule),
+                planned,
             }),
             _ if !missing.is_empty() => Verdict::Denied(Denied {
                 what,
                 missing,
                 held_back: None,
                 rule: None,
+                planned,
             }),
             Some(rule) if rule.verdict == Do::Ask => {
                 let reason = asked_by(&rule, request.name, doubt);
@@ -280,7 +283,12 @@ impl Gate {
         planned: Option<usize>,
     ) -> Verdict<T> {
         match self.policy.approve {
-            Approve::Ask | Approve::Never => Verdict::Ask(Ask { what, reason, rule }),
+            Approve::Ask | Approve::Never => Verdict::Ask(Ask {
+                what,
+                reason,
+                rule,
+                planned,
+            }),
             Approve::All => Verdict::Passed(Passed {
                 what,
                 once: Vec::new(),

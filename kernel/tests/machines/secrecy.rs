@@ -122,6 +122,9 @@ async fn an_address_on_an_open_page_may_be_followed() {
     check(&[&first, &next, DONE], Secrecy::Private, &net, done).await;
     let told = open("https://example.com/more?diary");
     check(&[&first, &told, DONE], Secrecy::Private, &net, asked).await;
+    // A host that the device never asked for: what it does with the words nobody knows.
+    let elsewhere = open("https://other.example/?diary");
+    check(&[&first, &elsewhere, DONE], Secrecy::Private, &net, asked).await;
     // Nobody showed it.
     let echo = call("web.echo", "page");
     check(&[&echo, &next, DONE], Secrecy::Private, &net, asked).await;
