@@ -93,9 +93,10 @@ impl World {
                 Said { label, ..said }
             };
             let said = tokio::task::spawn_blocking(work).await;
-            let said = said.unwrap_or_else(|error| {
+            // What a crash says of itself may quote what was worked on, whoever wrote that.
+            let said = said.unwrap_or_else(|_| {
                 let label = Label::kernel().held_to(floor);
-                Said::new(false, format!("the tool crashed: {error}"), label)
+                Said::new(false, "the tool crashed", label)
             });
             Outcome {
                 text: said.text,
