@@ -123,7 +123,10 @@ fn a_changed_row_is_noticed() {
     // The clock, the state, and that it ran here.
     let stands = "its state or its times";
     check("UPDATE process SET created_ms=1 WHERE pid=1", stands);
-    check("UPDATE process SET updated_ms=updated_ms+1 WHERE pid=1", stands);
+    check(
+        "UPDATE process SET updated_ms=updated_ms+1 WHERE pid=1",
+        stands,
+    );
     check("UPDATE process SET state='exited' WHERE pid=1", stands);
     check("UPDATE process SET imported='{}' WHERE pid=1", stands);
     // The links of another run in the place of its own.
