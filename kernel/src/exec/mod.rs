@@ -186,6 +186,8 @@ pub(crate) struct Execution {
     progress: Progress,
     /// Whether the last decision was made before it read untrusted text.
     decided_before: bool,
+    /// How many values that each tell a little its calls have told others.
+    told_little: usize,
     /// The ruling on the step that is about to be recorded.
     ruling: Option<Ruling>,
     /// What a person approved for as long as it runs.

@@ -85,6 +85,7 @@ impl Execution {
             },
             progress: Progress::of(None),
             decided_before: true,
+            told_little: 0,
             ruling: None,
             approved: Vec::new(),
             suspends: false,

@@ -52,6 +52,7 @@ impl Execution {
         self.progress.settle();
         self.tick_off(n, &action, outcome.ok, &seen);
         let open = outcome.ok && outcome.label.secrecy.is_public() && self.opened(&action);
+        self.told_little += self.little_told_by(&action);
         self.last = Some((action, outcome.ok));
         self.vm
             .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);

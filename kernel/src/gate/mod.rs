@@ -387,7 +387,7 @@ fn asked_by(rule: &Rule, name: &str, doubt: Option<String>) -> String {
 }
 
 /// Whether what is needed leads to somebody else, who then has what was sent along.
-fn reaches_out(needs: &[Capability]) -> bool {
+pub(crate) fn reaches_out(needs: &[Capability]) -> bool {
     let out = |need: &Capability| matches!(need, Capability::Net { .. } | Capability::Spawn);
     needs.iter().any(out)
 }
