@@ -9,7 +9,7 @@ use quipu_kernel::gate::plan::Plan;
 use quipu_kernel::gate::rules::{Confided, Rules};
 use quipu_kernel::gate::{Approve, Secrecy};
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::process::{Agent, Attached, Memory, Program};
+use quipu_kernel::process::{Agent, Attached, Example, Memory, Program, Turn};
 use quipu_memory::{Kind, NewPage};
 use quipu_tools::{Capability, LeakScan, Role, Secret};
 use serde_json::{Value, json};
@@ -353,11 +353,25 @@ async fn no_form_of_a_secret_is_in_a_window_a_journal_a_store_or_a_tools_input()
         let journal = folder.path().join("journal.db");
         let kernel = setup.kernel(&journal);
         let mut events = kernel.subscribe();
+        let done = Turn {
+            action: json!({"answer": {"is": form}}),
+            observation: None,
+        };
         let program = Program {
+            agent: Agent {
+                name: format!("agent {form}"),
+                ..Agent::default()
+            },
             attached: vec![Attached {
                 picture: None,
                 text: format!("from a file: {form}"),
-                label: Label::new("file:a.txt", Trust::User),
+                label: Label::new(format!("file:{form}.txt"), Trust::User),
+            }],
+            examples: vec![Example {
+                id: "e1".to_owned(),
+                task: format!("Look at {form}, too"),
+                turns: vec![done],
+                label: Label::user(),
             }],
             ..Program::new(format!("Look at {form}"))
         };
