@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::common::{Desk, Setup, run, transcript};
+use crate::common::{Desk, Setup, attended, run, transcript};
 use quipu_kernel::Kernel;
 use quipu_kernel::gate::plan::Plan;
 use quipu_kernel::gate::rules::{Confided, Rules};
@@ -396,6 +396,20 @@ async fn no_form_of_a_secret_is_in_a_window_a_journal_a_store_or_a_tools_input()
             assert!(!place.contains("7f3a9b"), "a part of {form} in {place}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_message_from_rust_has_no_secret() {
+    let folder = crate::common::folder();
+    let path = folder.path().join("journal.db");
+    let kernel = watched(r#"{"ask":"What now?"}"#).kernel(&path);
+    let [from, to] = ["one", "two"].map(|task| kernel.spawn(attended(task)).expect("it starts"));
+    let text = format!("log in with {CANARY}");
+    kernel.send(from, to, text).expect("it is sent");
+    let journal = rusqlite::Connection::open(&path).expect("opens");
+    let sql = "SELECT text FROM posted";
+    let kept = journal.query_row(sql, [], |row| row.get::<_, String>(0));
+    assert_eq!(kept.expect("a message"), "log in with ⟦secret bank⟧");
 }
 
 #[tokio::test]
