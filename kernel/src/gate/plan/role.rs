@@ -101,7 +101,7 @@ pub(crate) fn argument<'a>(parameters: &'a Value, name: &str) -> Option<&'a Valu
 }
 
 /// Whether `function`, `device.function` or its last part, makes something new.
-fn makes_something(function: &str) -> bool {
+pub(super) fn makes_something(function: &str) -> bool {
     let bare = function.rsplit('.').next().unwrap_or_default();
     let first = words(bare).into_iter().next().unwrap_or_default();
     MAKES.contains(&first.as_str())

@@ -185,6 +185,27 @@ fn what_the_user_did_not_say_is_not_planned() {
 }
 
 #[test]
+fn an_empty_argument_says_nothing_only_where_something_is_made() {
+    let check = |tool: &str, guests: Value, want: bool| {
+        let effects = json!([{"tool": tool, "args": {"id": {"is": "7"}}}]);
+        let args = json!({"id": "7", "guests": guests});
+        let found = progress(effects, &[]).matches(tool, &args);
+        assert_eq!(found.is_some(), want, "{tool} {args}");
+    };
+    for (tool, makes) in [
+        ("cal.create_event", true),
+        ("mail.send", true),
+        ("cal.update_event", false),
+        ("cal.setGuests", false),
+    ] {
+        check(tool, json!([]), makes);
+        check(tool, json!(""), makes);
+        check(tool, Value::Null, true);
+        check(tool, json!(["eve"]), false);
+    }
+}
+
+#[test]
 fn a_plan_is_of_bounded_length() {
     let one = json!({"tool": "files.create", "args": {"filename": {"is": "a"}, "content": "text"}});
     let said = Said::of("Make a, often", day());
@@ -226,7 +247,8 @@ fn a_call_matches_what_was_planned_and_nothing_else() {
                 false,
             ),
             (json!({"to": ["x", "y"], "body": ["hi", "z"]}), false),
-            (json!({"to": ["x", "y"], "cc": [], "bcc": null}), true),
+            (json!({"to": ["x", "y"], "bcc": null}), true),
+            (json!({"to": ["x", "y"], "cc": []}), false),
             (json!({"to": ["x"], "body": ""}), false),
             (json!({"to": ["x", "y", "z"], "body": ""}), false),
             (json!({"to": ["x", "y"], "cc": ["z"]}), false),
