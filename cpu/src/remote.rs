@@ -13,9 +13,11 @@
 //! | this one | the endpoint as a [`Cpu`] |
 //! | `send`, `refusal` | a request, and what it means where it is not taken |
 //! | `flow`, `reply`, `action` | a reply as it comes, what it says, and the action in it |
+//! | `echo` | the key, kept out of what the endpoint says |
 //! | `weigh`, `shape` | decisions; how tokens are chosen |
 
 mod action;
+mod echo;
 mod flow;
 mod refusal;
 mod reply;
@@ -53,10 +55,6 @@ const ESTIMATE: Estimate = Estimate {
 /// What is said of a reply without a text that calls a function.
 const CALLED: &str = "it called a function in a way of its own, and wrote nothing: its server reads \
                       calls out of what the model writes, which it should not here";
-
-/// The shortest key that is looked for in what an endpoint says: a shorter one could not be hidden
-/// without hiding half of it.
-const KEY_BYTES_MIN: usize = 8;
 
 /// How to reach an endpoint.
 #[derive(Clone, Debug)]
@@ -226,9 +224,8 @@ impl Cpu for RemoteCpu {
 impl Link {
     /// What the endpoint `said`, without the key: some say again what they were asked with.
     fn without_key(&self, said: String) -> String {
-        let key = self.api_key.as_deref();
-        match key.filter(|key| key.len() >= KEY_BYTES_MIN) {
-            Some(key) => said.replace(key, "…"),
+        match &self.api_key {
+            Some(key) => echo::without(said, key),
             None => said,
         }
     }

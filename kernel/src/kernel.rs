@@ -417,6 +417,7 @@ impl Kernel {
         program: Program,
         question: Question,
     ) -> Result<Option<Vec<f32>>, KernelError> {
+        let program = program.without_secrets(&self.gate().policy().leaks);
         let pid = self
             .journal()
             .create(&program, &self.machine.shared.cpu.info().model)?;

@@ -308,15 +308,16 @@ impl FunctionSpec {
             .as_ref()
             .and_then(|name| args[name].as_str());
         let place = named.and_then(|text| capability_of(text).or_else(|| folder_of(text)));
-        let Some(place) = place else {
+        // A place it never asked for is the request's to refuse, and stays unnamed. The function
+        // can still tell what it is asked to those that it does reach.
+        let covered = |place: &Capability| self.needs.iter().any(|need| need.covers(place));
+        let Some(place) = place.filter(covered) else {
             return self.needs.clone();
         };
         let kind = std::mem::discriminant(&place);
-        // A host it never asked for is the request's to refuse, and stays unnamed.
-        let covered = self.needs.iter().any(|need| need.covers(&place));
         let others = self.needs.iter();
         let others = others.filter(|need| std::mem::discriminant(*need) != kind);
-        others.cloned().chain(covered.then_some(place)).collect()
+        others.cloned().chain([place]).collect()
     }
 
     /// Whether it takes an idempotency key. Its caller makes one; no model is told of it.
@@ -447,6 +448,13 @@ mod tests {
             "/data/sub/a.png",
             &["clock", "fs:read:/data/sub"],
         );
-        check(&["fs:read:/home", "clock"], "/data/a.png", &["clock"]);
+        // Somewhere else.
+        check(
+            &["fs:read:/home", "clock"],
+            "/data/a.png",
+            &["fs:read:/home", "clock"],
+        );
+        check(&["net:a.org"], "https://b.org/?q=x", &["net:a.org"]);
+        check(&["net:a.org"], "/data/a.png", &["net:a.org"]);
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Facts {
     pub(crate) said: String,
     /// Pages of the open network that the process has read.
     pub(crate) pages: Vec<Arc<str>>,
+    /// How many values that each tell a little it has told with earlier calls.
+    pub(crate) told: usize,
     /// The function of the device, or why there is none; `None` for a call of the kernel's own.
     pub(crate) function: Option<Result<quipu_tools::Resolved, ToolError>>,
     /// Its arguments, if the user's rules speak of it.
@@ -39,6 +41,7 @@ impl Facts {
             held: Grants::default(),
             said: String::new(),
             pages: Vec::new(),
+            told: 0,
             function: None,
             args: None,
             roles: Roles::new(),
@@ -66,6 +69,7 @@ impl Facts {
                 said: &self.said,
                 pages: &self.pages,
                 form: function.map(|function| &function.function().parameters),
+                told: self.told,
             },
             key,
             args: self.args.as_ref(),
@@ -124,6 +128,7 @@ impl Resolved {
         let mut facts = world.facts(&call);
         if matches!(facts.function, Some(Ok(_))) {
             facts.pages = world.pages.clone();
+            facts.told = world.told;
         }
         let component = match &facts.function {
             Some(Ok(function)) => function.device().hash.clone().unwrap_or_default(),

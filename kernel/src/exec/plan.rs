@@ -19,7 +19,7 @@ use crate::lessons::{Example, PLAN};
 use crate::limits::Allowance;
 use crate::planner::plan::Ground;
 use crate::planner::wording::{has_a_word_for_keeping, sends_to_documents};
-use crate::process::Usage;
+use crate::process::{Pid, Usage};
 use quipu_cpu::{Chunk, Completion, Form, Job, Prompt, Sampling};
 
 /// Tokens of a plan.
@@ -192,7 +192,7 @@ impl Execution {
             };
             let reason = "the plan: each of these may be done once without asking again, also \
                           after this process has read what others wrote";
-            let key = format!("{}:plan", self.pid);
+            let key = plan_key(self.pid, &plan);
             let wanted = Wanted::once(reason.into(), &key);
             plan.approved = self.ask_approval(&step, &wanted).await?.approves();
             if !plan.approved {
@@ -209,6 +209,13 @@ impl Execution {
         });
         Ok(())
     }
+}
+
+/// The key of an approval of `plan` for process `pid`, which no other plan has: a reply to the one
+/// that was shown before the machine stopped is late.
+fn plan_key(pid: Pid, plan: &Plan) -> String {
+    let text = format!("{:?}", (pid, &plan.made_on, &plan.effects));
+    blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
 }
 
 /// An effect that keeps one memory with any text. Its label is that of everything the process has
@@ -229,4 +236,21 @@ fn read(text: &str) -> Option<Vec<Planned>> {
             .filter_map(|effect| serde_json::from_value(effect.clone()).ok())
             .collect(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_approval_is_for_the_plan_that_was_shown() {
+        let key = |pid: Pid, to: &str| {
+            let effects = json!([{"tool": "mail.send", "args": {"to": {"is": to}}}]);
+            let plan = json!({"effects": effects, "made_on": "2024-05-15"});
+            plan_key(pid, &serde_json::from_value(plan).expect("a plan"))
+        };
+        assert_eq!(key(1, "ann"), key(1, "ann"));
+        assert_ne!(key(1, "ann"), key(1, "eve"));
+        assert_ne!(key(1, "ann"), key(2, "ann"));
+    }
 }

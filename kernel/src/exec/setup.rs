@@ -62,6 +62,7 @@ impl Execution {
             programs: 0,
             progress: Progress::of(None),
             decided_before: true,
+            told_little: 0,
             approvals: Approvals::default(),
             suspends: false,
         }

@@ -17,6 +17,8 @@ use crate::label::{Label, Trust, told_source};
 /// The most values of one call that each tell a little: truth values, digits, parts of what was
 /// said. A longer list could spell any text.
 const LITTLE_MAX: usize = 8;
+/// The most such values of all calls of a process: a row of calls could spell a text too.
+const LITTLE_OF_ALL_MAX: usize = 32;
 /// The most values of one call: which words of the user it has, and in which order, could spell a
 /// text too.
 const VALUES_MAX: usize = 32;
@@ -33,6 +35,8 @@ pub struct Known<'a> {
     /// The JSON Schema of the arguments, whose names tell nobody anything new. Without it, the
     /// names of the arguments themselves count as known.
     pub form: Option<&'a Value>,
+    /// How many values that each tell a little the process has told with earlier calls.
+    pub told: usize,
 }
 
 /// What a call tells, counted.
@@ -54,7 +58,24 @@ impl Told {
 impl Known<'_> {
     /// Whether every text, number and name in `args` is known.
     fn has(&self, args: &Value) -> bool {
-        self.has_names(args, true) && self.has_values(args, &mut Told::default())
+        let mut told = Told::default();
+        self.has_names(args, true)
+            && self.has_arguments(args, &mut told)
+            && (told.little == 0 || self.told + told.little <= LITTLE_OF_ALL_MAX)
+    }
+
+    /// How many of the values in `args` tell a little.
+    pub(crate) fn little_in(&self, args: &Value) -> usize {
+        let mut told = Told::default();
+        self.has_arguments(args, &mut told);
+        told.little
+    }
+
+    fn has_arguments(&self, args: &Value, told: &mut Told) -> bool {
+        match args {
+            Value::Object(fields) => fields.values().all(|field| self.has_values(field, told)),
+            other => self.has_values(other, told),
+        }
     }
 
     /// Whether the names of fields are known; with `is_top`, those of the arguments themselves.
@@ -83,12 +104,17 @@ impl Known<'_> {
                 (is_digit || self.said.contains(&text)) && told.add(!stands_in(self.said, &text))
             }
             Value::String(text) => self.has_text(text, told),
-            Value::Array(items) => items.iter().all(|item| {
-                // The number of empty values says something too.
-                let is_nothing = item.is_null() || *item == Value::Array(Vec::new());
-                (!is_nothing || told.add(true)) && self.has_values(item, told)
-            }),
-            Value::Object(fields) => fields.values().all(|field| self.has_values(field, told)),
+            // How many empty values there are says something too, and so does how deep a value lies.
+            Value::Array(items) => {
+                told.add(items.is_empty())
+                    && items.iter().all(|item| {
+                        (!item.is_null() || told.add(true)) && self.has_values(item, told)
+                    })
+            }
+            Value::Object(fields) => {
+                told.add(fields.is_empty())
+                    && fields.values().all(|field| self.has_values(field, told))
+            }
         }
     }
 
@@ -243,8 +269,8 @@ mod tests {
         }});
         let known = Known {
             said: "Read https://a.org/p and tell me its chapters, as a list.",
-            pages: &[],
             form: Some(&form),
+            ..Known::default()
         };
         let check = |args: Value, want: bool| assert_eq!(known.has(&args), want, "{args}");
         let url = "https://a.org/p";
@@ -266,6 +292,9 @@ mod tests {
         check(json!({"words": vec!["chapters"; 33]}), false);
         check(json!({"flags": vec![Value::Null; 9]}), false);
         check(json!({"flags": vec![json!([]); 9]}), false);
+        check(json!({"flags": vec![json!({}); 9]}), false);
+        check(json!({"flags": vec![json!([[]]); 9]}), false);
+        check(json!({"url": url, "flags": [{}, []], "options": {}}), true);
         // White space, and names of fields.
         check(json!({"url": "   \t \t\t "}), false);
         check(json!({"url": "https://a.org/p \t\t  \t"}), false);
@@ -278,6 +307,48 @@ mod tests {
     }
 
     #[test]
+    fn which_arguments_are_left_empty_spells_no_text() {
+        let known = Known::default();
+        let check = |empty: Value, deep: usize, names: usize, want: bool| {
+            let value = (0..deep).fold(empty, |value, _| json!([value]));
+            let args: Value = (0..names)
+                .map(|n| (format!("p{n}"), value.clone()))
+                .collect();
+            assert_eq!(known.has(&args), want, "{args}");
+        };
+        check(json!([]), 0, 3, true);
+        check(json!({}), 0, 3, true);
+        check(json!([]), 0, 9, false);
+        check(json!({}), 0, 9, false);
+        // A few deep ones count by each level.
+        check(json!([]), 8, 3, true);
+        check(json!([]), 12, 3, false);
+    }
+
+    #[test]
+    fn a_row_of_calls_spells_no_text() {
+        let check = |args: Value, told: usize, want: bool| {
+            let known = Known {
+                said: "Read https://a.org/p",
+                told,
+                ..Known::default()
+            };
+            assert_eq!(known.has(&args), want, "{args} after {told}");
+        };
+        let page = |n: usize| json!({"url": "https://a.org/p", "page": n});
+        check(page(7), 0, true);
+        check(page(7), 31, true);
+        check(page(7), 32, false);
+        // What the user said is told for ever.
+        check(json!({"url": "https://a.org/p"}), 32, true);
+        check(json!({}), 32, true);
+        let little = |args: Value| Known::default().little_in(&args);
+        assert_eq!(little(page(7)), 0, "it ends at what is not known");
+        assert_eq!(little(json!({"a": 7, "b": true, "c": [], "d": {}})), 4);
+        assert_eq!(little(json!({})), 0);
+    }
+
+    #[test]
     fn an_address_of_an_open_page_may_be_followed() {
         let page: Arc<str> = "See [more](https://a.org/more), \"https://b.org/x?y=1\" and \
                               https://c.org/z."
@@ -285,7 +356,7 @@ mod tests {
         let known = Known {
             said: "Read a.org",
             pages: &[page],
-            form: None,
+            ..Known::default()
         };
         let check = |args: Value, want: bool| assert_eq!(known.has(&args), want, "{args}");
         check(json!({"url": "https://a.org/more"}), true);

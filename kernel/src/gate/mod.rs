@@ -18,9 +18,11 @@
 //! | `egress`, `held` | what a call carries out; what nobody can let pass |
 //! | [`plan`], `quarantine` | effects that were planned; texts that are held back |
 //! | `detection` | how much a text reads like an attack |
+//! | `digits` | numbers to the last digit |
 
 mod added;
 mod detection;
+mod digits;
 mod egress;
 mod held;
 mod passed;
@@ -232,18 +234,21 @@ impl Gate {
                 missing: Vec::new(),
                 held_back,
                 rule: None,
+                planned,
             }),
             Some(rule) if rule.verdict == Do::Deny => Verdict::Denied(Denied {
                 what,
                 missing: Vec::new(),
                 held_back: None,
                 rule: Some(rule),
+                planned,
             }),
             _ if !missing.is_empty() => Verdict::Denied(Denied {
                 what,
                 missing,
                 held_back: None,
                 rule: None,
+                planned,
             }),
             Some(rule) if rule.verdict == Do::Ask => {
                 let reason = asked_by(&rule, request.name, doubt);
@@ -278,7 +283,12 @@ impl Gate {
         planned: Option<usize>,
     ) -> Verdict<T> {
         match self.policy.approve {
-            Approve::Ask | Approve::Never => Verdict::Ask(Ask { what, reason, rule }),
+            Approve::Ask | Approve::Never => Verdict::Ask(Ask {
+                what,
+                reason,
+                rule,
+                planned,
+            }),
             Approve::All => Verdict::Passed(Passed {
                 what,
                 once: Vec::new(),
@@ -377,7 +387,7 @@ fn asked_by(rule: &Rule, name: &str, doubt: Option<String>) -> String {
 }
 
 /// Whether what is needed leads to somebody else, who then has what was sent along.
-fn reaches_out(needs: &[Capability]) -> bool {
+pub(crate) fn reaches_out(needs: &[Capability]) -> bool {
     let out = |need: &Capability| matches!(need, Capability::Net { .. } | Capability::Spawn);
     needs.iter().any(out)
 }

@@ -95,6 +95,8 @@ pub struct Ask<T> {
     pub(super) reason: String,
     /// The rule that asks.
     pub(super) rule: Option<Arc<Rule>>,
+    /// Which effect of the plan it is, counted from 0.
+    pub(super) planned: Option<usize>,
 }
 
 impl<T: Guarded> Ask<T> {
@@ -120,7 +122,7 @@ impl<T: Guarded> Ask<T> {
             once: Vec::new(),
             agreed: None,
             rule: None,
-            planned: None,
+            planned: self.planned,
         })
     }
 }
@@ -135,6 +137,8 @@ pub struct Denied<T> {
     pub(super) held_back: Option<String>,
     /// The rule that denies it. Nobody can grant it then.
     pub(super) rule: Option<Arc<Rule>>,
+    /// Which effect of the plan it is, counted from 0.
+    pub(super) planned: Option<usize>,
 }
 
 impl<T: Guarded> Denied<T> {
@@ -197,7 +201,7 @@ impl<T: Guarded> Denied<T> {
             once: self.missing,
             agreed: None,
             rule: None,
-            planned: None,
+            planned: self.planned,
         })
     }
 }

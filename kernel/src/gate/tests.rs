@@ -167,6 +167,31 @@ fn what_was_planned_passes_once_granted() {
 }
 
 #[test]
+fn what_a_person_lets_pass_uses_the_plan_up_too() {
+    let plan = serde_json::json!({"effects": [
+        {"tool": "mail.send", "args": {"to": {"is": "bob"}}}], "made_on": "2024-05-15"});
+    let progress = Progress::of(serde_json::from_value(plan).unwrap());
+    let check = |to: &str, needs: &[&str], want: Option<usize>| {
+        let needs = needs.iter().map(|need| need.parse().unwrap()).collect();
+        let send = Send(serde_json::json!({ "to": to }), needs);
+        let ruling = Ruling::standing(String::new(), "k1");
+        let web = Label::new("web", Trust::Untrusted);
+        let passed = match Gate::default().pass_by(send, &web, &progress) {
+            Verdict::Ask(ask) => ask.approved(&ruling),
+            Verdict::Denied(denied) => denied.granted(&ruling),
+            Verdict::Passed(_) => panic!("{to} passes"),
+        };
+        let passed = passed.expect("a person let it pass");
+        assert_eq!(passed.planned(), want, "{to}");
+    };
+    // Once because nobody granted it, and once because nobody saw the plan.
+    check("bob", &["net:a.org"], Some(0));
+    check("bob", &[], Some(0));
+    check("eve", &["net:a.org"], None);
+    check("eve", &[], None);
+}
+
+#[test]
 fn only_a_ruling_on_this_very_call_lets_it_through() {
     let check = |word, key: &str, want: bool| {
         let ruling = Ruling {

@@ -113,8 +113,9 @@ impl Kernel {
         if !self.is_running(to) {
             return Err(KernelError::NotRunning(to));
         }
+        let (text, leaks): (String, _) = (text.into(), &self.gate().policy().leaks);
         let message = Message {
-            text: text.into(),
+            text: leaks.redacted(&text).into_owned(),
             label: Label::user(),
         };
         if !self.journal().post(from, to, &message, WAITING_MAX)? {

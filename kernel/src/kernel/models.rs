@@ -220,7 +220,7 @@ impl Models {
         let bringing = tokio::spawn(async move {
             let (finds, named) = (loader.clone(), name.clone());
             let found = tokio::task::spawn_blocking(move || finds.find(&named));
-            let found = found.await.map_err(|error| broken(&error))??;
+            let found = found.await.map_err(|_| broken())??;
             match found.is_own {
                 true => {
                     models.note_own(name);
@@ -229,7 +229,7 @@ impl Models {
                 false => models.bring(&*loader, found).await.map(Some),
             }
         });
-        bringing.await.map_err(|error| broken(&error))?
+        bringing.await.map_err(|_| broken())?
     }
 
     /// The models in place of the one called `name`, the first one first.
@@ -478,7 +478,7 @@ async fn end(model: Arc<Model>, held: Held<'_>) {
     drop(held);
 }
 
-/// A task of the machine itself was ended.
-fn broken(error: &tokio::task::JoinError) -> NoModel {
-    CpuError::Decode(error.to_string()).into()
+/// Loading it crashed. What a crash says of itself is told to no client.
+fn broken() -> NoModel {
+    CpuError::Decode("it crashed while it was loaded".to_owned()).into()
 }

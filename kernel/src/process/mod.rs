@@ -307,11 +307,28 @@ impl Program {
             return self;
         }
         let clean = |text: &mut String| *text = leaks.redacted(text).into_owned();
+        let clean_value = |value: &mut Value| {
+            if let Some(clean) = leaks.redacted_value(value) {
+                *value = clean;
+            }
+        };
         clean(&mut self.prompt);
+        // The name of a file or of an agent may be one too.
+        clean(&mut self.label.source);
+        clean(&mut self.agent.name);
         clean(&mut self.agent.instructions);
         self.topic.iter_mut().for_each(clean);
         self.said.iter_mut().for_each(clean);
+        self.answer_schema.iter_mut().for_each(clean_value);
+        for example in &mut self.examples {
+            clean(&mut example.task);
+            for turn in &mut example.turns {
+                clean_value(&mut turn.action);
+                turn.observation.iter_mut().for_each(clean);
+            }
+        }
         for attached in &mut self.attached {
+            clean(&mut attached.label.source);
             let said = attached.text.clone();
             clean(&mut attached.text);
             // A secret cannot be taken out of a picture, so the picture goes.

@@ -108,6 +108,13 @@ impl Desk {
         self
     }
 
+    /// One that can also `crash`, and says its text then.
+    pub fn with_crashes(mut self) -> Self {
+        let crash = function("crash", Effect::Read, &self.spec.requests);
+        self.spec.functions.push(crash);
+        self
+    }
+
     /// One that can also `list`: a short action with a long observation.
     pub fn with_lists(mut self) -> Self {
         let list = function("list", Effect::Read, &self.spec.requests);
@@ -147,6 +154,7 @@ impl Device for Desk {
                 hint: "try echo".into(),
                 missing: None,
             }),
+            "crash" => panic!("no form for {}", args["text"]),
             "open" => Ok("Read on at https://example.com/more.".into()),
             "list" => Ok(list(args["text"].as_str().unwrap_or_default()).into()),
             "run" => {

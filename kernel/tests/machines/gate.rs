@@ -4,6 +4,7 @@ use crate::common::{DONE, Desk, Setup, attended, run, transcript};
 use quipu_kernel::gate::{Approve, Word};
 use quipu_kernel::journal::StepRow;
 use quipu_kernel::label::{Label, Trust};
+use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{Agent, Attached, Program, Reply, Usage};
 use quipu_tools::Capability;
 use serde_json::{Value, json};
@@ -95,6 +96,30 @@ async fn a_tainted_process_takes_out_only_what_the_user_said() {
         &["= the secret", "\"exited\" \"done\""],
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_row_of_calls_spells_no_text() {
+    let read = |text: &str| json!({"tool": "web.echo", "args": {"text": text}}).to_string();
+    // Each of these is a part of what the user said, and all of them together are a text.
+    let letters = "abcdefghijklmnopqrstuvwxyz0123456789";
+    let calls = letters.chars().map(|letter| read(&letter.to_string()));
+    let calls: Vec<String> = [read("obey")].into_iter().chain(calls).collect();
+    let mut script: Vec<&str> = calls.iter().map(String::as_str).collect();
+    script.push(DONE);
+    let program = Program {
+        limits: Limits {
+            steps: 100,
+            tokens: 100_000,
+            ..Limits::default()
+        },
+        ..Program::new(format!("Read {letters}"))
+    };
+    let want = [
+        "= 5 (tool:web, untrusted)",
+        "not approved: web.echo carries words out",
+    ];
+    check(&script, program, &want).await;
 }
 
 #[tokio::test]

@@ -120,6 +120,22 @@ fn a_changed_row_is_noticed() {
     check("DELETE FROM step WHERE pid=1 AND n=2", "step 2");
     check("DELETE FROM chain WHERE pid=1", "it has no links");
     check("UPDATE process SET parent=2 WHERE pid=1", "started it");
+    // The clock, the state, and that it ran here.
+    let stands = "its state or its times";
+    check("UPDATE process SET created_ms=1 WHERE pid=1", stands);
+    check(
+        "UPDATE process SET updated_ms=updated_ms+1 WHERE pid=1",
+        stands,
+    );
+    check("UPDATE process SET state='exited' WHERE pid=1", stands);
+    check("UPDATE process SET imported='{}' WHERE pid=1", stands);
+    // The links of another run in the place of its own.
+    check(
+        "DELETE FROM chain WHERE pid=1;
+         INSERT INTO chain (pid, n, kind, digest, mac, process, said)
+            SELECT 1, n, kind, digest, mac, process, said FROM chain WHERE pid=2",
+        "a link of its task",
+    );
     // With the links of what was taken away.
     check(
         "DELETE FROM step WHERE pid=1 AND n=2;

@@ -11,6 +11,7 @@ use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, CpuError, CpuInfo, Form, Job, Message, Prompt, Ticket};
 use quipu_kernel::Kernel;
 use quipu_kernel::gate::plan::Plan;
+use quipu_kernel::gate::rules::{Rule, Rules};
 use quipu_kernel::gate::{Ruling, Word};
 use quipu_kernel::process::{Agent, Pid, Program, Reply};
 use quipu_tools::{Capability, Effect};
@@ -81,9 +82,12 @@ impl Cpu for Planning {
 
 /// A machine that follows `script`; with `plan` it is asked for a plan and writes this one.
 fn kernel(script: &[&str], plan: Option<Value>, journal: &Path) -> Kernel {
-    let net: Capability = "net:post.example".parse().expect("a capability");
+    setup().kernel_on(cpu(script, plan), journal)
+}
+
+fn cpu(script: &[&str], plan: Option<Value>) -> Arc<dyn Cpu> {
     let script = ScriptedCpu::parse("test", &script.join("\n"), None).expect("a script");
-    let cpu: Arc<dyn Cpu> = match plan {
+    match plan {
         None => Arc::new(script),
         Some(plan) => Arc::new(Planning {
             info: CpuInfo {
@@ -94,7 +98,12 @@ fn kernel(script: &[&str], plan: Option<Value>, journal: &Path) -> Kernel {
             script,
             plan,
         }),
-    };
+    }
+}
+
+/// A machine with a post office whose letters strangers write.
+fn setup() -> Setup {
+    let net: Capability = "net:post.example".parse().expect("a capability");
     let functions: [Takes<'_>; 3] = [
         ("list", Effect::Read, &[]),
         ("send", Effect::Write, &["to", "body"]),
@@ -102,7 +111,7 @@ fn kernel(script: &[&str], plan: Option<Value>, journal: &Path) -> Kernel {
     ];
     let post = Post::new(&functions, &net, letters);
     let keeps: Capability = "mem:write".parse().expect("a capability");
-    Setup::with(post, &[net, keeps]).kernel_on(cpu, journal)
+    Setup::with(post, &[net, keeps])
 }
 
 fn program(plan: Option<Value>) -> Program {
@@ -219,6 +228,47 @@ async fn a_plan_is_in_the_journal_and_what_was_used_up_stays_so() {
         said.contains("approve? post.send changes something"),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn an_effect_that_a_person_lets_pass_is_used_up_too() {
+    let folder = crate::common::folder();
+    let path = folder.path().join("journal.db");
+    let script = [READ, OLDEST, TO_ANN, OLDEST, DONE];
+    let rule = json!({"tool": "post.delete", "do": "ask"});
+    let mut rule: Rule = serde_json::from_value(rule).expect("a rule");
+    rule.origin = "policy.toml:1".to_owned();
+    let mut asks = setup();
+    asks.policy.rules = Arc::new(Rules {
+        rules: vec![Arc::new(rule)],
+        ..Rules::default()
+    });
+    let pid = {
+        let kernel = asks.kernel_on(cpu(&script, None), &path);
+        let attended = Program {
+            interactive: true,
+            ..program(Some(effects()))
+        };
+        let mut events = kernel.subscribe();
+        let pid = kernel.spawn(attended).expect("it starts");
+        transcript(&kernel, pid, &[Reply::Approve, Reply::Deny], &mut events).await;
+        assert_eq!(
+            words(&kernel, pid),
+            [
+                (2, Word::Approved, Some(1)),
+                (3, Word::Planned, Some(0)),
+                (4, Word::Refused, None),
+            ]
+        );
+        pid
+    };
+    // Where no rule asks any more, it was planned once and happened.
+    let kernel = kernel(&script, None, &path);
+    let mut events = kernel.subscribe();
+    kernel.resume(pid, None, true).expect("it goes on");
+    let said = transcript(&kernel, pid, &[Reply::Deny], &mut events).await;
+    let asked = "approve? post.delete changes something";
+    assert!(said.contains(asked), "{said}");
 }
 
 #[tokio::test]

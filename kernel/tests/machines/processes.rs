@@ -41,6 +41,20 @@ async fn failures_are_observations() {
     "#);
 }
 
+#[tokio::test]
+async fn a_crash_quotes_nobody() {
+    let crash = r#"{"tool":"web.crash","args":{"text":"Obey!"}}"#;
+    let mut setup = Setup::new(&[crash, DONE].join("\n"));
+    let web = Desk::new("web", Vec::new()).by_a_stranger();
+    setup.devices.push(web.with_crashes());
+    assert_snapshot!(run(setup, Program::new("task")).await, @r#"
+    1 {"tool":"web.crash","args":{"text":"Obey!"}}
+      ! the tool crashed (kernel, user)
+    2 {"answer":"done"}
+    "exited" "done"
+    "#);
+}
+
 /// `n` desks of three functions each, and a printer.
 fn many_desks(n: usize) -> Vec<Desk> {
     let names = (0..n).map(|n| format!("desk{n}"));

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use crate::common::{Desk, Setup, run, transcript};
+use crate::common::{Desk, Setup, attended, run, transcript};
 use quipu_kernel::Kernel;
 use quipu_kernel::gate::plan::Plan;
 use quipu_kernel::gate::rules::{Confided, Rules};
 use quipu_kernel::gate::{Approve, Secrecy};
 use quipu_kernel::label::{Label, Trust};
-use quipu_kernel::process::{Agent, Attached, Memory, Program};
+use quipu_kernel::process::{Agent, Attached, Example, Memory, Program, Turn};
 use quipu_memory::{Kind, NewPage};
 use quipu_tools::{Capability, LeakScan, Role, Secret};
 use serde_json::{Value, json};
@@ -122,6 +122,9 @@ async fn an_address_on_an_open_page_may_be_followed() {
     check(&[&first, &next, DONE], Secrecy::Private, &net, done).await;
     let told = open("https://example.com/more?diary");
     check(&[&first, &told, DONE], Secrecy::Private, &net, asked).await;
+    // A host that the device never asked for: what it does with the words nobody knows.
+    let elsewhere = open("https://other.example/?diary");
+    check(&[&first, &elsewhere, DONE], Secrecy::Private, &net, asked).await;
     // Nobody showed it.
     let echo = call("web.echo", "page");
     check(&[&echo, &next, DONE], Secrecy::Private, &net, asked).await;
@@ -350,11 +353,25 @@ async fn no_form_of_a_secret_is_in_a_window_a_journal_a_store_or_a_tools_input()
         let journal = folder.path().join("journal.db");
         let kernel = setup.kernel(&journal);
         let mut events = kernel.subscribe();
+        let done = Turn {
+            action: json!({"answer": {"is": form}}),
+            observation: None,
+        };
         let program = Program {
+            agent: Agent {
+                name: format!("agent {form}"),
+                ..Agent::default()
+            },
             attached: vec![Attached {
                 picture: None,
                 text: format!("from a file: {form}"),
-                label: Label::new("file:a.txt", Trust::User),
+                label: Label::new(format!("file:{form}.txt"), Trust::User),
+            }],
+            examples: vec![Example {
+                id: "e1".to_owned(),
+                task: format!("Look at {form}, too"),
+                turns: vec![done],
+                label: Label::user(),
             }],
             ..Program::new(format!("Look at {form}"))
         };
@@ -379,6 +396,20 @@ async fn no_form_of_a_secret_is_in_a_window_a_journal_a_store_or_a_tools_input()
             assert!(!place.contains("7f3a9b"), "a part of {form} in {place}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_message_from_rust_has_no_secret() {
+    let folder = crate::common::folder();
+    let path = folder.path().join("journal.db");
+    let kernel = watched(r#"{"ask":"What now?"}"#).kernel(&path);
+    let [from, to] = ["one", "two"].map(|task| kernel.spawn(attended(task)).expect("it starts"));
+    let text = format!("log in with {CANARY}");
+    kernel.send(from, to, text).expect("it is sent");
+    let journal = rusqlite::Connection::open(&path).expect("opens");
+    let sql = "SELECT text FROM posted";
+    let kept = journal.query_row(sql, [], |row| row.get::<_, String>(0));
+    assert_eq!(kept.expect("a message"), "log in with ⟦secret bank⟧");
 }
 
 #[tokio::test]

@@ -142,16 +142,24 @@ fn written(file: &Path, parsed: File, folder: Option<&Path>) -> Vec<Written> {
     written
 }
 
+/// What the names of the kernel's own calls begin with, before the dot. Rules and agents mean
+/// those by it.
+const KERNELS: [&str; 2] = ["memory", "process"];
+
 /// The name that a server has here, where it is a part of a word: signs in it that cannot
-/// stand there are hyphens.
+/// stand there are hyphens. One that the kernel's own calls have is no server's.
 fn called(name: &str) -> String {
-    match is_name(name) {
+    let called = match is_name(name) {
         true => name.to_owned(),
         false => {
             let sign = |c: char| if is_in_name(c) { c } else { '-' };
             let called: String = name.chars().map(sign).collect();
             called.trim_matches('-').to_owned()
         }
+    };
+    match KERNELS.contains(&called.as_str()) {
+        true => format!("{called}-server"),
+        false => called,
     }
 }
 
@@ -233,6 +241,16 @@ mod tests {
         for (said, want) in said.iter().zip(want) {
             assert!(said.starts_with(want), "{said}");
         }
+    }
+
+    #[test]
+    fn no_server_is_called_as_the_kernels_own_calls_are() {
+        let check = |name: &str, want: &str| assert_eq!(called(name), want);
+        check("memory", "memory-server");
+        check("@memory", "memory-server");
+        check("process", "process-server");
+        check("memories", "memories");
+        check("my memory", "my-memory");
     }
 
     #[test]

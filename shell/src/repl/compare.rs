@@ -2,7 +2,7 @@
 //! for preference training, and a short choice is a case to learn from.
 
 use anyhow::Result;
-use quipu_kernel::label::{Level, Trust};
+use quipu_kernel::label::{Label, Level, Trust};
 use quipu_kernel::process::{Pid, Sampling, text_of};
 
 use super::{Repl, correct};
@@ -34,29 +34,33 @@ impl Repl<'_> {
                 "`quipu eval --repeat 2 --pairs FILE` lets checks choose",
             ));
         }
-        let last = || self.talk.last().map(|turn| turn.asked.clone());
+        let last = || {
+            let turn = self.talk.last()?;
+            Some((turn.asked.clone(), turn.of_others()))
+        };
         let task = match task.trim() {
             "" => last(),
-            task => Some(task.to_owned()),
+            task => Some((task.to_owned(), None)),
         };
-        let Some(task) = task else {
+        let Some((task, others)) = task else {
             return Err(UserError::usage(
                 "/compare takes a task",
                 "/compare Write a haiku",
             ));
         };
-        let done = self.choose(task).await;
+        let done = self.choose(task, others.as_ref()).await;
         // The answer that was not chosen is the newest, perhaps, and no part of the conversation.
         let head = self.talk.head();
         earlier::note_head(self.door.journal(), &self.session.paths, head)?;
         done
     }
 
-    /// Answers `task` twice, and has its user choose.
-    async fn choose(&mut self, task: String) -> Result<u8> {
+    /// Answers `task` twice, and has its user choose. `others` is its label, where somebody else
+    /// may have asked it.
+    async fn choose(&mut self, task: String, others: Option<&Label>) -> Result<u8> {
         let mut answers = Vec::new();
         for nth in 0..2 {
-            match self.answer_once(&task, nth).await? {
+            match self.answer_once(&task, others, nth).await? {
                 Some(answer) => answers.push(answer),
                 None => return Ok(INTERRUPTED),
             }
@@ -92,6 +96,7 @@ impl Repl<'_> {
         self.talk.add(Turn {
             pid: Some(pid),
             asked: task,
+            asked_by: others.map_or(Trust::User, |label| label.trust),
             answered: chosen.clone(),
             trust,
             secrecy,
@@ -101,11 +106,26 @@ impl Repl<'_> {
     }
 
     /// The answer number `nth` to `task`, and its process; `None` where it was interrupted.
-    async fn answer_once(&mut self, task: &str, nth: u32) -> Result<Option<(Pid, String)>> {
-        let (prompt, label, files) = self.typed(task)?;
+    async fn answer_once(
+        &mut self,
+        task: &str,
+        others: Option<&Label>,
+        nth: u32,
+    ) -> Result<Option<(Pid, String)>> {
         let usual = self.session.settings.sampling();
-        let mut program = self.program(task, prompt, label, files);
-        program.said = self.talk.typed_so_far(task);
+        let mut program = match others {
+            None => {
+                let (prompt, label, files) = self.typed(task)?;
+                let mut program = self.program(task, prompt, label, files);
+                program.said = self.talk.typed_so_far(task);
+                program
+            }
+            // No file is read for others, and their words are not the user's.
+            Some(label) => {
+                let (prompt, label) = self.talk.piped(task, label.clone());
+                self.program(task, prompt, label, Vec::new())
+            }
+        };
         program.unapproved = true;
         if nth > 0 {
             program.sampling = Some(Sampling {

@@ -29,12 +29,13 @@ impl Repl<'_> {
 }
 
 /// Notes that `right` is what should have been answered in `turn`, as a case to learn from. Of a
-/// turn with what is private nothing is: an example is shown to any model.
+/// turn with what is private nothing is: an example is shown to any model. Nor of a task of others:
+/// it would be shown as the user's own.
 ///
 /// # Errors
 /// As of [`keep`].
 pub fn note(session: &Session, turn: &Turn, right: &str) -> Result<()> {
-    if !turn.secrecy.is_public() {
+    if !turn.secrecy.is_public() || turn.of_others().is_some() {
         say!("{}", words().not_noted);
         return Ok(());
     }

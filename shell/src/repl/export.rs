@@ -144,6 +144,7 @@ fn from_markdown(text: &str) -> Vec<Turn> {
                 turns.push(Turn {
                     pid: None,
                     asked: String::new(),
+                    asked_by: Trust::Untrusted,
                     answered: String::new(),
                     trust: Trust::Untrusted,
                     secrecy: Secrecy::Public,
@@ -190,6 +191,7 @@ mod tests {
         let turn = |asked: &str, answered: &str| Turn {
             pid: Some(3),
             asked: asked.into(),
+            asked_by: Trust::User,
             answered: answered.into(),
             trust: Trust::User,
             secrecy: Secrecy::Public,
@@ -214,7 +216,10 @@ mod tests {
                     .collect()
             };
             assert_eq!(said(&read), said(&turns), "{name}");
-            let stranger = |turn: &Turn| turn.trust == Trust::Untrusted && turn.pid.is_none();
+            let stranger = |turn: &Turn| {
+                let trust = turn.trust.max(turn.asked_by);
+                trust == Trust::Untrusted && turn.pid.is_none()
+            };
             assert!(read.iter().all(stranger));
             // What is there is not written over.
             assert!(write(&path, &turns).is_err());
@@ -234,6 +239,7 @@ mod tests {
         let turn = |pid, secrecy, score| Turn {
             pid,
             asked: "Where is the key?".into(),
+            asked_by: Trust::User,
             answered: "Under the mat. (public)".into(),
             trust: Trust::User,
             secrecy,

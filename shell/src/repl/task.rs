@@ -14,6 +14,7 @@ use super::{Repl, open};
 use crate::cli::run::{exit_code, follow, interrupted, suspended};
 use crate::import::attachment;
 use crate::service::conversation::{Ask, Ended, Start};
+use crate::session::earlier;
 use crate::session::talk::Turn;
 use crate::terminal::render::Renderer;
 use crate::terminal::sources::Sources;
@@ -162,11 +163,14 @@ impl Repl<'_> {
         if self.is_typed {
             sources.tell(&text, "/mem show", &|id| self.door.page(id));
         }
-        let read = self.door.journal().label_of(pid)?;
+        let journal = self.door.journal();
+        let read = journal.label_of(pid)?;
         let Level { trust, secrecy } = read.level();
+        let asked_by = earlier::asked_by(&journal.program_in_words(pid)?);
         self.talk.add(Turn {
             pid: Some(pid),
             asked: asked.to_owned(),
+            asked_by,
             answered: text.clone(),
             trust,
             secrecy,

@@ -154,10 +154,11 @@ async fn answer(library: Arc<dyn Library>, call: Call, writer: &mut OwnedWriteHa
     }
     let said = match work.await {
         Ok(said) => said?,
-        Err(error) => serde_json::to_value(Said::<()>::Failed(
-            format!("the call crashed: {error}"),
-            String::new(),
-        ))?,
+        // What a crash says of itself may quote pages.
+        Err(_) => {
+            let failed = Said::<()>::Failed("the call crashed".to_owned(), String::new());
+            serde_json::to_value(failed)?
+        }
     };
     is_heard?;
     write(writer, &said).await

@@ -254,7 +254,7 @@ impl ServerHandler for Offer {
             machine.call(&request.name, &args, &call)
         });
         let result = tokio::select! {
-            done = work => done.unwrap_or_else(|error| Err(crashed(&error.to_string()))),
+            done = work => done.unwrap_or_else(|_| Err(crashed())),
             () = context.ct.cancelled() => {
                 cancel.cancel();
                 Err(ToolError::new(ErrorKind::Cancelled, "the call was cancelled", ""))
@@ -413,8 +413,10 @@ fn store_failed(error: StoreError) -> ToolError {
     )
 }
 
-fn crashed(reason: &str) -> ToolError {
-    ToolError::new(ErrorKind::Trap, format!("the call crashed: {reason}"), "")
+/// What the other program is told of a call that crashed: what a crash says of itself may quote what
+/// was worked on.
+fn crashed() -> ToolError {
+    ToolError::new(ErrorKind::Trap, "the call crashed", "")
 }
 
 /// A failed call in words: what went wrong and what to try.

@@ -80,7 +80,8 @@ pub const PDF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pdf.wasm"));
 
 /// Refuses a name that a tool which comes with Quipu has, or the kernel's own calls.
 pub fn check_free(name: &str, hint: &str) -> Result<()> {
-    match name == "memory" || name == VOICE || TOOLS.iter().any(|tool| tool.name == name) {
+    let is_of_the_kernel = matches!(name, "memory" | "process");
+    match is_of_the_kernel || name == VOICE || TOOLS.iter().any(|tool| tool.name == name) {
         true => Err(UserError::usage(format!("{name} comes with quipu"), hint)),
         false => Ok(()),
     }

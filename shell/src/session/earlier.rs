@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use quipu_kernel::journal::{Journal, JournalError, ProcessRow};
-use quipu_kernel::label::Level;
+use quipu_kernel::label::{Level, Trust};
 use quipu_kernel::process::{Pid, Program, State};
 use quipu_tools::state_file;
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,11 @@ pub fn conversation(journal: &Journal, head: Pid) -> Result<Talk> {
             let Level { trust, secrecy } = read.level();
             turns.push(Turn {
                 pid: Some(pid),
+                // Whoever wrote a run that was imported says what he likes of it.
+                asked_by: match row.imported {
+                    true => Trust::Untrusted,
+                    false => asked_by(&program),
+                },
                 trust,
                 secrecy,
                 suspicion: read.suspicion,
@@ -139,6 +144,15 @@ pub fn listed(rows: &[ProcessRow]) -> Vec<Listed> {
             }
         })
         .collect()
+}
+
+/// How far whoever asked what is in `program` is trusted. The prompt of a later turn has the label
+/// of all turns before it; only a person's own words stand beside it too.
+pub fn asked_by(program: &Program) -> Trust {
+    match program.said {
+        Some(_) => Trust::User,
+        None => program.label.trust.min(Trust::User),
+    }
 }
 
 /// The question in `program`, without the turns before it.

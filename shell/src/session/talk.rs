@@ -40,6 +40,10 @@ pub struct Turn {
     pub pid: Option<Pid>,
     /// The task, as it was typed.
     pub asked: String,
+    /// How far whoever asked is trusted: a task may come through a pipe, or from a file. What a
+    /// file says of itself does not count.
+    #[serde(skip)]
+    pub asked_by: Trust,
     /// The answer.
     pub answered: String,
     /// The lowest trust among all that the process had read.
@@ -50,6 +54,14 @@ pub struct Turn {
     /// How much the worst of all of that reads like an attack, where anything looked at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspicion: Option<Suspicion>,
+}
+
+impl Turn {
+    /// The label of the task, where somebody else than the user may have asked it.
+    pub fn of_others(&self) -> Option<Label> {
+        let label = Label::new("the conversation", self.asked_by).kept(self.secrecy);
+        (self.asked_by < Trust::User).then(|| label.suspected(self.suspicion))
+    }
 }
 
 impl Talk {
@@ -182,11 +194,33 @@ mod tests {
         Turn {
             pid: None,
             asked: asked.into(),
+            asked_by: Trust::User,
             answered: answered.into(),
             trust,
             secrecy: Secrecy::Public,
             suspicion: None,
         }
+    }
+
+    #[test]
+    fn what_another_asked_is_no_word_of_the_user() {
+        let check = |asked_by: Trust, want: Option<Label>| {
+            let turn = Turn {
+                asked_by,
+                secrecy: Secrecy::Private,
+                ..turn("Read @/etc/passwd", "done", Trust::Untrusted)
+            };
+            assert_eq!(turn.of_others(), want, "{asked_by}");
+        };
+        let others = Label::new("the conversation", Trust::Untrusted).kept(Secrecy::Private);
+        check(Trust::Untrusted, Some(others));
+        check(Trust::User, None);
+        check(Trust::System, None);
+        // Nothing that is read says of itself who asked.
+        let mut told = serde_json::to_value(turn("hi", "hello", Trust::User)).unwrap();
+        told["asked_by"] = "user".into();
+        let read: Turn = serde_json::from_value(told).unwrap();
+        assert_eq!(read.asked_by, Trust::Untrusted);
     }
 
     #[test]

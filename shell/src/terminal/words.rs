@@ -159,8 +159,8 @@ catalogue! {
     interrupted: "interrupted", "已中断";
     noted: "noted as a case to learn from; /learn learns from all {cases}",
         "已记为学习用例；/learn 从全部 {cases} 个用例中学习";
-    not_noted: "not noted: that answer rests on what is private",
-        "未记录：该回答基于私密内容";
+    not_noted: "not noted: that turn has what is private, or a task of others",
+        "未记录：该轮含私密内容，或任务出自他人";
     pair_kept: "kept: {pairs:pair} in {file}", "已保存：{file} 中共 {pairs} 对";
     answers_alike: "both answers are the same", "两个回答相同";
     none_chosen: "nothing was kept", "未保存任何内容";

@@ -11,20 +11,61 @@ use reqwest::header::{HeaderMap, HeaderValue};
 
 use super::{NetError, Response};
 use crate::caps::{Capability, Rights};
-use crate::secrets::Secret;
+use crate::secrets::{LeakScan, Secret};
 
 const OPEN: &str = "{{secret:";
 const CLOSE: &str = "}}";
-/// The secrets of one device, each with the host it is for.
+/// The secrets of one device.
 #[derive(Clone, Debug, Default)]
-pub struct Secrets(BTreeMap<String, (String, Option<Secret>)>);
+pub struct Secrets(BTreeMap<String, Bound>);
+
+/// A secret with the host it is for.
+#[derive(Clone, Debug)]
+struct Bound {
+    host: String,
+    value: Option<Secret>,
+    /// Its forms: a server often says again, encoded, what it was asked with.
+    forms: LeakScan,
+}
+
+/// Bytes of a text that are searched at once: a text that is searched takes many times its room.
+const PIECE_BYTES: usize = 1 << 20;
+
+impl Bound {
+    /// `text` with `handle` in place of each form of the value.
+    fn hidden(&self, text: &str, handle: &str) -> String {
+        let hidden = self.hidden_in_pieces(text, PIECE_BYTES, handle);
+        match text.len() > PIECE_BYTES {
+            // What lay across two pieces lies within one now.
+            true => self.hidden_in_pieces(&hidden, PIECE_BYTES / 2, handle),
+            false => hidden,
+        }
+    }
+
+    /// The same piece by piece, of which the first has `most` bytes.
+    fn hidden_in_pieces(&self, text: &str, mut most: usize, handle: &str) -> String {
+        let (mut hidden, mut rest) = (String::new(), text);
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(rest.floor_char_boundary(most));
+            hidden.push_str(&self.forms.hidden(piece, handle));
+            (rest, most) = (after, PIECE_BYTES);
+        }
+        hidden
+    }
+}
 
 impl Secrets {
     /// Brings together which host each secret is for and the values there are.
     pub fn new(hosts: &BTreeMap<String, String>, mut values: BTreeMap<String, Secret>) -> Self {
         let entries = hosts.iter().map(|(name, host)| {
             let value = values.remove(name);
-            (name.clone(), (host.to_ascii_lowercase(), value))
+            let known = value.iter().map(|value| (name.as_str(), value));
+            let bound = Bound {
+                host: host.to_ascii_lowercase(),
+                forms: LeakScan::of(known),
+                value,
+            };
+            (name.clone(), bound)
         });
         Self(entries.collect())
     }
@@ -80,11 +121,11 @@ impl Secrets {
                 name: name.to_owned(),
                 host: host.to_owned(),
             };
-            let (bound, value) = self.0.get(name).ok_or_else(elsewhere)?;
-            if bound != host || !confidential {
+            let bound = self.0.get(name).ok_or_else(elsewhere)?;
+            if bound.host != host || !confidential {
                 return Err(elsewhere());
             }
-            let Some(value) = value else {
+            let Some(value) = &bound.value else {
                 return Err(NetError::NotGranted(wanted));
             };
             filled.push_str(before);
@@ -95,18 +136,23 @@ impl Secrets {
         Ok(filled)
     }
 
-    /// `response` with handles in place of values: some servers echo what they get.
+    /// `response` with handles in place of values, in any of their forms: some servers echo what
+    /// they get. In a body that is no text, values are looked for as they are.
     pub(crate) fn hide(&self, mut response: Response) -> Response {
-        for (name, (_, value)) in &self.0 {
-            let Some(value) = value.as_ref().map(Secret::reveal) else {
+        for (name, bound) in &self.0 {
+            let Some(value) = bound.value.as_ref().map(Secret::reveal) else {
                 continue;
             };
             let handle = format!("{OPEN}{name}{CLOSE}");
-            response.url = response.url.replace(value, &handle);
+            let hidden = |text: &str| bound.hidden(&text.replace(value, &handle), &handle);
+            response.url = hidden(&response.url);
             for (_, text) in &mut response.headers {
-                *text = text.replace(value, &handle);
+                *text = hidden(text);
             }
-            response.body = replaced(response.body, value.as_bytes(), handle.as_bytes());
+            response.body = match std::str::from_utf8(&response.body) {
+                Ok(text) => hidden(text).into_bytes(),
+                Err(_) => replaced(response.body, value.as_bytes(), handle.as_bytes()),
+            };
         }
         response
     }
@@ -131,6 +177,8 @@ fn replaced(body: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::{BASE64, HEXLOWER};
+
     use super::*;
 
     const VALUE: &str = "s3cr3t-value";
@@ -201,5 +249,37 @@ mod tests {
         let shown = format!("{response:?} {:?} {:?}", secrets(), Secret::new(VALUE));
         assert!(!shown.contains(VALUE), "{shown}");
         assert_eq!(response.body, b"<{{secret:token}}{{secret:token}}>");
+    }
+
+    #[test]
+    fn an_echo_in_another_form_is_hidden_too() {
+        let check = |body: Vec<u8>, want: &[u8]| {
+            let response = secrets().hide(Response {
+                url: "https://api.example.com/".into(),
+                status: 401,
+                headers: Vec::new(),
+                body,
+            });
+            let shown = String::from_utf8_lossy(&response.body);
+            assert_eq!(response.body, want, "{shown}");
+        };
+        let base64 = BASE64.encode(VALUE.as_bytes());
+        let hex = HEXLOWER.encode(VALUE.as_bytes());
+        check(hex.into_bytes(), b"{{secret:token}}");
+        let backwards: String = VALUE.chars().rev().collect();
+        check(backwards.clone().into_bytes(), b"{{secret:token}}");
+        let escaped = "k=s3cr3t%2Dvalue&n=1";
+        check(escaped.into(), b"k={{secret:token}}&n=1");
+        check(base64.into_bytes(), b"{{secret:token}}");
+        check(b"nothing of it".to_vec(), b"nothing of it");
+        // Across two pieces.
+        let before = " ".repeat(PIECE_BYTES - 6);
+        let body = format!("{before}{backwards}");
+        let want = format!("{before}{{{{secret:token}}}}");
+        check(body.into_bytes(), want.as_bytes());
+        // What is no text stays as it is around the value.
+        let mut picture = vec![0xff, 0xfe];
+        picture.extend(VALUE.bytes());
+        check(picture, b"\xff\xfe{{secret:token}}");
     }
 }

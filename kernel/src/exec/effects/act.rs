@@ -32,8 +32,9 @@ impl Execution {
             pid: self.pid,
             n,
             memory: self.program.agent.memory.clone(),
-            said: [self.users_words(), self.progress.literals()].join("\n"),
+            said: self.said(),
             pages: self.vm.open_pages(),
+            told: self.told_little,
             leaks: policy.leaks.clone(),
             detection: policy.detection.clone(),
             clearance: self.clearance(),
@@ -185,13 +186,21 @@ impl Execution {
             // An approval is for the very call that was shown.
             return Err(Ending::Denied("another call was approved".into()));
         };
+        self.use_up(&passed);
         self.rows.intent(&step)?;
         self.effect(step, passed).await
     }
 
-    /// Keeps the ruling on a call that the gate lets pass: by the plan, of which the call uses up
-    /// an effect, or by what the user agreed to beforehand. Where prior agreement does not count
-    /// for this program, a person is asked now.
+    /// Uses up the effect of the plan that a call is, whoever let it pass.
+    fn use_up(&mut self, passed: &Passed<Resolved>) {
+        let Some(at) = passed.planned() else { return };
+        self.rows.planned(at);
+        let args = passed.what().request().args.cloned();
+        self.progress.use_up(at, &args.unwrap_or_default());
+    }
+
+    /// Keeps the ruling on a call that the gate lets pass: by the plan, or by what the user agreed
+    /// to beforehand. Where prior agreement does not count for this program, a person is asked now.
     async fn rule_on(&mut self, step: &StepRow, passed: &Passed<Resolved>) -> Result<(), Ending> {
         let key = passed.what().key().to_owned();
         let agreed = passed.agreed().cloned();
@@ -206,10 +215,6 @@ impl Execution {
             (None, Some(agreed)) => Some(Ruling::agreed(&agreed, &key)),
         };
         self.rows.rule(ruling);
-        if let Some(at) = planned {
-            let args = passed.what().request().args.cloned();
-            self.progress.use_up(at, &args.unwrap_or_default());
-        }
         Ok(())
     }
 

@@ -5,13 +5,41 @@ use serde_json::Value;
 
 use crate::calls::{look_up, reads_open_pages};
 use crate::exec::Execution;
-use crate::label::{Secrecy, told_source};
+use crate::gate::{Known, reaches_out};
+use crate::label::{Secrecy, Trust, told_source};
 use crate::process::{Ending, Failure};
 
 impl Execution {
     /// What the user said to the process.
     pub(in crate::exec) fn users_words(&self) -> String {
         self.vm.users_words(self.program.said.as_deref())
+    }
+
+    /// What the user said to the process, and what was planned.
+    pub(super) fn said(&self) -> String {
+        [self.users_words(), self.progress.literals()].join("\n")
+    }
+
+    /// How many values that each tell a little `action` told others, where what the process has read
+    /// could be spelt by them.
+    pub(super) fn little_told_by(&self, action: &Value) -> usize {
+        let read = self.vm.lowest_label();
+        if read.trust > Trust::Untrusted && read.secrecy.is_public() {
+            return 0;
+        }
+        let (tool, args) = (action["tool"].as_str(), &action["args"]);
+        let function = tool.and_then(|tool| look_up(&self.shared.bus, tool));
+        let out = function.is_some_and(|function| reaches_out(&function.needs(args)));
+        if !out {
+            return 0;
+        }
+        let (said, pages) = (self.said(), self.vm.open_pages());
+        let known = Known {
+            said: &said,
+            pages: &pages,
+            ..Known::default()
+        };
+        known.little_in(args)
     }
 
     /// Whether `action` opened a page of the open network.

@@ -45,6 +45,13 @@ impl Rows {
         self.ruling = ruling;
     }
 
+    /// Adds to that ruling which effect of the plan the step is.
+    pub(crate) fn planned(&mut self, at: usize) {
+        if let Some(ruling) = &mut self.ruling {
+            ruling.planned = Some(at);
+        }
+    }
+
     /// Records the intent of a step, before its effect.
     pub(crate) fn intent(&mut self, step: &StepRow) -> Result<(), Ending> {
         let ruling = self.ruling.take();

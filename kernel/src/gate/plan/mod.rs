@@ -12,7 +12,7 @@
 //! | each | each of what a pick takes, in a call of its own | `{"each": {"from": "team.list", "take": "email"}}` |
 //! | at most | a number above zero and up to a pick | `{"at_most": {"from": …}}` |
 //! | created | a field of what an earlier effect of this plan made | `{"created": {"by": "files.create", "take": "id"}}` |
-//! | text | anything | `"text"` |
+//! | text | any text | `"text"` |
 //!
 //! What makes this safe, whoever wrote the plan and whatever the process reads later:
 //!
@@ -77,6 +77,8 @@ pub use said::Said;
 pub(crate) use said::stands_in;
 use times::moment;
 
+use crate::gate::digits::same_number;
+
 /// The most effects that one plan may have.
 pub const EFFECTS_MAX: usize = 8;
 
@@ -119,7 +121,7 @@ pub enum Slot {
     AtMost(Pick),
     /// A field of what an earlier effect of the plan returned.
     Created(Created),
-    /// Any value.
+    /// Any text.
     Text,
 }
 
@@ -152,11 +154,11 @@ mod day {
     }
 }
 
-/// Whether two values are the same to a tool: numbers by value, times by what they mean,
+/// Whether two values are the same to a tool: numbers to the last digit, times by what they mean,
 /// lists as sets.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        (Value::Number(a), Value::Number(b)) => same_number(a, b),
         (Value::String(a), Value::String(b)) => {
             let (a, b) = (a.trim(), b.trim());
             a == b || moment(a).is_some_and(|a| moment(b) == Some(a))

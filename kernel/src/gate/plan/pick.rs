@@ -11,6 +11,7 @@ use super::records::{self, field};
 use super::said::stands_in;
 use super::times::moment;
 use super::{is_nothing, same};
+use crate::gate::digits::{number_of, same_number};
 
 /// The most values that a pick takes together.
 const ALL_MAX: usize = 100;
@@ -235,8 +236,7 @@ fn alike(value: &Value, want: &Value) -> bool {
         }
         // A number is often written as a text.
         (Value::String(text), Value::Number(n)) | (Value::Number(n), Value::String(text)) => {
-            let number = text.trim().parse::<f64>().ok();
-            number.is_some() && number == n.as_f64()
+            number_of(text.trim()).is_some_and(|number| same_number(&number, n))
         }
         _ => same(value, want),
     }

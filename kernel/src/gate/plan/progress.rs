@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::check::TODAY;
 use super::echo::repeats;
 use super::records::field;
+use super::role::makes_something;
 use super::{Created, Pick, Plan, Planned, Slot, is_nothing, same};
 
 /// A plan while its process runs: what was read, what was used up, what was made.
@@ -209,9 +210,12 @@ impl Progress {
 
     fn fits(&self, planned: &Planned, args: &Value, state: &State) -> bool {
         let given = |name: &str| args.get(name).filter(|value| !is_nothing(value));
+        // What is there already can be emptied by an empty argument.
+        let makes = makes_something(&planned.tool);
+        let is_left_out = |value: &Value| value.is_null() || (makes && is_nothing(value));
         let no_others = args.as_object().is_some_and(|args| {
             let mut all = args.iter();
-            all.all(|(name, value)| is_nothing(value) || planned.args.contains_key(name))
+            all.all(|(name, value)| is_left_out(value) || planned.args.contains_key(name))
         });
         no_others
             && planned
@@ -232,7 +236,8 @@ impl Progress {
             };
         };
         match slot {
-            Slot::Text => true,
+            // A text and nothing with parts, whatever the schema of the tool lets through.
+            Slot::Text => value.is_string(),
             Slot::Literal(planned) => self.is(planned, value),
             Slot::OneOf(planned) => planned.iter().any(|planned| self.is(planned, value)),
             Slot::Pick(pick) => self.picked(pick).is_some_and(|taken| meets(&taken, value)),

@@ -73,8 +73,7 @@ pub fn role_of(function: &str, name: &str, schema: &Value) -> Role {
     if among(SELECTOR) {
         return Role::Selector;
     }
-    let words_only = is("string") && types.iter().all(|t| t == "string" || t == "null");
-    if !words_only || !format.is_empty() {
+    if !is("string") || !is_only_text(schema) || has_format(schema) {
         return Role::Destination;
     }
     match (among(CONTENT), among(HEADING)) {
@@ -102,7 +101,7 @@ pub(crate) fn argument<'a>(parameters: &'a Value, name: &str) -> Option<&'a Valu
 }
 
 /// Whether `function`, `device.function` or its last part, makes something new.
-fn makes_something(function: &str) -> bool {
+pub(super) fn makes_something(function: &str) -> bool {
     let bare = function.rsplit('.').next().unwrap_or_default();
     let first = words(bare).into_iter().next().unwrap_or_default();
     MAKES.contains(&first.as_str())
@@ -166,6 +165,26 @@ pub(crate) fn types(schema: &Value) -> Vec<String> {
     }
 }
 
+/// Whether a value of the form `schema` is a text or nothing. A form that does not say its type, such
+/// as one that refers to another, may be an object, with a destination in it.
+fn is_only_text(schema: &Value) -> bool {
+    let is_text = |kind: &Value| kind == "string" || kind == "null";
+    match &schema["type"] {
+        Value::Null => forms(schema).is_some_and(|forms| forms.iter().all(is_only_text)),
+        Value::Array(several) => several.iter().all(is_text),
+        one => is_text(one),
+    }
+}
+
+/// Whether a text of the form `schema` is an address or the like, by one of its forms at least.
+fn has_format(schema: &Value) -> bool {
+    let mut forms = forms(schema).into_iter().flatten();
+    schema["format"]
+        .as_str()
+        .is_some_and(|format| !format.is_empty())
+        || forms.any(has_format)
+}
+
 fn forms(schema: &Value) -> Option<&Vec<Value>> {
     let any = schema.get("anyOf").or_else(|| schema.get("oneOf"));
     any.and_then(Value::as_array)
@@ -214,5 +233,18 @@ mod tests {
         );
         let optional = json!({"anyOf": [{"type": "string"}, {"type": "null"}]});
         check("cal.create_event", "description", &optional, Role::Content);
+        // One of the forms is no text, or is an address.
+        for other in [
+            json!({"$ref": "#/$defs/Letter"}),
+            json!({"properties": {"to": {"type": "string"}}}),
+            json!({"type": "array"}),
+            json!({"type": "string", "format": "uri"}),
+            json!({"anyOf": [{"type": "string", "format": "email"}]}),
+        ] {
+            let mixed = json!({"anyOf": [{"type": "string"}, other]});
+            check("mail.send", "body", &mixed, Role::Destination);
+            let mixed = json!({"oneOf": [{"type": "string"}, {"type": "null"}, other]});
+            check("mail.send", "message", &mixed, Role::Destination);
+        }
     }
 }

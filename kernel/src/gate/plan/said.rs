@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use regex::Regex;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::times::{Times, moment};
+use crate::gate::digits::{number_of, same_number};
 use crate::pattern::pattern;
 
 /// The most words of a phrase that [`Said::phrases`] lists, but for one in quotation marks.
@@ -47,7 +48,7 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
 #[derive(Clone, Debug)]
 pub struct Said {
     words: String,
-    numbers: Vec<f64>,
+    numbers: Vec<Number>,
     times: Times,
 }
 
@@ -58,7 +59,7 @@ impl Said {
         Self {
             words: words.to_owned(),
             numbers: numbers
-                .filter_map(|found| found.as_str().replace(',', "").parse().ok())
+                .filter_map(|found| number_of(&found.as_str().replace(',', "")))
                 .collect(),
             times: Times::of(words, today),
         }
@@ -69,10 +70,7 @@ impl Said {
     pub fn has(&self, value: &Value) -> bool {
         match value {
             Value::Null | Value::Bool(_) => true,
-            Value::Number(number) => {
-                let number = number.as_f64();
-                self.numbers.iter().any(|said| Some(*said) == number)
-            }
+            Value::Number(number) => self.numbers.iter().any(|said| same_number(said, number)),
             Value::String(text) => {
                 let text = text.trim();
                 let moment = moment(text);
@@ -109,11 +107,7 @@ impl Said {
     pub fn numbers(&self) -> Vec<Value> {
         let mut numbers: Vec<Value> = Vec::new();
         for number in &self.numbers {
-            let whole = number.fract() == 0.0 && number.abs() < 9e15;
-            let number = match whole {
-                true => Value::from(*number as i64),
-                false => Value::from(*number),
-            };
+            let number = Value::Number(number.clone());
             if !numbers.contains(&number) {
                 numbers.push(number);
             }

@@ -1,5 +1,6 @@
 //! Plans against what a process may try.
 
+mod arguments;
 mod picks;
 
 use serde_json::json;
@@ -221,7 +222,13 @@ fn a_call_matches_what_was_planned_and_nothing_else() {
         &[
             (json!({"to": ["y", "x"], "body": "anything"}), true),
             (json!({"to": ["x", "y"]}), true),
-            (json!({"to": ["x", "y"], "cc": [], "bcc": null}), true),
+            (
+                json!({"to": ["x", "y"], "body": {"text": "hi", "to": "z"}}),
+                false,
+            ),
+            (json!({"to": ["x", "y"], "body": ["hi", "z"]}), false),
+            (json!({"to": ["x", "y"], "bcc": null}), true),
+            (json!({"to": ["x", "y"], "cc": []}), false),
             (json!({"to": ["x"], "body": ""}), false),
             (json!({"to": ["x", "y", "z"], "body": ""}), false),
             (json!({"to": ["x", "y"], "cc": ["z"]}), false),

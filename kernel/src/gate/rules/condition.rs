@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Number, Value, json};
 
 use super::pattern::Pattern;
+use crate::gate::digits::same_number;
 
 /// How a condition is written.
 const FORM: &str = "a pattern such as \"*@example.com\", a number, true or false, a list of \
@@ -61,10 +62,10 @@ impl Scalar {
                 false => pattern.fits(text),
             },
             (Self::Text(pattern), other) => pattern.fits(&other.to_string()),
-            (Self::Number(number), Value::Number(other)) => equal(number, other),
+            (Self::Number(number), Value::Number(other)) => equal(number, other, loosely),
             (Self::Number(number), Value::String(text)) => {
                 let other = text.trim().parse::<Number>();
-                other.is_ok_and(|other| equal(number, &other))
+                other.is_ok_and(|other| equal(number, &other, loosely))
             }
             (Self::Truth(truth), Value::Bool(other)) => truth == other,
             (Self::Truth(truth), Value::String(text)) => {
@@ -75,12 +76,11 @@ impl Scalar {
     }
 }
 
-/// Whether two numbers are the same; whole ones to the last digit.
-fn equal(a: &Number, b: &Number) -> bool {
-    match (a.is_f64(), b.is_f64()) {
-        (false, false) => a == b,
-        _ => a.as_f64() == b.as_f64(),
-    }
+/// Whether two numbers are the same; whole ones to the last digit. `loosely`, one of them may be
+/// written as a fraction and stand for several.
+fn equal(a: &Number, b: &Number, loosely: bool) -> bool {
+    let is_fraction = a.is_f64() || b.is_f64();
+    same_number(a, b) || (loosely && is_fraction && a.as_f64() == b.as_f64())
 }
 
 impl Condition {

@@ -22,6 +22,7 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use quipu_tools::Roles;
@@ -38,8 +39,9 @@ use super::Request;
 use crate::label::{Label, Secrecy};
 use seen::Seen;
 
-/// Bytes of the names that lead to a field with nothing in it: more could tell a story.
-const PATH_BYTES_MAX: usize = 40;
+/// Bytes of the names that lead to fields with nothing in them, all together: more could tell a
+/// story.
+const NAMES_BYTES_MAX: usize = 40;
 
 /// What the user says of tools and their calls.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -189,21 +191,21 @@ impl Rules {
             .filter(|vouched| vouched.tool.fits(tool));
         let of_tool: Vec<&Vouched> = of_tool.collect();
         let is_vouched = |path: &str| of_tool.iter().any(|vouched| vouched.covers(path));
-        // A stranger may have written the name of a field: one with nothing in it is passed over
-        // where its name can be no sentence.
-        let is_passed_over = |path: &str, value: &Value| seen::is_empty(value) && is_short(path);
-        let values = seen::values(result);
-        !of_tool.is_empty()
-            && values
-                .iter()
-                .all(|(path, value)| is_vouched(path) || is_passed_over(path, value))
+        let mut others = seen::values(result);
+        others.retain(|(path, _)| !is_vouched(path));
+        // A stranger may have written the name of a field: those with nothing in them are passed
+        // over where their names can be no sentence.
+        let is_nothing = others.iter().all(|(_, value)| seen::is_empty(value));
+        let names: BTreeSet<&str> = others.iter().map(|(path, _)| path.as_str()).collect();
+        !of_tool.is_empty() && is_nothing && are_short(&names)
     }
 }
 
-/// Whether the names that lead to a field are a few short words together.
-fn is_short(path: &str) -> bool {
+/// Whether the names that lead to some fields are a few short words together.
+fn are_short(names: &BTreeSet<&str>) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    path.len() <= PATH_BYTES_MAX && path.chars().all(is_plain)
+    let bytes: usize = names.iter().map(|name| name.len()).sum();
+    bytes <= NAMES_BYTES_MAX && names.iter().all(|name| name.chars().all(is_plain))
 }
 
 /// The values that `request` carries, each with the role that `rules` and its tool give it;

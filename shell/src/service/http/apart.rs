@@ -80,8 +80,7 @@ impl Apart {
             let _place = place;
             work(&asker)
         });
-        done.await
-            .map_err(|error| ApiError::internal(error.to_string()))?
+        done.await.map_err(|_| crashed())?
     }
 }
 
@@ -96,7 +95,13 @@ where
     W: FnOnce() -> Result<T, ApiError> + Send + 'static,
 {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| ApiError::internal(error.to_string()))?
+    done.map_err(|_| crashed())?
+}
+
+/// What a client is told of work that crashed: what a crash says of itself may quote what was worked
+/// on, which is perhaps not the client's to read.
+fn crashed() -> ApiError {
+    ApiError::internal("this request crashed; the server goes on")
 }
 
 #[cfg(test)]
@@ -133,6 +138,18 @@ mod tests {
         assert_eq!(long.await.expect("an end").ok(), Some("long"));
         let after = apart.run(LONG, PATIENCE, |_| Ok(std::thread::current().id()));
         assert!(after.await.is_ok_and(|thread| thread != here));
+    }
+
+    #[tokio::test]
+    async fn a_crash_quotes_nobody() {
+        let told = "this request crashed; the server goes on";
+        let work = || -> Result<(), ApiError> { panic!("somebody's diary") };
+        let error = aside(work).await.expect_err("it crashed");
+        assert_eq!(error.message, told);
+        let apart = Arc::new(Apart::new(1));
+        let work = |_: &Asker| -> Result<(), ApiError> { panic!("somebody's diary") };
+        let error = apart.run(LONG, PATIENCE, work).await;
+        assert_eq!(error.expect_err("it crashed").message, told);
     }
 
     #[tokio::test]
