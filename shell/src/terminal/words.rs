@@ -313,6 +313,7 @@ catalogue! {
     queue_waits: "waiting: {count}; /queue lists them, /queue go runs them, /queue clear drops them",
         "排队中：{count} 条；/queue 列出，/queue go 执行，/queue clear 清空";
     undone_unanswered: "taken back, unanswered: {asked}", "已撤回（未得到回答）：{asked}";
+    what_now: "Interrupted. What should be done instead?", "已中断。接下来应该做什么？";
     approve: "Approve this once? [y/N{all}] ", "仅此一次批准吗？[y/N{all}] ";
     approve_says: "say y for yes or n for no{all}", "请输入 y（是）或 n（否）{all}";
     approve_all: ", a shows all of it", "，a 显示全部";
