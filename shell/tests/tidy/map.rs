@@ -1,4 +1,5 @@
-//! ARCHITECTURE.md is short, and what it and its sisters point at is there.
+//! ARCHITECTURE.md is short, what it and its sisters point at is there, and the book names each
+//! event.
 
 use super::{Complaints, File, check};
 
@@ -75,6 +76,41 @@ fn the_tests_of_the_promises_are_there(files: &[File]) -> Complaints {
     complaints
 }
 
+/// Where the events are, and the page of the book that names each.
+const EVENTS: (&str, &str) = ("kernel/src/event/mod.rs", "book/src/scripts.md");
+
+fn each_event_is_in_the_book(files: &[File]) -> Complaints {
+    let text = |path: &str| {
+        let file = files.iter().find(|file| file.path == path);
+        file.map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
+            .unwrap_or_default()
+    };
+    let (source, page) = (text(EVENTS.0), text(EVENTS.1));
+    let lines = source.lines();
+    let lines = lines.skip_while(|line| !line.starts_with("pub enum Event {"));
+    let variants = lines
+        .take_while(|line| *line != "}")
+        .filter_map(|line| line.strip_prefix("    ")?.strip_suffix(" {"))
+        .filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase()));
+    variants
+        .map(in_small_letters)
+        .filter(|name| !page.contains(&format!("`{name}`")))
+        .map(|name| format!("{}: says nothing of the event {name}", EVENTS.1))
+        .collect()
+}
+
+/// `LimitHit` as `limit_hit`, as it is serialised.
+fn in_small_letters(name: &str) -> String {
+    let mut small = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !small.is_empty() {
+            small.push('_');
+        }
+        small.push(c.to_ascii_lowercase());
+    }
+    small
+}
+
 /// `a/{b,c}` as `a/b` and `a/c`.
 fn spread(path: &str) -> Vec<String> {
     match path.split_once('{').zip(path.split_once('}')) {
@@ -111,4 +147,16 @@ fn promises() {
         ("a/c/d.rs", "fn it_lasts() {}"),
     ];
     check(the_tests_of_the_promises_are_there, 3, &samples);
+}
+
+#[test]
+fn events() {
+    let samples = [
+        (
+            EVENTS.0,
+            "pub enum Event {\n    /// It began.\n    Started {\n        pid: Pid,\n    },\n    LimitHit {\n    },\n}\nimpl Event {\n    Other {\n",
+        ),
+        (EVENTS.1, "| `started` | |"),
+    ];
+    check(each_event_is_in_the_book, 1, &samples);
 }
