@@ -11,7 +11,7 @@ use crate::terminal::output;
 /// Show the configuration
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Show the settings in force and where things are
+    /// Show the settings in force and where things are, as JSON
     Show {
         /// Say where each value comes from: an option, a variable, the file, or the default
         #[arg(long)]
