@@ -21,8 +21,8 @@
 //! | **writing** | |
 //! | `writing`, `thought` | lets the CPU write a move; what it thinks before |
 //! | `alone` | the task by itself, and prompts with nothing else in sight |
-//! | `found` | what was looked up, and is worked on with nothing but the task beside it |
-//! | `retry` | an answer that is poor, or leaves a question out, is tried again |
+//! | `found`, `ahead` | what was looked up, and is worked on with nothing but the task beside it; where a page leads |
+//! | `retry`, `guess` | an answer that is poor, or leaves a question out, is tried again; a name that is a guess |
 //! | **memory** | |
 //! | `keep` | keeps what a user wants kept; no answer claims it falsely |
 //! | `known` | what a process knows from its calls, and looks up no more |
