@@ -71,7 +71,7 @@ file_of = $$($(QUIPU) model show $(1) --json | sed 's/.*"path": *"\([^"]*\)".*/\
 # Model tests get the smallest models, in their fastest layout; QUIPU_TEST_MODEL=FILE and
 # QUIPU_TEST_EMBEDDER=FILE give them others.
 # The tests come last, so that the output ends in their summary.
-test: check ## Check, then run every test
+test: check ## Check, then run the tests
 	@# clippy has read what no test runs: benchmarks, measurements, the program of the evaluations.
 	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --bin quipu --tests --example 03_processes
 	@# Beside each other: one compiles, one links program after program, one waits for the network.
@@ -100,7 +100,7 @@ test-downloads:
 torture: build ## Power cuts, kills, edits and damaged inputs by the thousand: make torture [CASES=20000]
 	@TMPDIR=$$(scripts/test-folder.sh) PROPTEST_CASES=$(or $(CASES),20000) cargo nextest run --cargo-quiet --release --workspace --profile torture -E 'test(/(^|::)torture_/)'
 
-readers: guests ## Run the tests of the readers of documents, as programs of this machine
+readers: guests ## Run the tests of what reads documents, pictures and recordings, as programs of this machine
 	@$(READERS)
 	@cargo test --quiet --manifest-path plugins/eyes/Cargo.toml --target-dir target/guest-tests/vector
 	@cargo test --quiet --manifest-path plugins/ears/Cargo.toml --target-dir target/guest-tests/relaxed

@@ -1,7 +1,7 @@
 //! The kernel of Quipu: how does a process run?
 //!
-//! It is the only crate that knows the CPU (`quipu-cpu`), the disk (`quipu-memory`) and
-//! the devices (`quipu-tools`). It never prints and never reads the environment: it is
+//! It brings together the CPU (`quipu-cpu`), the disk (`quipu-memory`) and the devices
+//! (`quipu-tools`), which know nothing of each other. It never prints and never reads the environment: it is
 //! handed its [`Parts`].
 //!
 //! ```

@@ -23,6 +23,10 @@ use quipu_cpu::Movement;
 pub(crate) use subscribers::Events;
 pub use subscribers::{EVENTS_WAITING_MAX, Subscription};
 
+/// What a person is asked after an interrupt: the one question that no model words, so that a
+/// program can ask it in another language.
+pub const WHAT_NOW: &str = "Interrupted. What should be done instead?";
+
 /// Something that happened to a process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]

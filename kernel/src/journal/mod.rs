@@ -17,7 +17,8 @@
 //! | `messages` | messages from outside that wait to be read |
 //! | `pictures` | the pictures beside tasks, each kept once |
 //! | `fork`, `forget`, `transfer` | copies, removes, exports and imports one |
-//! | `schema` | the tables |
+//! | `program` | what of a program changes after its process was made |
+//! | `schema`, `error` | the tables; what can go wrong with them |
 
 mod answers;
 mod chain;

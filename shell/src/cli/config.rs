@@ -11,17 +11,20 @@ use crate::terminal::output;
 /// Show the configuration
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Show the settings in force and where things are
+    /// Show the settings in force and where things are, as JSON
     Show {
         /// Say where each value comes from: an option, a variable, the file, or the default
         #[arg(long)]
         origin: bool,
+        /// Print JSON, which it does in any case
+        #[arg(long = "json")]
+        _json: bool,
     },
 }
 
 /// Prints the settings as JSON.
 pub fn run(session: &Session, command: ConfigCommand) -> Result<u8> {
-    let ConfigCommand::Show { origin } = command;
+    let ConfigCommand::Show { origin, .. } = command;
     let paths = &session.paths;
     let mut shown = json!({
         "settings": session.settings,

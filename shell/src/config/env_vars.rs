@@ -122,3 +122,16 @@ pub fn path(name: &str) -> Option<PathBuf> {
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variable_stands_in_the_book() {
+        const PAGE: &str = include_str!("../../../book/src/configuration.md");
+        for (name, _) in TABLE {
+            assert!(PAGE.contains(&format!("`{name}")), "{name} is missing");
+        }
+    }
+}

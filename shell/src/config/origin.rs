@@ -83,6 +83,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_setting_stands_in_the_book() {
+        const PAGE: &str = include_str!("../../../book/src/configuration.md");
+        let nothing = serde_json::to_value(settings::File::default()).unwrap();
+        for (key, _) in leaves(&nothing) {
+            let name = key.rsplit('.').next().unwrap_or_default();
+            let line = format!("{name} = ");
+            assert!(PAGE.lines().any(|of| of.starts_with(&line)), "{key}");
+        }
+    }
+
+    #[test]
     fn an_option_goes_before_the_file_and_the_file_before_the_default() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");

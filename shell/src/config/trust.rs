@@ -17,7 +17,7 @@ use crate::terminal::files::unread;
 
 /// The servers of a folder.
 pub const SERVERS: &str = ".mcp.json";
-/// Agents and rules of a folder, with all that is below it.
+/// Agents of a folder, with all that is below it.
 const OWN: &str = ".quipu";
 /// What a project tells agents.
 pub const PROJECT: &str = "AGENTS.md";

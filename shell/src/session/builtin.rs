@@ -60,7 +60,7 @@ pub fn topics(name: &str) -> Topics {
             "recording recorded audio sound listen podcast voicemail dictation dictated \
              transcribe transcribed transcript transcription \
              录音 音频 语音 声音 听写 转写 播客 錄音 音頻 語音 聲音 聽寫 轉寫",
-            "wav flac mp3 ogg oga opus m4a",
+            "wav flac mp3 ogg oga opus m4a webm",
         ),
         VOICE => Topics::of(
             "aloud loud speak spoken speech voice audio sound pronounce pronounced \

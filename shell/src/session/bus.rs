@@ -19,6 +19,7 @@ use crate::config::{env_vars, mcp, private};
 use crate::session::{Session, builtin, listings};
 use crate::terminal::error::{UserError, hint};
 use crate::terminal::output::visible;
+use crate::terminal::words::{fill, words};
 
 /// A tool that is there and cannot be used.
 #[derive(Debug, Serialize)]
@@ -164,10 +165,7 @@ impl Session {
         }
         let relisted = |bound: &Bound, _: &[FunctionSpec]| {
             let name = &bound.server.name;
-            say!(
-                "note: the MCP server {name} lists other tools by now; `quipu tool show {name}` \
-                 shows them"
-            );
+            say!("{}", fill(words().relisted, &[("name", name)]));
         };
         let host = McpHost::new(mcp::environment(), mcp::variables(given.secrets))?;
         let host = Arc::new(host.telling(Arc::new(relisted)));
@@ -307,10 +305,12 @@ impl Session {
             if wait < FIRST_LISTING_MAX && is_fresh(&kept.with_extension(SILENT)) {
                 return Err(late(&name, wait));
             }
-            say!(
-                "asking the MCP server {name} for its tools, for up to {} s",
-                wait.as_secs()
+            let seconds = wait.as_secs();
+            let said = fill(
+                words().asking_server,
+                &[("name", &name), ("seconds", &seconds)],
             );
+            say!("{said}");
         }
         let listing = host.list(bound, held.grants.clone(), wait);
         if let Err(error) = &listing
@@ -400,8 +400,12 @@ fn of_a_silent_one(
 /// Names the functions of the server `name` that cannot be used, and why.
 fn tell_left_out(name: &str, left_out: Vec<(String, String)>) {
     for (function, reason) in left_out {
-        let (function, reason) = (visible(&function), visible(&reason));
-        say!("warning: {name}.{function} is left out: {reason}");
+        let (tool, reason) = (visible(&format!("{name}.{function}")), visible(&reason));
+        let said = fill(
+            words().function_left_out,
+            &[("tool", &tool), ("reason", &reason)],
+        );
+        say!("{said}");
     }
 }
 

@@ -37,8 +37,8 @@ use crate::session::judgement;
 use crate::session::lock::{self, MachineLock};
 use crate::session::signals;
 use crate::terminal::error::UserError;
-use crate::terminal::output::counted;
 use crate::terminal::secrets;
+use crate::terminal::words::{fill, words};
 
 /// Paths and settings of this call.
 pub struct Session {
@@ -233,8 +233,9 @@ impl Session {
             let gone = journal.forget_older_than(days)?;
             images::remove(&self.paths.images(), &gone);
             if !gone.is_empty() {
-                let (gone, days) = (counted(gone.len(), "process"), counted(days, "day"));
-                say!("removed {gone} that ended more than {days} ago");
+                let count = gone.len();
+                let said = fill(words().old_removed, &[("count", &count), ("days", &days)]);
+                say!("{said}");
             }
         }
         let store = self.store(Access::ReadWrite)?;
@@ -369,9 +370,7 @@ impl Session {
         let texts = program.attached.iter().map(|attached| &attached.text);
         let mut texts = texts.chain([&program.prompt]);
         if texts.any(|text| matches!(self.leaks.redacted(text), Cow::Owned(_))) {
-            say!(
-                "note: a secret stands in the task or beside it; the model sees a mark in its place"
-            );
+            say!("{}", words().secret_in_task);
         }
     }
 

@@ -75,8 +75,10 @@ impl Seen {
         let first = doubtful.next()?["text"].as_str().unwrap_or_default();
         let (count, all) = (doubtful.count() + 1, lines.len());
         let first = shortened(first, DOUBT_CHARS_MAX);
-        Some(format!(
-            "{count} of {all} lines may be misread, the first is {first:?}"
+        let first = format!("{first:?}");
+        Some(fill(
+            words().misread,
+            &[("count", &count), ("all", &all), ("first", &first)],
         ))
     }
 }

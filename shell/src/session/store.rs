@@ -18,6 +18,7 @@ use super::library::Library;
 use super::lock::MachineLock;
 use crate::config::paths;
 use crate::terminal::bar;
+use crate::terminal::words::{fill, words};
 
 /// Pages that get vectors whenever the store is opened, a few seconds' work; more wait for
 /// `quipu mem add` or `quipu mem rebuild`, and are found by their words meanwhile, and by the
@@ -82,10 +83,7 @@ impl Session {
             match current(folder, access, patience) {
                 Err(StoreError::Locked { holder, .. }) if patience > Duration::ZERO => {
                     if !is_told {
-                        say!(
-                            "waiting for {holder}, which writes the memory of this root (Ctrl-C \
-                             ends the waiting)"
-                        );
+                        say!("{}", fill(words().writer_waited, &[("holder", &holder)]));
                         is_told = true;
                     }
                 }
@@ -130,10 +128,7 @@ impl Session {
         library.give_vectors(&|done, total| {
             let (bar, _) = shown.get_or_init(|| {
                 if total > VECTORS_AT_ONCE_MAX {
-                    say!(
-                        "preparing {total} pages to be found by meaning; they are found already \
-                         as before, and Ctrl-C loses nothing: `quipu mem rebuild` goes on"
-                    );
+                    say!("{}", fill(words().preparing, &[("count", &total)]));
                 }
                 let bar = bar::bar(total);
                 let silence = bar::silence(&bar);
@@ -153,7 +148,7 @@ fn screen(leaks: LeakScan) -> Screen {
     Arc::new(move |text: &str| match leaks.redacted(text) {
         Cow::Borrowed(_) => None,
         Cow::Owned(clean) => {
-            say!("warning: a secret stood in what is stored; a mark stands in its place");
+            say!("{}", words().secret_in_store);
             Some(clean)
         }
     })

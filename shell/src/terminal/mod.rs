@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `output`, `records` | data on standard output, and text that cannot touch the terminal; rows on a narrow one |
 //! | `error`, `hints`, `model_hints`, `toml_words` | what went wrong, a hint, an exit code |
-//! | `render`, `branches` | the steps of a process as they happen, and its branches |
+//! | `render`, `branches`, `children`, `parts` | the steps of a process as they happen, its branches, children and parts |
 //! | `draft`, `writing` | what a model is writing, and what a person is shown of it |
 //! | `held` | what waits while a person types |
 //! | `reading`, `silence` | what goes on now, and a word where nothing is seen for a while |

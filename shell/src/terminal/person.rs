@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal, Write};
 #[cfg(unix)]
 use std::time::Duration;
 
-use quipu_kernel::event::Event;
+use quipu_kernel::event::{Event, WHAT_NOW};
 use quipu_kernel::process::Reply;
 
 use crate::terminal::output::{seen, visible};
@@ -27,7 +27,7 @@ pub fn is_there(no_input: bool) -> bool {
 /// Asks what `event` asks. Dropping the future takes the question back.
 pub async fn ask(event: &Event) -> Reply {
     let prompt = match event {
-        Event::Question { text, .. } => format!("{}\n> ", visible(text)),
+        Event::Question { text, .. } => format!("{}\n> ", visible(question(text))),
         Event::Approval {
             call,
             reason,
@@ -50,6 +50,15 @@ pub async fn ask(event: &Event) -> Reply {
     match lines().await {
         None => Reply::Nobody,
         Some(line) => Reply::Text(line.trim().to_owned()),
+    }
+}
+
+/// A question of a process, which is a model's words, or the kernel's own in the language of the
+/// shell.
+fn question(text: &str) -> &str {
+    match text {
+        WHAT_NOW => words().what_now,
+        text => text,
     }
 }
 
@@ -264,6 +273,14 @@ async fn readable() -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_kernels_own_question_is_in_the_catalogue() {
+        let check = |text: &str| assert_eq!(question(text), text);
+        check(WHAT_NOW);
+        check("Which of them?");
+        assert_eq!(words().what_now, WHAT_NOW);
+    }
 
     #[test]
     fn an_approval_ends_with_its_reason() {

@@ -212,6 +212,23 @@ catalogue! {
     no_knowledge_of_strangers: "warning: the agent {agent} is not trusted, so no folder that it names is looked at",
         "警告：智能体 {agent} 未受信任，因此不查看它指定的文件夹";
     knows: "the agent {agent} has read {pages:page} of what it knows", "智能体 {agent} 已读入其知识中的 {pages} 页";
+    secret_in_task: "note: a secret stands in the task or beside it; the model sees a mark in its place",
+        "注意：任务或其附带文本中有机密值；模型看到的是替代标记";
+    secret_in_store: "warning: a secret stood in what is stored; a mark stands in its place",
+        "警告：要存储的内容中有机密值；已用标记代替";
+    old_removed: "removed {count:process} that ended more than {days:day} ago",
+        "已删除 {count} 个结束超过 {days} 天的进程";
+    writer_waited: "waiting for {holder}, which writes the memory of this root (Ctrl-C ends the waiting)",
+        "正在等待 {holder}，它正在写入此根目录的记忆（Ctrl-C 结束等待）";
+    preparing: "preparing {count:page} to be found by meaning; they are found already as before, and Ctrl-C loses nothing: `quipu mem rebuild` goes on",
+        "正在为 {count} 页准备按含义查找；期间仍可照旧查找，按 Ctrl-C 不会丢失任何内容：`quipu mem rebuild` 可继续";
+    asking_server: "asking the MCP server {name} for its tools, for up to {seconds} s",
+        "正在向 MCP 服务器 {name} 询问它的工具，最多 {seconds} 秒";
+    relisted: "note: the MCP server {name} lists other tools by now; `quipu tool show {name}` shows them",
+        "注意：MCP 服务器 {name} 现在列出的工具有变化；`quipu tool show {name}` 可查看";
+    function_left_out: "warning: {tool} is left out: {reason}", "警告：已略去 {tool}：{reason}";
+    misread: "{count} of {all} lines may be misread, the first is {first}",
+        "{all} 行中有 {count} 行可能读错，第一处是 {first}";
     reading_picture: "reading the picture {file}", "正在读取图片 {file}";
     hearing_recording: "hearing the recording {file}", "正在听录音 {file}";
     heard_up_to: "heard up to {time}{of}", "已听到 {time}{of}";
@@ -296,6 +313,7 @@ catalogue! {
     queue_waits: "waiting: {count}; /queue lists them, /queue go runs them, /queue clear drops them",
         "排队中：{count} 条；/queue 列出，/queue go 执行，/queue clear 清空";
     undone_unanswered: "taken back, unanswered: {asked}", "已撤回（未得到回答）：{asked}";
+    what_now: "Interrupted. What should be done instead?", "已中断。接下来应该做什么？";
     approve: "Approve this once? [y/N{all}] ", "仅此一次批准吗？[y/N{all}] ";
     approve_says: "say y for yes or n for no{all}", "请输入 y（是）或 n（否）{all}";
     approve_all: ", a shows all of it", "，a 显示全部";

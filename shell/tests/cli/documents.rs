@@ -1,4 +1,4 @@
-//! Every format that the README names, from a file on the disk to a hit.
+//! Every format that the book names, from a file on the disk to a hit.
 
 mod files;
 

@@ -1,4 +1,5 @@
-//! ARCHITECTURE.md is short, and what it and its sisters point at is there.
+//! ARCHITECTURE.md is short, what it and its sisters point at is there, and the book names each
+//! event.
 
 use super::{Complaints, File, check};
 
@@ -54,18 +55,60 @@ fn the_tests_of_the_promises_are_there(files: &[File]) -> Complaints {
         let part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         name.contains('_') && name.chars().all(part)
     };
-    let is_there = |name: &&str| {
+    let is_there = |name: &str, place: &str| {
         let head = format!("fn {name}(");
         let sources = files.iter().filter(|file| file.extension() == "rs");
         sources
+            .filter(|file| file.path.starts_with(place))
             .filter_map(|file| std::str::from_utf8(&file.bytes).ok())
             .any(|source| source.contains(&head))
     };
-    let names = text.split('`').skip(1).step_by(2).filter(is_name);
-    names
-        .filter(|name| !is_there(name))
-        .map(|name| format!("{PROMISES}: there is no test {name}"))
+    let mut complaints = Vec::new();
+    // A test is in the file or the folder that is named before it.
+    let mut place = "";
+    for word in text.split('`').skip(1).step_by(2) {
+        if word.contains('/') {
+            place = word;
+        } else if is_name(&word) && !is_there(word, place) {
+            complaints.push(format!("{PROMISES}: there is no test {word} in {place}"));
+        }
+    }
+    complaints
+}
+
+/// Where the events are, and the page of the book that names each.
+const EVENTS: (&str, &str) = ("kernel/src/event/mod.rs", "book/src/scripts.md");
+
+fn each_event_is_in_the_book(files: &[File]) -> Complaints {
+    let text = |path: &str| {
+        let file = files.iter().find(|file| file.path == path);
+        file.map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
+            .unwrap_or_default()
+    };
+    let (source, page) = (text(EVENTS.0), text(EVENTS.1));
+    let lines = source.lines();
+    let lines = lines.skip_while(|line| !line.starts_with("pub enum Event {"));
+    let variants = lines
+        .take_while(|line| *line != "}")
+        .filter_map(|line| line.strip_prefix("    ")?.strip_suffix(" {"))
+        .filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase()));
+    variants
+        .map(in_small_letters)
+        .filter(|name| !page.contains(&format!("`{name}`")))
+        .map(|name| format!("{}: says nothing of the event {name}", EVENTS.1))
         .collect()
+}
+
+/// `LimitHit` as `limit_hit`, as it is serialised.
+fn in_small_letters(name: &str) -> String {
+    let mut small = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !small.is_empty() {
+            small.push('_');
+        }
+        small.push(c.to_ascii_lowercase());
+    }
+    small
 }
 
 /// `a/{b,c}` as `a/b` and `a/c`.
@@ -98,9 +141,22 @@ fn promises() {
     let samples = [
         (
             PROMISES,
-            "| It holds. | `kernel/src/a.rs`: `it_holds`, `it_held` |",
+            "`a/b.rs`: `it_holds`, `it_lasts`; `a/c/`: `it_lasts`, `it_holds`, `it_is_gone`",
         ),
-        ("kernel/src/a.rs", "#[test]\nfn it_holds() {}\n"),
+        ("a/b.rs", "fn it_holds() {}"),
+        ("a/c/d.rs", "fn it_lasts() {}"),
     ];
-    check(the_tests_of_the_promises_are_there, 1, &samples);
+    check(the_tests_of_the_promises_are_there, 3, &samples);
+}
+
+#[test]
+fn events() {
+    let samples = [
+        (
+            EVENTS.0,
+            "pub enum Event {\n    /// It began.\n    Started {\n        pid: Pid,\n    },\n    LimitHit {\n    },\n}\nimpl Event {\n    Other {\n",
+        ),
+        (EVENTS.1, "| `started` | |"),
+    ];
+    check(each_event_is_in_the_book, 1, &samples);
 }

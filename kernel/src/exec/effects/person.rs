@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::calls::Resolved;
-use crate::event::Event;
+use crate::event::{Event, WHAT_NOW};
 use crate::exec::state::FOR_THE_PROCESS;
 use crate::exec::{Ending, Execution};
 use crate::gate::rules::Rule;
@@ -171,12 +171,11 @@ impl Execution {
 
     /// After an interrupt with a person at the machine: their words become a step.
     pub(in crate::exec) async fn ask_what_now(&mut self) -> Result<(), Ending> {
-        let question = "Interrupted. What should be done instead?";
         let n = self.track.n() + 1;
-        let words = self.ask(n, question.into()).await?;
+        let words = self.ask(n, WHAT_NOW.into()).await?;
         let step = StepRow {
             n,
-            action: json!({ "ask": question }),
+            action: json!({ "ask": WHAT_NOW }),
             usage: Usage::default(),
             decide_ms: 0,
             outcome: None,

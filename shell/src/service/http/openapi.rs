@@ -169,7 +169,7 @@ fn body(path: &str) -> Value {
             &["file"],
             json!({
                 "file": {"type": "string", "contentMediaType": "application/octet-stream",
-                         "description": "WAV, FLAC, MP3, Ogg, Opus or M4A"},
+                         "description": "WAV, FLAC, MP3, Ogg, Opus, M4A or WebM"},
                 "model": {"enum": [builtin::EARS]},
                 "language": {"type": "string", "description": "A code, such as en or zh-hans"},
                 "response_format": {"enum": Written::NAMES, "default": "json"},

@@ -128,7 +128,7 @@ fn wanted(mut form: Form) -> Result<Wanted, ApiError> {
     check_model(form.text("model")?.as_deref(), builtin::EARS, "hears")?;
     let has_bytes = |file: &File| file.metadata().is_ok_and(|meta| meta.len() > 0);
     let Some(recording) = form.file().filter(has_bytes) else {
-        let message = "a recording is needed: WAV, FLAC, MP3, Ogg, Opus or M4A";
+        let message = "a recording is needed: WAV, FLAC, MP3, Ogg, Opus, M4A or WebM";
         return Err(ApiError::invalid(FILE, message));
     };
     let written = match form.text("response_format")? {
