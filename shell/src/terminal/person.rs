@@ -5,9 +5,12 @@ use std::io::{BufRead, IsTerminal, Write};
 #[cfg(unix)]
 use std::time::Duration;
 
+use anyhow::Result;
 use quipu_kernel::event::Event;
 use quipu_kernel::process::Reply;
+use quipu_tools::Secret;
 
+use crate::terminal::error::UserError;
 use crate::terminal::output::{seen, visible};
 use crate::terminal::words::{fill, words};
 
@@ -180,6 +183,27 @@ pub async fn better(first: &str, second: &str) -> Option<Better> {
 pub async fn agrees(question: &str) -> bool {
     let said = asked(&visible(question)).await;
     said.is_some_and(|line| is_yes(&line))
+}
+
+/// The secret `name`: a line that is typed and not shown, or all that comes on standard input.
+/// Never from the command line, which others can see; `command` is the one that reads it.
+///
+/// # Errors
+/// What cannot be a secret, or cannot be read.
+pub fn secret(name: &str, command: &str) -> Result<Secret> {
+    let value = match std::io::stdin().is_terminal() {
+        true => {
+            say!("Type or paste the value of {name}, then Enter; it is not shown:");
+            console::Term::stderr().read_secure_line()?
+        }
+        false => std::io::read_to_string(std::io::stdin().lock())?,
+    };
+    Secret::new(&value).map_err(|reason| {
+        UserError::usage(
+            reason,
+            format!("the value is read from standard input: {command} < FILE"),
+        )
+    })
 }
 
 /// Whether `line` agrees, in a language of the shell.
