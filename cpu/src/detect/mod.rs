@@ -63,7 +63,7 @@ pub enum DetectError {
         source: std::io::Error,
     },
     /// A file is not what it should be.
-    #[error("{path} is no classifier of injections: {detail}")]
+    #[error("{path} is not a classifier of injections: {detail}")]
     Format {
         /// The file.
         path: PathBuf,

@@ -74,7 +74,7 @@ impl Network {
         let score = 1.0 / (1.0 + (harmless - attack).exp());
         match score.is_finite() {
             true => Ok(score),
-            false => Err(DetectError::Network("its score is no number".to_owned())),
+            false => Err(DetectError::Network("its score is not a number".to_owned())),
         }
     }
 }

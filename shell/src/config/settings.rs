@@ -490,7 +490,7 @@ fn temperature(value: Option<f32>) -> Result<f32> {
     match value.unwrap_or(0.0) {
         t if (0.0..=5.0).contains(&t) => Ok(t),
         t => Err(UserError::usage(
-            format!("a temperature of {t} makes no sense"),
+            format!("a temperature of {t} is out of range"),
             "use a number from 0 to 5",
         )),
     }

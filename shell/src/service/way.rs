@@ -226,20 +226,20 @@ fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded
     if let Some(option) = option.filter(|_| cpu != greeting.cpu) {
         return Err(refused(
             &format!("computes with {}, not with {cpu}", greeting.cpu),
-            &format!("leave {option} away"),
+            &format!("omit {option}"),
         ));
     }
     if !globals.models.is_empty() && settings.model != greeting.model {
         return Err(refused(
             &format!("has the model {}, not {}", greeting.model, settings.model),
-            "leave --model away",
+            "omit --model",
         ));
     }
     let is_chosen = globals.cpu.is_some() || !globals.models.is_empty();
     if let Some(instead) = greeting.instead.as_ref().filter(|_| is_chosen) {
         return Err(refused(
             &format!("computes with {instead} in place of {}", greeting.model),
-            "leave --cpu and --model away",
+            "omit --cpu and --model",
         ));
     }
     if let Some(more) = policy
@@ -255,7 +255,7 @@ fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded
     if policy.approve != greeting.approve && !tightens(policy, greeting) {
         return Err(refused(
             "settles approvals in another way",
-            "leave --approve away",
+            "omit --approve",
         ));
     }
     if agent.has_files()? {

@@ -278,7 +278,7 @@ impl Session {
         let heard = ears.hear(&recording, None, &CancelToken::default(), &mut how_far)?;
         match heard.segments.is_empty() {
             true => Err(UserError::failed(
-                format!("nothing that is said can be heard in {name}"),
+                format!("no speech was found in {name}"),
                 "a recording that is louder or has less noise may be understood",
             )),
             false => Ok(heard.text()),
@@ -331,7 +331,10 @@ fn real_file(path: &Path) -> Result<PathBuf> {
     let meta = real.metadata().map_err(wrong)?;
     let name = path.display();
     if !meta.is_file() {
-        return Err(UserError::usage(format!("{name} is no file"), A_RECORDING));
+        return Err(UserError::usage(
+            format!("{name} is not a file"),
+            A_RECORDING,
+        ));
     }
     check_size(&name, meta.len())?;
     Ok(real)

@@ -154,7 +154,7 @@ fn whole<N: TryFrom<i128>>(value: &Value, kind: &str) -> Result<N, String> {
             .map(|n| n as i128)
     };
     let number = exact.or_else(written);
-    let number = number.ok_or_else(|| format!("{value} is no whole number"))?;
+    let number = number.ok_or_else(|| format!("{value} is not a whole number"))?;
     let word = if number < 0 { "small" } else { "large" };
     N::try_from(number).map_err(|_| format!("{value} is too {word} for {kind}"))
 }
@@ -251,8 +251,8 @@ mod tests {
             Err("1.8446744073709552e+19 is too large for u64"),
         );
         check(json!(-1), Type::U8, Err("-1 is too small for u8"));
-        check(json!(1.5), Type::U8, Err("1.5 is no whole number"));
-        check(json!("1"), Type::U8, Err("\"1\" is no whole number"));
+        check(json!(1.5), Type::U8, Err("1.5 is not a whole number"));
+        check(json!("1"), Type::U8, Err("\"1\" is not a whole number"));
         check(
             json!(1e300),
             Type::Float32,
