@@ -2,13 +2,15 @@
 //! needed is decided by the kernel's gate; here it is worded, and the reply is read.
 
 use std::io::{BufRead, IsTerminal, Write};
-#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use anyhow::Result;
 use quipu_kernel::event::Event;
 use quipu_kernel::process::Reply;
 use quipu_tools::Secret;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 use crate::terminal::error::UserError;
 use crate::terminal::output::{seen, visible};
@@ -19,7 +21,6 @@ const CALL_CHARS: usize = 600;
 /// Characters of a rule that somebody can agree to.
 const RULE_CHARS: usize = 1_000;
 /// How soon the next line of what is pasted comes; nobody types as fast.
-#[cfg(unix)]
 const PASTE_GAP: Duration = Duration::from_millis(50);
 
 /// Whether somebody can be asked: a terminal on both sides, and no `--no-input`.
@@ -218,7 +219,6 @@ fn is_no(said: &str) -> bool {
 
 /// Throws away what was typed before there was a question: it is no answer to it.
 fn discard_typed() {
-    #[cfg(unix)]
     // SAFETY: takes numbers; where standard input is no terminal it does nothing.
     unsafe {
         libc::tcflush(libc::STDIN_FILENO, libc::TCIFLUSH);
@@ -238,17 +238,11 @@ pub async fn lines() -> Option<String> {
 }
 
 /// Whether another line comes with the one that was read.
-#[cfg(unix)]
 async fn is_more() -> bool {
     matches!(
         tokio::time::timeout(PASTE_GAP, readable()).await,
         Ok(Ok(()))
     )
-}
-
-#[cfg(not(unix))]
-async fn is_more() -> bool {
-    false
 }
 
 /// A line of standard input; `None` at its end.
@@ -267,22 +261,12 @@ async fn line() -> Option<String> {
 }
 
 /// Waits until a terminal has a line.
-#[cfg(unix)]
 async fn readable() -> std::io::Result<()> {
-    use std::os::fd::AsFd;
-
-    use tokio::io::Interest;
-    use tokio::io::unix::AsyncFd;
     let stdin = std::io::stdin().as_fd().try_clone_to_owned()?;
     // SAFETY: the descriptor is this function's own and open for as long as it is
     // registered.
     let stdin = unsafe { AsyncFd::register_with_interest(stdin, Interest::READABLE) }?;
     stdin.readable().await.map(drop)
-}
-
-#[cfg(not(unix))]
-async fn readable() -> std::io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
