@@ -205,8 +205,6 @@ fn differs(
 
 /// Checks that the machine that greets so is what this call asks for.
 fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded) -> Result<()> {
-    let (globals, settings) = (&session.globals, &session.settings);
-    let cpu = settings.cpu.to_string();
     if greeting.release != RELEASE {
         let theirs = match greeting.release.as_str() {
             "" => "an earlier release".to_owned(),
@@ -217,6 +215,46 @@ fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded
             "stop it, and start it again with this program",
         ));
     }
+    suits_model(session, greeting)?;
+    if let Some(more) = policy
+        .grants
+        .iter()
+        .find(|cap| !greeting.grants.allows(cap))
+    {
+        return Err(refused(
+            &format!("grants no {more}"),
+            &format!("give --allow {more} to the one that runs"),
+        ));
+    }
+    if policy.approve != greeting.approve && !tightens(policy, greeting) {
+        return Err(refused(
+            "settles approvals in another way",
+            "omit --approve",
+        ));
+    }
+    if agent.has_files()? {
+        return Err(refused(
+            &format!("does not have the files of the skill {}", agent.agent.name),
+            "stop that machine",
+        ));
+    }
+    if session.globals.threads.is_some() || session.globals.window.is_some() {
+        say!("note: threads and window are those of the machine that runs on this root");
+    }
+    let ours = session.environment(&policy.grants)?;
+    for name in session.named_variables(&policy.grants)? {
+        if ours.contains_key(&name) && ours.get(&name) != greeting.environment.get(&name) {
+            say!("note: the variable {name} is that of the machine that runs on this root");
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the machine that greets so computes with the CPU and the model that this call asks
+/// for.
+fn suits_model(session: &Session, greeting: &Greeting) -> Result<()> {
+    let (globals, settings) = (&session.globals, &session.settings);
+    let cpu = settings.cpu.to_string();
     // Models of two endpoints may have one name.
     let named = globals.models.first().map(String::as_str);
     let option = match named.and_then(endpoints::named) {
@@ -241,37 +279,6 @@ fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded
             &format!("computes with {instead} in place of {}", greeting.model),
             "omit --cpu and --model",
         ));
-    }
-    if let Some(more) = policy
-        .grants
-        .iter()
-        .find(|cap| !greeting.grants.allows(cap))
-    {
-        return Err(refused(
-            &format!("grants no {more}"),
-            &format!("give --allow {more} to the one that runs"),
-        ));
-    }
-    if policy.approve != greeting.approve && !tightens(policy, greeting) {
-        return Err(refused(
-            "settles approvals in another way",
-            "omit --approve",
-        ));
-    }
-    if agent.has_files()? {
-        return Err(refused(
-            &format!("does not have the files of the skill {}", agent.agent.name),
-            "stop that machine",
-        ));
-    }
-    if globals.threads.is_some() || globals.window.is_some() {
-        say!("note: threads and window are those of the machine that runs on this root");
-    }
-    let ours = session.environment(&policy.grants)?;
-    for name in session.named_variables(&policy.grants)? {
-        if ours.contains_key(&name) && ours.get(&name) != greeting.environment.get(&name) {
-            say!("note: the variable {name} is that of the machine that runs on this root");
-        }
     }
     Ok(())
 }
