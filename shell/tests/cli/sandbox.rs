@@ -212,6 +212,16 @@ pub struct Running {
     said: String,
 }
 
+/// Reads lines of `from`, which are added to `said`, until they have `text`.
+#[track_caller]
+pub fn read_until(from: &mut impl BufRead, said: &mut String, text: &str) {
+    let begin = said.len();
+    while !said[begin..].contains(text) {
+        let read = from.read_line(said).unwrap();
+        assert_ne!(read, 0, "no {text:?} in {said}");
+    }
+}
+
 impl Running {
     /// Starts `command`, and comes back with its standard output still running.
     pub fn of(mut command: Command) -> Self {
@@ -241,11 +251,7 @@ impl Running {
     /// Reads standard error until a line has `text`.
     #[track_caller]
     pub fn says(&mut self, text: &str) {
-        let begin = self.said.len();
-        while !self.said[begin..].contains(text) {
-            let read = self.err.read_line(&mut self.said).unwrap();
-            assert_ne!(read, 0, "no {text:?} in {}", self.said);
-        }
+        read_until(&mut self.err, &mut self.said, text);
     }
 
     /// Waits for the event of this name on standard output (`--format stream-json`) at
