@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::Args;
 use quipu_memory::{Access, Secrecy, Trust};
 
-use crate::config::settings::SpaceName;
+use crate::config::process::SpaceName;
 use crate::import::job::{Import, Shelf, Tally, Wanted};
 use crate::import::jsonl;
 use crate::service::lent::library;

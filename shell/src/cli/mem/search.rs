@@ -9,7 +9,7 @@ use console::style;
 use quipu_memory::{Access, Hit, Mode, Query};
 use serde_json::{Value, json};
 
-use crate::config::settings::SpaceName;
+use crate::config::process::SpaceName;
 use crate::service::lent::library;
 use crate::session::Session;
 use crate::session::embedder::how_to_get_one;
