@@ -11,11 +11,11 @@ use quipu_kernel::journal::{Journal, ProcessRow};
 use quipu_kernel::process::{Pid, Program, State, text_of};
 use serde_json::{Value, json};
 
-use crate::cli::run::{exit_code, follow};
 use crate::config::private;
 use crate::service::control::{Reply, Request};
 use crate::service::conversation::{Ask, Conversation, Start, Told};
 use crate::service::door::Door;
+use crate::service::follow::follow;
 use crate::service::knowledge;
 use crate::service::machine::Lifetime;
 use crate::service::talk;
@@ -27,7 +27,7 @@ use crate::session::schedule::due::{self, Spent};
 use crate::session::schedule::{
     self, Cause, Missed, Past, RUNS_A_DAY, Schedule, TOKENS_A_DAY, Trigger, files,
 };
-use crate::terminal::error::UserError;
+use crate::terminal::error::{UserError, exit_code};
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::output::{self, ago, shortened, visible};
 use crate::terminal::render::Renderer;
