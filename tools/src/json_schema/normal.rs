@@ -74,7 +74,7 @@ pub fn normal(schema: &Value) -> Result<Value, String> {
 ///
 /// # Errors
 /// As [`normal`].
-pub fn normal_of_server(schema: &Value) -> Result<Value, String> {
+pub(crate) fn normal_of_server(schema: &Value) -> Result<Value, String> {
     normalized(schema, true)
 }
 
