@@ -153,7 +153,7 @@ fn screen(leaks: LeakScan) -> Screen {
     Arc::new(move |text: &str| match leaks.redacted(text) {
         Cow::Borrowed(_) => None,
         Cow::Owned(clean) => {
-            say!("warning: a secret stood in what is stored; a mark stands in its place");
+            say!("warning: a secret was found in what is to be stored; a mark takes its place");
             Some(clean)
         }
     })

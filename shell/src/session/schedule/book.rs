@@ -150,7 +150,7 @@ impl Spent {
     }
 }
 
-/// Tokens that process `pid` has generated; of one that was removed nobody knows.
+/// Tokens that process `pid` has generated; 0 where it was removed from the journal.
 fn tokens(journal: &Journal, pid: Pid) -> u32 {
     let exit = journal.process(pid).ok().and_then(|row| row.exit);
     match exit {
