@@ -1,5 +1,5 @@
-//! Questions and approvals, asked of the person at the terminal. Whether an approval is
-//! needed is decided by the kernel's gate; here it is worded, and the reply is read.
+//! Questions and approvals, asked of the person at the terminal, and secrets that they type. Whether
+//! an approval is needed is decided by the kernel's gate; here it is worded, and the reply is read.
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::os::fd::AsFd;
