@@ -55,7 +55,7 @@ const TOKENS_MAX: usize = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum DetectError {
     /// A file cannot be read.
-    #[error("could not read {path}: {source}")]
+    #[error("cannot read {path}: {source}")]
     Io {
         /// The file.
         path: PathBuf,

@@ -80,5 +80,5 @@ impl Network {
 }
 
 fn not_two() -> DetectError {
-    DetectError::Network("what came out are not two scores".to_owned())
+    DetectError::Network("what came out is not two scores".to_owned())
 }
