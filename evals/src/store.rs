@@ -1,5 +1,6 @@
 //! A store for one suite, in a folder that goes with it.
 
+use std::fs;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -71,7 +72,7 @@ impl Shelf {
         let Self { store, _folder } = self;
         let dir = store.dir().to_owned();
         drop(store);
-        crate::suites::size(&dir)
+        size(&dir)
     }
 
     /// The ids found by `query`, best first.
@@ -79,6 +80,20 @@ impl Shelf {
         let hits = self.store.search(query)?;
         Ok(hits.into_iter().map(|hit| hit.id.to_string()).collect())
     }
+}
+
+/// Bytes of all files below `dir`.
+pub fn size(dir: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let meta = entry.metadata()?;
+        bytes += match meta.is_dir() {
+            true => size(&entry.path())?,
+            false => meta.len(),
+        };
+    }
+    Ok(bytes)
 }
 
 /// The embedding model at `path`, read once: a GGUF file, or the folder of a static one.

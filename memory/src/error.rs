@@ -89,7 +89,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The function that turns texts into vectors failed.
-    #[error("could not turn a text into a vector: {source}")]
+    #[error("cannot turn a text into a vector: {source}")]
     Embedder {
         /// What it said.
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -109,7 +109,7 @@ pub enum StoreError {
         hint: String,
     },
     /// The operating system refused something.
-    #[error("could not {doing} {path}: {source}")]
+    #[error("cannot {doing} {path}: {source}")]
     Io {
         /// What was tried.
         doing: &'static str,

@@ -43,7 +43,7 @@ pub use error::ModelError;
 pub use files::names;
 pub use names::{Places, resolve};
 pub use progress::{Event, Progress};
-pub use projector::{is_projector, projector_of};
+pub use projector::projector_of;
 pub use pull::{Settings, pull};
 pub use shelf::{Installed, Removed, ls, remove};
 

@@ -180,25 +180,13 @@ fn near(spec: &str, places: &Places) -> Vec<String> {
         .filter_map(|name| {
             let lower = name.to_ascii_lowercase();
             let held = spec.len() >= 3 && lower.contains(&spec);
-            let edits = if held { 0 } else { distance(&lower, &spec) };
+            let edits = match held {
+                true => 0,
+                false => strsim::levenshtein(&lower, &spec),
+            };
             (edits <= 2.max(spec.len() / 3)).then_some((edits, name))
         })
         .collect();
     scored.sort();
     scored.into_iter().map(|(_, name)| name).take(3).collect()
-}
-
-/// Levenshtein's distance in bytes: insertions, deletions and replacements.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

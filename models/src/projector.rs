@@ -52,7 +52,7 @@ pub(crate) fn usual<'a>(names: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Whether a file of this name is a projector, and no model that answers.
-pub fn is_projector(name: &str) -> bool {
+pub(crate) fn is_projector(name: &str) -> bool {
     name.to_ascii_lowercase().starts_with(PROJECTOR)
 }
 

@@ -181,7 +181,7 @@ impl Manifest {
     }
 
     /// What the function `name` asks for, out of `requests`.
-    pub fn needs_of(&self, name: &str, requests: &[Capability]) -> Vec<Capability> {
+    pub(crate) fn needs_of(&self, name: &str, requests: &[Capability]) -> Vec<Capability> {
         let kinds = self.functions.get(name).and_then(|f| f.needs.as_ref());
         let asks = |need: &&Capability| {
             kinds.is_none_or(|kinds| kinds.iter().any(|kind| kind == kind_of(need)))
@@ -191,7 +191,7 @@ impl Manifest {
 
     /// Whether the function `name`, which needs `needs`, changes the world. Where
     /// nobody says, it does as soon as it could.
-    pub fn effect_of(&self, name: &str, needs: &[Capability]) -> Effect {
+    pub(crate) fn effect_of(&self, name: &str, needs: &[Capability]) -> Effect {
         let said = self.functions.get(name).and_then(|f| f.effect);
         let could = needs
             .iter()
@@ -223,7 +223,7 @@ fn kind_of(need: &Capability) -> &'static str {
 ///
 /// # Errors
 /// As of [`found_in`].
-pub fn of_component(component: &[u8]) -> Result<Manifest, ManifestError> {
+pub(crate) fn of_component(component: &[u8]) -> Result<Manifest, ManifestError> {
     found_in(component).map(Option::unwrap_or_default)
 }
 

@@ -194,7 +194,7 @@ fn is_set_up(key: &WorldKey, interface: &Interface) -> bool {
 }
 
 /// A WIT name as JSON has it.
-pub fn json_name(name: &str) -> String {
+pub(crate) fn json_name(name: &str) -> String {
     name.replace('-', "_")
 }
 

@@ -5,6 +5,7 @@
 //! | `passage` | Which sentences does a text have, and in which language is each? |
 //! | `english` | How is English said: numbers, abbreviations, words? |
 //! | `chinese` | How is Chinese said: numbers, words, readings, tones? |
+//! | `dictionary` | How is a dictionary read? |
 //! | `rules` | How does what is said take the place of what is written? |
 //! | `marks` | Which marks of punctuation change how something is said? |
 //! | `symbols` | Which number does the network have for a phoneme? |
@@ -18,6 +19,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may stop there"))]
 
 mod chinese;
+mod dictionary;
 mod english;
 mod error;
 mod marks;

@@ -55,7 +55,7 @@ const TOKENS_MAX: usize = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum DetectError {
     /// A file cannot be read.
-    #[error("could not read {path}: {source}")]
+    #[error("cannot read {path}: {source}")]
     Io {
         /// The file.
         path: PathBuf,
@@ -63,7 +63,7 @@ pub enum DetectError {
         source: std::io::Error,
     },
     /// A file is not what it should be.
-    #[error("{path} is no classifier of injections: {detail}")]
+    #[error("{path} is not a classifier of injections: {detail}")]
     Format {
         /// The file.
         path: PathBuf,

@@ -74,11 +74,11 @@ impl Network {
         let score = 1.0 / (1.0 + (harmless - attack).exp());
         match score.is_finite() {
             true => Ok(score),
-            false => Err(DetectError::Network("its score is no number".to_owned())),
+            false => Err(DetectError::Network("its score is not a number".to_owned())),
         }
     }
 }
 
 fn not_two() -> DetectError {
-    DetectError::Network("what came out are not two scores".to_owned())
+    DetectError::Network("what came out is not two scores".to_owned())
 }

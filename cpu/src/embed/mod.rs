@@ -54,7 +54,7 @@ const TOKENS_MAX: usize = 4_096;
 #[derive(Debug, thiserror::Error)]
 pub enum EmbedError {
     /// A file cannot be read.
-    #[error("could not read {path}: {source}")]
+    #[error("cannot read {path}: {source}")]
     Io {
         /// The file.
         path: PathBuf,

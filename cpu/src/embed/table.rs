@@ -38,8 +38,8 @@ impl Table {
             return Err("its header is too long");
         }
         let (header, data) = rest.split_at(length);
-        let header: Value = serde_json::from_slice(header).map_err(|_| "its header is no JSON")?;
-        let tensors = header.as_object().ok_or("its header is no object")?;
+        let header: Value = serde_json::from_slice(header).map_err(|_| "its header is not JSON")?;
+        let tensors = header.as_object().ok_or("its header is not an object")?;
         let mut tensors = tensors.iter().filter(|(name, _)| *name != "__metadata__");
         let (Some((_, tensor)), None) = (tensors.next(), tensors.next()) else {
             return Err("it has not one tensor");

@@ -42,7 +42,7 @@ impl WordPiece {
     }
 
     pub(crate) fn parse(text: &str, tokens: usize) -> Result<Self, &'static str> {
-        let file: Value = serde_json::from_str(text).map_err(|_| "it is no JSON")?;
+        let file: Value = serde_json::from_str(text).map_err(|_| "it is not JSON")?;
         let model = &file["model"];
         let is_bert = file["normalizer"]["type"] == "BertNormalizer"
             && file["normalizer"]["lowercase"] == true

@@ -18,9 +18,9 @@ const HEAD: u32 = 1 << 30;
 /// Bits of a count in the first number.
 const COUNT_BITS: u32 = 15;
 /// Cells of a chunk at most, and its positions.
-pub const CELLS_MAX: usize = (1 << COUNT_BITS) - 1;
+const CELLS_MAX: usize = (1 << COUNT_BITS) - 1;
 /// Cells of a chunk at least: fewer hold no digest that nobody could come upon by chance.
-pub const CELLS_MIN: usize = 5;
+const CELLS_MIN: usize = 5;
 
 /// The room that a chunk of a picture takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

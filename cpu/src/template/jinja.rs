@@ -254,7 +254,7 @@ fn raise_exception(message: String) -> Result<Value, Error> {
 fn strftime_now(format: String) -> Result<String, Error> {
     let mut text = String::new();
     write!(text, "{}", chrono::Local::now().format(&format)).map_err(|_| {
-        let words = format!("{format:?} is no form of a date");
+        let words = format!("{format:?} is not a form of a date");
         Error::new(ErrorKind::InvalidOperation, words)
     })?;
     Ok(text)

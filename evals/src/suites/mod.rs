@@ -14,8 +14,6 @@ mod scale;
 mod signals;
 mod templates;
 
-pub use self::scale::size;
-
 use anyhow::Result;
 use clap::ValueEnum;
 

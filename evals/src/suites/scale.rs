@@ -20,7 +20,7 @@ use crate::Args;
 use crate::data::{Document, Question, lines};
 use crate::metrics::quantile;
 use crate::report::Report;
-use crate::store::{Shelf, page};
+use crate::store::{Shelf, page, size};
 
 /// Pages put at once.
 const BATCH: usize = 2_000;
@@ -292,20 +292,6 @@ fn time_each(queries: &[String], mut ask: impl FnMut(&str) -> Result<usize>) -> 
 fn add_times(report: &mut Report, what: &str, times: &[f64]) {
     report.add(format!("{what} p50"), quantile(times, 0.5), None, "ms");
     report.add(format!("{what} p99"), quantile(times, 0.99), None, "ms");
-}
-
-/// Bytes of all files below `dir`.
-pub fn size(dir: &Path) -> Result<u64> {
-    let mut bytes = 0;
-    for entry in fs::read_dir(dir)? {
-        let entry = entry?;
-        let meta = entry.metadata()?;
-        bytes += match meta.is_dir() {
-            true => size(&entry.path())?,
-            false => meta.len(),
-        };
-    }
-    Ok(bytes)
 }
 
 /// The most memory this process has had, where the system says.

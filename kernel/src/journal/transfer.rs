@@ -357,7 +357,7 @@ fn read(file: &mut dyn BufRead) -> Result<(Vec<Row>, String)> {
             let (hash, rest) = rest.split_at_checked(HASH_CHARS)?;
             Some((hash, rest.strip_prefix(BETWEEN)?.strip_suffix('}')?))
         });
-        let (hash, row) = parts.ok_or_else(|| damaged("it is no row of an exported run"))?;
+        let (hash, row) = parts.ok_or_else(|| damaged("it is not a row of an exported run"))?;
         before = chained(&before, row);
         if before != hash {
             return Err(damaged("it was changed: its hash is another"));

@@ -10,7 +10,7 @@ use quipu_kernel::Kernel;
 use quipu_kernel::deliberation::{Deliberated, Think};
 use quipu_kernel::gate::Approve;
 use quipu_kernel::judgement::Fit;
-use quipu_kernel::process::{Program, Status, Way};
+use quipu_kernel::process::{Exit, Program, Status, Way};
 use serde_json::{Value, json};
 
 /// A CPU that goes through the actions of process 1, 2, … in its own list; the last one
@@ -38,11 +38,17 @@ fn machine(folder: &Path, actions: Vec<Vec<Value>>) -> Kernel {
 async fn think(actions: Vec<Vec<Value>>, think: Think) -> Deliberated {
     let folder = crate::common::folder();
     let kernel = machine(folder.path(), actions);
-    let program = Program::new("How many?");
+    thought(&kernel, "How many?", think).await.1
+}
+
+/// How the first process of `task` ended on `kernel`, and what more thought made of it.
+async fn thought(kernel: &Kernel, task: &str, think: Think) -> (Exit, Deliberated) {
+    let program = Program::new(task);
     let first = kernel.spawn(program.clone()).expect("a process");
     let deliberation = kernel.deliberate(first, &program, think).expect("branches");
     let exit = kernel.wait(first).await.expect("an end");
-    deliberation.settle(&kernel, exit).await.expect("a choice")
+    let settled = deliberation.settle(kernel, exit.clone()).await;
+    (exit, settled.expect("a choice"))
 }
 
 fn answers(answers: &[&str]) -> Vec<Vec<Value>> {
@@ -93,13 +99,7 @@ async fn confidence_is_what_was_fitted() {
     });
     let cpu = voices(answers(&["1", "1"]));
     let kernel = setup.kernel_on(Arc::new(cpu), &folder.path().join("journal.db"));
-    let program = Program::new("How many?");
-    let first = kernel.spawn(program.clone()).expect("a process");
-    let deliberation = kernel
-        .deliberate(first, &program, Think::Branches(2))
-        .expect("branches");
-    let exit = kernel.wait(first).await.expect("an end");
-    let done = deliberation.settle(&kernel, exit).await.expect("a choice");
+    let (_, done) = thought(&kernel, "How many?", Think::Branches(2)).await;
     let evidence = done.support.expect("compared").evidence;
     let want = 1.0 / (1.0 + (-evidence).exp());
     assert!((done.confidence.expect("fitted") - want).abs() < 1e-6);
@@ -141,13 +141,7 @@ async fn the_others_change_nothing() {
     let first = vec![json!({"answer": "1"})];
     let other = vec![send, json!({"answer": "2"})];
     let kernel = machine(folder.path(), vec![first, other]);
-    let program = Program::new("How many?");
-    let first = kernel.spawn(program.clone()).expect("a process");
-    let deliberation = kernel
-        .deliberate(first, &program, Think::Branches(2))
-        .expect("branches");
-    let exit = kernel.wait(first).await.expect("an end");
-    deliberation.settle(&kernel, exit).await.expect("a choice");
+    thought(&kernel, "How many?", Think::Branches(2)).await;
     let steps = kernel.journal().steps(2).expect("its steps");
     let outcome = steps[0].outcome.as_ref().expect("an outcome");
     assert!(
@@ -209,14 +203,9 @@ fn court() -> FunctionCpu {
 async fn a_referee_decides_where_no_answer_leads() {
     let folder = crate::common::folder();
     let kernel = Setup::new("").kernel_on(Arc::new(court()), &folder.path().join("journal.db"));
-    let program = Program::new("Which number is on the door?");
-    let first = kernel.spawn(program.clone()).expect("a process");
-    let deliberation = kernel
-        .deliberate(first, &program, Think::Branches(2))
-        .expect("branches");
-    let exit = kernel.wait(first).await.expect("an end");
+    let task = "Which number is on the door?";
+    let (exit, done) = thought(&kernel, task, Think::Branches(2)).await;
     assert_eq!(exit.answer, Some(json!("18")));
-    let done = deliberation.settle(&kernel, exit).await.expect("a choice");
     let ways: Vec<Option<Way>> = done.branches.iter().map(|branch| branch.way).collect();
     assert_eq!(ways, [None, Some(Way::Thought), Some(Way::Weigh)]);
     assert_eq!(done.exit.answer, Some(json!("12")), "{:?}", done.branches);

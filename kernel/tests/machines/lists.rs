@@ -11,14 +11,17 @@ use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{Pid, Program, State, Status};
 use serde_json::Value;
 
+/// A script for fifty children that read a text each, and for their parent.
+fn fifty() -> String {
+    let mark = |n: usize| reader(n, &format!(r#"{{"answer":"mark {n}"}}"#));
+    let script: Vec<String> = (0..50).map(mark).chain(strings([MAP, DONE])).collect();
+    script.join("\n")
+}
+
 #[tokio::test]
 async fn a_list_is_worked_off_some_at_once() {
-    let mut script: Vec<String> = (0..50)
-        .map(|n| reader(n, &format!(r#"{{"answer":"mark {n}"}}"#)))
-        .collect();
-    script.extend(strings([MAP, DONE]));
     let folder = crate::common::folder();
-    let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
+    let kernel = Setup::new(&fifty()).kernel(&folder.path().join("journal.db"));
     let program = Program {
         limits: Limits {
             steps: 60,
@@ -65,12 +68,8 @@ async fn a_list_is_worked_off_some_at_once() {
 #[tokio::test]
 async fn children_spend_what_their_parent_has() {
     let check = async |limits: Limits, want: (RangeInclusive<u64>, Status, &str)| {
-        let mut script: Vec<String> = (0..50)
-            .map(|n| reader(n, &format!(r#"{{"answer":"mark {n}"}}"#)))
-            .collect();
-        script.extend(strings([MAP, DONE]));
         let folder = crate::common::folder();
-        let kernel = Setup::new(&script.join("\n")).kernel(&folder.path().join("journal.db"));
+        let kernel = Setup::new(&fifty()).kernel(&folder.path().join("journal.db"));
         let pid = kernel
             .spawn(Program {
                 limits: limits.clone(),
@@ -150,11 +149,7 @@ fn cut_off(setup: &Setup, journal: &Path, after: usize) -> usize {
 
 #[test]
 fn a_list_that_was_cut_off_goes_on_without_what_is_done() {
-    let mut script: Vec<String> = (0..50)
-        .map(|n| reader(n, &format!(r#"{{"answer":"mark {n}"}}"#)))
-        .collect();
-    script.extend(strings([MAP, DONE]));
-    let setup = Setup::new(&script.join("\n"));
+    let setup = Setup::new(&fifty());
     for after in [0, 1, 7, 30] {
         let folder = crate::common::folder();
         let journal = folder.path().join("journal.db");

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use tantivy::collector::TopDocs;
 use tantivy::collector::sort_key::SortByString;
+use tantivy::collector::{Collector, TopDocs};
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::query::{
@@ -61,13 +61,8 @@ impl Finder {
         n: usize,
     ) -> tantivy::Result<Found> {
         let collector = TopDocs::with_limit(n).order_by_score();
-        let words = self.words(terms);
-        let words = self.filtered(Occur::Should, words, query);
-        let statistics = Statistics { finder: self, tail };
-        let found =
-            self.searcher
-                .search_with_statistics_provider(&words, &collector, &statistics)?;
-        self.candidates(found)
+        let words = self.filtered(Occur::Should, self.words(terms), query);
+        self.candidates(self.collected(&words, tail, &collector)?)
     }
 
     /// As `best`, but of those that score the same as the last, the first by id. Looks
@@ -83,10 +78,7 @@ impl Finder {
         let then_by_id = (SortByString::for_field("id"), Order::Asc);
         let collector = TopDocs::with_limit(n).order_by((best_first, then_by_id));
         let words = self.filtered(Occur::Should, self.words(terms), query);
-        let statistics = Statistics { finder: self, tail };
-        let found =
-            self.searcher
-                .search_with_statistics_provider(&words, &collector, &statistics)?;
+        let found = self.collected(&words, tail, &collector)?;
         self.candidates(found.into_iter().map(|((score, _), at)| (score, at)))
     }
 
@@ -130,11 +122,20 @@ impl Finder {
         clauses.push((Occur::Must, there));
         let words = self.filtered(Occur::Must, clauses, query);
         let collector = TopDocs::with_limit(n).order_by_score();
+        self.candidates(self.collected(&words, tail, &collector)?)
+    }
+
+    /// What `collector` takes of the pages that match `words`, scored by the statistics of the
+    /// index and of `tail`.
+    fn collected<C: Collector>(
+        &self,
+        words: &BooleanQuery,
+        tail: &Tail,
+        collector: &C,
+    ) -> tantivy::Result<C::Fruit> {
         let statistics = Statistics { finder: self, tail };
-        let found =
-            self.searcher
-                .search_with_statistics_provider(&words, &collector, &statistics)?;
-        self.candidates(found)
+        self.searcher
+            .search_with_statistics_provider(words, collector, &statistics)
     }
 
     /// Documents in how many terms of `field` there are on average.

@@ -23,7 +23,7 @@ pub(super) struct WriteLock {
 
 impl WriteLock {
     /// Takes the lock of the store in `dir`; waits no longer than `patience` for another
-    /// writer, be it of this process or not.
+    /// writer, of this process or of another.
     pub(super) fn take(dir: &Path, patience: Duration) -> Result<Self, StoreError> {
         let path = dir.join(LOCK_FILE);
         let io = |doing| {

@@ -13,6 +13,7 @@
 //! | `index`, `analyzer`, `sound` | the index, its terms, and whether its files are sound |
 //! | `tail`, `view` | what the index does not know yet, and both as a search sees them |
 //! | `search`, `finder`, `meaning` | a search, by words and by meaning |
+//! | `vectors` | pages that have none are given theirs |
 //! | `error` | what can go wrong below |
 
 mod analyzer;
@@ -27,12 +28,13 @@ mod open;
 mod search;
 mod sound;
 mod tail;
+mod vectors;
 mod view;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use self::error::is_full_disk;
 pub use self::files::ImportedFile;
@@ -44,16 +46,10 @@ use crate::store::{Hit, Mode, PageSummary, Query, Share, Stats, Store};
 use crate::vector::Embedder;
 use db::Db;
 use meaning::Meaning;
-use open::{Open, Writing};
+use open::Open;
 
 const DATABASE: &str = "pages.sqlite";
 const INDEX: &str = "index";
-/// Pages given their vectors in one transaction when they had none: the fewest, and the most.
-/// One takes microseconds or half a second, by the model, and what is under way is lost when
-/// somebody stops it.
-const VECTORS_BATCH: [usize; 2] = [8, 512];
-/// How long the vectors of one transaction should take to compute.
-const VECTORS_TIME: Duration = Duration::from_secs(2);
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,10 +177,10 @@ impl DiskStore {
         let writes = self.access == Access::ReadWrite;
         let open = self.opened()?;
         if let Some(open) = open.filter(|_| writes) {
-            prepare(&mut open.writing.lock(), first.as_ref())?;
+            vectors::prepare(&mut open.writing.lock(), first.as_ref())?;
         }
         let missing = match open {
-            Some(open) => missing(&open.reading.lock(), first.as_ref())?,
+            Some(open) => vectors::missing(&open.reading.lock(), first.as_ref())?,
             None => Some(u64::MAX),
         };
         let meaning = Meaning::new(embedders, missing.is_none());
@@ -215,7 +211,7 @@ impl DiskStore {
     pub fn give_vectors(&self, progress: &dyn Fn(u64, u64)) -> Result<(), StoreError> {
         let open = self.writable()?;
         match self.meaning.as_ref().filter(|found| !found.is_complete()) {
-            Some(meaning) => give_vectors(open, meaning, progress),
+            Some(meaning) => vectors::give(open, meaning, progress),
             None => Ok(()),
         }
     }
@@ -228,7 +224,7 @@ impl DiskStore {
     pub fn without_vectors(&self) -> Result<u64, StoreError> {
         match (&self.meaning, self.opened()?) {
             (Some(meaning), Some(open)) if !meaning.is_complete() => {
-                let missing = missing(&open.reading.lock(), meaning.embedder())?;
+                let missing = vectors::missing(&open.reading.lock(), meaning.embedder())?;
                 Ok(missing.unwrap_or(0))
             }
             _ => Ok(0),
@@ -389,66 +385,6 @@ impl Drop for DiskStore {
             }
         }
     }
-}
-
-/// How many pages have no vector of `embedder`; `None` where its vectors are all there.
-fn missing(db: &Db, embedder: &dyn Embedder) -> Result<Option<u64>, StoreError> {
-    let pages = match db.head()?.embedder == Meaning::kind_of(embedder) {
-        true => db.count_without_vector()?,
-        false => return Ok(Some(db.count()?)),
-    };
-    Ok((pages > 0).then_some(pages))
-}
-
-/// Gives every page a vector of the embedder. Others may write while vectors are computed.
-fn give_vectors(
-    open: &Open,
-    meaning: &Meaning,
-    progress: &dyn Fn(u64, u64),
-) -> Result<(), StoreError> {
-    let total = prepare(&mut open.writing.lock(), meaning.embedder())?;
-    let (mut done, mut last) = (0, 0);
-    let [fewest, most] = VECTORS_BATCH;
-    let mut batch = fewest;
-    if total > 0 {
-        progress(done, total);
-    }
-    loop {
-        let mut writing = open.writing.lock();
-        let pages = writing.db.without_vector(last, batch)?;
-        let Some(newest) = pages.last() else {
-            // Before anybody writes again: pages get their vectors with them from now on.
-            writing.change(|changes| changes.drop_other_vectors())?;
-            meaning.completed();
-            return Ok(());
-        };
-        drop(writing);
-        last = newest.seq;
-        let texts = pages
-            .iter()
-            .map(|page| (page.title.as_str(), page.text.as_str()));
-        let begun = Instant::now();
-        let vectors = Meaning::of(meaning.embedder(), texts)?;
-        batch = match begun.elapsed() < VECTORS_TIME / 2 {
-            true => (2 * batch).min(most),
-            false => (batch / 2).max(fewest),
-        };
-        open.writing.lock().change(|changes| {
-            let mut both = pages.iter().zip(&vectors);
-            both.try_for_each(|(page, vector)| changes.set_vector(page.seq, vector))
-        })?;
-        done += pages.len() as u64;
-        progress(done, total.max(done));
-    }
-}
-
-/// Notes that `embedder` makes the vectors from now on; says how many pages have none.
-fn prepare(writing: &mut Writing, embedder: &dyn Embedder) -> Result<u64, StoreError> {
-    let kind = Meaning::kind_of(embedder);
-    if writing.db.head()?.embedder != kind {
-        writing.change(|changes| changes.set_embedder(&kind))?;
-    }
-    writing.db.count_without_vector()
 }
 
 #[cfg(test)]

@@ -216,7 +216,7 @@ fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
     ))?;
     output::line(&format!(
         "memory: {}; at most {} recalled",
-        visible(crate::config::settings::space_words(&memory.space)),
+        visible(crate::config::process::space_words(&memory.space)),
         counted(memory.recall_tokens, "token")
     ))?;
     show_sources(&loaded, &learnt, agent)?;

@@ -149,8 +149,8 @@ fn pointed(command: clap::Command) -> clap::Command {
     command.after_help(EVERY_COMMAND).mut_subcommands(pointed)
 }
 
-/// `args` with the task that begins with a dash behind all options, if there is one: a list, a
-/// negative number. Where it stands it would be an option that nobody knows.
+/// `args` with the task that begins with a dash moved behind all options, if there is one: a list, a
+/// negative number. In its place it would be read as an unknown option.
 fn with_task_last(mut args: Vec<OsString>) -> Option<Vec<OsString>> {
     if args.iter().any(|arg| arg == "--") {
         return None;

@@ -12,8 +12,9 @@ use serde_json::json;
 use super::each_file;
 use crate::session::Session;
 use crate::session::hearing::{
-    Ears, Heard, Recording, Segment, Stop, check_recording, clock, how_far, shown,
+    Ears, Heard, Recording, Segment, check_recording, clock, how_far, shown,
 };
+use crate::session::stop::Stop;
 use crate::terminal::error::{self, FAILED, INTERRUPTED, UserError};
 use crate::terminal::output;
 use crate::terminal::words::words;

@@ -1,4 +1,4 @@
-//! What `run` and `batch` have in common: options of the processes they start.
+//! What commands have in common: options of the processes they start, and how a number is read.
 
 use clap::Args;
 use quipu_kernel::deliberation::Think;
@@ -18,6 +18,16 @@ use crate::session::agent::Loaded;
 pub fn pid(word: &str) -> Result<Pid, String> {
     word.parse()
         .map_err(|_| "processes are named by their numbers; `quipu ps` lists them".to_owned())
+}
+
+/// A share or a likelihood, as it is given to a command.
+///
+/// # Errors
+/// What is not a number from 0 to 1.
+pub fn share(word: &str) -> Result<f64, String> {
+    let share: Option<f64> = word.parse().ok();
+    let share = share.filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "not a number from 0 to 1".to_owned())
 }
 
 /// Options of a process.

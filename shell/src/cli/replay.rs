@@ -101,7 +101,7 @@ fn pids(journal: &Journal, words: &[String]) -> Result<Vec<Pid>> {
     let number = |word: &String| {
         word.parse::<Pid>().map_err(|_| {
             UserError::usage(
-                format!("{word:?} is no process"),
+                format!("{word:?} is not the number of a process"),
                 "name processes by their numbers, or `all`; `quipu ps` lists them",
             )
         })

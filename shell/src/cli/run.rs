@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
@@ -11,23 +11,22 @@ use quipu_kernel::event::Event;
 use quipu_kernel::gate::Approve;
 use quipu_kernel::journal::Journal;
 use quipu_kernel::label::{Label, Secrecy, Trust};
-use quipu_kernel::process::{Attached, Exit, Pid, Program, Reply, State, Status, text_of};
-use quipu_kernel::signal::Signal;
+use quipu_kernel::process::{Attached, Pid, Program, Status, text_of};
 use serde_json::{Value, json};
 
 use super::fork::Point;
 use super::options::{ProcessOptions, pid};
 use super::task;
 use crate::config::globals::Globals;
-use crate::config::policy;
 use crate::import::attachment;
-use crate::service::conversation::{Ask, Conversation, Ended, Say, Start, Told};
+use crate::service::conversation::{Ask, Ended, Start};
 use crate::service::door::{self, Door};
+use crate::service::follow::{follow, suspended};
 use crate::service::knowledge;
 use crate::service::machine::Lifetime;
 use crate::session::Session;
 use crate::session::agent::{self, Loaded, project};
-use crate::terminal::error::{FAILED, INTERRUPTED, STOPPED};
+use crate::terminal::error::exit_code;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::render::Renderer;
 use crate::terminal::report::{add_plan, add_rulings, report};
@@ -279,111 +278,6 @@ fn in_json(door: &Door, ended: &Ended) -> Result<Value> {
     Ok(report)
 }
 
-/// Tells how to carry on a process that was suspended. `resume` is the command for it, and
-/// `alone` says whether it was the first branch of a deliberation.
-pub fn suspended(journal: &Journal, pid: Pid, resume: &str, alone: bool) -> Result<String> {
-    let alone = if alone { words().goes_alone } else { "" };
-    let template = match journal.process(pid)?.state {
-        // A blocked process waits for something that only its person can give.
-        State::Ready => words().carries_on,
-        _ => words().goes_on_later,
-    };
-    let command = format!("{resume} {pid}");
-    let values: [(&str, &dyn Display); 3] =
-        [("command", &command), ("pid", &pid), ("alone", &alone)];
-    Ok(fill(template, &values))
-}
-
-/// How a process was stopped, and what is left to do about it.
-pub fn interrupted(pid: Pid, exit: &Exit) -> String {
-    let template = match exit.is_killed() {
-        true => words().killed,
-        false => words().stopped,
-    };
-    let command = format!("quipu run --fork {pid}");
-    fill(template, &[("pid", &pid), ("command", &command)])
-}
-
-/// Takes lines that are typed while a process runs and that do not answer a question of it.
-pub type Typed<'a> = Option<&'a mut dyn FnMut(String)>;
-
-/// Follows a process to its end: shows its events, answers its questions, passes
-/// interrupts on, and what is `typed` otherwise to whoever takes it. A rule that the person
-/// agrees to goes into the file `rules`.
-pub async fn follow(
-    conversation: &mut Conversation,
-    interrupts: &mut Interrupts,
-    rules: &Path,
-    show: &mut dyn FnMut(&Event) -> Result<()>,
-    typed: Typed<'_>,
-) -> Result<Ended> {
-    interrupts.begin();
-    let ended = until_end(conversation, interrupts, rules, show, typed).await;
-    interrupts.end();
-    ended
-}
-
-async fn until_end(
-    conversation: &mut Conversation,
-    interrupts: &mut Interrupts,
-    rules: &Path,
-    show: &mut dyn FnMut(&Event) -> Result<()>,
-    mut typed: Typed<'_>,
-) -> Result<Ended> {
-    let mut question: Option<Event> = None;
-    // Kept from one event to the next: a line that is being read is not lost.
-    let mut line = Box::pin(person::lines());
-    loop {
-        tokio::select! {
-            read = &mut line, if typed.is_some() && question.is_none() => match read {
-                Some(read) => {
-                    if let Some(take) = &mut typed {
-                        take(read);
-                    }
-                    line = Box::pin(person::lines());
-                }
-                // Nobody types any more.
-                None => typed = None,
-            },
-            () = interrupts.next() => {
-                conversation.say(Say::Signal(Signal::Interrupt)).await;
-                question = None;
-            }
-            (key, reply) = answer(&question, rules), if question.is_some() => {
-                question = None;
-                interrupts.forgive();
-                conversation.say(Say::Reply { key, reply }).await;
-            }
-            told = conversation.next() => match told? {
-                Told::Event(event) => {
-                    show(&event)?;
-                    if matches!(event, Event::Question { .. } | Event::Approval { .. }) {
-                        question = Some(event);
-                        // From now on, typed lines answer the question.
-                        line = Box::pin(person::lines());
-                    }
-                }
-                Told::Ended(ended) => return Ok(*ended),
-                // A failure is an error of `next`.
-                Told::Begun { .. } | Told::Failed { .. } => {}
-            }
-        }
-    }
-}
-
-/// The key of the question, and what the person says to it. A rule that they agree to goes
-/// into the file `rules`.
-async fn answer(question: &Option<Event>, rules: &Path) -> (String, Reply) {
-    match question {
-        Some(event @ Event::Question { key, .. }) => (key.clone(), person::ask(event).await),
-        Some(event @ Event::Approval { key, rule, .. }) => {
-            let reply = person::ask(event).await;
-            (key.clone(), policy::keep(rules, rule.as_deref(), reply))
-        }
-        _ => std::future::pending().await,
-    }
-}
-
 struct View {
     format: Format,
     renderer: Renderer,
@@ -440,14 +334,4 @@ fn program(
     }
     program.interactive = interactive;
     Ok(program)
-}
-
-/// The exit code for the end of a process.
-pub fn exit_code(exit: &Exit) -> u8 {
-    match exit.status {
-        Status::Exited => 0,
-        Status::Failed => FAILED,
-        Status::Limit | Status::Denied => STOPPED,
-        Status::Interrupted | Status::Suspended => INTERRUPTED,
-    }
 }

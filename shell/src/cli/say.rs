@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::session::Session;
 use crate::session::speech::{Manner, SoundFile, aloud, seconds, speak};
+use crate::session::stop::Stop;
 use crate::terminal::error::{INTERRUPTED, UserError};
 use crate::terminal::files::check_writable;
 use crate::terminal::output;
@@ -47,15 +48,6 @@ fn speed(written: &str) -> Result<f32, String> {
     }
 }
 
-/// Stops what is said when the command is dropped.
-struct Stop(CancelToken);
-
-impl Drop for Stop {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
-}
-
 /// Runs the command.
 pub async fn run(session: &Session, args: SayArgs) -> Result<u8> {
     let is_pipe = args.out.as_deref() == Some(Path::new("-"));
@@ -86,7 +78,7 @@ pub async fn run(session: &Session, args: SayArgs) -> Result<u8> {
         speaker: args.voice,
         speed: args.speed,
     };
-    let stop = Stop(CancelToken::default());
+    let stop = Stop::default();
     let cancel = stop.0.clone();
     let work = move || match args.out {
         None => aloud(&voice, &text, &manner, &cancel),

@@ -1,17 +1,16 @@
 //! `quipu secret`: values that tools and servers use and nobody reads.
 
-use std::io::{IsTerminal, Read};
-
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use quipu_tools::Capability;
 use quipu_tools::secrets::handle;
-use quipu_tools::{Capability, Secret};
 use serde_json::json;
 
 use crate::session::Session;
 use crate::session::lock::MachineLock;
 use crate::terminal::error::UserError;
 use crate::terminal::output::{self, visible};
+use crate::terminal::person;
 
 /// Secrets: values that tools use, and that no model, log or journal sees
 ///
@@ -67,7 +66,7 @@ fn set(session: &Session, name: &str) -> Result<u8> {
             "use up to 64 letters, digits, - and _",
         ));
     }
-    let secret = read(name)?;
+    let secret = person::secret(name, &format!("quipu secret set {name}"))?;
     let mut given = session.given()?;
     let word = match given.secrets.share(name, secret)? {
         true => "changed",
@@ -76,27 +75,6 @@ fn set(session: &Session, name: &str) -> Result<u8> {
     say!("{word}: {name}; its handle is {}", handle::of(name));
     told_later(session);
     Ok(0)
-}
-
-/// Reads a value: never from the command line, which others can see.
-fn read(name: &str) -> Result<Secret> {
-    let text = match std::io::stdin().is_terminal() {
-        true => {
-            say!("Type or paste the value of {name}, then Enter; it is not shown:");
-            console::Term::stderr().read_secure_line()?
-        }
-        false => {
-            let mut text = String::new();
-            std::io::stdin().lock().read_to_string(&mut text)?;
-            text
-        }
-    };
-    Secret::new(&text).map_err(|reason| {
-        UserError::usage(
-            reason,
-            format!("the value is read from standard input: quipu secret set {name} < FILE"),
-        )
-    })
 }
 
 fn list(session: &Session, as_json: bool) -> Result<u8> {

@@ -5,6 +5,7 @@
 //! | `globals` | the options that every command takes |
 //! | `env_vars` | every variable of the environment that is read |
 //! | `settings` | flags before environment before file before defaults |
+//! | `process` | what files say of a process: its limits, its part of the disk |
 //! | `origin` | which of them a value comes from |
 //! | `endpoints` | models behind endpoints, by name |
 //! | `paths`, `private` | the folders of a root, and who may look into them |
@@ -28,5 +29,6 @@ pub mod origin;
 pub mod paths;
 pub mod policy;
 pub mod private;
+pub mod process;
 pub mod settings;
 pub mod trust;

@@ -24,7 +24,8 @@ use super::printed::Printed;
 use super::reader::{Parts, Reader};
 use super::spoken;
 use super::typed;
-use crate::session::hearing::{self, Heard, RECORDING_BYTES_MAX, is_recording};
+use crate::config::digest;
+use crate::session::hearing::{Heard, RECORDING_BYTES_MAX, is_recording};
 use crate::terminal::bar;
 use crate::terminal::output::shortened;
 
@@ -114,7 +115,7 @@ impl Found {
         let (bytes, digest) = match self.is_recording {
             true => (
                 head(file).map_err(words)?,
-                hearing::digest(&self.at).map_err(words)?,
+                digest::of_file(&self.at).map_err(words)?,
             ),
             false => {
                 let mut bytes = Vec::new();

@@ -73,7 +73,7 @@ fn check_name(name: &str) -> Result<()> {
     if reserved || name.len() > 40 || !name.split('-').all(word) {
         return Err(UserError::usage(
             format!("{name:?} cannot be the name of a tool"),
-            "use words of small letters and digits, such as word-count",
+            "use words of lower-case letters and digits, such as word-count",
         ));
     }
     builtin::check_free(name, "give yours another name")

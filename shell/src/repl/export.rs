@@ -181,6 +181,8 @@ fn from_markdown(text: &str) -> Vec<Turn> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use quipu_kernel::label::Suspicion;
 
     use super::*;
@@ -223,12 +225,8 @@ mod tests {
             assert!(read.iter().all(stranger));
             // What is there is not written over.
             assert!(write(&path, &turns).is_err());
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::PermissionsExt;
-                let mode = path.metadata().unwrap().permissions().mode();
-                assert_eq!(mode & 0o077, 0);
-            }
+            let mode = path.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0);
         }
         insta::assert_snapshot!(markdown(&turns[..2]));
     }

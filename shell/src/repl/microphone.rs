@@ -64,7 +64,6 @@ fn start(path: &Path) -> Result<(&'static str, Child)> {
 
 /// Ends a recorder as Ctrl-C would, so that its file is whole.
 fn end(child: &mut Child) {
-    #[cfg(unix)]
     if let Ok(pid) = i32::try_from(child.id()) {
         // SAFETY: a signal to a child that was not waited for: its number is not another's.
         unsafe { libc::kill(pid, libc::SIGINT) };

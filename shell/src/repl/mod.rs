@@ -168,21 +168,9 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
         say!("{}", words().no_tasks);
         return Ok(0);
     }
-    let begun = match begin {
-        Begin::Anew if is_typed => early::open(&session).await,
-        _ => {
-            let door = open(&session, is_typed).await;
-            door.map(|door| Begun::Open(Box::new(door), None))
-        }
-    };
-    let (door, first) = match begun {
-        Ok(Begun::Open(door, first)) => (*door, first),
-        Ok(Begun::Left(code)) => return Ok(code),
-        Err(error) if is_typed => {
-            fetch::missing(&session, error).await?;
-            (open(&session, is_typed).await?, None)
-        }
-        Err(error) => return Err(error),
+    let (door, first) = match enter(&session, begin, is_typed).await? {
+        Begun::Open(door, first) => (*door, first),
+        Begun::Left(code) => return Ok(code),
     };
     // Not before: where there is no machine, its person is back on the command line.
     let _in_shell = is_typed.then(|| error::in_shell(usage::of_both()));
@@ -218,6 +206,22 @@ pub async fn run(session: Session, begin: Begin) -> Result<u8> {
         repl.loud = loud;
         let model = output::visible(&repl.session.settings.model);
         say!("{}", fill(words().model_now, &[("model", &model)]));
+    }
+}
+
+/// The machine of the shell; where its model is not there, its person is asked whether to fetch it.
+async fn enter(session: &Session, begin: Begin, is_typed: bool) -> Result<Begun> {
+    let opened = |door| Begun::Open(Box::new(door), None);
+    let begun = match begin {
+        Begin::Anew if is_typed => early::open(session).await,
+        _ => open(session, is_typed).await.map(opened),
+    };
+    match begun {
+        Err(error) if is_typed => {
+            fetch::missing(session, error).await?;
+            open(session, is_typed).await.map(opened)
+        }
+        begun => begun,
     }
 }
 

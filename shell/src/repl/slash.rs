@@ -195,7 +195,7 @@ impl Repl<'_> {
                 "the machine that runs here has its own model",
                 "stop it, or start this shell with a root of its own",
             ),
-            (_, CpuChoice::Script(_)) => ("a script has no model", "leave --cpu away"),
+            (_, CpuChoice::Script(_)) => ("a script has no model", "omit --cpu"),
             _ => {
                 let globals = Globals {
                     models: vec![name.to_owned()],

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use quipu_tools::CancelToken;
 use quipu_voice::Voice;
 
 use super::Repl;
 use crate::session::player;
 use crate::session::speech::{Manner, aloud, explained};
+use crate::session::stop::Stop;
 use crate::terminal::error::UserError;
 use crate::terminal::words::words;
 
@@ -16,15 +16,6 @@ use crate::terminal::words::words;
 pub struct Loud {
     voice: Arc<Voice>,
     manner: Manner,
-}
-
-/// Stops what is said when nobody waits for its end any more.
-struct Stop(CancelToken);
-
-impl Drop for Stop {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
 }
 
 impl Repl<'_> {
@@ -91,7 +82,7 @@ impl Loud {
         if quipu_voice::sentences(answer).is_empty() {
             return Ok(());
         }
-        let stop = Stop(CancelToken::default());
+        let stop = Stop::default();
         let (voice, manner, cancel) = (self.voice.clone(), self.manner.clone(), stop.0.clone());
         let answer = answer.to_owned();
         tokio::task::spawn_blocking(move || aloud(&voice, &answer, &manner, &cancel)).await?

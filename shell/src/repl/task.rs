@@ -11,11 +11,12 @@ use serde_json::Value;
 
 use super::looks::Looks;
 use super::{Repl, open};
-use crate::cli::run::{exit_code, follow, interrupted, suspended};
 use crate::import::attachment;
 use crate::service::conversation::{Ask, Ended, Start};
+use crate::service::follow::{follow, interrupted, suspended};
 use crate::session::earlier;
 use crate::session::talk::Turn;
+use crate::terminal::error::exit_code;
 use crate::terminal::render::Renderer;
 use crate::terminal::sources::Sources;
 use crate::terminal::words::words;

@@ -9,6 +9,7 @@
 //! | `conversation` | what a process's starter and the machine say to each other |
 //! | `carried` | a task with its pictures, on its way from the one to the other |
 //! | `door` | what a command has of a machine: of the one that runs, or of its own |
+//! | `follow` | a process followed to its end at a terminal |
 //! | `way` | which of the two it is, and who waits for whom |
 //! | `room` | what other programs have under way on a machine |
 //! | `places` | how many programs are connected to it at a time |
@@ -24,6 +25,7 @@ mod carried;
 pub mod control;
 pub mod conversation;
 pub mod door;
+pub mod follow;
 pub mod http;
 pub mod knowledge;
 mod lending;

@@ -205,8 +205,6 @@ fn differs(
 
 /// Checks that the machine that greets so is what this call asks for.
 fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded) -> Result<()> {
-    let (globals, settings) = (&session.globals, &session.settings);
-    let cpu = settings.cpu.to_string();
     if greeting.release != RELEASE {
         let theirs = match greeting.release.as_str() {
             "" => "an earlier release".to_owned(),
@@ -217,31 +215,7 @@ fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded
             "stop it, and start it again with this program",
         ));
     }
-    // Models of two endpoints may have one name.
-    let named = globals.models.first().map(String::as_str);
-    let option = match named.and_then(endpoints::named) {
-        Some(_) => Some("--model"),
-        None => globals.cpu.as_ref().map(|_| "--cpu"),
-    };
-    if let Some(option) = option.filter(|_| cpu != greeting.cpu) {
-        return Err(refused(
-            &format!("computes with {}, not with {cpu}", greeting.cpu),
-            &format!("leave {option} away"),
-        ));
-    }
-    if !globals.models.is_empty() && settings.model != greeting.model {
-        return Err(refused(
-            &format!("has the model {}, not {}", greeting.model, settings.model),
-            "leave --model away",
-        ));
-    }
-    let is_chosen = globals.cpu.is_some() || !globals.models.is_empty();
-    if let Some(instead) = greeting.instead.as_ref().filter(|_| is_chosen) {
-        return Err(refused(
-            &format!("computes with {instead} in place of {}", greeting.model),
-            "leave --cpu and --model away",
-        ));
-    }
+    suits_model(session, greeting)?;
     if let Some(more) = policy
         .grants
         .iter()
@@ -255,7 +229,7 @@ fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded
     if policy.approve != greeting.approve && !tightens(policy, greeting) {
         return Err(refused(
             "settles approvals in another way",
-            "leave --approve away",
+            "omit --approve",
         ));
     }
     if agent.has_files()? {
@@ -264,7 +238,7 @@ fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded
             "stop that machine",
         ));
     }
-    if globals.threads.is_some() || globals.window.is_some() {
+    if session.globals.threads.is_some() || session.globals.window.is_some() {
         say!("note: threads and window are those of the machine that runs on this root");
     }
     let ours = session.environment(&policy.grants)?;
@@ -272,6 +246,39 @@ fn suits(session: &Session, greeting: &Greeting, policy: &Policy, agent: &Loaded
         if ours.contains_key(&name) && ours.get(&name) != greeting.environment.get(&name) {
             say!("note: the variable {name} is that of the machine that runs on this root");
         }
+    }
+    Ok(())
+}
+
+/// Checks that the machine that greets so computes with the CPU and the model that this call asks
+/// for.
+fn suits_model(session: &Session, greeting: &Greeting) -> Result<()> {
+    let (globals, settings) = (&session.globals, &session.settings);
+    let cpu = settings.cpu.to_string();
+    // Models of two endpoints may have one name.
+    let named = globals.models.first().map(String::as_str);
+    let option = match named.and_then(endpoints::named) {
+        Some(_) => Some("--model"),
+        None => globals.cpu.as_ref().map(|_| "--cpu"),
+    };
+    if let Some(option) = option.filter(|_| cpu != greeting.cpu) {
+        return Err(refused(
+            &format!("computes with {}, not with {cpu}", greeting.cpu),
+            &format!("omit {option}"),
+        ));
+    }
+    if !globals.models.is_empty() && settings.model != greeting.model {
+        return Err(refused(
+            &format!("has the model {}, not {}", greeting.model, settings.model),
+            "omit --model",
+        ));
+    }
+    let is_chosen = globals.cpu.is_some() || !globals.models.is_empty();
+    if let Some(instead) = greeting.instead.as_ref().filter(|_| is_chosen) {
+        return Err(refused(
+            &format!("computes with {instead} in place of {}", greeting.model),
+            "omit --cpu and --model",
+        ));
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::config::paths::Paths;
-use crate::config::settings::{LimitsFile, MemoryFile, SpaceName};
+use crate::config::process::{LimitsFile, MemoryFile, SpaceName};
 use crate::config::trust;
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;

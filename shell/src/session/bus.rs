@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use quipu_tools::mcp::{Bound, Listing, McpDevice, McpHost, McpServer};
 use quipu_tools::{
     Bus, Device, ErrorKind, FunctionSpec, Given, GrantBook, Held, SecretStore, ToolError, WasmHost,
@@ -18,7 +19,8 @@ use crate::config::trust::SERVERS;
 use crate::config::{env_vars, mcp, private};
 use crate::session::{Session, builtin, listings};
 use crate::terminal::error::{UserError, hint};
-use crate::terminal::output::visible;
+use crate::terminal::hints;
+use crate::terminal::output::{ago, visible};
 use crate::terminal::words::{fill, words};
 
 /// A tool that is there and cannot be used.
@@ -269,11 +271,7 @@ impl Session {
             Err(error) => Err(Unusable {
                 name,
                 origin,
-                error: format!(
-                    "{}; {}",
-                    error.message,
-                    crate::terminal::hints::tool(&error)
-                ),
+                error: format!("{}; {}", error.message, hints::tool(&error)),
             }),
         }
     }
@@ -324,30 +322,22 @@ impl Session {
         } = listing?;
         let _ = std::fs::remove_file(kept.with_extension(SILENT));
         let hash = listings::hash(&functions);
-        let seen = match (&held.listing, ask) {
-            (Some(before), Servers::Unasked | Servers::Known | Servers::Asked)
-                if *before != hash =>
-            {
-                let changed = listings::changed(&name, &held.grants);
-                let known = known.ok_or(changed.clone())?;
-                say!(
-                    "warning: {}; {}",
-                    changed.message,
-                    crate::terminal::hints::tool(&changed)
-                );
-                return Ok((known, None));
-            }
-            (Some(before), _) if *before == hash => None,
-            _ => {
-                listings::show(&name, &functions);
-                Some(hash)
-            }
-        };
+        let is_new = held.listing.as_ref() != Some(&hash);
+        let is_shown = ask == Servers::Shown || held.listing.is_none();
+        if is_new && !is_shown {
+            let changed = listings::changed(&name, &held.grants);
+            let known = known.ok_or(changed.clone())?;
+            say!("warning: {}; {}", changed.message, hints::tool(&changed));
+            return Ok((known, None));
+        }
+        if is_new {
+            listings::show(&name, &functions);
+        }
         tell_left_out(&name, left_out);
         if let Err(error) = listings::keep(&kept, &functions) {
             tracing::debug!(%error, "the listing is not kept");
         }
-        Ok((functions, seen))
+        Ok((functions, is_new.then_some(hash)))
     }
 }
 
@@ -357,16 +347,10 @@ type Asking<'a> = dyn Fn(&str) -> (Servers, Duration) + Sync + 'a;
 /// How files end that say that a server did not answer.
 const SILENT: &str = "silent";
 
-/// How long ago a listing was kept.
-fn age(kept: &Path) -> Option<String> {
+/// When a listing was kept, in milliseconds since 1970.
+fn kept_ms(kept: &Path) -> Option<i64> {
     let written = kept.metadata().and_then(|meta| meta.modified()).ok()?;
-    let seconds = written.elapsed().unwrap_or_default().as_secs();
-    Some(match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds / 60),
-        7200..172_800 => format!("{} hours", seconds / 3600),
-        _ => format!("{} days", seconds / 86_400),
-    })
+    Some(DateTime::<Utc>::from(written).timestamp_millis())
 }
 
 fn is_fresh(path: &Path) -> bool {
@@ -385,10 +369,11 @@ fn of_a_silent_one(
     known: Option<Vec<FunctionSpec>>,
     late: ToolError,
 ) -> Result<Vec<FunctionSpec>, ToolError> {
-    if let (Some(known), Some(age)) = (known, age(kept)) {
+    if let (Some(known), Some(then)) = (known, kept_ms(kept)) {
         say!(
-            "warning: {}; its tools are shown as it listed them {age} ago",
-            late.message
+            "warning: {}; its tools are shown as it listed them {}",
+            late.message,
+            ago(then)
         );
         return Ok(known);
     }

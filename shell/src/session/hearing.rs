@@ -17,11 +17,10 @@ use quipu_tools::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::{Session, builtin};
-use crate::config::private;
+use crate::config::{digest, private};
 use crate::terminal::error::UserError;
 use crate::terminal::files::unread;
 use crate::terminal::output::{one_line, visible};
@@ -46,16 +45,6 @@ pub struct Recording {
     folder: TempDir,
     /// Where what was heard of it is kept; nowhere where that cannot be written.
     kept: Option<PathBuf>,
-}
-
-/// Stops hearing by its token when dropped: nobody waits for it any more.
-#[derive(Default)]
-pub struct Stop(pub CancelToken);
-
-impl Drop for Stop {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
 }
 
 /// The speech in a part of a recording.
@@ -175,7 +164,7 @@ impl Recording {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join(NAME);
         copy(&path)?;
-        let digest = HEXLOWER.encode(&digest(&path)?);
+        let digest = HEXLOWER.encode(&digest::of_file(&path)?);
         let kept = cache.join("heard");
         let kept = private::folder(&kept).is_ok().then(|| kept.join(digest));
         Ok(Self { folder, kept })
@@ -278,7 +267,7 @@ impl Session {
         let heard = ears.hear(&recording, None, &CancelToken::default(), &mut how_far)?;
         match heard.segments.is_empty() {
             true => Err(UserError::failed(
-                format!("nothing that is said can be heard in {name}"),
+                format!("no speech was found in {name}"),
                 "a recording that is louder or has less noise may be understood",
             )),
             false => Ok(heard.text()),
@@ -297,18 +286,6 @@ pub fn how_far(part: &Heard) {
             "{}",
             fill(words().heard_up_to, &[("time", &time), ("of", &of)])
         );
-    }
-}
-
-/// The SHA-256 of the file at `path`, which is not read as a whole.
-pub fn digest(path: &Path) -> std::io::Result<Vec<u8>> {
-    let (mut file, mut buffer) = (File::open(path)?, vec![0; 1 << 16]);
-    let mut digest = Sha256::new();
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(digest.finalize().to_vec()),
-            count => digest.update(&buffer[..count]),
-        }
     }
 }
 
@@ -331,7 +308,10 @@ fn real_file(path: &Path) -> Result<PathBuf> {
     let meta = real.metadata().map_err(wrong)?;
     let name = path.display();
     if !meta.is_file() {
-        return Err(UserError::usage(format!("{name} is no file"), A_RECORDING));
+        return Err(UserError::usage(
+            format!("{name} is not a file"),
+            A_RECORDING,
+        ));
     }
     check_size(&name, meta.len())?;
     Ok(real)

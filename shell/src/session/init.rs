@@ -27,8 +27,8 @@ use quipu_tools::{Bus, Capability, Device, LeakScan, SecretStore};
 
 use crate::config::globals::Globals;
 use crate::config::paths::{self, Paths};
-use crate::config::settings::{self, ApproveWord, AttentionWord, CpuChoice, Settings};
-use crate::config::{env_vars, policy, private};
+use crate::config::settings::{ApproveWord, AttentionWord, CpuChoice, Settings};
+use crate::config::{env_vars, policy, private, process};
 use crate::session::agent::Loaded;
 use crate::session::bus::Servers;
 use crate::session::images;
@@ -343,8 +343,8 @@ impl Session {
         program.limits = agent.limits.over(limits.clone());
         if agent.agent.stranger {
             // A stranger's agent may only lower limits.
-            settings::tighten_memory(&mut program.agent.memory, memory);
-            settings::tighten_limits(&mut program.limits, limits);
+            process::tighten_memory(&mut program.agent.memory, memory);
+            process::tighten_limits(&mut program.limits, limits);
         }
         program.model = self
             .model_of(agent)

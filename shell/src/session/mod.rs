@@ -13,6 +13,7 @@
 //! | `schedule` | agents that run by themselves: when, and what became of them |
 //! | `senses`, `hearing` | the tools that read pictures and hear recordings, and their weights |
 //! | `speech`, `player` | the voice, for commands and as a tool, and the program that plays it |
+//! | `stop` | the end of what nobody waits for |
 //! | `user_call` | a call of a tool that a command makes |
 //! | `talk`, `earlier` | a conversation: its turns, and those that the journal has |
 //! | `embedder`, `embedder_comparison` | the model that searches, and which one finds a store's pages better |
@@ -47,6 +48,7 @@ pub mod senses;
 pub mod setup;
 pub mod signals;
 pub mod speech;
+pub mod stop;
 pub mod store;
 pub mod talk;
 #[cfg(feature = "otel")]

@@ -304,7 +304,7 @@ pub fn check_picture(path: &Path) -> Result<()> {
     match is_picture(&head) {
         true => Ok(()),
         false => Err(UserError::usage(
-            format!("{} is no picture", path.display()),
+            format!("{} is not a picture", path.display()),
             "the eyes read PNG, JPEG, WebP, TIFF and BMP",
         )),
     }

@@ -4,6 +4,7 @@
 //! so that the first one sounds while the next is computed. Who plays a sound is in `player`.
 
 use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -112,9 +113,7 @@ impl SoundFile {
     /// A folder that cannot be written.
     pub fn begin(path: &Path, is_private: bool) -> std::io::Result<Self> {
         let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
         if !is_private {
-            use std::os::unix::fs::PermissionsExt;
             // As other programs make files: the user's mask decides.
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }

@@ -12,6 +12,7 @@ use std::sync::{PoisonError, RwLock};
 use quipu_cpu::CpuError;
 use quipu_kernel::KernelError;
 use quipu_kernel::journal::JournalError;
+use quipu_kernel::process::{Exit, Status};
 use quipu_kernel::window::VmError;
 use quipu_memory::StoreError;
 use quipu_models::ModelError;
@@ -249,6 +250,16 @@ pub fn tool_code(kind: ErrorKind) -> u8 {
         ErrorKind::UnknownTool | ErrorKind::UnknownFunction | ErrorKind::InvalidArgs => USAGE,
         ErrorKind::Denied => STOPPED,
         _ => FAILED,
+    }
+}
+
+/// The exit code for the end of a process.
+pub fn exit_code(exit: &Exit) -> u8 {
+    match exit.status {
+        Status::Exited => 0,
+        Status::Failed => FAILED,
+        Status::Limit | Status::Denied => STOPPED,
+        Status::Interrupted | Status::Suspended => INTERRUPTED,
     }
 }
 

@@ -14,7 +14,7 @@
 //! | `sources` | the pages that an answer rests on |
 //! | `bar`, `pull` | how far work has come |
 //! | `words` | the messages of the shell, in each language |
-//! | `person` | questions and approvals |
+//! | `person` | questions, approvals, and secrets that are typed |
 //! | `interrupts`, `exit` | Ctrl-C, and the end of the program |
 //! | `files`, `text`, `lines` | files that a user named: what is wrong with one; whole, or by lines of JSON |
 //! | `piped` | what comes on standard input beside a task |

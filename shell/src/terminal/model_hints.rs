@@ -42,7 +42,9 @@ pub fn hint(error: &ModelError) -> Option<String> {
         E::Client { .. } | E::Index { .. } | E::Stalled { .. } | E::Unreachable { .. } => {
             "check the network and pull again: what was fetched is kept".into()
         }
-        E::Checksum { .. } => "pull again; if it recurs, the source has changed: tell us".into(),
+        E::Checksum { .. } => {
+            "pull again; if it recurs, the source has changed: please report it".into()
+        }
         E::Altered { .. } => "remove it with quipu model rm, then pull again".into(),
         E::NotOnHub { .. } => "check the spelling: org/repo:QUANT, as on the hub's page".into(),
         E::Denied { token: true, .. } => {

@@ -1,13 +1,18 @@
-//! Questions and approvals, asked of the person at the terminal. Whether an approval is
-//! needed is decided by the kernel's gate; here it is worded, and the reply is read.
+//! Questions and approvals, asked of the person at the terminal, and secrets that they type. Whether
+//! an approval is needed is decided by the kernel's gate; here it is worded, and the reply is read.
 
 use std::io::{BufRead, IsTerminal, Write};
-#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::time::Duration;
 
+use anyhow::Result;
 use quipu_kernel::event::{Event, WHAT_NOW};
 use quipu_kernel::process::Reply;
+use quipu_tools::Secret;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
+use crate::terminal::error::UserError;
 use crate::terminal::output::{seen, visible};
 use crate::terminal::words::{fill, words};
 
@@ -16,7 +21,6 @@ const CALL_CHARS: usize = 600;
 /// Characters of a rule that somebody can agree to.
 const RULE_CHARS: usize = 1_000;
 /// How soon the next line of what is pasted comes; nobody types as fast.
-#[cfg(unix)]
 const PASTE_GAP: Duration = Duration::from_millis(50);
 
 /// Whether somebody can be asked: a terminal on both sides, and no `--no-input`.
@@ -191,6 +195,27 @@ pub async fn agrees(question: &str) -> bool {
     said.is_some_and(|line| is_yes(&line))
 }
 
+/// The secret `name`: a line that is typed and not shown, or all that comes on standard input.
+/// Never from the command line, which others can see; `command` is the one that reads it.
+///
+/// # Errors
+/// What cannot be a secret, or cannot be read.
+pub fn secret(name: &str, command: &str) -> Result<Secret> {
+    let value = match std::io::stdin().is_terminal() {
+        true => {
+            say!("Type or paste the value of {name}, then Enter; it is not shown:");
+            console::Term::stderr().read_secure_line()?
+        }
+        false => std::io::read_to_string(std::io::stdin().lock())?,
+    };
+    Secret::new(&value).map_err(|reason| {
+        UserError::usage(
+            reason,
+            format!("the value is read from standard input: {command} < FILE"),
+        )
+    })
+}
+
 /// Whether `line` agrees, in a language of the shell.
 fn is_yes(line: &str) -> bool {
     matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "是")
@@ -203,7 +228,6 @@ fn is_no(said: &str) -> bool {
 
 /// Throws away what was typed before there was a question: it is no answer to it.
 fn discard_typed() {
-    #[cfg(unix)]
     // SAFETY: takes numbers; where standard input is no terminal it does nothing.
     unsafe {
         libc::tcflush(libc::STDIN_FILENO, libc::TCIFLUSH);
@@ -223,17 +247,11 @@ pub async fn lines() -> Option<String> {
 }
 
 /// Whether another line comes with the one that was read.
-#[cfg(unix)]
 async fn is_more() -> bool {
     matches!(
         tokio::time::timeout(PASTE_GAP, readable()).await,
         Ok(Ok(()))
     )
-}
-
-#[cfg(not(unix))]
-async fn is_more() -> bool {
-    false
 }
 
 /// A line of standard input; `None` at its end.
@@ -252,22 +270,12 @@ async fn line() -> Option<String> {
 }
 
 /// Waits until a terminal has a line.
-#[cfg(unix)]
 async fn readable() -> std::io::Result<()> {
-    use std::os::fd::AsFd;
-
-    use tokio::io::Interest;
-    use tokio::io::unix::AsyncFd;
     let stdin = std::io::stdin().as_fd().try_clone_to_owned()?;
     // SAFETY: the descriptor is this function's own and open for as long as it is
     // registered.
     let stdin = unsafe { AsyncFd::register_with_interest(stdin, Interest::READABLE) }?;
     stdin.readable().await.map(drop)
-}
-
-#[cfg(not(unix))]
-async fn readable() -> std::io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

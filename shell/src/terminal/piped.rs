@@ -7,6 +7,8 @@
 
 use std::fs::File;
 use std::io::{Read, Seek};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -67,20 +69,11 @@ pub fn unreadable(error: std::io::Error) -> anyhow::Error {
 }
 
 /// Standard input, where it can bring something for this program.
-#[cfg(unix)]
 fn opened() -> Option<File> {
-    use std::os::fd::AsFd;
-    use std::os::unix::fs::FileTypeExt;
     let mut input = File::from(std::io::stdin().as_fd().try_clone_to_owned().ok()?);
     let kind = input.metadata().ok()?.file_type();
     let is_file = kind.is_file() && input.stream_position().is_ok_and(|at| at == 0);
     (is_file || kind.is_fifo() || kind.is_socket()).then_some(input)
-}
-
-/// Nothing, where the kinds of files are not told apart.
-#[cfg(not(unix))]
-fn opened() -> Option<File> {
-    None
 }
 
 /// What `input` brings, if its first byte, or its end, comes within `patience`.

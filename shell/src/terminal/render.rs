@@ -75,6 +75,12 @@ impl Renderer {
     pub fn show(&mut self, event: &Event) {
         self.add_time(event);
         self.tell_now(event);
+        self.tell_what_it_has(event);
+        self.tell_what_it_does(event);
+    }
+
+    /// What a process begins with and is told beside its steps: its model, its tools, pages, a plan.
+    fn tell_what_it_has(&mut self, event: &Event) {
         match event {
             Event::Started { steps, pid } if *steps > 0 => {
                 let template = words().process_goes_on;
@@ -123,6 +129,13 @@ impl Renderer {
                     self.dimmed(visible(&line));
                 }
             }
+            _ => {}
+        }
+    }
+
+    /// The steps of a process, what becomes of its pages and children, and its end.
+    fn tell_what_it_does(&mut self, event: &Event) {
+        match event {
             Event::Token { text, .. } if self.live => self.draft.write(text),
             Event::Action {
                 n,

@@ -296,7 +296,7 @@ fn what_cannot_work_is_named_before_anything_runs() {
         &["--resume"],
         "results, line 1: not a result of an eval",
     );
-    check(good, &["--fail-under", "90"], "not a share from 0 to 1");
+    check(good, &["--fail-under", "90"], "not a number from 0 to 1");
     for option in ["--junit", "--page", "--pairs"] {
         check(
             good,

@@ -158,7 +158,7 @@ fn what_cannot_be_learnt_from_is_named() {
     check(&[], "nothing to learn from");
     sandbox.write("few.jsonl", cases().lines().next().unwrap());
     check(&["few.jsonl"], "few.jsonl has 1 case to learn from");
-    check(&["cases.jsonl", "--p-max", "2"], "not a likelihood");
+    check(&["cases.jsonl", "--p-max", "2"], "not a number from 0 to 1");
     sandbox.write("strange.md", "Do as I say.");
     check(&["cases.jsonl", "--agent", "strange.md"], "is not trusted");
 }

@@ -116,6 +116,18 @@ impl Terminal {
         write!(self.keyboard, "{line}\r").unwrap();
     }
 
+    /// Gives the `answer` to the question whether a stranger's words may be written down: the
+    /// program ends with `code`, and they are kept where that is 0.
+    #[track_caller]
+    pub fn decides(&mut self, answer: &str, code: i32) {
+        self.shows("this process has read untrusted text from memory");
+        self.shows("Approve this once? [y/N, p for this process, w for good]");
+        self.types(answer);
+        assert_eq!(self.end().0, Some(code), "{answer}");
+        let pages = self.sandbox.pages();
+        assert_eq!(pages.len(), 2 - usize::from(code > 0), "{pages:?}");
+    }
+
     /// What the terminal's driver does when somebody presses Ctrl-C.
     pub fn interrupt(&self) {
         signal(&self.child, "INT");

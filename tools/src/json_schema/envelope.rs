@@ -159,7 +159,7 @@ fn no_schema(map: &Map<String, Value>) -> String {
     }
     let keys: Vec<String> = map.keys().take(3).map(|key| format!("{key:?}")).collect();
     format!(
-        "it is no JSON Schema: {} are no words of one; an object is described as \
+        "it is not a JSON Schema: {} are not words of one; an object is described as \
          {{\"type\":\"object\",\"properties\":{{…}}}}",
         keys.join(", ")
     )
@@ -209,7 +209,7 @@ mod tests {
         check(json!({"format": "date"}), "");
         check(
             json!({"clay": "string", "litres": 3}),
-            "\"clay\", \"litres\" are no words",
+            "\"clay\", \"litres\" are not words",
         );
         check(json!({"type": "text"}), "no type \"text\"");
         check(
@@ -217,7 +217,10 @@ mod tests {
             "no type \"json_schema\"",
         );
         check(json!([1]), "a schema is a JSON object");
-        check(json!({"schema": [1]}), "\"schema\" are no words");
-        check(json!({"text": {"type": "string"}}), "\"text\" are no words");
+        check(json!({"schema": [1]}), "\"schema\" are not words");
+        check(
+            json!({"text": {"type": "string"}}),
+            "\"text\" are not words",
+        );
     }
 }

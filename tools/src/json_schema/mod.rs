@@ -29,7 +29,8 @@ use serde_json::Value;
 
 pub use envelope::unwrapped;
 pub use merge::merged;
-pub use normal::{normal, normal_of_server};
+pub use normal::normal;
+pub(crate) use normal::normal_of_server;
 
 /// How the definitions of a normal form are referred to.
 pub const DEFINITION: &str = "#/$defs/";

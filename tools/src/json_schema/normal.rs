@@ -74,7 +74,7 @@ pub fn normal(schema: &Value) -> Result<Value, String> {
 ///
 /// # Errors
 /// As [`normal`].
-pub fn normal_of_server(schema: &Value) -> Result<Value, String> {
+pub(crate) fn normal_of_server(schema: &Value) -> Result<Value, String> {
     normalized(schema, true)
 }
 
@@ -160,7 +160,7 @@ impl Normalizer<'_> {
             Value::Bool(_) => return Ok(schema.clone()),
             Value::Object(map) => map,
             other if self.of_server => return Ok(nonstandard::schema(other).unwrap_or(json!(true))),
-            other => return Err(format!("{}: {other} is no schema", place(at))),
+            other => return Err(format!("{}: {other} is not a schema", place(at))),
         };
         let draft = self.references.draft(at);
         let mut out = Map::new();

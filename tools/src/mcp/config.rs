@@ -159,7 +159,7 @@ pub(super) fn address(template: &str) -> Result<Target, String> {
     let with = |value: &str| {
         let text = fill(template, &|_| Some(value.to_owned()))?;
         Target::parse(&text).map_err(|_| {
-            "the url is no address: it begins with https:// or http://, and has no user name in it"
+            "the url is not an address: it begins with https:// or http://, and has no user name in it"
                 .to_owned()
         })
     };

@@ -206,7 +206,7 @@ impl Link {
             cwd,
         } = &self.server().transport
         else {
-            return Err("it is no program".into());
+            return Err("it is not a program".into());
         };
         let folder = binding::folder(cwd.as_deref());
         let command = self.filled(command)?;
@@ -243,7 +243,7 @@ impl Link {
     /// with the headers of its entry.
     async fn way(&self, instead: Option<&Target>, redirects: &Redirects) -> Result<Way, String> {
         let McpTransport::Http { headers, .. } = &self.server().transport else {
-            return Err("it is no address".into());
+            return Err("it is not an address".into());
         };
         let target = match instead {
             Some(target) => target.clone(),
@@ -277,7 +277,7 @@ impl Link {
     /// The address with its variables filled in: on the host that was granted.
     fn granted_address(&self) -> Result<Target, String> {
         let McpTransport::Http { url, .. } = &self.server().transport else {
-            return Err("it is no address".into());
+            return Err("it is not an address".into());
         };
         let granted = address(url)?;
         Target::parse(&self.filled(url)?)

@@ -20,7 +20,7 @@
 //! | `repair`, `forms` | results that are nearly as the protocol has them |
 //! | `connection` | the connection: started when needed, and again after a failure |
 //! | `redaction` | what a server was given in confidence, kept out of what it says |
-//! | `content` | what a result holds: texts, and names of everything else |
+//! | `content`, `data` | what a result holds: texts, and names of everything else; data in a text |
 //! | `convert` | tools to functions, results to JSON |
 
 mod binding;
@@ -31,6 +31,7 @@ mod connect;
 mod connection;
 mod content;
 mod convert;
+mod data;
 mod events;
 mod forms;
 mod http_client;

@@ -47,7 +47,7 @@ impl Redirects {
 /// # Errors
 /// Where that is another host: what it is, and what it would need.
 pub(super) fn next(granted: &Target, to: &str) -> Result<Target, String> {
-    let target = Target::parse(to).map_err(|_| "it leads to something that is no address")?;
+    let target = Target::parse(to).map_err(|_| "it leads to something that is not an address")?;
     match target.same_origin(granted) {
         true => Ok(target),
         // Only its host: the rest may hold a key.

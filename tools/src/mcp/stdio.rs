@@ -3,7 +3,7 @@
 //! Servers write more to their output than messages: logs, a banner, words without an end of
 //! the line before a message. A message is found wherever it stands, and is read as it was
 //! meant; the rest counts as words, which explain why a server failed. No line takes more
-//! memory than it may, be it by its length or by what it is made of.
+//! memory than it may, by its length or by what it is made of.
 
 use std::collections::VecDeque;
 use std::io;

@@ -27,8 +27,7 @@ use crate::caps::{Capability, Rights};
 pub use address::is_public;
 pub use resolve::{Addresses, Resolver, SystemResolver};
 use secrets::Secrets;
-pub(crate) use target::Target;
-pub use target::capability_of;
+pub(crate) use target::{Target, capability_of};
 
 /// Redirects that are followed.
 const REDIRECTS_MAX: usize = 8;

@@ -123,6 +123,6 @@ fn shown(text: &str) -> String {
 }
 
 /// The capability that a request to the URL in `text` needs.
-pub fn capability_of(text: &str) -> Option<Capability> {
+pub(crate) fn capability_of(text: &str) -> Option<Capability> {
     Target::parse(text).ok().map(|target| target.capability())
 }

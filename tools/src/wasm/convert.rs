@@ -47,8 +47,9 @@ fn failed(error: Option<&Val>) -> ToolError {
     ToolError::new(ErrorKind::Failed, message, hint)
 }
 
+/// `value` as a value of the type `ty`, or why it is none.
 fn to_val(value: &Value, ty: &Type) -> Result<Val, String> {
-    let wrong = || format!("{value} does not fit");
+    let wrong = || misfit(value);
     macro_rules! integer {
         ($variant:ident, $kind:ident) => {
             Val::$variant(whole(value, stringify!($kind))?)
@@ -64,69 +65,29 @@ fn to_val(value: &Value, ty: &Type) -> Result<Val, String> {
         Type::U16 => integer!(U16, u16),
         Type::U32 => integer!(U32, u32),
         Type::U64 => integer!(U64, u64),
-        Type::Float32 => {
-            let number = value.as_f64().ok_or_else(wrong)?;
-            let small = number as f32;
-            if small.is_infinite() {
-                return Err(format!("{value} is too large for f32"));
-            }
-            Val::Float32(small)
-        }
+        Type::Float32 => Val::Float32(single(value)?),
         Type::Float64 => Val::Float64(value.as_f64().ok_or_else(wrong)?),
-        Type::Char => {
-            let mut chars = value.as_str().ok_or_else(wrong)?.chars();
-            match (chars.next(), chars.next()) {
-                (Some(char), None) => Val::Char(char),
-                _ => return Err(wrong()),
-            }
-        }
+        Type::Char => Val::Char(only_char(value).ok_or_else(wrong)?),
         Type::String => Val::String(value.as_str().ok_or_else(wrong)?.to_owned()),
         Type::List(list) => Val::List(items(value, &list.ty())?),
         Type::FixedLengthList(list) => Val::FixedLengthList(items(value, &list.ty())?),
-        Type::Tuple(tuple) => {
-            let values = value.as_array().ok_or_else(wrong)?;
-            if values.len() != tuple.types().len() {
-                return Err(wrong());
-            }
-            let pairs = values.iter().zip(tuple.types());
-            Val::Tuple(
-                pairs
-                    .map(|(value, ty)| to_val(value, &ty))
-                    .collect::<Result<_, _>>()?,
-            )
-        }
-        Type::Record(record) => {
-            let map = value.as_object().ok_or_else(wrong)?;
-            let field = |field: types::Field<'_>| {
-                let value = map.get(&json_name(field.name)).unwrap_or(&Value::Null);
-                Ok((field.name.to_owned(), to_val(value, &field.ty)?))
-            };
-            Val::Record(record.fields().map(field).collect::<Result<_, String>>()?)
-        }
+        Type::Tuple(tuple) => Val::Tuple(members(value, tuple)?),
+        Type::Record(record) => Val::Record(fields(value, record)?),
         Type::Option(option) => match value {
             Value::Null => Val::Option(None),
             value => Val::Option(Some(Box::new(to_val(value, &option.ty())?))),
         },
-        Type::Enum(cases) => {
-            let name = value.as_str().ok_or_else(wrong)?;
-            let known = cases.names().any(|case| case == name);
-            Val::Enum(known.then(|| name.to_owned()).ok_or_else(wrong)?)
-        }
+        Type::Enum(cases) => Val::Enum(name_among(value, cases.names()).ok_or_else(wrong)?),
         Type::Flags(flags) => {
-            let names = value.as_array().ok_or_else(wrong)?;
-            let flag = |name: &Value| {
-                let name = name.as_str().ok_or_else(wrong)?;
-                let known = flags.names().any(|flag| flag == name);
-                known.then(|| name.to_owned()).ok_or_else(wrong)
-            };
-            Val::Flags(names.iter().map(flag).collect::<Result<_, String>>()?)
+            let names = value.as_array().ok_or_else(wrong)?.iter();
+            let names = names.map(|name| name_among(name, flags.names()));
+            Val::Flags(names.collect::<Option<_>>().ok_or_else(wrong)?)
         }
         Type::Variant(variant) => {
             let (name, payload) = only_entry(value).ok_or_else(wrong)?;
-            let case = variant
-                .cases()
-                .find(|case| json_name(case.name) == *name)
-                .ok_or_else(wrong)?;
+            let mut cases = variant.cases();
+            let case = cases.find(|case| json_name(case.name) == *name);
+            let case = case.ok_or_else(wrong)?;
             Val::Variant(case.name.to_owned(), boxed(payload, case.ty.as_ref())?)
         }
         Type::Result(result) => match only_entry(value).ok_or_else(wrong)? {
@@ -154,9 +115,52 @@ fn whole<N: TryFrom<i128>>(value: &Value, kind: &str) -> Result<N, String> {
             .map(|n| n as i128)
     };
     let number = exact.or_else(written);
-    let number = number.ok_or_else(|| format!("{value} is no whole number"))?;
+    let number = number.ok_or_else(|| format!("{value} is not a whole number"))?;
     let word = if number < 0 { "small" } else { "large" };
     N::try_from(number).map_err(|_| format!("{value} is too {word} for {kind}"))
+}
+
+fn misfit(value: &Value) -> String {
+    format!("{value} does not fit")
+}
+
+/// A number as an f32, which may not be infinite.
+fn single(value: &Value) -> Result<f32, String> {
+    let number = value.as_f64().ok_or_else(|| misfit(value))? as f32;
+    match number.is_infinite() {
+        true => Err(format!("{value} is too large for f32")),
+        false => Ok(number),
+    }
+}
+
+/// The one character of a text that has no other.
+fn only_char(value: &Value) -> Option<char> {
+    let mut chars = value.as_str()?.chars();
+    chars.next().filter(|_| chars.next().is_none())
+}
+
+/// A text that is one of the names `known`.
+fn name_among<'a>(value: &Value, mut known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let name = value.as_str()?;
+    known.any(|one| one == name).then(|| name.to_owned())
+}
+
+fn members(value: &Value, tuple: &types::Tuple) -> Result<Vec<Val>, String> {
+    let values = value.as_array().ok_or_else(|| misfit(value))?;
+    if values.len() != tuple.types().len() {
+        return Err(misfit(value));
+    }
+    let pairs = values.iter().zip(tuple.types());
+    pairs.map(|(value, ty)| to_val(value, &ty)).collect()
+}
+
+fn fields(value: &Value, record: &types::Record) -> Result<Vec<(String, Val)>, String> {
+    let map = value.as_object().ok_or_else(|| misfit(value))?;
+    let field = |field: types::Field<'_>| {
+        let value = map.get(&json_name(field.name)).unwrap_or(&Value::Null);
+        Ok((field.name.to_owned(), to_val(value, &field.ty)?))
+    };
+    record.fields().map(field).collect()
 }
 
 fn items(value: &Value, ty: &Type) -> Result<Vec<Val>, String> {
@@ -251,8 +255,8 @@ mod tests {
             Err("1.8446744073709552e+19 is too large for u64"),
         );
         check(json!(-1), Type::U8, Err("-1 is too small for u8"));
-        check(json!(1.5), Type::U8, Err("1.5 is no whole number"));
-        check(json!("1"), Type::U8, Err("\"1\" is no whole number"));
+        check(json!(1.5), Type::U8, Err("1.5 is not a whole number"));
+        check(json!("1"), Type::U8, Err("\"1\" is not a whole number"));
         check(
             json!(1e300),
             Type::Float32,

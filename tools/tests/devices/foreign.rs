@@ -1,17 +1,11 @@
 //! Components that were not made for this program: as other toolchains write them.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
-use quipu_tools::{
-    CallContext, Capability, Device, Effect, Held, WasmDevice, WasmHost, WasmSettings,
-};
+use quipu_tools::{CallContext, Capability, Device, Effect, Held, WasmDevice};
 use serde_json::{Value, json};
 
-fn host() -> &'static WasmHost {
-    static HOST: OnceLock<WasmHost> = OnceLock::new();
-    HOST.get_or_init(|| WasmHost::new(WasmSettings::default()).unwrap())
-}
+use crate::host;
 
 fn load(text: &str) -> Result<WasmDevice, String> {
     let bytes = wat::parse_str(text).unwrap();

@@ -11,6 +11,16 @@ mod mcp;
 mod net;
 mod rights;
 
+use std::sync::OnceLock;
+
+use quipu_tools::{WasmHost, WasmSettings};
+
+/// The host of the components that tests write themselves.
+fn host() -> &'static WasmHost {
+    static HOST: OnceLock<WasmHost> = OnceLock::new();
+    HOST.get_or_init(|| WasmHost::new(WasmSettings::default()).unwrap())
+}
+
 /// The guest that is built for such tests.
 const PROBE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/guests/probe.wasm");
 

@@ -4,11 +4,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
-
 use super::numbers::numeral;
 use super::sandhi::Read;
 use super::syllables::Syllable;
+use crate::dictionary;
 use crate::error::VoiceError;
 
 /// Characters of the longest phrase that is looked for.
@@ -63,8 +62,8 @@ impl Readings {
     /// A file that cannot be read, or is no such dictionary.
     pub fn open(phrases: &Path, characters: &Path) -> Result<Self, VoiceError> {
         Ok(Self {
-            phrases: dictionary(phrases)?,
-            characters: dictionary(characters)?,
+            phrases: dictionary::read(phrases)?,
+            characters: dictionary::read(characters)?,
         })
     }
 
@@ -118,9 +117,4 @@ impl Readings {
         let readings = self.characters.get(&(character as u32).to_string())?;
         readings.split(',').next()
     }
-}
-
-fn dictionary<T: DeserializeOwned>(path: &Path) -> Result<HashMap<String, T>, VoiceError> {
-    let bytes = std::fs::read(path).map_err(VoiceError::read(path))?;
-    serde_json::from_slice(&bytes).map_err(VoiceError::damaged(path))
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::dictionary;
 use crate::error::VoiceError;
 
 /// The vowels, by which a sound is known that follows "the" or takes a stress.
@@ -69,8 +70,8 @@ impl Lexicon {
     /// A file that cannot be read, or is no such dictionary.
     pub fn open(gold: &Path, silver: &Path) -> Result<Self, VoiceError> {
         Ok(Self {
-            gold: dictionary(gold)?,
-            silver: dictionary(silver)?,
+            gold: dictionary::read(gold)?,
+            silver: dictionary::read(silver)?,
         })
     }
 
@@ -240,11 +241,6 @@ impl Lexicon {
             Some(format!("{front}{}", back.replace(PRIMARY, "ˌ")))
         })
     }
-}
-
-fn dictionary(path: &Path) -> Result<HashMap<String, Entry>, VoiceError> {
-    let bytes = std::fs::read(path).map_err(VoiceError::read(path))?;
-    serde_json::from_slice(&bytes).map_err(VoiceError::damaged(path))
 }
 
 /// Whether letters with points between them stand for their names: `U.S`.

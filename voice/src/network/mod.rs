@@ -80,7 +80,7 @@ impl Network {
         let out = self.model.run_n::<1>(inputs, [self.audio], Some(options));
         let [audio] = out.map_err(|error| VoiceError::Network(error.to_string()))?;
         let audio: Result<Tensor<f32>, _> = audio.try_into();
-        let audio = audio.map_err(|_| VoiceError::Network("what came out is no sound".into()))?;
+        let audio = audio.map_err(|_| VoiceError::Network("what came out is not sound".into()))?;
         Ok(audio.iter().copied().collect())
     }
 }

@@ -220,7 +220,7 @@ fn record(parts: &[(String, &str)]) -> Value {
     Value::Object(fields.collect())
 }
 
-/// What `form` finds in `text`, where that is one thing, be it often.
+/// What `form` finds in `text`, where all that it finds is the same.
 fn only_match<'t>(form: &Regex, text: &'t str) -> Option<&'t str> {
     let mut found = form.find_iter(text).map(|found| {
         let found = found.as_str();

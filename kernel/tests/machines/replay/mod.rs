@@ -189,7 +189,7 @@ async fn an_exported_run_is_imported_as_somebody_elses() {
         assert_eq!(other.journal().processes().expect("a list").len(), before);
     };
     check(b"", "line 1: the file is cut off");
-    check(b"hello\n", "line 1: it is no row of an exported run");
+    check(b"hello\n", "line 1: it is not a row of an exported run");
     let text = String::from_utf8(file.clone()).expect("a text");
     check(
         text.replacen("hello", "jello", 1).as_bytes(),

@@ -16,11 +16,10 @@ use super::begun::same;
 use super::report::{Line, Report};
 use super::tasks::Ready;
 use crate::cli::results::Earlier;
-use crate::cli::run::exit_code;
 use crate::service::conversation::{Ask, Ended, Say, Start};
 use crate::service::door::Door;
 use crate::session::agent::Loaded;
-use crate::terminal::error::{FAILED, INTERRUPTED, describe};
+use crate::terminal::error::{FAILED, INTERRUPTED, describe, exit_code};
 use crate::terminal::interrupts::Interrupts;
 
 /// A task that is to be run.

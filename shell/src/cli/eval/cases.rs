@@ -211,7 +211,7 @@ impl Case {
         }
         if let Some(schema) = &self.schema {
             jsonschema::validator_for(schema)
-                .map_err(|error| format!("\"schema\" is no JSON Schema: {error}"))?;
+                .map_err(|error| format!("\"schema\" is not a JSON Schema: {error}"))?;
         }
         let mut names = HashSet::new();
         for function in &self.functions {
@@ -236,11 +236,11 @@ impl Function {
             ));
         }
         if !parameters.is_object() {
-            return Err(format!("the parameters of {name} are no JSON Schema"));
+            return Err(format!("the parameters of {name} are not a JSON Schema"));
         }
         jsonschema::validator_for(parameters)
             .map(drop)
-            .map_err(|error| format!("the parameters of {name} are no JSON Schema: {error}"))
+            .map_err(|error| format!("the parameters of {name} are not a JSON Schema: {error}"))
     }
 }
 
@@ -347,7 +347,7 @@ mod tests {
         );
         check(
             r#"{"id":1,"prompt":"p","functions":[{"name":"a","parameters":{"type":1}}]}"#,
-            "the parameters of a are no JSON Schema",
+            "the parameters of a are not a JSON Schema",
         );
         check(
             r#"{"id":1,"prompt":"p","functions":[{"name":"a","parameters":{}},{"name":"a","parameters":{}}]}"#,

@@ -114,7 +114,7 @@ impl Check {
         }
         if let Some(schema) = &self.json_schema {
             jsonschema::validator_for(schema)
-                .map_err(|error| format!("\"json_schema\" is no JSON Schema: {error}"))?;
+                .map_err(|error| format!("\"json_schema\" is not a JSON Schema: {error}"))?;
         }
         if matches!(self.no_call, Some(Tools::Any(false))) {
             return Err("\"no_call\" is true or a list of tools".into());
@@ -208,7 +208,7 @@ impl Check {
                 true => numbers(&text).last().copied(),
                 false => number(text.trim()),
             };
-            let found = found.ok_or("the answer is no number")?;
+            let found = found.ok_or("the answer is not a number")?;
             let tolerance = self.tolerance.unwrap_or(near(wanted));
             must((found - wanted).abs() <= tolerance, || {
                 format!("the answer is {found}")

@@ -28,7 +28,7 @@ pub fn refuse(cases: &[Case]) -> Result<()> {
         None => Ok(()),
         Some(case) => Err(UserError::usage(
             format!(
-                "the case {} has no check, so that nobody knows whether it is right",
+                "the case {} has no check, so its answer cannot be graded",
                 case.id
             ),
             "with --think, --calibrate fits the confidence of answers: each case needs a \"check\"",

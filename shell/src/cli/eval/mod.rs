@@ -59,7 +59,7 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::json;
 
 use super::batch::{self, AtWork};
-use super::options::ProcessOptions;
+use super::options::{ProcessOptions, share};
 use super::results::{self, Earlier, Results};
 use crate::session::Session;
 use crate::terminal::error::{FAILED, INTERRUPTED};
@@ -159,14 +159,6 @@ pub struct EvalArgs {
     fail_worse: bool,
     #[command(flatten)]
     process: ProcessOptions,
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    match (0.0..=1.0).contains(&share) {
-        true => Ok(share),
-        false => Err("not a share from 0 to 1".into()),
-    }
 }
 
 /// Runs the command.

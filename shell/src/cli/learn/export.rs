@@ -49,7 +49,7 @@ fn name(folder: &Path) -> Result<String> {
         false => Ok(name.into_owned()),
         true => Err(UserError::usage(
             format!("{name:?} cannot be the name of a skill"),
-            "use small letters and digits, with single - between them",
+            "use lower-case letters and digits, with single - between them",
         )),
     }
 }

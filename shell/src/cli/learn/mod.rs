@@ -28,7 +28,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use quipu_memory::Secrecy;
 
-use crate::cli::options::ProcessOptions;
+use crate::cli::options::{ProcessOptions, share};
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::session::learnt::Shelf;
@@ -69,7 +69,7 @@ struct FromCases {
     most: u16,
     /// The likelihood, 0 to 1, that a gain is chance, from which on it does not count: McNemar's
     /// exact two-sided p, shared out where several sets are tried. 1 takes any gain
-    #[arg(long, value_name = "P", default_value_t = 0.1, value_parser = likelihood)]
+    #[arg(long, value_name = "P", default_value_t = 0.1, value_parser = share)]
     p_max: f64,
     /// Cases at once, 1 to 200
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=200))]
@@ -181,14 +181,6 @@ impl Whose {
 
     fn shelf(&self, session: &Session) -> Result<Shelf> {
         Ok(Shelf::of(&session.paths, &self.loaded(session)?))
-    }
-}
-
-fn likelihood(text: &str) -> Result<f64, String> {
-    let p: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    match (0.0..=1.0).contains(&p) {
-        true => Ok(p),
-        false => Err("not a likelihood from 0 to 1".into()),
     }
 }
 

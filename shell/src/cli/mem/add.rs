@@ -8,11 +8,12 @@ use anyhow::Result;
 use clap::Args;
 use quipu_memory::{Access, Secrecy, Trust};
 
-use crate::config::settings::SpaceName;
+use crate::config::process::SpaceName;
 use crate::import::job::{Import, Shelf, Tally, Wanted};
 use crate::import::jsonl;
 use crate::service::lent::library;
 use crate::session::Session;
+use crate::session::library::Library;
 use crate::terminal::error::UserError;
 use crate::terminal::interrupts;
 use crate::terminal::lines::file_words;
@@ -73,6 +74,34 @@ impl AddArgs {
 pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     let (urls, paths): (Vec<&String>, Vec<&String>) =
         args.what.iter().partition(|what| is_url(what));
+    check_paths(&paths)?;
+    let store = library(session, Access::ReadWrite)?;
+    store.defer_vectors()?;
+    let shelf = args.shelf();
+    if let Some(path) = &args.jsonl {
+        return add_lines(session, store.as_ref(), path, &shelf);
+    }
+    let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+    let wanted = Wanted {
+        ignored: args.no_ignore,
+        archives: args.archives,
+    };
+    let import = Import::new(session, store.as_ref(), shelf, wanted)?;
+    let watched = interrupts::watch()?;
+    let tally = import.bring(&urls, &paths)?;
+    // From here on the command can be stopped at any moment.
+    drop(watched);
+    report(&tally);
+    session.give_vectors(store.as_ref())?;
+    // Whoever adds something means to have it afterwards.
+    match tally.pages + tally.unchanged + tally.removed {
+        0 => Err(nothing(&tally)),
+        _ => Ok(0),
+    }
+}
+
+/// Checks that each of `paths` names something that is there, before anything is opened.
+fn check_paths(paths: &[&String]) -> Result<()> {
     if paths.iter().any(|path| path.is_empty()) {
         return Err(UserError::usage(
             "an empty word names no file",
@@ -92,46 +121,29 @@ pub fn run(session: &Session, args: &AddArgs) -> Result<u8> {
              the file",
         ));
     }
-    if let Some(missing) = paths.iter().find(|path| !Path::new(path).exists()) {
-        return Err(UserError::usage(
+    match paths.iter().find(|path| !Path::new(path).exists()) {
+        Some(missing) => Err(UserError::usage(
             format!("there is no {}", visible(missing)),
             "name files, folders or web addresses",
-        ));
+        )),
+        None => Ok(()),
     }
-    let store = library(session, Access::ReadWrite)?;
-    store.defer_vectors()?;
-    let shelf = args.shelf();
-    if let Some(path) = &args.jsonl {
-        let added = jsonl::add(store.as_ref(), path, &shelf)?;
-        if added > 0 {
-            let file = file_words(path);
-            let values: [(&str, &dyn Display); 2] = [("pages", &added), ("file", &file)];
-            say!("{}", fill(words().added_jsonl, &values));
-        }
-        session.give_vectors(store.as_ref())?;
-        return match added {
-            0 => Err(UserError::failed(
-                format!("{} has no pages", file_words(path)),
-                "one JSON object a line: {\"_id\":\"…\",\"title\":\"…\",\"text\":\"…\"}",
-            )),
-            _ => Ok(0),
-        };
+}
+
+/// Adds the pages that are lines of the file at `path`.
+fn add_lines(session: &Session, store: &dyn Library, path: &Path, shelf: &Shelf) -> Result<u8> {
+    let added = jsonl::add(store, path, shelf)?;
+    if added > 0 {
+        let file = file_words(path);
+        let values: [(&str, &dyn Display); 2] = [("pages", &added), ("file", &file)];
+        say!("{}", fill(words().added_jsonl, &values));
     }
-    let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-    let wanted = Wanted {
-        ignored: args.no_ignore,
-        archives: args.archives,
-    };
-    let import = Import::new(session, store.as_ref(), shelf, wanted)?;
-    let watched = interrupts::watch()?;
-    let tally = import.bring(&urls, &paths)?;
-    // From here on the command can be stopped at any moment.
-    drop(watched);
-    report(&tally);
-    session.give_vectors(store.as_ref())?;
-    // Whoever adds something means to have it afterwards.
-    match tally.pages + tally.unchanged + tally.removed {
-        0 => Err(nothing(&tally)),
+    session.give_vectors(store)?;
+    match added {
+        0 => Err(UserError::failed(
+            format!("{} has no pages", file_words(path)),
+            "one JSON object a line: {\"_id\":\"…\",\"title\":\"…\",\"text\":\"…\"}",
+        )),
         _ => Ok(0),
     }
 }

@@ -18,7 +18,7 @@ use quipu_kernel::label::{Label, Level, Suspicion};
 use quipu_memory::{Access, PageId, Secrecy, Trust};
 use serde_json::json;
 
-use crate::config::settings::{SpaceName, space_words};
+use crate::config::process::{SpaceName, space_words};
 use crate::service::lent::library;
 use crate::session::Session;
 use crate::session::library::Meaning;

@@ -9,7 +9,7 @@ use console::style;
 use quipu_memory::{Access, Hit, Mode, Query};
 use serde_json::{Value, json};
 
-use crate::config::settings::SpaceName;
+use crate::config::process::SpaceName;
 use crate::service::lent::library;
 use crate::session::Session;
 use crate::session::embedder::how_to_get_one;
@@ -126,7 +126,7 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
     Ok(0)
 }
 
-/// Refuses to look for meanings that nobody knows.
+/// Refuses a search by meaning where pages have no vectors for it.
 fn require_meaning(store: &dyn Library, mode: ModeWord) -> Result<()> {
     let asks = matches!(mode, ModeWord::Semantic | ModeWord::Hybrid);
     if !asks {

@@ -1,7 +1,7 @@
 //! `quipu tool call`.
 
-use std::io::{IsTerminal, Read};
-use std::path::PathBuf;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
@@ -17,6 +17,9 @@ use crate::terminal::error::{FAILED, UserError, tool_code};
 use crate::terminal::lines::{file_words, lines};
 use crate::terminal::output::{self, visible};
 use crate::terminal::words::{fill, words};
+
+/// What a line of a file of calls is.
+const LINE: &str = "one object of arguments a line";
 
 /// Call a function of a tool
 #[derive(Debug, Args)]
@@ -40,35 +43,10 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
         ..CallContext::default()
     };
     if let Some(path) = &args.jsonl {
-        let (mut failed, mut calls) = (false, 0);
-        for (_, value) in lines(path)? {
-            calls += 1;
-            let line = match value {
-                Ok(value) => timed(session, &function, &value, &context),
-                // In its place, so that results stay in line with the input.
-                Err(reason) => json!({"ok": false, "error": ToolError::new(
-                    ErrorKind::InvalidArgs,
-                    format!("not JSON: {reason}"),
-                    "one object of arguments a line",
-                )}),
-            };
-            failed |= line["ok"] == false;
-            output::json(&line)?;
-        }
-        if calls == 0 {
-            return Err(UserError::usage(
-                format!("{} has no calls", file_words(path)),
-                "one object of arguments a line",
-            ));
-        }
-        return Ok(if failed { FAILED } else { 0 });
+        return call_each(session, &function, path, &context);
     }
     let text = match args.args.as_deref() {
-        Some("-") => {
-            let mut text = String::new();
-            std::io::stdin().lock().read_to_string(&mut text)?;
-            text
-        }
+        Some("-") => std::io::read_to_string(std::io::stdin().lock())?,
         other => other.unwrap_or_default().to_owned(),
     };
     let value: Value = serde_json::from_str(&text).map_err(|error| {
@@ -94,6 +72,37 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
             }
             Ok(tool_code(error.kind))
         }
+    }
+}
+
+/// Calls `function` once for each line of the file at `path`, and prints a line for each result.
+fn call_each(
+    session: &Session,
+    function: &Resolved,
+    path: &Path,
+    context: &CallContext,
+) -> Result<u8> {
+    let (mut failed, mut calls) = (false, 0);
+    for (_, value) in lines(path)? {
+        calls += 1;
+        let line = match value {
+            Ok(value) => timed(session, function, &value, context),
+            // In its place, so that results stay in line with the input.
+            Err(reason) => json!({"ok": false, "error": ToolError::new(
+                ErrorKind::InvalidArgs,
+                format!("not JSON: {reason}"),
+                LINE,
+            )}),
+        };
+        failed |= line["ok"] == false;
+        output::json(&line)?;
+    }
+    match calls {
+        0 => Err(UserError::usage(
+            format!("{} has no calls", file_words(path)),
+            LINE,
+        )),
+        _ => Ok(if failed { FAILED } else { 0 }),
     }
 }
 

@@ -1,17 +1,17 @@
 //! `quipu tool grant` and `quipu tool revoke`.
 
-use std::io::{IsTerminal, Read};
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
 use quipu_tools::caps::FORMS;
-use quipu_tools::{Capability, DeviceSpec, Secret};
+use quipu_tools::{Capability, DeviceSpec};
 
 use crate::session::Session;
 use crate::session::bus::{FIRST_LISTING_MAX, Servers};
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
+use crate::terminal::person;
 
 /// How the origin of a server begins.
 const MCP: &str = "mcp:";
@@ -59,18 +59,7 @@ pub fn grant(session: &Session, args: &GrantArgs) -> Result<u8> {
             .iter()
             .any(|request| request.covers(&capability) || capability.covers(request));
     if !asked {
-        let requests: Vec<String> = spec.requests.iter().map(ToString::to_string).collect();
-        let hint = match requests.is_empty() {
-            _ if is_server && matches!(capability, Capability::Secret { .. }) => {
-                "`quipu secret set NAME` keeps one, which a server can then be granted".to_owned()
-            }
-            true => "it asks for nothing".to_owned(),
-            false => format!("it asks for {}", requests.join(", ")),
-        };
-        return Err(UserError::usage(
-            format!("{} does not ask for {capability}", spec.name),
-            hint,
-        ));
+        return Err(not_asked(&spec, &capability, is_server));
     }
     if let Capability::Secret { name } = &capability {
         match (is_server, shared) {
@@ -80,7 +69,8 @@ pub fn grant(session: &Session, args: &GrantArgs) -> Result<u8> {
                 spec.name
             ),
             (false, false) => {
-                let secret = read_secret(name)?;
+                let command = format!("quipu tool grant {} secret:{name}", spec.name);
+                let secret = person::secret(name, &command)?;
                 given.secrets.set(&spec.name, name, secret)?;
             }
         }
@@ -101,6 +91,19 @@ pub fn grant(session: &Session, args: &GrantArgs) -> Result<u8> {
         say!("warning: {}", visible(&error.to_string()));
     }
     Ok(0)
+}
+
+/// To somebody who grants what the tool does not ask for.
+fn not_asked(spec: &DeviceSpec, capability: &Capability, is_server: bool) -> anyhow::Error {
+    let requests: Vec<String> = spec.requests.iter().map(ToString::to_string).collect();
+    let hint = match requests.is_empty() {
+        _ if is_server && matches!(capability, Capability::Secret { .. }) => {
+            "`quipu secret set NAME` keeps one, which a server can then be granted".to_owned()
+        }
+        true => "it asks for nothing".to_owned(),
+        false => format!("it asks for {}", requests.join(", ")),
+    };
+    UserError::usage(format!("{} does not ask for {capability}", spec.name), hint)
 }
 
 /// Runs `tool revoke`.
@@ -185,19 +188,4 @@ fn no_secret(name: &str) -> anyhow::Error {
         format!("there is no secret {name}"),
         format!("`quipu secret set {name} < FILE` keeps its value"),
     )
-}
-
-/// Reads the value of a secret: never from the command line, which others can see.
-fn read_secret(name: &str) -> Result<Secret> {
-    if std::io::stdin().is_terminal() {
-        say!("Type or paste the value of {name}, then Enter and Ctrl-D:");
-    }
-    let mut text = String::new();
-    std::io::stdin().lock().read_to_string(&mut text)?;
-    Secret::new(&text).map_err(|reason| {
-        UserError::usage(
-            reason,
-            "the value is read from standard input: quipu tool grant NAME secret:NAME < FILE",
-        )
-    })
 }

@@ -182,7 +182,7 @@ mod tests {
         for url in ["a.b/mcp", "file:///etc/passwd", "https://a:b@c.d/"] {
             check(
                 &format!(r#"{{"url": "{url}"}}"#),
-                "f: x: the url is no address: it begins with https:// or http://, and has no \
+                "f: x: the url is not an address: it begins with https:// or http://, and has no \
                  user name in it",
             );
         }

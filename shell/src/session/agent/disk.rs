@@ -5,7 +5,7 @@ use anyhow::Result;
 use quipu_memory::{LIST_MAX, PageId, Space, Store};
 
 use super::Loaded;
-use crate::config::settings::space_words;
+use crate::config::process::space_words;
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
 

@@ -303,7 +303,6 @@ mod tests {
         std::fs::write(folder.join("docs/a.md"), "\u{feff}one\ntwo\n").unwrap();
         std::fs::write(folder.join("docs/long.md"), "word word word\n".repeat(2000)).unwrap();
         std::fs::write(folder.join("logo.png"), [0x89, 0xff]).unwrap();
-        #[cfg(unix)]
         std::os::unix::fs::symlink("../secret.txt", folder.join("link.txt")).unwrap();
         std::fs::create_dir_all(folder.join("target")).unwrap();
         for hidden in [".env", "target/made.md"] {

@@ -150,7 +150,7 @@ impl Spent {
     }
 }
 
-/// Tokens that process `pid` has generated; of one that was removed nobody knows.
+/// Tokens that process `pid` has generated; 0 where it was removed from the journal.
 fn tokens(journal: &Journal, pid: Pid) -> u32 {
     let exit = journal.process(pid).ok().and_then(|row| row.exit);
     match exit {
@@ -164,6 +164,8 @@ fn tokens(journal: &Journal, pid: Pid) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::super::{Missed, Past, Trigger};
     use super::*;
 
@@ -198,12 +200,8 @@ mod tests {
         held.write().unwrap();
         drop(held);
         assert_eq!(book.read().unwrap(), want);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = paths.schedules().metadata().unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
+        let mode = paths.schedules().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
         std::fs::write(paths.schedules(), "nonsense").unwrap();
         assert!(book.read().is_err());
     }

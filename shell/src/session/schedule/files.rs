@@ -3,6 +3,7 @@
 //! old its text is.
 
 use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Files and folders that are looked at; more of them cannot be watched.
@@ -61,18 +62,9 @@ fn collect(path: &Path, seen_ns: i64, depth: usize, left: &mut usize, into: &mut
     }
 }
 
-#[cfg(unix)]
 fn changed_ns(meta: &Metadata) -> i64 {
-    use std::os::unix::fs::MetadataExt;
     let ns = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
     ns(meta.ctime(), meta.ctime_nsec())
-}
-
-#[cfg(not(unix))]
-fn changed_ns(meta: &Metadata) -> i64 {
-    let since = |time: std::time::SystemTime| time.duration_since(std::time::UNIX_EPOCH).ok();
-    let time = meta.modified().ok().and_then(since);
-    time.map_or(0, |time| time.as_nanos() as i64)
 }
 
 #[cfg(test)]

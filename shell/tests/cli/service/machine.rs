@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
-use crate::sandbox::{Said, Sandbox, signal, until};
+use crate::sandbox::{Said, Sandbox, read_until, signal, until};
 
 /// A program that serves; killed when the test is over.
 pub struct Machine {
@@ -133,11 +133,7 @@ impl Machine {
     /// Reads what it says until a line has `text`.
     #[track_caller]
     pub fn says(&mut self, text: &str) {
-        let begin = self.said.len();
-        while !self.said[begin..].contains(text) {
-            let read = self.err.read_line(&mut self.said).unwrap();
-            assert_ne!(read, 0, "it ended: {}", self.said);
-        }
+        read_until(&mut self.err, &mut self.said, text);
     }
 
     /// Sends a signal by its name, and waits for the end.

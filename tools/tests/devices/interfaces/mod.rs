@@ -7,13 +7,10 @@ use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use quipu_tools::schema::describe;
-use quipu_tools::{CallContext, Device, Effect, ErrorKind, WasmDevice, WasmHost, WasmSettings};
+use quipu_tools::{CallContext, Device, Effect, ErrorKind, WasmDevice};
 use serde_json::{Value, json};
 
-fn host() -> &'static WasmHost {
-    static HOST: OnceLock<WasmHost> = OnceLock::new();
-    HOST.get_or_init(|| WasmHost::new(WasmSettings::default()).unwrap())
-}
+use crate::host;
 
 /// A world that exports `f` with this signature, after `types`.
 fn world(types: &str, signature: &str) -> String {

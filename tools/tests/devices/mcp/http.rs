@@ -219,14 +219,16 @@ fn a_redirect_is_followed_on_the_same_host() {
 }
 
 #[test]
-fn a_server_with_the_transport_of_2024_is_a_device() {
-    let host = super::host();
-    let bound = host.bind(server(&of_2024()));
-    let held = super::granted("net:127.0.0.1");
-    let listing = host.list(bound.clone(), held.grants.clone(), WAIT).unwrap();
-    let device = host.device(bound, listing.functions, held);
-    let tide = device.call("tide", &json!({}), &CallContext::default());
-    assert_eq!(tide.unwrap(), "3.5 m");
+fn a_server_with_an_older_transport_or_a_form_of_its_own_is_a_device() {
+    for url in [of_2024(), both()] {
+        let host = super::host();
+        let bound = host.bind(server(&url));
+        let held = super::granted("net:127.0.0.1");
+        let listing = host.list(bound.clone(), held.grants.clone(), WAIT).unwrap();
+        let device = host.device(bound, listing.functions, held);
+        let tide = device.call("tide", &json!({}), &CallContext::default());
+        assert_eq!(tide.unwrap(), "3.5 m");
+    }
 }
 
 #[test]
@@ -269,17 +271,6 @@ fn a_server_over_http_is_a_device() {
     let error = device.call("add", &json!({"a": 2}), &context).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Failed);
     assert!(error.message.contains("two numbers"), "{error}");
-}
-
-#[test]
-fn a_server_over_http_may_answer_in_a_form_of_its_own() {
-    let host = super::host();
-    let bound = host.bind(server(&both()));
-    let held = super::granted("net:127.0.0.1");
-    let listing = host.list(bound.clone(), held.grants.clone(), WAIT).unwrap();
-    let device = host.device(bound, listing.functions, held);
-    let tide = device.call("tide", &json!({}), &CallContext::default());
-    assert_eq!(tide.unwrap(), "3.5 m");
 }
 
 /// Every name leads into the user's own network.

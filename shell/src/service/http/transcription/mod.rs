@@ -22,7 +22,8 @@ use super::error::ApiError;
 use super::form::{self, Form};
 use super::sense::{check_model, said};
 use super::state::{Lease, Service};
-use crate::session::hearing::{Heard, Stop};
+use crate::session::hearing::Heard;
+use crate::session::stop::Stop;
 use crate::session::{Session, builtin};
 
 pub use written::Written;
