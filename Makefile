@@ -55,12 +55,13 @@ guests: setup ## Build the wasm tools into target/guests
 setup: ## Install what building needs, if something is missing
 	@scripts/setup.sh
 
-# What `cargo clippy -- -Dwarnings` sets. Set for the documentation too, since cargo keeps what a
-# wrapper has checked apart: otherwise it would check each library once more.
+# What `cargo clippy -- -Dwarnings` sets. Set for documentation and tests too, since cargo keeps what
+# a wrapper has read apart: otherwise it would read each library of this workspace once more.
 CLIPPY := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__
+FORMAT := $(STAGE) format sh -c 'for at; do cargo fmt --all --check --manifest-path "$$at" || exit; done' sh Cargo.toml $(GUESTS)
 
-check: guests ## Check format, lints and documentation
-	@$(STAGE) format sh -c 'for at; do cargo fmt --all --check --manifest-path "$$at" || exit; done' sh Cargo.toml $(GUESTS)
+check: guests ## Check format, lints and documentation of everything
+	@$(FORMAT)
 	@$(CLIPPY) $(STAGE) clippy cargo check --release --workspace --all-targets
 	@# With the examples the dependencies have the features that clippy checked them with.
 	@$(CLIPPY) RUSTDOCFLAGS=-Dwarnings $(STAGE) docs cargo doc --release --workspace --no-deps --lib --bins --examples
@@ -68,27 +69,30 @@ check: guests ## Check format, lints and documentation
 # The file of a model, in a recipe: $(call file_of,NAME).
 file_of = $$($(QUIPU) model show $(1) --json | sed 's/.*"path": *"\([^"]*\)".*/\1/')
 
+# clippy reads while it compiles, and the documentation is made of what was compiled: a check of
+# their own would read every dependency once more. `make check` reads what no test runs as well:
+# benchmarks, measurements, the program of the evaluations.
 # Model tests get the smallest models, in their fastest layout; QUIPU_TEST_MODEL=FILE and
 # QUIPU_TEST_EMBEDDER=FILE give them others.
 # The tests come last, so that the output ends in their summary.
-test: check ## Check, then run the tests
-	@# clippy has read what no test runs: benchmarks, measurements, the program of the evaluations.
-	@$(STAGE) "build (minutes the first time)" cargo build --release --workspace --bin quipu --tests --example 03_processes
+test: guests ## Check format, lints and documentation, and run the tests
+	@$(FORMAT)
+	@$(CLIPPY) $(STAGE) "build and lints (minutes the first time)" cargo build --release --workspace --bin quipu --tests --example 03_processes
 	@# Beside each other: one compiles, one links program after program, one waits for the network.
-	@$(STAGE) "readers, doctests and downloads" \
+	@$(STAGE) "readers, doctests, documentation and downloads" \
 		sh -c 'printf "%s\n" test-readers test-doctests test-downloads | xargs -P 3 -n 1 $(SELF) --silent'
 	@QUIPU_TEST_MODEL=$${QUIPU_TEST_MODEL:-$(call file_of,smollm2-135m-q4_0)}; export QUIPU_TEST_MODEL; \
 	QUIPU_TEST_EMBEDDER=$${QUIPU_TEST_EMBEDDER:-$(call file_of,minilm-l6-v2)}; export QUIPU_TEST_EMBEDDER; \
 	TMPDIR=$$(scripts/test-folder.sh); export TMPDIR; \
 	if cargo nextest --version >/dev/null 2>&1; \
-	then cargo nextest run --cargo-quiet --release --workspace --lib --bins --tests; \
-	else cargo test --quiet --release --workspace --lib --bins --tests; fi
+	then $(CLIPPY) cargo nextest run --cargo-quiet --release --workspace --lib --bins --tests; \
+	else $(CLIPPY) cargo test --quiet --release --workspace --lib --bins --tests; fi
 
 test-readers:
 	@$(READERS)
 
 test-doctests:
-	@cargo test --release --workspace --doc
+	@$(CLIPPY) RUSTDOC="$(CURDIR)/scripts/rustdoc.sh" cargo test --release --workspace --doc
 
 # The smallest models, and the compiler of tools in C.
 test-downloads:
