@@ -131,9 +131,11 @@ fn gives_the_day(told: &str) -> bool {
     static SAYS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(r"(?i)\b(?:today|it|now)\s+is\b|\btoday\s*[:=]|\bas\s+of\b|(?:今天|今日|现在)\s*是")
     });
+    // An age and what is left are counted from today, without saying so.
     static TODAY: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"(?i)\b(?:today|now|currently|tomorrow|yesterday|ago|next|last|this)\b|今|现在|明|昨|前|上|下|至今",
+        laid_out(
+            r"(?i)\b(?:today|now|currently|tomorrow|yesterday|ago|next|last|this|old|age|left|remain\w*|still
+            |already|yet|so\s+far)\b|今|现在|明|昨|前|上|下|还|剩|已|岁|多大",
         )
     });
     let days = days::written(told);
@@ -325,6 +327,16 @@ mod tests {
             false,
         );
         check("It is 9 o'clock. When does the mill open?", false);
+        // From today on, without a word for it.
+        check(
+            "Ann was born on 3 May 1990, Bo on 9 June 1992. How old are they?",
+            false,
+        );
+        check(
+            "The fair runs from 3 May 2027 to 9 June 2027. How much of it is left?",
+            false,
+        );
+        check("展览从2027年5月3日到2027年6月9日，还有几天？", false);
         check("", false);
         assert_eq!(cannot_run("n = input()", true, TASK), None);
     }
