@@ -228,13 +228,21 @@ fn column_behind_which(table: &Table, task: &str) -> Option<usize> {
 }
 
 /// The first column of `table` without numbers, where `task` asks for a person or for the largest of
-/// something: then it has the names.
+/// something that is no measure: then it has the names.
 fn column_of_words(table: &Table, task: &str) -> Option<usize> {
+    static MEASURES: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\bwhich\s+(?:of\s+(?:the|these|those)\s+)?(?:\w+\s+)?(?:ages?|areas?|depths?|distances?|fares?|fees?
+            |grades?|heights?|lengths?|levels?|marks?|rates?|results?|scores?|sizes?|speeds?|sums?|temperatures?|totals?|values?
+            |volumes?|weights?|widths?)\b
+            |哪(?:一|几)?[个种项]?(?:价|温度|气温|分数|得分|成绩|重量|体重|高度|身高|长度|距离|速度|数值|年龄|金额|费用|面积)",
+        )
+    });
     let has_words = |at: &usize| {
         let mut cells = table.rows.iter().filter_map(|row| row.get(*at));
         cells.all(|cell| numbers(cell).is_empty() && cell.contains(char::is_alphabetic))
     };
-    let asks = asks_for_a_person(task) || asks_for_the_most(task);
+    let asks = asks_for_a_person(task) || asks_for_the_most(task) && !MEASURES.is_match(task);
     (0..table.head.len()).find(has_words).filter(|_| asks)
 }
 
@@ -341,6 +349,12 @@ mod tests {
         check("Which berth has the most of the Ada's crew?", "4", piers);
         check("哪个站台停慢车？", "4", "- 慢车：4\n- 快车：7");
         check("Which grain is it?", "40", "It weighs 40.");
+        let lines = "Line,Stop,Minutes\n12,Mill,20\n14,Quay,35";
+        check("Which tram is the fastest?", "12", lines);
+        // A measure is a number.
+        let days = "- Monday: 21 °C\n- Tuesday: 25 °C";
+        check("Which temperature was the highest?", "25 °C", days);
+        check("哪个温度最高？", "25", "- 周一：21\n- 周二：25");
         check("", "", "");
     }
 }
