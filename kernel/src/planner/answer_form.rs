@@ -95,8 +95,9 @@ pub(crate) fn gives_the_number(task: &str, answer: &str) -> bool {
             r"(?i)\bhow\s+(?:many|much|old|tall|long|far|high|deep|wide|heavy|big|late|early)\b|\b(?:what|which)\s+(?:time|number)\b|几|多少|多久|多远|多大|多高|多长|多重|号码",
         )
     });
-    // 哪几 asks who or which, 星期几 for a name.
-    static OTHERS: LazyLock<Regex> = LazyLock::new(|| pattern("哪几|(?:星期|礼拜|周)几|几乎|几何"));
+    // 哪几 asks who or which, 星期几 for a name; 这几 and 好几 count what is known.
+    static OTHERS: LazyLock<Regex> =
+        LazyLock::new(|| pattern("[哪这好]几|(?:星期|礼拜|周)几|几乎|几何"));
     static GIVES: LazyLock<Regex> = LazyLock::new(|| {
         let words = numbers::any_word();
         laid_out(&format!(
@@ -110,7 +111,7 @@ pub(crate) fn gives_the_number(task: &str, answer: &str) -> bool {
 }
 
 /// Whether `task` asks for a name and for nothing else: who, or which of several. What is counted,
-/// dated or measured has a number for its name.
+/// dated or measured has a number for its name, and who wants a bare number gets that.
 pub(crate) fn asks_for_a_name(task: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
@@ -125,7 +126,7 @@ pub(crate) fn asks_for_a_name(task: &str) -> bool {
         )
     });
     let task = ADDRESS.replace_all(task, " ");
-    ASKS.is_match(&task) && !COUNTS.is_match(&task) && !MORE.is_match(&task)
+    ASKS.is_match(&task) && !COUNTS.is_match(&task) && !MORE.is_match(&task) && !for_a_number(&task)
 }
 
 /// Whether `task` asks for a person, and for nothing else.
@@ -309,6 +310,11 @@ mod tests {
         check("What does the sack weigh?", false, false);
         check("When did she come, and who saw her?", false, false);
         check("Explain who carried the most.", false, false);
+        check(
+            "Who carried the most sacks? Say only the number of sacks.",
+            false,
+            false,
+        );
         check("哪年雨最多？", false, false);
         check("谁搬了几个？", false, false);
         check("哪几个人搬了？", true, false);

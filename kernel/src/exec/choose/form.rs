@@ -9,10 +9,11 @@ use crate::exec::weigh::after;
 use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Legal, Move};
 use crate::planner::answer_form::{
-    asks_for_a_name, asks_for_a_person, gives_the_number, is_a_bare_number,
+    asks_for_a_fact, asks_for_a_name, asks_for_a_person, gives_the_number, is_a_bare_number,
 };
 use crate::planner::material::cell::row_of_the_number;
 use crate::planner::poor_answer::{asks_back, says_no, says_what_was_not_read};
+use crate::planner::questions::questions;
 use quipu_cpu::{Prompt, without_thought};
 
 /// What is asked for where an answer is a number and no name.
@@ -53,7 +54,7 @@ impl Execution {
         }
         let request = if asks_for_a_person(&told) && is_a_bare_number(&answer) {
             A_NAME
-        } else if self.lacks_the_number(&answer, legal) {
+        } else if self.knows_a_number(legal) && lacks_the_number(&told, &answer) {
             A_NUMBER
         } else {
             return Ok(decided);
@@ -61,11 +62,9 @@ impl Execution {
         self.once_more_in_form(n, prompt, request, decided).await
     }
 
-    /// Whether a number is asked for, which was computed or may stand in what was found, and
-    /// `answer` gives none. What says that there is none is an answer.
-    fn lacks_the_number(&self, answer: &str, legal: &Legal) -> bool {
-        let is_known = legal.computed.is_some() || self.found.is_there();
-        is_known && !gives_the_number(self.told(), answer) && !says_no(answer) && !asks_back(answer)
+    /// Whether a number was computed, or may stand in what was found.
+    fn knows_a_number(&self, legal: &Legal) -> bool {
+        legal.computed.is_some() || self.found.is_there()
     }
 
     /// What comes of `request` below the window, if that has the form and says nothing new; else
@@ -100,5 +99,34 @@ impl Execution {
         }
         again.completion.usage += decided.completion.usage;
         Ok(again)
+    }
+}
+
+/// Whether `told` asks for a number and for nothing else, and `answer` gives none. What says that
+/// there is none is an answer.
+fn lacks_the_number(told: &str, answer: &str) -> bool {
+    let asks_for_one = asks_for_a_fact(told) && questions(told).is_empty();
+    asks_for_one && !gives_the_number(told, answer) && !says_no(answer) && !asks_back(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_missed_where_nothing_else_is_asked() {
+        let check = |told: &str, answer: &str, want: bool| {
+            assert_eq!(lacks_the_number(told, answer), want, "{told}: {answer}");
+        };
+        check("How many sacks are there?", "Ida carried them.", true);
+        check("书架上有几本书？", "讲的是茶叶种植。", true);
+        check("How many sacks are there?", "40 sacks", false);
+        check("How many sacks are there?", "The page does not say.", false);
+        // Another question is answered, or more is asked for.
+        let two = "Who carried the sacks, and how many were there?";
+        check(two, "Ida carried them.", false);
+        let why = "Explain how many sacks there are.";
+        check(why, "Ida carried them.", false);
+        check("这几本书讲了什么？", "讲的是茶叶种植。", false);
     }
 }
