@@ -22,7 +22,8 @@ const A_NAME: &str = "A name is asked for, and not a number. Answer with the nam
 const A_NUMBER: &str = "A number is asked for. Answer with the number, in a few words.";
 
 impl Execution {
-    /// `decided`, or what comes of it in the form that the task asks for.
+    /// `decided`, or what comes of it in the form that the task asks for. An answer that was cut
+    /// stays, so that its limit is told.
     pub(in crate::exec) async fn in_the_form_asked_for(
         &mut self,
         n: u32,
@@ -33,6 +34,7 @@ impl Execution {
         let words = matches!(decided.chosen, Move::Answer | Move::Number)
             && self.shared.cpu.info().constrains
             && legal.answer.is_none()
+            && decided.completion.closed_early.is_none()
             && self.headway.parts().is_none();
         let text = &decided.completion.text;
         let is_said = || {
