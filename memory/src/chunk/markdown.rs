@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Block, Outline, lines};
+use crate::shape::is_rule;
 
 /// Spaces from which on a line is code.
 const CODE_SPACES: usize = 4;
@@ -96,13 +97,7 @@ fn table(outline: &mut Outline, text: &str, lines: &[Range<usize>], n: usize) ->
 
 /// Whether `line` is the head of a table, which the next one says.
 fn is_table(line: &str, next: &str) -> bool {
-    let next = next.trim();
-    line.contains('|')
-        && next.contains('|')
-        && next.contains('-')
-        && next
-            .chars()
-            .all(|c| matches!(c, '|' | '-' | ':' | ' ' | '\t'))
+    line.contains('|') && is_rule(next)
 }
 
 /// The sign, the length and the words of a line that begins or ends code.
