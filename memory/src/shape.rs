@@ -164,7 +164,7 @@ fn table_of_markdown(text: &str, lines: &[Range<usize>], here: usize) -> Option<
 
 /// What stands between the values of `text`, if it is nothing but records of values: lines that
 /// nearly all have as many of that sign.
-fn separator(text: &str) -> Option<char> {
+pub(crate) fn separator(text: &str) -> Option<char> {
     let lines: Vec<&str> = filled(text).take(LINES_MAX).collect();
     let is_between = |sign: &char| {
         let usual = usual(&lines, *sign);
@@ -175,9 +175,20 @@ fn separator(text: &str) -> Option<char> {
         let of_words = alike.iter().filter(|line| line.contains(&spaced)).count();
         let is_of_words = *sign != '\t' && of_words * 2 > alike.len();
         let are_most = alike.len() >= RECORDS_MIN && alike.len() * 10 >= lines.len() * 9;
-        usual > 0 && are_most && !is_of_words
+        // Commas within numbers are those of thousands, or of parts of a second.
+        let apart = *sign != ',' || alike.iter().any(|line| is_between_words(line));
+        usual > 0 && are_most && !is_of_words && apart
     };
     ['\t', ';', ','].into_iter().find(is_between)
+}
+
+/// Whether a comma of `line` stands beside something that is no digit.
+fn is_between_words(line: &str) -> bool {
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let is_of_number = |(at, _): (usize, &str)| {
+        is_digit(line[..at].chars().next_back()) && is_digit(line[at + 1..].chars().next())
+    };
+    !line.match_indices(',').all(is_of_number)
 }
 
 /// How many of `sign` most of `lines` have; of two that are as common, the greater.
@@ -339,6 +350,10 @@ mod tests {
         check(
             "tea\tprice\ngreen\t\nblack\t5",
             "tea | price\ngreen | \nblack | 5",
+        );
+        check(
+            "In 1,200 years\nor 3,400 years\nor 5,600",
+            "In 1,200 years or 3,400 years or 5,600",
         );
         // Sentences with a comma each are none.
         check(

@@ -80,7 +80,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
 
 /// Adds the table whose head is at line `n`, a block for each row; gives back the line
 /// after it.
-fn table(outline: &mut Outline, text: &str, lines: &[Range<usize>], n: usize) -> usize {
+pub(super) fn table(outline: &mut Outline, text: &str, lines: &[Range<usize>], n: usize) -> usize {
     let head = lines[n].start..lines[n + 1].end;
     outline.block(head.clone(), true, None);
     let mut at = n + 2;
@@ -96,7 +96,7 @@ fn table(outline: &mut Outline, text: &str, lines: &[Range<usize>], n: usize) ->
 }
 
 /// Whether `line` is the head of a table, which the next one says.
-fn is_table(line: &str, next: &str) -> bool {
+pub(super) fn is_table(line: &str, next: &str) -> bool {
     line.contains('|') && is_rule(next)
 }
 
