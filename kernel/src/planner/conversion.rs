@@ -1,7 +1,6 @@
 //! A measure that a task asks for in another unit, as an expression of the calculator, which knows
 //! the units: a small model knows half of the factors, and says a hundred square metres for a hectare.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -29,6 +28,7 @@ enum Kind {
     Time,
     Energy,
     Data,
+    Pressure,
     Temperature,
 }
 
@@ -38,7 +38,7 @@ const fn unit(of: Kind, words: &'static str, is: &'static str) -> Unit {
 
 /// The mu is that of 1959, the jin half a kilogram; gallons, pints and ounces are those of the United
 /// States, as the calculator has them.
-const UNITS: [Unit; 54] = [
+const UNITS: [Unit; 67] = [
     unit(
         Kind::Area,
         "square kilomet(?:re|er)s?|km²|平方公里|平方千米",
@@ -49,6 +49,8 @@ const UNITS: [Unit; 54] = [
         "square centimet(?:re|er)s?|cm²|平方厘米",
         "cm^2",
     ),
+    unit(Kind::Area, "square decimet(?:re|er)s?|dm²|平方分米", "dm^2"),
+    unit(Kind::Area, "square inch(?:es)?|平方英寸", "inch^2"),
     unit(Kind::Area, "square met(?:re|er)s?|m²|平方米|平米", "m^2"),
     unit(Kind::Area, "square f(?:ee|oo)t|平方英尺", "foot^2"),
     unit(Kind::Area, "hectares?|公顷", "10000 m^2"),
@@ -71,7 +73,8 @@ const UNITS: [Unit; 54] = [
     ),
     unit(Kind::Speed, "knots?|节", "nautical_mile/hour"),
     unit(Kind::Length, "kilomet(?:re|er)s?|km|公里|千米", "km"),
-    unit(Kind::Length, "centimet(?:re|er)s?|cm|厘米", "cm"),
+    unit(Kind::Length, "centimet(?:re|er)s?|cm|厘米|公分", "cm"),
+    unit(Kind::Length, "decimet(?:re|er)s?|dm|分米", "dm"),
     unit(Kind::Length, "millimet(?:re|er)s?|mm|毫米", "mm"),
     unit(Kind::Length, "nautical miles?|海里", "nautical_mile"),
     unit(Kind::Length, "miles?|英里", "mile"),
@@ -79,6 +82,10 @@ const UNITS: [Unit; 54] = [
     unit(Kind::Length, "inch(?:es)?|英寸", "inch"),
     unit(Kind::Length, "yards?", "yard"),
     unit(Kind::Length, "met(?:re|er)s?|m|米", "m"),
+    unit(Kind::Length, "市?里", "500 m"),
+    unit(Kind::Length, "丈", "(10/3) m"),
+    unit(Kind::Length, "市?尺", "(1/3) m"),
+    unit(Kind::Length, "寸", "(1/30) m"),
     unit(Kind::Mass, "milligrams?|mg|毫克", "mg"),
     unit(Kind::Mass, "kilograms?|kilos?|kgs?|公斤|千克", "kg"),
     unit(Kind::Mass, "grams?|g|克", "g"),
@@ -87,6 +94,7 @@ const UNITS: [Unit; 54] = [
     unit(Kind::Mass, "stones?", "stone"),
     unit(Kind::Mass, "tonnes?|吨", "tonne"),
     unit(Kind::Mass, "jin|市斤|斤", "0.5 kg"),
+    unit(Kind::Mass, "两", "0.05 kg"),
     unit(Kind::Volume, "millilit(?:re|er)s?|ml|毫升", "ml"),
     unit(Kind::Volume, "lit(?:re|er)s?|升", "liter"),
     unit(Kind::Volume, "gallons?|加仑", "gallon"),
@@ -94,16 +102,29 @@ const UNITS: [Unit; 54] = [
     unit(Kind::Volume, "cups?", "cup"),
     unit(Kind::Volume, "tablespoons?|tbsp", "tablespoon"),
     unit(Kind::Volume, "teaspoons?|tsp", "teaspoon"),
-    unit(Kind::Volume, "cubic met(?:re|er)s?|m³|立方米", "m^3"),
-    unit(Kind::Time, "seconds?|秒钟?", "s"),
-    unit(Kind::Time, "minutes?|分钟", "minute"),
-    unit(Kind::Time, "hours?|小时|钟头", "hour"),
+    unit(Kind::Volume, "cubic centimet(?:re|er)s?|cm³|立方厘米", "ml"),
+    unit(
+        Kind::Volume,
+        "cubic decimet(?:re|er)s?|dm³|立方分米",
+        "liter",
+    ),
+    unit(Kind::Volume, "cubic met(?:re|er)s?|m³|立方米", "1000 liter"),
+    unit(Kind::Time, "seconds?|secs?|秒钟?", "s"),
+    unit(Kind::Time, "minutes?|mins?|分钟", "minute"),
+    unit(Kind::Time, "hours?|hrs?|h|小时|钟头", "hour"),
     unit(Kind::Time, "days?|天", "day"),
     unit(Kind::Time, "weeks?|周|星期", "week"),
+    unit(Kind::Pressure, "hectopascals?|hPa|百帕", "hPa"),
+    unit(
+        Kind::Pressure,
+        "millimet(?:re|er)s? of mercury|mmHg|毫米汞柱",
+        "mmHg",
+    ),
     unit(Kind::Energy, "kilojoules?|kJ|千焦", "kJ"),
     unit(Kind::Energy, "kilocalories?|kcal|千卡|大卡", "kcal"),
     unit(Kind::Energy, "kilowatt[- ]hours?|kWh|千瓦时", "kWh"),
     unit(Kind::Energy, "megajoules?|MJ|兆焦", "MJ"),
+    unit(Kind::Energy, "joules?|J|焦耳?", "J"),
     unit(Kind::Data, "megabytes?|MB", "MB"),
     unit(Kind::Data, "gigabytes?|GB", "GB"),
     unit(Kind::Data, "kilobytes?|kB", "kB"),
@@ -124,21 +145,21 @@ const UNITS: [Unit; 54] = [
 static ASKED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     let words: Vec<&str> = UNITS.iter().map(|unit| unit.words).collect();
     let unit = words.join("|");
-    // Elsewhere a comma is a point: "1,5 km".
+    // Elsewhere a comma is a point: "1,5 km". A second number counts a smaller unit: "3 ft 4 in".
     let number = r"(?P<number>[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)";
+    let small = format!(r"(?:(?:,? and)? ?(?P<more>\d+(?:\.\d+)?) ?(?P<small>{unit}|in))?");
+    let measure = format!("{number} ?(?P<from>{unit}){small}");
     let forms = [
         format!(
-            r"(?i)\bhow (?:many|much) (?P<to>{unit}) (?:(?:are|is|do|does|make|makes|equals?|has) )?(?:there )?(?:in |make )?{number} ?(?P<from>{unit})\b(?: (?:have|make|equal))?[\s?.!]*$"
+            r"(?i)\bhow (?:many|much) (?P<to>{unit}) (?:(?:are|is|do|does|make|makes|equals?|has) )?(?:there )?(?:in |make )?{measure}\b(?: (?:have|make|equal))?[\s?.!]*$"
         ),
         format!(
-            r"(?i)(?:^|[:,.] |\b(?:convert|is|are|what's|express|change|turn) ){number} ?(?P<from>{unit}) (?:in|to|into|as|expressed in|(?:is|are|equals?) how many) (?:how many )?(?P<to>{unit})(?:,? please)?[\s?.!]*$"
+            r"(?i)(?:^|[:,.] |\b(?:convert|is|are|what's|express|change|turn) ){measure} (?:in|to|into|as|expressed in|(?:is|are|equals?) how many) (?:how many )?(?P<to>{unit})(?:,? please)?[\s?.!]*$"
         ),
         format!(
-            r"{number} ?(?P<from>{unit})[，,]?(?:换算成|换成|折合成?|相当于|等于|合|是|有|为)(?:多少|几)个?(?P<to>{unit})(?:呢|啊)?[\s？?。]*$"
+            r"{measure}[，,]?(?:换算成|换成|折合成?|相当于|等于|合|是|有|为)(?:多少|几)个?(?P<to>{unit})(?:呢|啊)?[\s？?。]*$"
         ),
-        format!(
-            r"[把将]{number} ?(?P<from>{unit})(?:换算成|换成|转换成|化成)(?P<to>{unit})[\s？?。]*$"
-        ),
+        format!(r"[把将]{measure}(?:换算成|换成|转换成|化成)(?P<to>{unit})[\s？?。]*$"),
     ];
     forms.iter().map(|form| pattern(form)).collect()
 });
@@ -149,6 +170,8 @@ fn known(word: &str) -> Option<&'static Unit> {
         let name = |unit: &Unit| pattern(&format!("^(?i:{})$", unit.words));
         UNITS.iter().map(name).collect()
     });
+    // Behind feet it is no word of a sentence.
+    let word = if word == "in" { "inch" } else { word };
     let at = NAMES.iter().position(|name| name.is_match(word))?;
     UNITS.get(at)
 }
@@ -163,8 +186,8 @@ pub(crate) fn expression(task: &str) -> Option<String> {
     }
     let found = ASKED.iter().find_map(|form| form.captures(task))?;
     // Another number may have a part in it.
-    let others = task.replace(&found["number"], "");
-    if others.contains(|c: char| c.is_ascii_digit()) {
+    let before = &task[..found.get(0)?.start()];
+    if before.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
     // Mb are bits.
@@ -178,12 +201,23 @@ pub(crate) fn expression(task: &str) -> Option<String> {
         return None;
     }
     let number = found["number"].replace(',', "").replace('−', "-");
-    let mut expression = String::new();
-    let written = match from.of {
-        Kind::Temperature => write!(expression, "{number} {} to {}", from.is, to.is),
-        _ => write!(expression, "({number} * {}) / (1 * {})", from.is, to.is),
+    let more = found.name("more").zip(found.name("small"));
+    let Some((more, small)) = more else {
+        return Some(match from.of {
+            Kind::Temperature => format!("{number} {} to {}", from.is, to.is),
+            _ => format!("({number} * {}) / (1 * {})", from.is, to.is),
+        });
     };
-    written.ok().map(|()| expression)
+    let small = known(small.as_str())?;
+    let more = more.as_str();
+    // Degrees are not added up, nor is something else.
+    let fits = small.of == from.of && from.of != Kind::Temperature && !number.starts_with('-');
+    fits.then(|| {
+        format!(
+            "({number} * {} + {more} * {}) / (1 * {})",
+            from.is, small.is, to.is
+        )
+    })
 }
 
 #[cfg(test)]
@@ -220,6 +254,27 @@ mod tests {
         check("7斤等于多少公斤？", "(7 * 0.5 kg) / (1 * kg)");
         check("把26英里换算成公里", "(26 * mile) / (1 * km)");
         check("3 hours in minutes", "(3 * hour) / (1 * minute)");
+        check(
+            "What is 3 ft 4 in in cm?",
+            "(3 * foot + 4 * inch) / (1 * cm)",
+        );
+        check(
+            "How many minutes are 2 hours and 15 minutes?",
+            "(2 * hour + 15 * minute) / (1 * minute)",
+        );
+        check(
+            "1 h 15 min to seconds",
+            "(1 * hour + 15 * minute) / (1 * s)",
+        );
+        check("5斤3两等于多少克？", "(5 * 0.5 kg + 3 * 0.05 kg) / (1 * g)");
+        check("把6尺换算成厘米", "(6 * (1/3) m) / (1 * cm)");
+        check(
+            "How many litres are 2 cubic metres?",
+            "(2 * 1000 liter) / (1 * liter)",
+        );
+        check("760 mmHg in hPa", "(760 * mmHg) / (1 * hPa)");
+        check("How many metres are 3 km and 2 hours?", "");
+        check("How much is 20 °C 5 °F in kelvin?", "");
         // More is asked for, or something else.
         check("How many hours does 300 km take at 60 km/h?", "");
         check("How many metres is it around a field of 2 hectares?", "");
