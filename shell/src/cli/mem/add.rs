@@ -42,7 +42,7 @@ pub struct AddArgs {
     /// Bring in hidden files too, and those that ignore files name
     #[arg(long, conflicts_with = "jsonl")]
     no_ignore: bool,
-    /// Open archives (zip, tar, tar.gz) and bring in what is in them, as from a folder
+    /// Open archives (zip, tar, tar.gz, 7z) and bring in what is in them, as from a folder
     #[arg(long, conflicts_with = "jsonl")]
     archives: bool,
     /// Put them into this space, which only some agents read [default: shared]
