@@ -142,7 +142,8 @@ fn with_degrees(expression: &str) -> String {
 fn with_letters(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split(' ').collect();
     let at = words.iter().rposition(|word| TO.contains(word))?;
-    let of_degrees = |word: &str| ["C", "F", "K", "°C", "°F", "celsius", "fahrenheit"].contains(&word);
+    let of_degrees =
+        |word: &str| ["C", "F", "K", "°C", "°F", "celsius", "fahrenheit"].contains(&word);
     let (_, from) = split_number(words[..at].last()?);
     let to = words[at + 1..].concat();
     if !of_degrees(from) || !of_degrees(&to) {

@@ -46,4 +46,8 @@ pub enum Format {
     Tnef,
     /// Places and ways.
     Places,
+    /// What programs of Apple save.
+    PropertyList,
+    /// Texts beside their translations.
+    Translations,
 }
