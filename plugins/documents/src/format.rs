@@ -50,4 +50,6 @@ pub enum Format {
     PropertyList,
     /// Texts beside their translations.
     Translations,
+    /// A document of LyX.
+    Lyx,
 }

@@ -105,6 +105,7 @@ impl From<Format> for format::Format {
             Format::Places => Self::Places,
             Format::PropertyList => Self::PropertyList,
             Format::Translations => Self::Translations,
+            Format::Lyx => Self::Lyx,
         }
     }
 }

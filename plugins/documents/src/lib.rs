@@ -18,6 +18,7 @@
 //! | `structured.rs` | What do DocBook and its siblings say? |
 //! | `places.rs` | Which places are on a map? |
 //! | `property_list.rs` | What do web archives, links and settings of Apple say? |
+//! | `lyx.rs` | What does a document of LyX say? |
 //! | `translations.rs` | What do files of translators say? |
 //! | `rich_text.rs` | What does RTF say? |
 //! | `subtitles.rs`, `calendar.rs` | What is said when, what is when? |
@@ -45,6 +46,7 @@ mod format;
 mod found;
 #[cfg(target_family = "wasm")]
 mod guest;
+mod lyx;
 mod mail;
 mod manual;
 mod notebook;
@@ -90,5 +92,6 @@ fn read(bytes: &[u8], format: Format) -> Result<Found, Failed> {
         Format::Places => places::read(bytes),
         Format::PropertyList => property_list::read(bytes),
         Format::Translations => translations::read(bytes),
+        Format::Lyx => lyx::read(bytes),
     }
 }

@@ -237,6 +237,7 @@ const DOCUMENTS: &[(&[&str], &str)] = &[
     (&["dbk", "docbook", "dita", "ditamap", "nxml"], "structured"),
     (&["geojson", "gpx", "kml"], "places"),
     (&["webarchive", "webloc"], "property-list"),
+    (&["lyx"], "lyx"),
     (
         &["po", "pot", "xlf", "xliff", "sdlxliff", "mxliff"],
         "translations",

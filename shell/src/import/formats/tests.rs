@@ -106,6 +106,7 @@ fn a_file_is_known_by_its_bytes_and_its_ending() {
         b"<?xml version='1.0'?><plist>",
         document("property-list"),
     );
+    check("a.lyx", b"#LyX 2.3", document("lyx"));
     check("de.po", b"msgid \"\"\n", document("translations"));
     check("a.xml", b"<xliff version='1.2'>", document("translations"));
     check("winmail.dat", b"\x78\x9f\x3e\x22\x01\0", document("tnef"));
