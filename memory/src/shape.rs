@@ -3,10 +3,12 @@
 //!
 //! It knows nothing of what is looked for: that is in `snippet.rs`.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Lines by which it is told whether a text is nothing but records of values.
-const LINES_MAX: usize = 200;
+/// Lines by which it is told whether a text is nothing but records of values: few, since that is
+/// asked of each page that is found.
+const LINES_MAX: usize = 40;
 /// Records, with their head, that make a table of values.
 const RECORDS_MIN: usize = 3;
 /// Bytes of a text to either side of a row in which its table is looked for.
@@ -193,10 +195,14 @@ fn is_between_words(line: &str) -> bool {
 
 /// How many of `sign` most of `lines` have; of two that are as common, the greater.
 fn usual(lines: &[&str], sign: char) -> usize {
-    let counts: Vec<usize> = lines.iter().map(|line| signs(line, sign)).collect();
-    let alike = |count: usize| counts.iter().filter(|other| **other == count).count();
-    let best = counts.iter().max_by_key(|count| (alike(**count), **count));
-    best.copied().unwrap_or_default()
+    let mut alike: BTreeMap<usize, usize> = BTreeMap::new();
+    for line in lines {
+        *alike.entry(signs(line, sign)).or_default() += 1;
+    }
+    let best = alike
+        .into_iter()
+        .max_by_key(|(count, lines)| (*lines, *count));
+    best.map_or(0, |(count, _)| count)
 }
 
 /// The lines of `text` that are not blank.
