@@ -73,9 +73,14 @@ fn burnt(lower: &str) -> Option<Measure> {
     })
 }
 
-/// The signs of feet and inches that are not those of a keyboard.
+/// The signs of feet and inches that are not those of a keyboard; beside degrees they are minutes and
+/// seconds of these.
 fn with_primes(expression: &str) -> String {
-    expression.replace('′', "'").replace('″', "\"")
+    let lower = expression.to_lowercase();
+    match ["°", "deg", "arc"].iter().any(|word| lower.contains(word)) {
+        true => expression.to_owned(),
+        false => expression.replace('′', "'").replace('″', "\""),
+    }
 }
 
 /// "in" behind a number is an inch where no unit follows to which it could be converted.
@@ -183,19 +188,26 @@ fn with_hundreds(expression: &str) -> String {
     })
 }
 
-/// Decimetres with a power: the evaluator takes them for centimetres.
+/// Powers of units: the evaluator knows the small digits behind numbers only, and takes square
+/// decimetres for centimetres.
 fn with_powers(expression: &str) -> String {
+    let mut text = String::with_capacity(expression.len());
+    for sign in expression.chars() {
+        let power = ['²', '³'].iter().position(|known| *known == sign);
+        match power.filter(|_| text.ends_with(char::is_alphabetic)) {
+            Some(power) => text.push_str(&format!("^{}", power + 2)),
+            None => text.push(sign),
+        }
+    }
     let known = [
         ("sqdm", "dm^2"),
         ("cbdm", "dm^3"),
         ("dm2", "dm^2"),
         ("dm3", "dm^3"),
     ];
-    known
-        .iter()
-        .fold(expression.to_owned(), |text, (words, power)| {
-            replaced(&text, words, power, char::is_alphanumeric)
-        })
+    known.iter().fold(text, |text, (words, power)| {
+        replaced(&text, words, power, char::is_alphanumeric)
+    })
 }
 
 #[cfg(test)]
@@ -237,6 +249,9 @@ mod tests {
         check("250 km * 7 l/100km", "250 km * 7 l/(100 km)");
         check("300 km/100 km/h", "300 km/100 km/h");
         check("5 dm2 to m^2", "5 dm^2 to m^2");
+        check("2 m³ + 3 m² * 1 m", "2 m^3 + 3 m^2 * 1 m");
+        check("20²", "20²");
+        check("30° 15′ to degrees", "30° 15′ to degrees");
         check("2 + 2", "2 + 2");
         check("", "");
         let refused = measure("30 mpg (UK) to l/100km").expect_err("two gallons");
