@@ -51,10 +51,8 @@ impl Guest for Calculator {
         if let Some(value) = day::value(&written.expression) {
             return Ok(Outcome { value, exact: true });
         }
-        let Measure { expression, unit } = match written.unit {
-            Some(_) => written,
-            None => measure::measure(&written.expression)?,
-        };
+        let Measure { expression, unit } = measure::measure(&written.expression)?;
+        let unit = written.unit.or(unit);
         if let Some(reason) = doubt::doubt(&expression) {
             return Err(reason);
         }
@@ -257,6 +255,8 @@ mod tests {
         check("5 dm2 to m^2", "0.05 m^2");
         check("2 m³ to l", "2000 l");
         check("3斤等于多少克？", "1500 克");
+        check("5 m² 换算成平方分米", "500 平方分米");
+        check("20摄氏度换算成华氏度", "68 °F");
         check("5斤3两是多少公斤", "2.65 公斤");
         check("10亩是多少公顷", "公顷");
         check("1.5公里换算成米", "1500 米");
