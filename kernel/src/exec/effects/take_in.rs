@@ -84,7 +84,7 @@ impl Execution {
         self.headway.tick_off(n, &action, outcome.ok, &seen);
         let open = outcome.ok && outcome.label.secrecy.is_public() && self.opened(&action);
         self.told_little += self.little_told_by(&action);
-        self.track.set_last(action, outcome.ok);
+        self.track.ends_with(action, outcome.ok);
         self.vm
             .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);
         self.hold(held);
