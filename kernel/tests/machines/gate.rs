@@ -111,7 +111,7 @@ async fn a_row_of_calls_spells_no_text() {
     let lists = calls[1..].chunks(12);
     let lists = lists.map(|some| format!(r#"{{"calls":[{}]}}"#, some.join(",")));
     let lists: Vec<String> = lists.collect();
-    let mut together: Vec<&str> = vec![&calls[0]];
+    let mut together = vec![calls[0].as_str()];
     together.extend(lists.iter().map(String::as_str));
     together.push(DONE);
     for script in [one_by_one, together] {
