@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quipu_memory::{Group, Page, PageId, StoreError, Together, groups};
+use quipu_memory::{Group, Page, PageId, StoreError, Together, groups, indented};
 use quipu_tools::{Capability, Effect, Grants};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -216,8 +216,7 @@ fn program(group: &Group) -> Program {
          their own words. Where they differ, the last one holds.\n",
     );
     for page in &group.pages {
-        let text = page.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        prompt.push_str(&format!("- {text}\n"));
+        prompt.push_str(&format!("- {}\n", indented(&page.text).trim_start()));
     }
     let trust = group.pages.iter().map(|page| page.trust).min();
     let suspicions = group.pages.iter().map(|page| page.suspicion);

@@ -5,13 +5,16 @@
 //! characters, or the tokens of some model.
 //!
 //! `chunk/` knows how texts are built: `markdown.rs`, `markup.rs` (other ways to write
-//! headings) and `table.rs`.
+//! headings), `grid.rs` (other ways to write tables) and `table.rs` (texts that are one).
 
+mod grid;
 mod markdown;
 mod markup;
 mod table;
 
 use std::ops::Range;
+
+use crate::shape;
 
 /// How a text is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -275,6 +278,8 @@ fn numbered(text: &str, pieces: Vec<Piece>) -> Vec<Chunk> {
 /// The blocks of a text; together they are the whole of it.
 fn blocks(text: &str, syntax: Syntax) -> Vec<Block> {
     match syntax {
+        // Programs give tables of values any name.
+        Syntax::Plain if shape::separator(text) == Some('\t') => table::blocks(text),
         Syntax::Plain | Syntax::Source => margins(text, syntax),
         Syntax::Markdown => markdown::blocks(text),
         Syntax::Table => table::blocks(text),
@@ -284,16 +289,26 @@ fn blocks(text: &str, syntax: Syntax) -> Vec<Block> {
     }
 }
 
-/// Blocks between blank lines; of source, only those that begin at the margin.
+/// Blocks between blank lines; of source, only those that begin at the margin, and elsewhere the
+/// rows of tables.
 fn margins(text: &str, syntax: Syntax) -> Vec<Block> {
+    let lines: Vec<Range<usize>> = lines(text).collect();
+    let of = |n: usize| lines.get(n).map_or("", |range| &text[range.clone()]);
     let mut outline = Outline::default();
     let mut after_blank = true;
-    for line in lines(text) {
-        let words = &text[line.clone()];
+    let mut n = 0;
+    while n < lines.len() {
+        if syntax == Syntax::Plain && markdown::is_table(of(n), of(n + 1)) {
+            n = markdown::table(&mut outline, text, &lines, n);
+            after_blank = true;
+            continue;
+        }
+        let words = of(n);
         let is_blank = words.trim().is_empty();
         let inside = syntax == Syntax::Source && words.starts_with([' ', '\t', '}', ')']);
-        outline.line(line, after_blank && !is_blank && !inside);
+        outline.line(lines[n].clone(), after_blank && !is_blank && !inside);
         after_blank = is_blank;
+        n += 1;
     }
     outline.blocks
 }

@@ -39,7 +39,7 @@
 //! - Any text is a valid query; the same store gives the same answer.
 //! - The search index can be deleted at any time: it is made again from the pages.
 //! - Everything is bounded: [`TEXT_BYTES_MAX`], [`LABEL_BYTES_MAX`], [`ID_BYTES_MAX`],
-//!   [`HITS_MAX`], [`LIST_MAX`], [`SNIPPET_CHARS_MAX`].
+//!   [`HITS_MAX`], [`LIST_MAX`], [`SNIPPET_CHARS_MAX`], [`TABLE_CHARS_MAX`].
 //!
 //! # Map
 //!
@@ -55,6 +55,7 @@
 //! | `bag.rs` | How is a page scored that is in no index yet? |
 //! | `rank.rs` | What do all stores rank by? |
 //! | `snippet.rs` | Which passage shows why a page was found? |
+//! | `shape.rs` | Which lines of a text stay lines where it is shown? |
 //! | `vector.rs` | How near are two meanings? |
 //! | `blocks.rs` | What does an agent always see? |
 //! | `present.rs` | What of a search is shown to a process? |
@@ -90,6 +91,7 @@ pub mod private;
 mod ram;
 mod rank;
 mod relevant;
+mod shape;
 mod snippet;
 mod space;
 mod store;
@@ -111,7 +113,8 @@ pub use page::{
 pub use present::{Passage, Presentation, present};
 pub use ram::RamStore;
 pub use relevant::{Relevance, Relevant, relevant, share_a_telling_word};
-pub use snippet::SNIPPET_CHARS_MAX;
+pub use shape::{folded, indented};
+pub use snippet::{SNIPPET_CHARS_MAX, TABLE_CHARS_MAX, excerpt};
 pub use space::Space;
 pub use store::{
     HISTORY_MAX, HITS_MAX, Hit, LIST_MAX, Mode, PageSummary, Query, Share, Stats, Store,

@@ -16,6 +16,7 @@ use std::collections::HashSet;
 
 use crate::error::StoreError;
 use crate::page::{Kind, Page, PageId, Trust};
+use crate::shape::in_lines;
 use crate::store::{HITS_MAX, Hit, Query, Store};
 use crate::text;
 
@@ -65,8 +66,9 @@ pub struct Passage {
 }
 
 impl Passage {
-    /// The passage as one line for a model: where it is from, and for an untrusted one
-    /// that it is a quotation, which it cannot end by itself.
+    /// The passage for a model: where it is from, and for an untrusted one that it is a
+    /// quotation, which it cannot end by itself. It is one line; a table, a list or a record keeps
+    /// its lines, and each of these is indented, so that none looks like another passage.
     pub fn quoted(&self) -> String {
         let Hit {
             id,
@@ -85,22 +87,37 @@ impl Passage {
         let (id, title, source) = (one_line(id.as_str()), one_line(title), one_line(source));
         if *trust > Trust::Untrusted {
             let age = self.age();
-            return format!("[{id}{colon}{title}] {snippet} ({source}{copies}{age})");
+            let body = in_lines(snippet);
+            let (before, after) = match body.starts_with('\n') {
+                true => ("", "\n  "),
+                false => (" ", " "),
+            };
+            return format!("[{id}{colon}{title}]{before}{body}{after}({source}{copies}{age})");
         }
         let plain = |text: &str| text.replace(['«', '»'], "\"");
         // Whoever wrote a page may have chosen the name of its file, and with it the id.
         let name = |text: &str| plain(&bounded(text)).replace(['[', ']'], "_");
         let (id, source) = (name(&id), name(&source));
-        let (title, snippet) = (plain(&title), plain(&one_line(snippet)));
-        format!("[{id}] from {source}{copies}: «{title}{colon}{snippet}»")
+        let (title, body) = (plain(&title), plain(&without_controls(&in_lines(snippet))));
+        let colon = if body.starts_with('\n') {
+            colon.trim_end()
+        } else {
+            colon
+        };
+        format!("[{id}] from {source}{copies}: «{title}{colon}{body}»")
     }
 }
 
 /// `text` in one line: a line of a name could look like another passage.
 fn one_line(text: &str) -> String {
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
-    let text: String = text.chars().map(plain).collect();
+    let text = without_controls(text);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `text` with a space for every sign without a shape, but for the ends of its lines.
+fn without_controls(text: &str) -> String {
+    let plain = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
+    text.chars().map(plain).collect()
 }
 
 /// A name, or the end of a long one: of a path that is the name of its file.

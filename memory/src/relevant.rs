@@ -11,6 +11,9 @@ use std::collections::{HashMap, HashSet};
 use crate::error::StoreError;
 use crate::page::{Kind, Page, PageId, Trust};
 use crate::present::{Passage, Presentation, present};
+use crate::rank::QUERY_TERMS_MAX;
+use crate::shape::folded;
+use crate::snippet::{SNIPPET_CHARS_MAX, within};
 use crate::space::Space;
 use crate::store::{Mode, Query, Store};
 use crate::text;
@@ -111,9 +114,15 @@ pub fn relevant(
             continue;
         }
         if page.kind == Kind::Memory && page.text.chars().count() <= WHOLE_CHARS_MAX {
-            passage.hit.snippet = page.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            passage.hit.snippet = folded(&page.text);
         }
-        let needed = tokens(&passage.quoted()) + 1;
+        let mut needed = tokens(&passage.quoted()) + 1;
+        if needed > left && passage.hit.snippet.chars().count() > SNIPPET_CHARS_MAX {
+            // Fewer rows of a table are better than none.
+            let terms = text::query_terms(task, QUERY_TERMS_MAX);
+            passage.hit.snippet = within(&page.text, &terms, SNIPPET_CHARS_MAX);
+            needed = tokens(&passage.quoted()) + 1;
+        }
         if needed <= left {
             left -= needed;
             relevant.passages.push(passage);

@@ -132,8 +132,10 @@ pub struct Hit {
     pub title: String,
     /// How well it matches: above zero, higher is better. Comparable only within one search.
     pub score: f32,
-    /// The passage around the words that matched: one line of plain text, at most
-    /// [`crate::SNIPPET_CHARS_MAX`] characters, with `…` where the page goes on.
+    /// The passage around the words that matched: plain text of at most
+    /// [`crate::SNIPPET_CHARS_MAX`] characters, with `…` where the page goes on. It is one line, but
+    /// for the lines of tables, lists and records. Of a table it has the head and the rows that
+    /// matched, in at most [`crate::TABLE_CHARS_MAX`].
     pub snippet: String,
     /// Where the page came from.
     pub source: String,

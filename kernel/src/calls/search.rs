@@ -1,6 +1,6 @@
 //! `memory.search`: looks something up in the store.
 
-use quipu_memory::{Passage, Presentation, Query, Store, Trust, present};
+use quipu_memory::{Passage, Presentation, Query, Store, Trust, excerpt, present};
 use quipu_tools::{Bus, Effect, Role};
 use serde_json::json;
 
@@ -15,7 +15,7 @@ pub const SEARCH: &str = "memory.search";
 
 /// Passages a search brings back.
 const HITS: usize = 5;
-/// The best page is quoted as a whole up to this many characters.
+/// The best page is quoted as a whole up to this many characters, and a table of it to as many.
 const WHOLE_CHARS_MAX: usize = 1_200;
 /// The line above passages that others wrote: a small model makes up what they do not say. Below
 /// them, it took this line for its answer.
@@ -74,7 +74,7 @@ impl InWorld for Search {
                     .into_iter()
                     .partition(|passage| passage.hit.secrecy <= hands.clearance());
                 if let Some(best) = shown.first_mut() {
-                    widen(best, hands.store());
+                    widen(best, hands.store(), &query.text);
                 }
                 let mut lines: Vec<String> = shown.iter().map(Passage::quoted).collect();
                 if shown
@@ -100,13 +100,11 @@ impl InWorld for Search {
     }
 }
 
-/// Quotes the page of `passage` as a whole if it is short: the answer may stand beside the words
-/// that were found. A page that cannot be read stays as it was found.
-fn widen(passage: &mut Passage, store: &dyn Store) {
-    if let Ok(Some(page)) = store.get(&passage.hit.id)
-        && page.text.chars().count() <= WHOLE_CHARS_MAX
-    {
-        passage.hit.snippet = page.text.split_whitespace().collect::<Vec<_>>().join(" ");
+/// Quotes the page of `passage` as a whole if it is short, and of a long table more rows: the answer
+/// may stand beside the words that were found. A page that cannot be read stays as it was found.
+fn widen(passage: &mut Passage, store: &dyn Store, query: &str) {
+    if let Ok(Some(page)) = store.get(&passage.hit.id) {
+        passage.hit.snippet = excerpt(&page.text, query, WHOLE_CHARS_MAX);
     }
 }
 

@@ -4,7 +4,7 @@
 
 use quipu_cpu::Cpu;
 use quipu_memory::{
-    Kind, Mode, Page, PageId, Passage, Query, Store, StoreError, share_a_telling_word,
+    Kind, Mode, Page, PageId, Passage, Query, Store, StoreError, indented, share_a_telling_word,
 };
 
 use crate::calls::EDIT;
@@ -208,8 +208,9 @@ fn fitting(pages: Vec<Page>, mut room: usize, cpu: &dyn Cpu) -> Vec<Page> {
 }
 
 fn quoted(page: &Page) -> String {
-    let line = page.text.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("[{}] {line}", page.id)
+    let text = indented(&page.text);
+    let space = if text.starts_with('\n') { "" } else { " " };
+    format!("[{}]{space}{text}", page.id)
 }
 
 /// The core memory of an agent, a line for each block, and the pages that hold it.

@@ -10,7 +10,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use regex::{Captures, Regex};
 
 use crate::pattern::pattern;
@@ -97,6 +97,12 @@ static RULES: LazyLock<Vec<(Regex, Fits, Rule)>> = LazyLock::new(|| {
             weekday_of_week,
         ),
         rule(
+            format!(r"(?P<way>下下|下|这|本|上上|上)个?月的?(?P<day>{}|\d{{1,2}})[日号]", days::HAN_DAY),
+            is_said_of_month,
+            day_of_month,
+        ),
+        rule(r"半年(?:之|以)?(?P<way>后|前)".to_owned(), is_half, half_a_year),
+        rule(
             r"(?i)\bchristmas(?:\s+(?:day|eve))?\b|\bnew\s+year(?:['’]?s)?(?:\s+(?:day|eve))?\b|圣诞节?|元旦".to_owned(),
             is_feast,
             feast,
@@ -119,8 +125,13 @@ pub(super) fn days_in(task: &str, today: NaiveDate) -> Vec<Day> {
         }
     };
     for day in written(task) {
-        let date = day.from(today);
-        add(day.at, date);
+        match year_beside(task, &day.at).filter(|_| day.year.is_none()) {
+            Some((at, years)) => add(at, day.in_year(today.year() + years)),
+            None => {
+                let date = day.from(today);
+                add(day.at, date);
+            }
+        }
     }
     for (pattern, fits, rule) in RULES.iter() {
         for found in pattern.captures_iter(task) {
@@ -140,6 +151,31 @@ pub(super) fn days_in(task: &str, today: NaiveDate) -> Vec<Day> {
         date,
     };
     found.into_iter().map(day).collect()
+}
+
+/// Where a day at `at` stands with the words for its year before or after it, and how many years
+/// off that is: 明年3月5日, 3 May last year.
+fn year_beside(task: &str, at: &Range<usize>) -> Option<(Range<usize>, i32)> {
+    const BEFORE: [(&str, i32); 5] = [
+        ("前年", -2),
+        ("去年", -1),
+        ("今年", 0),
+        ("明年", 1),
+        ("后年", 2),
+    ];
+    const AFTER: [(&str, i32); 3] = [(" last year", -1), (" this year", 0), (" next year", 1)];
+    let before = &task[..at.start];
+    let before = before.strip_suffix('的').unwrap_or(before);
+    if let Some((word, years)) = BEFORE.iter().find(|(word, _)| before.ends_with(word)) {
+        return Some((before.len() - word.len()..at.end, *years));
+    }
+    let after = &task[at.end..];
+    let begins = |word: &str| {
+        let start = after.get(..word.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    let (word, years) = AFTER.iter().find(|(word, _)| begins(word))?;
+    Some((at.start..at.end + word.len(), *years))
 }
 
 /// Whether the words between `before` and `after` stand in quotation marks: a title, or something
@@ -211,6 +247,17 @@ fn is_weekday_of_week(found: &Captures<'_>, before: &str, after: &str) -> bool {
     let named = found.name("way").is_some();
     // 本周五天 may be five days of this week.
     (named || !is_how_often) && !counts && !days
+}
+
+/// Whether 上月 and the like name a month, and are no part of 以上月 or 早上.
+fn is_said_of_month(_: &Captures<'_>, before: &str, _: &str) -> bool {
+    !before.ends_with(['以', '之', '早', '晚', '基', '根', '日', '版'])
+}
+
+/// Whether 半年 is no part of 两个半年 or 一年半.
+fn is_half(_: &Captures<'_>, before: &str, _: &str) -> bool {
+    !before
+        .ends_with(|c: char| c.is_ascii_digit() || "个每上下前后一二两三四五六七八九十".contains(c))
 }
 
 /// Whether the name of a feast means the day, and not a tree, a song or a wish.
@@ -338,6 +385,29 @@ fn weekday_of_week(found: &Captures<'_>, today: NaiveDate) -> Option<NaiveDate> 
         None => i64::from(wanted < is),
     };
     moved(today, wanted - is + 7 * weeks)
+}
+
+fn day_of_month(found: &Captures<'_>, today: NaiveDate) -> Option<NaiveDate> {
+    let months: i32 = match &found["way"] {
+        "下下" => 2,
+        "下" => 1,
+        "上" => -1,
+        "上上" => -2,
+        _ => 0,
+    };
+    let (first, by) = (today.with_day(1)?, Months::new(months.unsigned_abs()));
+    let month = match months < 0 {
+        true => first.checked_sub_months(by),
+        false => first.checked_add_months(by),
+    };
+    month?.with_day(count_in(&found["day"])?)
+}
+
+fn half_a_year(found: &Captures<'_>, today: NaiveDate) -> Option<NaiveDate> {
+    match &found["way"] == "前" {
+        true => today.checked_sub_months(Months::new(6)),
+        false => today.checked_add_months(Months::new(6)),
+    }
 }
 
 fn feast(found: &Captures<'_>, today: NaiveDate) -> Option<NaiveDate> {

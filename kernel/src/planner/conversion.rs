@@ -1,7 +1,6 @@
 //! A measure that a task asks for in another unit, as an expression of the calculator, which knows
 //! the units: a small model knows half of the factors, and says a hundred square metres for a hectare.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -16,21 +15,21 @@ use crate::pattern::pattern;
 static ASKED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     let words: Vec<&str> = UNITS.iter().map(|unit| unit.words).collect();
     let unit = words.join("|");
-    // Elsewhere a comma is a point: "1,5 km".
+    // Elsewhere a comma is a point: "1,5 km". A second number counts a smaller unit: "3 ft 4 in".
     let number = r"(?P<number>[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)";
+    let small = format!(r"(?:(?:,? and)? ?(?P<more>\d+(?:\.\d+)?) ?(?P<small>{unit}|in))?");
+    let measure = format!("{number} ?(?P<from>{unit}){small}");
     let forms = [
         format!(
-            r"(?i)\bhow (?:many|much) (?P<to>{unit}) (?:(?:are|is|do|does|make|makes|equals?|has) )?(?:there )?(?:in |make )?{number} ?(?P<from>{unit})\b(?: (?:have|make|equal))?[\s?.!]*$"
+            r"(?i)\bhow (?:many|much) (?P<to>{unit}) (?:(?:are|is|do|does|make|makes|equals?|has) )?(?:there )?(?:in |make )?{measure}\b(?: (?:have|make|equal))?[\s?.!]*$"
         ),
         format!(
-            r"(?i)(?:^|[:,.] |\b(?:convert|is|are|what's|express|change|turn) ){number} ?(?P<from>{unit}) (?:in|to|into|as|expressed in|(?:is|are|equals?) how many) (?:how many )?(?P<to>{unit})(?:,? please)?[\s?.!]*$"
+            r"(?i)(?:^|[:,.] |\b(?:convert|is|are|what's|express|change|turn) ){measure} (?:in|to|into|as|expressed in|(?:is|are|equals?) how many) (?:how many )?(?P<to>{unit})(?:,? please)?[\s?.!]*$"
         ),
         format!(
-            r"{number} ?(?P<from>{unit})[，,]?(?:换算成|换成|折合成?|相当于|等于|合|是|有|为)(?:多少|几)个?(?P<to>{unit})(?:呢|啊)?[\s？?。]*$"
+            r"{measure}[，,]?(?:换算成|换成|折合成?|相当于|等于|合|是|有|为)(?:多少|几)个?(?P<to>{unit})(?:呢|啊)?[\s？?。]*$"
         ),
-        format!(
-            r"[把将]{number} ?(?P<from>{unit})(?:换算成|换成|转换成|化成)(?P<to>{unit})[\s？?。]*$"
-        ),
+        format!(r"[把将]{measure}(?:换算成|换成|转换成|化成)(?P<to>{unit})[\s？?。]*$"),
     ];
     forms.iter().map(|form| pattern(form)).collect()
 });
@@ -45,8 +44,8 @@ pub(crate) fn expression(task: &str) -> Option<String> {
     }
     let found = ASKED.iter().find_map(|form| form.captures(task))?;
     // Another number may have a part in it.
-    let others = task.replace(&found["number"], "");
-    if others.contains(|c: char| c.is_ascii_digit()) {
+    let before = &task[..found.get(0)?.start()];
+    if before.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
     // Mb are bits.
@@ -60,12 +59,23 @@ pub(crate) fn expression(task: &str) -> Option<String> {
         return None;
     }
     let number = found["number"].replace(',', "").replace('−', "-");
-    let mut expression = String::new();
-    let written = match from.of {
-        Kind::Temperature => write!(expression, "{number} {} to {}", from.is, to.is),
-        _ => write!(expression, "({number} * {}) / (1 * {})", from.is, to.is),
+    let more = found.name("more").zip(found.name("small"));
+    let Some((more, small)) = more else {
+        return Some(match from.of {
+            Kind::Temperature => format!("{number} {} to {}", from.is, to.is),
+            _ => format!("({number} * {}) / (1 * {})", from.is, to.is),
+        });
     };
-    written.ok().map(|()| expression)
+    let small = known(small.as_str())?;
+    let more = more.as_str();
+    // Degrees are not added up, nor is something else.
+    let fits = small.of == from.of && from.of != Kind::Temperature && !number.starts_with('-');
+    fits.then(|| {
+        format!(
+            "({number} * {} + {more} * {}) / (1 * {})",
+            from.is, small.is, to.is
+        )
+    })
 }
 
 #[cfg(test)]
@@ -102,6 +112,27 @@ mod tests {
         check("7斤等于多少公斤？", "(7 * 0.5 kg) / (1 * kg)");
         check("把26英里换算成公里", "(26 * mile) / (1 * km)");
         check("3 hours in minutes", "(3 * hour) / (1 * minute)");
+        check(
+            "What is 3 ft 4 in in cm?",
+            "(3 * foot + 4 * inch) / (1 * cm)",
+        );
+        check(
+            "How many minutes are 2 hours and 15 minutes?",
+            "(2 * hour + 15 * minute) / (1 * minute)",
+        );
+        check(
+            "1 h 15 min to seconds",
+            "(1 * hour + 15 * minute) / (1 * s)",
+        );
+        check("5斤3两等于多少克？", "(5 * 0.5 kg + 3 * 0.05 kg) / (1 * g)");
+        check("把6尺换算成厘米", "(6 * (1/3) m) / (1 * cm)");
+        check(
+            "How many litres are 2 cubic metres?",
+            "(2 * 1000 liter) / (1 * liter)",
+        );
+        check("760 mmHg in hPa", "(760 * mmHg) / (1 * hPa)");
+        check("How many metres are 3 km and 2 hours?", "");
+        check("How much is 20 °C 5 °F in kelvin?", "");
         // More is asked for, or something else.
         check("How many hours does 300 km take at 60 km/h?", "");
         check("How many metres is it around a field of 2 hectares?", "");

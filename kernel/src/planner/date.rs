@@ -37,7 +37,8 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
         |\b(?:nächste[nrsm]?|diese[rnms]?|letzte[nrsm]?)\s+(?:woche|monat|jahr|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)\b
         |\b(?:la\s+semaine|le\s+mois|l['’]année|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s+(?:prochaine?|dernière?)\b
         |сегодня|завтра|вчера|오늘|내일|어제|明日|昨日|明後日|来週|先週|今週|来月|今月|先月|来年
-        |今天|今日|今晚|明天|后天|昨天|前天|[本这上下]个?(?:周|星期|礼拜|月)|今年|明年|去年|前年|天前|周前|年前|几号|星期几|截止"
+        |今天|今日|今晚|明天|后天|昨天|前天|[本这上下]个?(?:周|星期|礼拜|月)|今年|明年|去年|前年|天前|周前|年前|几号|星期几|截止
+        |[\d一二两三四五六七八九十]个?(?:天|周|星期|礼拜|月)[之以]?后|半年[之以]?[后前]"
     );
     laid_out(&words)
 });
@@ -167,6 +168,8 @@ mod tests {
         check("How long is the Nile?", false);
         check("后天星期几？", true);
         check("下周三开会", true);
+        check("三天后提醒我开会", true);
+        check("下个月5号开会", true);
         check("What is 17 times 23?", false);
         check("Which weekday was 14 July 1989?", false);
         check("What dates grow on palms?", false);

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use chrono::{Datelike, Days, NaiveDate};
 use regex::{Captures, Regex};
 
+use super::numbers;
 use crate::pattern::{HAN, pattern};
 
 /// The days of a week, from Monday on.
@@ -28,6 +29,8 @@ const HAN_WEEKDAYS: [&str; 7] = ["一", "二", "三", "四", "五", "六", "日"
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
+/// The days of a month in Chinese numerals.
+pub(crate) const HAN_DAY: &str = "[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九]";
 /// Names of months.
 const MONTH: &str = "jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch)?|apr(?:il)?|may|june?|juni|july?|juli|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?";
 /// Those that are other words too.
@@ -131,6 +134,10 @@ static FORMS: LazyLock<Vec<(Regex, Check)>> = LazyLock::new(|| {
             is_chinese,
         ),
         form(
+            format!(r"(?:(?P<year>[〇零一二三四五六七八九]{{4}}|\d{{4}})\s?年\s?)?(?P<month>十[一二]?|[一二三四五六七八九])月(?P<day>{HAN_DAY}|\d{{1,2}})(?P<nth>[日号])"),
+            is_in_numerals,
+        ),
+        form(
             format!(r"(?i)\b(?P<month>{MONTH})\.?\s+(?P<day>\d{{1,2}})(?P<nth>st|nd|rd|th)?\b(?:,?\s+(?P<year>[12]\d{{3}})\b)?"),
             month_first,
         ),
@@ -163,14 +170,17 @@ pub(crate) fn written(text: &str) -> Vec<Written> {
 fn read(found: &Captures<'_>) -> Option<Written> {
     let month = found["month"].to_lowercase();
     let named = || MONTHS.iter().position(|name| month.starts_with(*name));
-    let number = month.parse().ok();
-    let month = number.or_else(|| named().map(|at| at as u32 + 1))?;
-    let year = found.name("year").map(|year| year.as_str().parse());
+    let number = |text: &str| text.parse().ok().or_else(|| numbers::han_count(text));
+    let month = number(&month).or_else(|| named().map(|at| at as u32 + 1))?;
+    let year = found.name("year").map(|year| numbers::year(year.as_str()));
     let day = Written {
         at: found.get(0)?.range(),
-        year: year.transpose().ok()?,
+        year: match year {
+            Some(year) => Some(year?),
+            None => None,
+        },
         month,
-        day: found["day"].parse().ok()?,
+        day: number(&found["day"])?,
     };
     // A leap year has every day.
     day.in_year(day.year.unwrap_or(2024)).map(|_| day)
@@ -203,6 +213,14 @@ fn is_chinese(text: &str, found: &Captures<'_>) -> bool {
     let counts = |c: char| c.is_alphanumeric() || matches!(c, '%' | '.' | '％');
     let is_part = before.ends_with(|c: char| c.is_ascii_digit() || c == '.');
     !is_part && (found.name("nth").is_some() || !after.starts_with(counts))
+}
+
+/// Whether a day in Chinese numerals is no part of a longer one.
+fn is_in_numerals(text: &str, found: &Captures<'_>) -> bool {
+    let (before, _) = around(text, found);
+    let joins =
+        |c: char| c.is_ascii_digit() || numbers::HAN_SIGNS.contains(c) || "第每几".contains(c);
+    !before.ends_with(joins)
 }
 
 fn month_first(text: &str, found: &Captures<'_>) -> bool {
@@ -300,6 +318,11 @@ mod tests {
         check("Sept 9 or Feb 29", &["2026-09-09", "2028-02-29"]);
         check("2026年5月5日，或者 6月1号", &["2026-05-05", "2026-06-01"]);
         check("3月15，怎么样", &["2026-03-15"]);
+        check(
+            "三月五日和十二月三十一号，二〇二七年一月1日",
+            &["2026-03-05", "2026-12-31", "2027-01-01"],
+        );
+        check("2027年十月十日", &["2027-10-10"]);
         // What is none.
         for text in [
             "Who may 5 people ask?",
@@ -315,6 +338,7 @@ mod tests {
             "version 2026.1.15.4 and order 7-2026-01-15-3",
             "2026-13-01, 31 February, 30.2.2026",
             "12月30人，3月15%",
+            "三月五人，每三月五日，二月三十日",
             "$5 May be enough",
             "",
         ] {

@@ -116,6 +116,30 @@ async fn a_resumed_process_is_reminded_of_the_same() {
 }
 
 #[tokio::test]
+async fn a_table_that_was_found_keeps_its_rows() {
+    let search = r#"{"tool":"memory.search","args":{"query":"price of spelt"}}"#;
+    let folder = crate::common::folder();
+    let kernel = machine(&[search, DONE], folder.path());
+    let table = "Prices\n\n| flour | price |\n|---|---|\n| rye | 4 |\n| spelt | 6 |\n";
+    let table = page("w2", table, Trust::Untrusted);
+    kernel.store().put(table).expect("stored");
+    let mut events = kernel.subscribe();
+    let pid = kernel.spawn(Program::new("task")).expect("it starts");
+    assert_snapshot!(transcript(&kernel, pid, &[], &mut events).await, @r#"
+    1 {"tool":"memory.search","args":{"query":"price of spelt"}}
+      = Found in documents (what they do not say is not known):
+    [w2] from test: «
+      Prices
+      | flour | price |
+      |---|---|
+      | rye | 4 |
+      | spelt | 6 |» (memory:w2, untrusted)
+    2 {"answer":"done"}
+    "exited" "done"
+    "#);
+}
+
+#[tokio::test]
 async fn spaces_are_apart() {
     let search = r#"{"tool":"memory.search","args":{"query":"the dog Bruno"}}"#;
     let folder = crate::common::folder();

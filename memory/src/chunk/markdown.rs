@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Block, Outline, lines};
+use crate::shape::is_rule;
 
 /// Spaces from which on a line is code.
 const CODE_SPACES: usize = 4;
@@ -79,7 +80,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
 
 /// Adds the table whose head is at line `n`, a block for each row; gives back the line
 /// after it.
-fn table(outline: &mut Outline, text: &str, lines: &[Range<usize>], n: usize) -> usize {
+pub(super) fn table(outline: &mut Outline, text: &str, lines: &[Range<usize>], n: usize) -> usize {
     let head = lines[n].start..lines[n + 1].end;
     outline.block(head.clone(), true, None);
     let mut at = n + 2;
@@ -95,14 +96,8 @@ fn table(outline: &mut Outline, text: &str, lines: &[Range<usize>], n: usize) ->
 }
 
 /// Whether `line` is the head of a table, which the next one says.
-fn is_table(line: &str, next: &str) -> bool {
-    let next = next.trim();
-    line.contains('|')
-        && next.contains('|')
-        && next.contains('-')
-        && next
-            .chars()
-            .all(|c| matches!(c, '|' | '-' | ':' | ' ' | '\t'))
+pub(super) fn is_table(line: &str, next: &str) -> bool {
+    line.contains('|') && is_rule(next)
 }
 
 /// The sign, the length and the words of a line that begins or ends code.

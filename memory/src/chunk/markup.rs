@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::grid::{Grid, grid};
 use super::{Block, Outline, Syntax, lines};
 
 /// The bytes of a title of LaTeX that are looked at.
@@ -62,12 +63,31 @@ pub(super) fn blocks(text: &str, syntax: Syntax) -> Vec<Block> {
             after_blank = true;
             continue;
         }
+        if let Some(grid) = grid(&next, syntax) {
+            n += table(&mut outline, &lines[n..], &grid);
+            after_blank = true;
+            continue;
+        }
         verbatim = begins(line, syntax);
         outline.line(range, after_blank && !is_blank);
         after_blank = is_blank;
         n += 1;
     }
     outline.blocks
+}
+
+/// Adds the table `grid`, which begins with the first of `lines`, a block for each row; gives back
+/// how many lines it has.
+fn table(outline: &mut Outline, lines: &[Range<usize>], grid: &Grid) -> usize {
+    let head = lines[0].start..lines[grid.head - 1].end;
+    outline.block(head.clone(), true, None);
+    let mut start = grid.head;
+    for end in &grid.ends {
+        let row = lines[start].start..lines[*end - 1].end;
+        outline.block(row, false, Some(head.clone()));
+        start = *end;
+    }
+    start
 }
 
 /// What ends the verbatim part that `line` begins.

@@ -1,6 +1,7 @@
 //! Tables of values: comma-separated and the like.
 
 use super::{Block, lines};
+use crate::shape::signs;
 
 /// The blocks of a text: one for each record, and the first is the head of all others. Remarks may
 /// come before it.
@@ -71,16 +72,6 @@ fn remarks(text: &str, records: &[std::ops::Range<usize>]) -> usize {
         true => 0,
         false => before,
     }
-}
-
-/// How often `sign` stands between the values of a record.
-fn signs(record: &str, sign: char) -> usize {
-    let mut quoted = false;
-    let between = |c: &char| {
-        quoted ^= *c == '"';
-        *c == sign && !quoted
-    };
-    record.chars().filter(between).count()
 }
 
 /// Whether a value in quotes goes on after `line`, where one does before it or not. A quote opens

@@ -21,7 +21,7 @@ fn check(text: &str, syntax: Syntax, max: usize, expected: &[(&str, &str, usize)
 
 #[test]
 fn texts_are_cut_at_their_joints() {
-    use Syntax::{Markdown, Plain, Source, Table};
+    use Syntax::{AsciiDoc, Markdown, Org, Plain, Rst, Source, Table};
     check("", Plain, 10, &[]);
     check(" \n\n ", Plain, 10, &[]);
     check("one\n\ntwo", Plain, 10, &[("", "one\n\ntwo", 1)]);
@@ -125,6 +125,45 @@ fn texts_are_cut_at_their_joints() {
             ("", "k,v\n3,three", 5),
         ],
     );
+    let other_tables = [
+        (
+            Plain,
+            "| a | b |\n|---|---|\n",
+            "| 1111 | 2 |\n",
+            "| 3333 | 4 |\n",
+        ),
+        (Plain, "a\tb\n", "1\t2\n", "3\t4\n"),
+        (
+            Org,
+            "| a | b |\n|---+---|\n",
+            "| 1111 | 2 |\n",
+            "| 3333 | 4 |\n",
+        ),
+        (
+            Rst,
+            "+-+-+\n|a|b|\n+=+=+\n",
+            "|1|2|\n+-+-+\n",
+            "|3|4|\n+-+-+\n",
+        ),
+        (
+            Rst,
+            "== ==\na  b\n== ==\n",
+            "1111111  2\n",
+            "3333333  4\n== ==\n",
+        ),
+        (AsciiDoc, "|===\n|a |b\n\n", "|1 |2\n", "|3 |4\n|===\n"),
+    ];
+    for (syntax, head, one, two) in other_tables {
+        let line = format!("{head}{one}").lines().count() + 1;
+        let (first, second) = (format!("{head}{one}"), format!("{head}{two}"));
+        let parts = [("", first.trim(), 1), ("", second.trim(), line)];
+        check(
+            &format!("{head}{one}{two}"),
+            syntax,
+            chars(head) * 2,
+            &parts,
+        );
+    }
     // What stands before the head.
     check(
         "# by ada, and bo, in may\nk,v\n1,one\n2,two\n3,three\n4,four\n",

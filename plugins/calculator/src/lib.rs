@@ -3,8 +3,14 @@
 //! It knows no clock, no random numbers and no exchange rates, so the same
 //! expression always comes to the same value.
 
+mod chinese;
 mod day;
 mod doubt;
+mod measure;
+mod numeral;
+mod units;
+
+use measure::Measure;
 
 wit_bindgen::generate!({ world: "calculator", path: "wit" });
 
@@ -39,14 +45,18 @@ impl Guest for Calculator {
             ));
         }
         // The signs of books first: a dash may be a minus.
-        let ascii = ascii(asked(&expression));
-        if let Some(value) = day::value(&ascii) {
+        let ascii = ascii(&expression);
+        let instead = |reason: String| format!("{reason}; {INSTEAD}");
+        let written = chinese::written(asked(&ascii)).map_err(instead)?;
+        if let Some(value) = day::value(&written.expression) {
             return Ok(Outcome { value, exact: true });
         }
-        if let Some(reason) = doubt::doubt(&ascii) {
+        let Measure { expression, unit } = measure::measure(&written.expression)?;
+        let unit = written.unit.or(unit);
+        if let Some(reason) = doubt::doubt(&expression) {
             return Err(reason);
         }
-        let plain = plain(&ascii);
+        let plain = plain(&expression);
         let mut text = evaluate(&plain).map_err(|error| format!("{error}; {INSTEAD}"))?;
         if is_percentage(&text) && !wants_percentage(&plain) {
             // What it is a percentage of is a number, so a number was meant.
@@ -54,6 +64,9 @@ impl Guest for Calculator {
         }
         if text.is_empty() {
             return Err(format!("the expression has no value; {INSTEAD}"));
+        }
+        if let Some(unit) = unit {
+            text = in_unit(&text, unit)?;
         }
         Ok(match text.strip_prefix("approx. ") {
             Some(value) => Outcome {
@@ -76,6 +89,19 @@ fn evaluate(expression: &str) -> Result<String, String> {
         false => error,
     })?;
     Ok(result.get_main_result().to_owned())
+}
+
+/// `value`, which has to be a plain number, with the unit that it is counted in: what has a unit of
+/// its own cannot be converted into that.
+fn in_unit(value: &str, unit: &str) -> Result<String, String> {
+    let number = value.strip_prefix("approx. ").unwrap_or(value);
+    let is_number = number
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, '.' | '-'));
+    match is_number {
+        true => Ok(format!("{value} {unit}")),
+        false => Err(format!("that is not measured in {unit}; {INSTEAD}")),
+    }
 }
 
 /// The evaluator counts in per cent whatever was multiplied by a percentage: 5% * 40 is
@@ -202,7 +228,48 @@ fn is_times(chars: &[char], i: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{asked, plain};
+    use super::{Calculator, Guest, asked, plain};
+
+    #[test]
+    fn measures_and_chinese_are_computed() {
+        let check = |expression: &str, want: &str| {
+            let value = match Calculator::calculate(expression.to_owned()) {
+                Ok(outcome) => outcome.value,
+                Err(reason) => reason,
+            };
+            assert!(value.contains(want), "{expression}: {value}");
+        };
+        check("3 ft 4 in to cm", "101.6 cm");
+        check("1 h 30 min to s", "5400 s");
+        check("5 lb 3 oz in kg", "2.35301041");
+        check("6'2\" in cm", "187.96 cm");
+        check("2.5 dozen", "30");
+        check("30 mpg to l/100km", "7.8404861");
+        check("7.8404861 l/100km to mpg", "mpg");
+        check("100 C to F", "212 °F");
+        check("98.6 °F in °C", "37 °C");
+        check("1 kWh to J", "3600000 J");
+        check("7200000 J to kWh", "2 kWh");
+        check("20 kn to km/h", "37.04 km");
+        check("760 mmHg to hPa", "1013.25 hPa");
+        check("5 dm2 to m^2", "0.05 m^2");
+        check("2 m³ to l", "2000 l");
+        check("3斤等于多少克？", "1500 克");
+        check("5 m² 换算成平方分米", "500 平方分米");
+        check("20摄氏度换算成华氏度", "68 °F");
+        check("5斤3两是多少公斤", "2.65 公斤");
+        check("10亩是多少公顷", "公顷");
+        check("1.5公里换算成米", "1500 米");
+        check("250毫升换算成升", "0.25 升");
+        check("一万二千加三万五", "47000");
+        check("3万5千除以七", "5000");
+        check("300的百分之十五", "45");
+        check("200打八五折", "170");
+        check("2024年3月5日到2025年1月1日", "302 days");
+        check("2024年3月5日加30天", "2024-04-04");
+        check("3斤等于多少米", "not measured in 米");
+        check("上周三加两天", "depends on today");
+    }
 
     #[test]
     fn what_is_asked_for_ends_before_the_equals_sign() {

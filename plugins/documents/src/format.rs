@@ -46,4 +46,10 @@ pub enum Format {
     Tnef,
     /// Places and ways.
     Places,
+    /// What programs of Apple save.
+    PropertyList,
+    /// Texts beside their translations.
+    Translations,
+    /// A document of LyX.
+    Lyx,
 }

@@ -103,6 +103,9 @@ impl From<Format> for format::Format {
             Format::Manual => Self::Manual,
             Format::Tnef => Self::Tnef,
             Format::Places => Self::Places,
+            Format::PropertyList => Self::PropertyList,
+            Format::Translations => Self::Translations,
+            Format::Lyx => Self::Lyx,
         }
     }
 }

@@ -17,6 +17,9 @@
 //! | `wiki.rs`, `manual.rs` | What do pages of a wiki say, what pages of a manual? |
 //! | `structured.rs` | What do DocBook and its siblings say? |
 //! | `places.rs` | Which places are on a map? |
+//! | `property_list.rs` | What do web archives, links and settings of Apple say? |
+//! | `lyx.rs` | What does a document of LyX say? |
+//! | `translations.rs` | What do files of translators say? |
 //! | `rich_text.rs` | What does RTF say? |
 //! | `subtitles.rs`, `calendar.rs` | What is said when, what is when? |
 //! | `page.rs`, `drawing.rs` | What does a local page of HTML say, and a drawing? |
@@ -43,6 +46,7 @@ mod format;
 mod found;
 #[cfg(target_family = "wasm")]
 mod guest;
+mod lyx;
 mod mail;
 mod manual;
 mod notebook;
@@ -51,10 +55,12 @@ mod outline;
 mod page;
 mod pictures;
 mod places;
+mod property_list;
 mod rich_text;
 mod structured;
 mod subtitles;
 mod table;
+mod translations;
 mod wiki;
 mod zipped;
 
@@ -84,5 +90,8 @@ fn read(bytes: &[u8], format: Format) -> Result<Found, Failed> {
         Format::Manual => manual::read(bytes),
         Format::Tnef => office::tnef(bytes),
         Format::Places => places::read(bytes),
+        Format::PropertyList => property_list::read(bytes),
+        Format::Translations => translations::read(bytes),
+        Format::Lyx => lyx::read(bytes),
     }
 }

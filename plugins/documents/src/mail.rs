@@ -128,10 +128,15 @@ fn messages(bytes: &[u8]) -> Vec<&[u8]> {
     let mut starts = Vec::new();
     let mut at = 0;
     let mut after_blank = true;
+    // Where the message ends that says how long it is.
+    let mut counted = 0;
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         // Programs that say how long each message is quote no line in it.
-        if after_blank && line.starts_with(b"From ") && begins_headers(&bytes[at + line.len()..]) {
+        let may_begin = (after_blank || at == counted) && at >= counted;
+        let begins = may_begin && line.starts_with(b"From ");
+        if begins && begins_headers(&bytes[at + line.len()..]) {
             starts.push((at, at + line.len()));
+            counted = counted_end(bytes, at + line.len()).unwrap_or(at);
         }
         after_blank = line.trim_ascii().is_empty();
         at += line.len();
@@ -146,6 +151,29 @@ fn messages(bytes: &[u8]) -> Vec<&[u8]> {
         .zip(ends)
         .map(|((_, start), end)| &bytes[*start..end])
         .collect()
+}
+
+/// Where the message ends whose headers begin at the byte `at`, by the length that they state; `None`
+/// where they state none, or where no other message follows: somebody has changed it since.
+fn counted_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut end = at;
+    let mut length: Option<usize> = None;
+    for line in bytes[at..].split_inclusive(|byte| *byte == b'\n') {
+        end += line.len();
+        if line.trim_ascii().is_empty() {
+            break;
+        }
+        let line = String::from_utf8_lossy(line);
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().ok();
+        }
+    }
+    let rest = bytes.get(end.checked_add(length?)?..)?;
+    let follows = rest.trim_ascii_start();
+    let is_next = follows.is_empty() || follows.starts_with(b"From ");
+    is_next.then_some(bytes.len() - follows.len())
 }
 
 /// Whether a line of headers is next: "Name: value".

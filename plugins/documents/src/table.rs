@@ -65,6 +65,21 @@ fn go_on(open: &mut [(usize, String)], cells: &mut Vec<String>, room: &mut Room)
     }
 }
 
+/// `rows` as lines above a table, and the table: what has one cell before the head is a title or a
+/// remark, and would stand above each part of the table in its place.
+pub fn titled(rows: &[Vec<String>]) -> String {
+    let is_line =
+        |row: &&Vec<String>| row.iter().filter(|cell| !cell.trim().is_empty()).count() < 2;
+    let above = rows.iter().take_while(is_line).count();
+    let (above, below) = rows.split_at(above);
+    let (lines, table) = (markdown(above), markdown(below));
+    match (lines.is_empty(), table.is_empty()) {
+        (true, _) => table,
+        (_, true) => lines,
+        _ => format!("{lines}\n\n{table}"),
+    }
+}
+
 /// `rows` as a table whose first row is its head; rows and columns without words are left
 /// out. What has one column is no table, but lines.
 pub fn markdown(rows: &[Vec<String>]) -> String {
@@ -111,6 +126,32 @@ pub fn markdown(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_is_no_head() {
+        let check = |rows: &[&[&str]], expected: &str| {
+            let rows: Vec<Vec<String>> = rows
+                .iter()
+                .map(|row| row.iter().map(ToString::to_string).collect())
+                .collect();
+            assert_eq!(titled(&rows), expected);
+        };
+        check(
+            &[
+                &["Prices", ""],
+                &["", ""],
+                &["tea", "price"],
+                &["green", "4"],
+            ],
+            "Prices\n\n| tea | price |\n| --- | --- |\n| green | 4 |\n",
+        );
+        check(
+            &[&["tea", "price"], &["green", ""]],
+            "| tea | price |\n| --- | --- |\n| green | |\n",
+        );
+        check(&[&["one"], &["two"]], "one\ntwo");
+        check(&[], "");
+    }
 
     #[test]
     fn rows_become_a_table() {

@@ -4,11 +4,14 @@
 //! | --- | --- |
 //! | zip | the crate zip; documents that are zipped XML are none |
 //! | tar, also compressed | the crate tar |
+//! | 7z | the crate sevenz-rust2, in `archive/sevenz.rs` |
 //! | compressed files (gz, xz, zst) | flate2, lzma-rust2, ruzstd |
 //!
 //! A member becomes a plain file below the folder or is refused by its name. Links are never
 //! made, so that no path below the folder leads out of it. What the files are read as is
 //! decided in `opened`.
+
+mod sevenz;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Cursor, Read};
@@ -69,6 +72,8 @@ pub enum Kind {
     PackedTar(Packing),
     /// One compressed file.
     Packed(Packing),
+    /// Members compressed together, by 7-Zip.
+    SevenZ,
 }
 
 /// How a file is compressed.
@@ -132,6 +137,9 @@ pub fn kind(path: &Path) -> Option<Kind> {
         let zip = ZipArchive::new(file);
         // A broken document is reported by whoever reads it.
         return zip.is_ok_and(|zip| !is_document(zip)).then_some(Kind::Zip);
+    }
+    if head.starts_with(b"7z\xbc\xaf\x27\x1c") {
+        return Some(Kind::SevenZ);
     }
     if let Some(packing) = Packing::of(&head) {
         let rest = Cursor::new(head).chain(file);
@@ -205,6 +213,7 @@ pub fn unpack(
     match kind {
         Kind::Zip => into.zip(file)?,
         Kind::Tar => into.tar(file),
+        Kind::SevenZ => into.sevenz(file)?,
         Kind::PackedTar(packing) => into.tar(unpacked(packing, file)?),
         Kind::Packed(packing) => {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();

@@ -1,7 +1,7 @@
 //! From the bytes of a file to its text: UTF-8, UTF-16, or what older programs wrote.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, MACINTOSH};
 
 use super::formats::HEAD_BYTES;
 
@@ -10,6 +10,21 @@ use super::formats::HEAD_BYTES;
 /// # Errors
 /// In words, where it is no text, or broken.
 pub fn decoded(bytes: &[u8]) -> Result<(String, Option<&'static str>), String> {
+    let (text, name) = as_written(bytes)?;
+    // Programs of the old Mac ended lines so, and nothing else reads them.
+    Ok(match is_of_old_mac(text.as_bytes()) {
+        true => (text.replace('\r', "\n"), name),
+        false => (text, name),
+    })
+}
+
+/// Whether lines end as on the Mac before it was a Unix.
+fn is_of_old_mac(bytes: &[u8]) -> bool {
+    bytes.contains(&b'\r') && !bytes.contains(&b'\n')
+}
+
+/// The same, with its lines as they are.
+fn as_written(bytes: &[u8]) -> Result<(String, Option<&'static str>), String> {
     match bytes {
         // Before UTF-16, whose mark it begins with.
         [0xff, 0xfe, 0, 0, rest @ ..] => return Ok((widest(rest, u32::from_le_bytes)?, None)),
@@ -124,7 +139,11 @@ fn guessed(bytes: &[u8], valid: usize) -> Result<(String, Option<&'static str>),
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(bytes, true);
-    let encoding: &'static Encoding = detector.guess(None, Utf8Detection::Deny);
+    let mut encoding: &'static Encoding = detector.guess(None, Utf8Detection::Deny);
+    // Nothing guesses its table of letters.
+    if encoding.is_single_byte() && is_of_old_mac(bytes) {
+        encoding = MACINTOSH;
+    }
     let (text, _, is_broken) = encoding.decode(bytes);
     match is_broken {
         true => broken(),
@@ -162,6 +181,9 @@ mod tests {
             assert_eq!(found.as_deref().map_err(String::as_str), expected);
         };
         check(b"plain", Ok("plain"));
+        check(b"one\rtwo\r", Ok("one\ntwo\n"));
+        check(b"one\r\ntwo\r", Ok("one\r\ntwo\r"));
+        check(b"Caf\x8e\rGr\x9f\xa7e\r", Ok("Café\nGrüße\n"));
         check(b"\xef\xbb\xbfmarked", Ok("marked"));
         check(b"\xff\xfeh\0i\0", Ok("hi"));
         check(b"\xfe\xff\0h\0i", Ok("hi"));

@@ -75,10 +75,6 @@ const UNREAD: &[(&[u8], &str)] = &[
         b"\0\x01\0\0Standard ",
         "a database of Access (export its tables as CSV)",
     ),
-    (
-        b"bplist00",
-        "a web archive or settings of Apple (save a page as HTML or PDF)",
-    ),
     (b"PAR1", "a table in Parquet (save it as CSV)"),
     (b"ARROW1", "a table in Arrow (save it as CSV)"),
     (
@@ -240,6 +236,12 @@ const DOCUMENTS: &[(&[&str], &str)] = &[
     (&["mediawiki"], "wiki"),
     (&["dbk", "docbook", "dita", "ditamap", "nxml"], "structured"),
     (&["geojson", "gpx", "kml"], "places"),
+    (&["webarchive", "webloc"], "property-list"),
+    (&["lyx"], "lyx"),
+    (
+        &["po", "pot", "xlf", "xliff", "sdlxliff", "mxliff"],
+        "translations",
+    ),
 ];
 
 /// How texts are built, by their ending; others are source.
@@ -272,7 +274,7 @@ pub fn of(path: &Path, bytes: &[u8]) -> Result<Format, String> {
     if let Some((_, what)) = UNREAD.iter().find(|(start, _)| head.starts_with(start)) {
         return Err((*what).to_owned());
     }
-    let starts: [(&[u8], &'static str); 8] = [
+    let starts: [(&[u8], &'static str); 9] = [
         (b"PK\x03\x04", "zipped"),
         (b"PK\x05\x06", "zipped"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "compound"),
@@ -281,6 +283,7 @@ pub fn of(path: &Path, bytes: &[u8]) -> Result<Format, String> {
         (b"BEGIN:VCARD", "calendar"),
         (b"WEBVTT", "subtitles"),
         (b"\x78\x9f\x3e\x22", "tnef"),
+        (b"bplist00", "property-list"),
     ];
     if let Some((_, name)) = starts.iter().find(|(start, _)| head.starts_with(start)) {
         return Ok(Format::Document(name));
@@ -414,6 +417,7 @@ fn sniffed(head: &[u8]) -> Option<&'static str> {
             ("<mediawiki", "wiki"),
             ("<gpx", "places"),
             ("<kml", "places"),
+            ("<xliff", "translations"),
             ("<tei ", "structured"),
             ("<tei>", "structured"),
             ("<refentry", "structured"),

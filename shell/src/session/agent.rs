@@ -92,7 +92,7 @@ impl Loaded {
         let found = found?.flatten();
         Ok(match self.parts.is_empty() || self.agent.stranger {
             true => found,
-            false => found.map(|files| files.as_trusted(&self.parts)),
+            false => found.map(|files| files.trusting(&self.parts)),
         })
     }
 

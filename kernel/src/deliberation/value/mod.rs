@@ -259,6 +259,9 @@ mod tests {
         text("一共有一百二十个。", "120", true);
         text("两千三百", "2300", true);
         text("3万", "三万", true);
+        text("3万5千元", "35000元", true);
+        text("三万五", "35000", true);
+        text("3万5千", "30005", false);
         text("百分之二十", "20%", true);
         text("eighteen", "18", true);
         text("There are twenty-one.", "21", true);

@@ -1,11 +1,13 @@
 //! A number in a text, and what it counts.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::numeral;
 use crate::pattern::pattern;
+use crate::written::numbers;
 
 /// The relative difference up to which two numbers are the same: two ways of computing one number
 /// agree within it.
@@ -124,6 +126,7 @@ impl Quantity {
 
     /// The last number in `text`, in digits or words, with its unit.
     pub(super) fn last_in(text: &str) -> Option<Self> {
+        let text = &with_plain_numerals(text);
         let Some((mut quantity, start, end)) = last_digits(text) else {
             return in_words(text);
         };
@@ -165,6 +168,16 @@ impl Quantity {
         };
         near(self.value, other.value) || rounded(self, other) || rounded(other, self)
     }
+}
+
+/// `text` with digits for numbers that Chinese units stand among: 35000 for 3万5千.
+fn with_plain_numerals(text: &str) -> Cow<'_, str> {
+    static MIXED: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"\d+[百千万亿]\d+[百千万亿]?(?:\d+[百千万亿])*"));
+    MIXED.replace_all(text, |found: &Captures<'_>| {
+        let number = numbers::han(&found[0]);
+        number.map_or_else(|| found[0].to_owned(), |number| number.to_string())
+    })
 }
 
 fn near(one: f64, other: f64) -> bool {

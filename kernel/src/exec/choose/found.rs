@@ -220,7 +220,7 @@ impl Execution {
 
 /// `texts` without the ids of their passages, which a small model takes for what they say.
 fn without_ids(texts: &str) -> String {
-    static IDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\[[a-z]+\d[\w-]*\] "));
+    static IDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\[[a-z]+\d[\w-]*\](?: |$)"));
     IDS.replace_all(texts, "").into_owned()
 }
 
@@ -236,6 +236,7 @@ mod tests {
             "The mill is far away. (process 4)\nIt is red.",
         );
         check("See [m7-1] and [a] there.", "See [m7-1] and [a] there.");
+        check("[m7]\n  | a |\n  | 4 |", "\n  | a |\n  | 4 |");
         check("[x] done", "[x] done");
     }
 }

@@ -163,10 +163,12 @@ pub(crate) fn is_a_look(action: &Value, bus: &Bus) -> bool {
 /// Rows of a table, with its head, from which on it has to be looked through.
 const ROWS_MIN: usize = 4;
 
-/// Whether `text` has a table of some rows.
+/// Whether `text` has a table of some rows, and none of them is left out: the largest of some rows
+/// is not that of all.
 fn has_rows(text: &str) -> bool {
     let is_row = |line: &&str| line.trim_start().starts_with('|') && line.matches('|').count() > 2;
-    text.lines().filter(is_row).count() >= ROWS_MIN
+    let is_gap = |line: &str| line.trim().trim_end_matches('»') == "…";
+    text.lines().filter(is_row).count() >= ROWS_MIN && !text.lines().any(is_gap)
 }
 
 /// A result whose parts are named, with its texts as they are: a small model reads a table badly
@@ -224,6 +226,18 @@ mod tests {
         check(r#"{"count":4}"#, r#"{"count":4}"#);
         check("[1]", "[1]");
         check("Tea: 4", "Tea: 4");
+    }
+
+    #[test]
+    fn rows_are_looked_through_where_all_are_there() {
+        let check = |text: &str, want: bool| assert_eq!(has_rows(text), want, "{text}");
+        let table = "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |";
+        check(table, true);
+        let quoted = table.replace('\n', "\n  ");
+        check(&format!("[m1] from a.md: «\n  {quoted}»"), true);
+        check(&format!("[m1] from a.md: «\n  {quoted}\n  …»"), false);
+        check("| a | b |\n|---|---|\n| 1 | 2 |", false);
+        check("a | b", false);
     }
 
     #[test]

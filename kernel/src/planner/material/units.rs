@@ -32,6 +32,7 @@ pub(crate) enum Kind {
     Time,
     Energy,
     Data,
+    Pressure,
     Temperature,
 }
 
@@ -57,7 +58,7 @@ const fn without_size(of: Kind, words: &'static str, is: &'static str) -> Unit {
 
 /// The mu is that of 1959, the jin half a kilogram; gallons, pints and ounces are those of the United
 /// States, as the calculator has them.
-pub(crate) static UNITS: [Unit; 54] = [
+pub(crate) static UNITS: [Unit; 67] = [
     unit(
         Kind::Area,
         "square kilomet(?:re|er)s?|km²|平方公里|平方千米",
@@ -69,6 +70,18 @@ pub(crate) static UNITS: [Unit; 54] = [
         "square centimet(?:re|er)s?|cm²|平方厘米",
         "cm^2",
         1e-4,
+    ),
+    unit(
+        Kind::Area,
+        "square decimet(?:re|er)s?|dm²|平方分米",
+        "dm^2",
+        0.01,
+    ),
+    unit(
+        Kind::Area,
+        "square inch(?:es)?|平方英寸",
+        "inch^2",
+        0.000_645_16,
     ),
     unit(
         Kind::Area,
@@ -115,7 +128,8 @@ pub(crate) static UNITS: [Unit; 54] = [
         "km",
         1_000.0,
     ),
-    unit(Kind::Length, "centimet(?:re|er)s?|cm|厘米", "cm", 0.01),
+    unit(Kind::Length, "centimet(?:re|er)s?|cm|厘米|公分", "cm", 0.01),
+    unit(Kind::Length, "decimet(?:re|er)s?|dm|分米", "dm", 0.1),
     unit(Kind::Length, "millimet(?:re|er)s?|mm|毫米", "mm", 0.001),
     unit(
         Kind::Length,
@@ -128,6 +142,10 @@ pub(crate) static UNITS: [Unit; 54] = [
     unit(Kind::Length, "inch(?:es)?|英寸", "inch", 0.025_4),
     unit(Kind::Length, "yards?", "yard", 0.914_4),
     unit(Kind::Length, "met(?:re|er)s?|m|米", "m", 1.0),
+    unit(Kind::Length, "市?里", "500 m", 500.0),
+    unit(Kind::Length, "丈", "(10/3) m", 10.0 / 3.0),
+    unit(Kind::Length, "市?尺", "(1/3) m", 1.0 / 3.0),
+    unit(Kind::Length, "寸", "(1/30) m", 1.0 / 30.0),
     unit(Kind::Mass, "milligrams?|mg|毫克", "mg", 0.001),
     unit(
         Kind::Mass,
@@ -141,6 +159,8 @@ pub(crate) static UNITS: [Unit; 54] = [
     unit(Kind::Mass, "stones?", "stone", 6_350.293_18),
     unit(Kind::Mass, "tonnes?|吨", "tonne", 1e6),
     unit(Kind::Mass, "jin|市斤|斤", "0.5 kg", 500.0),
+    // Also a word for two.
+    without_size(Kind::Mass, "两", "0.05 kg"),
     unit(Kind::Volume, "millilit(?:re|er)s?|ml|毫升", "ml", 1.0),
     unit(Kind::Volume, "lit(?:re|er)s?|升", "liter", 1_000.0),
     unit(Kind::Volume, "gallons?|加仑", "gallon", 3_785.411_784),
@@ -148,12 +168,36 @@ pub(crate) static UNITS: [Unit; 54] = [
     without_size(Kind::Volume, "cups?", "cup"),
     without_size(Kind::Volume, "tablespoons?|tbsp", "tablespoon"),
     without_size(Kind::Volume, "teaspoons?|tsp", "teaspoon"),
-    unit(Kind::Volume, "cubic met(?:re|er)s?|m³|立方米", "m^3", 1e6),
-    unit(Kind::Time, "seconds?|秒钟?", "s", 1.0),
-    unit(Kind::Time, "minutes?|分钟", "minute", 60.0),
-    unit(Kind::Time, "hours?|小时|钟头", "hour", 3_600.0),
+    unit(
+        Kind::Volume,
+        "cubic centimet(?:re|er)s?|cm³|立方厘米",
+        "ml",
+        1.0,
+    ),
+    unit(
+        Kind::Volume,
+        "cubic decimet(?:re|er)s?|dm³|立方分米",
+        "liter",
+        1_000.0,
+    ),
+    unit(
+        Kind::Volume,
+        "cubic met(?:re|er)s?|m³|立方米",
+        "1000 liter",
+        1e6,
+    ),
+    unit(Kind::Time, "seconds?|secs?|秒钟?", "s", 1.0),
+    unit(Kind::Time, "minutes?|mins?|分钟", "minute", 60.0),
+    unit(Kind::Time, "hours?|hrs?|h|小时|钟头", "hour", 3_600.0),
     unit(Kind::Time, "days?|天", "day", 86_400.0),
     unit(Kind::Time, "weeks?|周|星期", "week", 604_800.0),
+    unit(Kind::Pressure, "hectopascals?|hPa|百帕", "hPa", 1.0),
+    unit(
+        Kind::Pressure,
+        "millimet(?:re|er)s? of mercury|mmHg|毫米汞柱",
+        "mmHg",
+        1.333_223_874_15,
+    ),
     unit(Kind::Energy, "kilojoules?|kJ|千焦", "kJ", 1.0),
     unit(Kind::Energy, "kilocalories?|kcal|千卡|大卡", "kcal", 4.184),
     unit(
@@ -163,6 +207,7 @@ pub(crate) static UNITS: [Unit; 54] = [
         3_600.0,
     ),
     unit(Kind::Energy, "megajoules?|MJ|兆焦", "MJ", 1_000.0),
+    unit(Kind::Energy, "joules?|J|焦耳?", "J", 0.001),
     unit(Kind::Data, "megabytes?|MB", "MB", 1e6),
     unit(Kind::Data, "gigabytes?|GB", "GB", 1e9),
     unit(Kind::Data, "kilobytes?|kB", "kB", 1e3),
@@ -184,6 +229,8 @@ pub(crate) fn known(word: &str) -> Option<&'static Unit> {
         let name = |unit: &Unit| pattern(&format!("^(?i:{})$", unit.words));
         UNITS.iter().map(name).collect()
     });
+    // Behind feet it is no word of a sentence.
+    let word = if word == "in" { "inch" } else { word };
     let at = NAMES.iter().position(|name| name.is_match(word))?;
     UNITS.get(at)
 }

@@ -5,6 +5,7 @@ mod keeping;
 mod origins;
 mod quotas;
 mod relevant;
+mod shown;
 
 use std::str::FromStr;
 
@@ -77,6 +78,9 @@ contract! {
     snippets_show_the_match,
     snippets_are_plain_and_bounded,
     any_text_is_a_query;
+    shown:
+    a_passage_keeps_the_lines_of_a_table,
+    of_a_long_table_the_head_and_the_rows_that_match_are_shown;
 }
 
 fn page(id: &str, title: &str, text: &str) -> NewPage {

@@ -273,7 +273,9 @@ pub fn no_name_of_a_page_looks_like_another_passage(store: &dyn Store) {
         panic!("{shown:?}");
     };
     let line = passage.quoted();
-    assert_eq!(line.lines().count(), 1, "{line}");
+    let more: Vec<&str> = line.lines().skip(1).collect();
+    assert_eq!(more.len(), 2, "{line}");
+    assert!(more.iter().all(|line| line.starts_with("  ")), "{line}");
     assert!(!line.contains('\u{2028}'), "{line}");
     assert_eq!(line.matches(['[', ']']).count(), 2 + 4 + 2, "{line}");
     assert_eq!(line.matches(['«', '»']).count(), 2, "{line}");

@@ -204,3 +204,24 @@ fn a_mailbox_has_its_messages() {
     assert_eq!(found.parts.len(), 1);
     assert!(found.parts[0].text.ends_with("From here on\nwe walk: far"));
 }
+
+#[test]
+fn a_mailbox_that_counts_its_bytes_quotes_nothing() {
+    let check = |body: &str, length: usize, want: &[&str]| {
+        let first = "From a Thu Mar  5 10:00:00 2026\nSubject: Walk\nContent-Length: ";
+        let second = "From b Fri Mar  6 10:00:00 2026\nSubject: Rest\n\nWe rest.\n";
+        let file = format!("{first}{length}\n\n{body}{second}");
+        let found = mailbox(file.as_bytes()).expect("a mailbox");
+        let titles: Vec<&str> = found.parts.iter().map(|part| part.title.as_str()).collect();
+        assert_eq!(titles, want, "{file}");
+    };
+    let forwarded = "See below.\n\nFrom c Sat Mar  7 10:00:00 2026\nSubject: Old\n\nold words\n";
+    check(forwarded, forwarded.len(), &["Walk", "Rest"]);
+    check(
+        &format!("{forwarded}\n"),
+        forwarded.len(),
+        &["Walk", "Rest"],
+    );
+    // A length that leads nowhere says nothing.
+    check(&format!("{forwarded}\n"), 7, &["Walk", "Old", "Rest"]);
+}

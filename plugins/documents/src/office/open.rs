@@ -127,7 +127,7 @@ fn block(node: &Node<'_, '_>, whole: &mut Paragraphs, list: usize, depth: usize)
         "p" if list > 0 => paragraph(node, whole, |text, whole| whole.item(list - 1, text)),
         "p" => paragraph(node, whole, |text, whole| whole.push(text.trim())),
         "list" => blocks(node, whole, list + 1, depth + 1),
-        "table" => whole.push(&table::markdown(&rows(node, depth))),
+        "table" => whole.push(&table::titled(&rows(node, depth))),
         // What was removed, what an index repeats, and what a page number is.
         "tracked-changes" | "table-of-content" | "sequence-decls" | "forms" | "page-number"
         | "header-footer" => {}

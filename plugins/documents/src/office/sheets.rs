@@ -214,22 +214,7 @@ fn sheet(values: &Range<Data>, shown: &Shown, unit: &dyn Fn((u32, u32)) -> Optio
         })
         .collect();
     repeat(&mut rows, (top, left), &shown.merged);
-    // What has one cell above the table is a title or a remark.
-    let filled = |row: &&Vec<String>| row.iter().filter(|cell| !cell.trim().is_empty()).count() < 2;
-    let above = rows.iter().take_while(filled).count();
-    match above == rows.len() {
-        true => table::markdown(&rows),
-        false => {
-            let (above, table_rows) = rows.split_at(above);
-            let lines = table::markdown(above);
-            let table = table::markdown(table_rows);
-            if lines.is_empty() {
-                table
-            } else {
-                format!("{lines}\n\n{table}")
-            }
-        }
-    }
+    table::titled(&rows)
 }
 
 /// A cell that stands in several rows says the same in each of them: rows are read one by one.

@@ -226,7 +226,7 @@ impl Around {
                 "p" => self.paragraph(&block, whole, depth),
                 "tbl" => {
                     let rows = self.rows(&block, depth);
-                    whole.push(&table::markdown(&rows));
+                    whole.push(&table::titled(&rows));
                 }
                 "altChunk" => {
                     let text = attribute(&block, "id").and_then(|id| self.imported.get(id));

@@ -20,7 +20,7 @@ pub fn read(document: &Document<'_>) -> Found {
             .filter(|node| name(node) == "Row")
             .map(|row| cells(&row))
             .collect();
-        let text = table::markdown(&rows);
+        let text = table::titled(&rows);
         (!text.trim().is_empty()).then(|| Part {
             place: format!("sheet {}", attribute(&sheet, "Name").unwrap_or_default()),
             title: String::new(),

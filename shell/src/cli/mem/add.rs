@@ -43,8 +43,8 @@ pub struct AddArgs {
     /// Bring in hidden files too, and those that ignore files name
     #[arg(long, conflicts_with = "jsonl")]
     no_ignore: bool,
-    /// Open archives (zip, tar, also packed as gz, xz or zst) and bring in what is in them, as from
-    /// a folder
+    /// Open archives (zip, 7z, tar, also packed as gz, xz or zst) and bring in what is in them, as
+    /// from a folder
     #[arg(long, conflicts_with = "jsonl")]
     archives: bool,
     /// Put them into this space, which only some agents read [default: shared]

@@ -121,7 +121,8 @@ pub fn run(session: &Session, args: &SearchArgs) -> Result<u8> {
             ))
             .dim()
         ))?;
-        output::line(&format!("    {}", visible(&hit.snippet)))?;
+        let lines = visible(&hit.snippet).replace('\n', "\n    ");
+        output::line(&format!("    {lines}"))?;
     }
     Ok(0)
 }

@@ -48,6 +48,18 @@ const XZ: &[u8] =
       \x82\xd4\x35\x38\x00\x01\x1d\x09\x93\x61\x36\xa6\x90\x42\x99\x0d\x01\x00\x00\x00\
       \x00\x01\x59\x5a";
 
+/// "a.txt" and "b/c.txt", as 7-Zip packs them together.
+const SEVENZ: &[u8] =
+    b"\x37\x7a\xbc\xaf\x27\x1c\x00\x04\x16\x22\x87\x5d\x7e\x00\x00\x00\x00\x00\x00\x00\
+      \x14\x00\x00\x00\x00\x00\x00\x00\x30\x36\x58\x79\x01\x00\x14\x77\x6f\x6f\x6c\x20\
+      \x77\x6f\x72\x64\x73\x0a\x64\x65\x65\x70\x20\x77\x6f\x72\x64\x73\x00\xe0\x00\x6c\
+      \x00\x5d\x5d\x00\x00\x81\x33\x07\xae\x0f\xcf\x92\x6e\x60\x0f\xeb\xea\x9c\xbf\x0c\
+      \xdb\xd8\x4f\x5e\x31\x42\x2f\x5c\x43\x68\xf5\xcc\x9a\xd7\x04\x9a\xf3\x57\x25\x87\
+      \x10\x0e\x87\x5c\xda\x08\xa5\x79\x4a\xc9\xc8\x5d\x9e\x4c\xd4\xc3\xfa\x13\x4e\xdb\
+      \xe4\x89\x15\xaa\xda\x01\xd8\xbe\x58\x85\x7f\xbe\xb9\x3f\xa6\x5f\xaa\x16\xb7\x71\
+      \x4d\xb7\xa8\xe3\x41\x78\xcd\xd4\x45\x2d\x1e\x25\xb8\x8d\x00\x00\x00\x00\x17\x06\
+      \x19\x01\x09\x65\x00\x07\x0b\x01\x00\x01\x21\x21\x01\x18\x0c\x6d\x00\x00";
+
 fn files(folder: &Path) -> Vec<String> {
     let entries = ignore::WalkBuilder::new(folder)
         .standard_filters(false)
@@ -123,6 +135,7 @@ fn a_file_is_known_as_an_archive_or_not() {
     check("a.tgz", &gzipped(&tar), Some(Kind::PackedTar(Packing::Gz)));
     check("a.txt.xz", XZ, Some(Kind::Packed(Packing::Xz)));
     check("a.tar.zst", &zst(&tar), Some(Kind::PackedTar(Packing::Zst)));
+    check("a.7z", SEVENZ, Some(Kind::SevenZ));
     check("cut.zst", b"\x28\xb5\x2f\xfd", None);
     check(
         "a.log.gz",
@@ -190,6 +203,7 @@ fn only_plain_members_below_the_folder_are_unpacked() {
         "e: it lies in too many folders",
     ];
     check("a.zip", &zipped(&names), &["a.txt", "x/d"], &refused);
+    check("a.7z", SEVENZ, &["a.txt", "b/c.txt"], &[]);
     check("notes.txt.gz", &gzipped(b"text"), &["notes.txt"], &[]);
     let whole = tarred(&[
         (EntryType::Regular, "a", "a"),
@@ -219,6 +233,13 @@ fn what_is_beyond_a_limit_is_named() {
     );
     check(10, 9, &["a"], "b: larger than 6 bytes when unpacked");
     check(10, 9, &["a"], "the last 1 members");
+    let budget = Budget {
+        members: 1,
+        bytes: 100,
+    };
+    let (found, said) = unpacked("a.7z", SEVENZ, budget);
+    assert_eq!(found, ["a.txt"], "{said}");
+    assert!(said.contains("the last 1 members"), "{said}");
     // What is passed over is named, and so counts.
     let links: Vec<(EntryType, &str, &str)> =
         (0..9).map(|_| (EntryType::Symlink, "link", "")).collect();
@@ -238,4 +259,10 @@ fn an_archive_that_has_nothing_in_it_is_told() {
     let kind = kind(&path).expect("an archive");
     let told = unpack(&path, kind, dir.path(), &mut Budget::default());
     assert_eq!(told, Err("an archive that has nothing in it".to_owned()));
+    // One that is cut off is no reason to stop.
+    for length in [6, 32, 100, SEVENZ.len() - 1] {
+        fs::write(&path, &SEVENZ[..length]).expect("written");
+        let told = unpack(&path, Kind::SevenZ, dir.path(), &mut Budget::default());
+        assert!(told.is_err(), "{length}: {told:?}");
+    }
 }

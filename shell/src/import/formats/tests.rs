@@ -96,6 +96,19 @@ fn a_file_is_known_by_its_bytes_and_its_ending() {
         document("wiki"),
     );
     check("a.xml", b"<gpx version='1.1'>", document("places"));
+    check(
+        "a.webarchive",
+        b"bplist00\xd1\x01\x02",
+        document("property-list"),
+    );
+    check(
+        "a.webloc",
+        b"<?xml version='1.0'?><plist>",
+        document("property-list"),
+    );
+    check("a.lyx", b"#LyX 2.3", document("lyx"));
+    check("de.po", b"msgid \"\"\n", document("translations"));
+    check("a.xml", b"<xliff version='1.2'>", document("translations"));
     check("winmail.dat", b"\x78\x9f\x3e\x22\x01\0", document("tnef"));
     check(
         "spin.1",

@@ -122,6 +122,22 @@ pub(super) fn files() -> Vec<(
             "new",
         ),
         (
+            "link.webloc",
+            text(
+                "<?xml version='1.0'?><plist><dict><key>URL</key><string>https://example.org/almanac</string></dict></plist>",
+            ),
+            "almanac",
+            "link.webloc",
+            "https://example.org/almanac",
+        ),
+        (
+            "de.po",
+            text("msgid \"The anvil\"\nmsgstr \"Der Amboss\"\n"),
+            "amboss",
+            "de.po",
+            "| The anvil | Der Amboss |",
+        ),
+        (
             "c.rs",
             text("fn harvest() {}\n"),
             "harvest",
