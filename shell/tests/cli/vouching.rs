@@ -74,6 +74,19 @@ fn an_eval_believes_an_agent_as_a_run_does() {
 }
 
 #[test]
+fn each_file_of_a_folder_that_is_trusted_is_told_once() {
+    let sandbox = Sandbox::new();
+    for file in ["SKILL.md", "AGENTS.md", "how.md"] {
+        sandbox.write(&format!("skill/{file}"), "Be exact.");
+    }
+    let said = sandbox.quipu(&["trust", "skill"]);
+    said.check(0, &["how.md (a part of the agent)"]);
+    for file in ["SKILL.md", "AGENTS.md", "how.md"] {
+        assert_eq!(said.err.matches(file).count(), 1, "{file}: {said:?}");
+    }
+}
+
+#[test]
 fn a_pipe_and_an_attached_file_are_a_strangers_too() {
     let (sandbox, _) = desk();
     let cpu = sandbox.script("puts.jsonl", &[PUT, DONE]);
