@@ -340,10 +340,13 @@ fn answer(
         // These take more than one request and one reply.
         Request::Attend { .. } | Request::Lend | Request::Consolidate => return Reply::Done,
         Request::Stats => {
+            let models = kernel.models_now();
+            // The machine's own comes first.
+            let cpu = models.first().map(|own| own.cpu.clone());
             return Reply::Stats(Box::new(Snapshot {
                 model: describe(kernel.cpu().info()),
-                cpu: kernel.stats(),
-                models: kernel.models_now(),
+                cpu: cpu.unwrap_or_default(),
+                models,
             }));
         }
         Request::Window { pid } => match kernel.window(pid) {
