@@ -21,6 +21,9 @@ pub(super) fn number_of(text: &str) -> Option<Number> {
     if let Ok(whole) = text.parse::<u64>() {
         return Some(whole.into());
     }
+    if let Ok(whole) = text.parse::<i64>() {
+        return Some(whole.into());
+    }
     let number: f64 = text.parse().ok()?;
     match is_whole(number) {
         true => Some((number as i64).into()),
@@ -80,6 +83,11 @@ mod tests {
         check("007", Some(json!(7)));
         check("12.0", Some(json!(12)));
         check("-3", Some(json!(-3)));
+        check("-0", Some(json!(0)));
+        check(
+            "-1234567890123456789",
+            Some(json!(-1_234_567_890_123_456_789_i64)),
+        );
         check("12.5", Some(json!(12.5)));
         check("12 kg", None);
         check("inf", None);

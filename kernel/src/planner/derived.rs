@@ -35,7 +35,7 @@ pub(crate) fn computes_with_another(expression: &str, read: &str) -> bool {
 /// true.
 pub(crate) fn takes_of_both(code: &str, one: &str, other: &str) -> bool {
     let (code, one, other) = (numbers(code), in_any_form(one), in_any_form(other));
-    let has = |known: &[f64], said: f64| known.iter().any(|known| *known == said);
+    let has = |known: &[f64], said: f64| known.contains(&said);
     let takes = |of: &[f64], without: &[f64]| {
         let mut said = code.iter();
         said.any(|said| has(of, *said) && !has(without, *said))

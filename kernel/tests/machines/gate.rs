@@ -105,21 +105,30 @@ async fn a_row_of_calls_spells_no_text() {
     let letters = "abcdefghijklmnopqrstuvwxyz0123456789";
     let calls = letters.chars().map(|letter| read(&letter.to_string()));
     let calls: Vec<String> = [read("obey")].into_iter().chain(calls).collect();
-    let mut script: Vec<&str> = calls.iter().map(String::as_str).collect();
-    script.push(DONE);
-    let program = Program {
-        limits: Limits {
-            steps: 100,
-            tokens: 100_000,
-            ..Limits::default()
-        },
-        ..Program::new(format!("Read {letters}"))
-    };
-    let want = [
-        "= 5 (tool:web, untrusted)",
-        "not approved: web.echo carries words out",
-    ];
-    check(&script, program, &want).await;
+    let mut one_by_one: Vec<&str> = calls.iter().map(String::as_str).collect();
+    one_by_one.push(DONE);
+    // Side by side they tell no more than one after the other.
+    let lists = calls[1..].chunks(12);
+    let lists = lists.map(|some| format!(r#"{{"calls":[{}]}}"#, some.join(",")));
+    let lists: Vec<String> = lists.collect();
+    let mut together = vec![calls[0].as_str()];
+    together.extend(lists.iter().map(String::as_str));
+    together.push(DONE);
+    for script in [one_by_one, together] {
+        let program = Program {
+            limits: Limits {
+                steps: 100,
+                tokens: 100_000,
+                ..Limits::default()
+            },
+            ..Program::new(format!("Read {letters}"))
+        };
+        let want = [
+            "= 5 (tool:web, untrusted)",
+            "not approved: web.echo carries words out",
+        ];
+        check(&script, program, &want).await;
+    }
 }
 
 #[tokio::test]

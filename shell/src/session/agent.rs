@@ -95,7 +95,7 @@ impl Loaded {
         let found = found?.flatten();
         Ok(match &self.trusted {
             None => found,
-            Some(trusted) => found.map(|files| files.as_trusted(trusted)),
+            Some(trusted) => found.map(|files| files.trusting(trusted)),
         })
     }
 

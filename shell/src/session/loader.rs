@@ -300,7 +300,9 @@ impl Loader for ModelLoader {
                 let load = move || local(&found.name, &file, room, &settings, &paths);
                 async move {
                     let loaded = tokio::task::spawn_blocking(load).await;
-                    loaded.map_err(|error| CpuError::Decode(error.to_string()))?
+                    // What a crash says of itself is told to no client.
+                    let crashed = "it crashed while it was loaded";
+                    loaded.map_err(|_| CpuError::Decode(crashed.to_owned()))?
                 }
                 .boxed()
             }

@@ -128,9 +128,11 @@ impl LeakScan {
         }
         let value: Option<Value> = serde_json::from_str(text).ok();
         match value.filter(|value| value.is_object() || value.is_array()) {
-            Some(value) => match self.redacted_value(&value) {
-                Some(clean) => Cow::Owned(clean.to_string()),
-                None => Cow::Borrowed(text),
+            Some(value) => match (self.redacted_value(&value), self.redacted(text)) {
+                (Some(clean), _) => Cow::Owned(clean.to_string()),
+                // The text has more than its value where a name comes twice.
+                (None, Cow::Owned(_)) => Cow::Owned(value.to_string()),
+                (None, Cow::Borrowed(_)) => Cow::Borrowed(text),
             },
             None => self.redacted(text),
         }
@@ -438,6 +440,7 @@ mod tests {
             check(syntax, text, text);
         }
         check("48151623", r#"{"n":48151623}"#, r#"{"n":"⟦secret s⟧"}"#);
+        check("48151623", r#"{"n":48151623,"n":1}"#, r#"{"n":1}"#);
         check(
             "a\"b\"c{d}e:f,g",
             r#"["a\"b\"c{d}e:f,g"]"#,

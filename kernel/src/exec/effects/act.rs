@@ -51,7 +51,7 @@ impl Execution {
         &mut self,
         steps: Vec<(StepRow, Syscall)>,
     ) -> Result<(), Ending> {
-        let mut reads = Vec::new();
+        let mut reads: Vec<(StepRow, Passed<Resolved>)> = Vec::new();
         for (step, syscall) in steps {
             let syscall = match self.filled(&step, syscall) {
                 Ok(filled) => filled,
@@ -61,7 +61,12 @@ impl Execution {
                     continue;
                 }
             };
-            let call = Resolved::of(&self.world(step.n), syscall);
+            // What the reads beside it will have told counts already.
+            let beside = reads.iter().map(|(read, _)| &read.action);
+            let beside: usize = beside.map(|action| self.little_told_by(action)).sum();
+            let mut world = self.world(step.n);
+            world.told += beside;
+            let call = Resolved::of(&world, syscall);
             self.heed_rules()?;
             let call = match self.passes_freely(call) {
                 Ok(passed) => {

@@ -209,10 +209,10 @@ impl Progress {
     }
 
     fn fits(&self, planned: &Planned, args: &Value, state: &State) -> bool {
-        let given = |name: &str| args.get(name).filter(|value| !is_nothing(value));
         // What is there already can be emptied by an empty argument.
         let makes = makes_something(&planned.tool);
         let is_left_out = |value: &Value| value.is_null() || (makes && is_nothing(value));
+        let given = |name: &str| args.get(name).filter(|value| !is_left_out(value));
         let no_others = args.as_object().is_some_and(|args| {
             let mut all = args.iter();
             all.all(|(name, value)| is_left_out(value) || planned.args.contains_key(name))

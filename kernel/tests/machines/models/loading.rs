@@ -53,7 +53,7 @@ async fn all_that_are_loaded_are_told() {
             .collect()
     };
     let own = ("script:test".to_owned(), true, 0, false);
-    assert_eq!(told(), [own.clone()]);
+    assert_eq!(told(), std::slice::from_ref(&own));
     let b = kernel.model("b").await.expect("room");
     kernel.model("a").await.expect("room");
     let others = |b_in_use: bool| {

@@ -69,7 +69,7 @@ impl SkillFiles {
     }
 
     /// The same, where nothing else is read than was `trusted`.
-    pub fn as_trusted(self, trusted: &Files) -> Self {
+    pub fn trusting(self, trusted: &Files) -> Self {
         Self {
             trusted: Some(trusted.clone()),
             ..self
@@ -356,7 +356,7 @@ mod tests {
             check("read", json!({ "path": out }), "skill");
         }
         let trusted = SkillFiles::of(&folder).unwrap().unwrap();
-        let trusted = trusted.as_trusted(&skill.hashes());
+        let trusted = trusted.trusting(&skill.hashes());
         std::fs::write(folder.join("docs/long.md"), "other words\n").unwrap();
         std::fs::write(folder.join("docs/new.md"), "new words\n").unwrap();
         for (path, want) in [
