@@ -96,8 +96,9 @@ fn add(session: &Session, folder: &Path) -> Result<u8> {
             }
         }
     }
-    let parts = folder.parts.keys();
-    for part in parts.filter(|part| !folder.files.contains_key(*part)) {
+    let is_told =
+        |part: &String| folder.files.contains_key(part) || folder.agents.contains_key(part);
+    for part in folder.parts.keys().filter(|part| !is_told(part)) {
         let mark = match changed.contains(part) {
             true => ", changed since it was trusted",
             false => "",

@@ -14,7 +14,7 @@ use quipu_cpu::CpuStats;
 use quipu_kernel::gate::Approve;
 use quipu_kernel::process::Pid;
 use quipu_kernel::window::Window;
-use quipu_kernel::{Consolidated, ModelNow};
+use quipu_kernel::{Consolidated, Kernel, ModelNow};
 use quipu_tools::Grants;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
@@ -22,6 +22,7 @@ use tokio::net::unix::OwnedWriteHalf;
 
 use super::conversation::Ask;
 use crate::config::digest::digest;
+use crate::session::init::describe;
 use crate::session::setup::Environment;
 
 /// The longest path of a socket on every system (104 on macOS, 108 on Linux).
@@ -111,6 +112,19 @@ pub struct Snapshot {
     /// All models that are loaded, the machine's own first.
     #[serde(default)]
     pub models: Vec<ModelNow>,
+}
+
+impl Snapshot {
+    /// The machine of `kernel` now. May wait for the batches under way.
+    pub fn of(kernel: &Kernel) -> Self {
+        let models = kernel.models_now();
+        let own = models.first().map(|own| own.cpu.clone());
+        Self {
+            model: describe(kernel.cpu().info()),
+            cpu: own.unwrap_or_default(),
+            models,
+        }
+    }
 }
 
 /// A machine's description of itself. A missing field means an earlier release.

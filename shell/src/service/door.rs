@@ -130,8 +130,9 @@ impl Door {
                 agent.check_memory(&**machine.kernel.store())
             }
             Door::Other(_) => {
-                if agent.names_tools() {
-                    agent.check(&session.bus(Servers::Unasked)?.0)?;
+                match agent.names_tools() {
+                    true => agent.check(&session.bus(Servers::Unasked)?.0)?,
+                    false => agent.say_what_changed(),
                 }
                 if agent.agent.stranger {
                     agent.check_memory(&*lent::library(session, Access::ReadOnly)?)?;

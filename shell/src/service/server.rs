@@ -18,7 +18,6 @@ use super::lending;
 use super::places::{Places, REQUEST_PATIENCE, full, full_error};
 use super::room::Room;
 use super::schedules::Bell;
-use crate::session::init::describe;
 use crate::session::library::Library;
 use crate::terminal::error::UserError;
 use crate::terminal::hints;
@@ -339,13 +338,7 @@ fn answer(
         }
         // These take more than one request and one reply.
         Request::Attend { .. } | Request::Lend | Request::Consolidate => return Reply::Done,
-        Request::Stats => {
-            return Reply::Stats(Box::new(Snapshot {
-                model: describe(kernel.cpu().info()),
-                cpu: kernel.stats(),
-                models: kernel.models_now(),
-            }));
-        }
+        Request::Stats => return Reply::Stats(Box::new(Snapshot::of(&kernel))),
         Request::Window { pid } => match kernel.window(pid) {
             Ok(window) => return Reply::Window(window),
             Err(error) => Err(error),

@@ -17,7 +17,7 @@ use quipu_kernel::deliberation::Think;
 use quipu_kernel::label::Trust;
 use quipu_kernel::process::{Agent, Example};
 use quipu_tools::Bus;
-use quipu_tools::trust::{Files, Standing};
+use quipu_tools::trust::{Files, Standing, file_hash};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -55,6 +55,9 @@ pub struct Loaded {
     skill: Option<PathBuf>,
     /// What its file pulls in, by paths from its folder on: trust is bound to that too.
     parts: Files,
+    /// What its user trusted, itself and its parts: of its folder nothing else is read. `None` where
+    /// trust is not asked for, or not given.
+    trusted: Option<Files>,
     /// What changed of it since its user trusted it, and made a stranger of it.
     changed: Vec<String>,
     /// Tools that a SKILL.md wants called without a question: often another program's. They
@@ -90,9 +93,9 @@ impl Loaded {
     fn files(&self) -> Result<Option<SkillFiles>> {
         let found = self.skill.as_deref().map(SkillFiles::of).transpose();
         let found = found?.flatten();
-        Ok(match self.parts.is_empty() || self.agent.stranger {
-            true => found,
-            false => found.map(|files| files.trusting(&self.parts)),
+        Ok(match &self.trusted {
+            None => found,
+            Some(trusted) => found.map(|files| files.trusting(trusted)),
         })
     }
 
@@ -136,7 +139,7 @@ impl Loaded {
 
 impl Loaded {
     /// Says why it is a stranger's again, where its user had trusted it.
-    fn say_what_changed(&self) {
+    pub fn say_what_changed(&self) {
         if let (Some(file), false) = (&self.file, self.changed.is_empty()) {
             let file = file.display().to_string();
             let said = format!(
@@ -156,6 +159,16 @@ impl Loaded {
             self.parts.extend(files.hashes());
         }
         Ok(())
+    }
+
+    /// The hashes of its `file`, which says `text`, and of its parts.
+    fn with_itself(&self, file: &Path, text: &str) -> Files {
+        let mut files = self.parts.clone();
+        if let Some(name) = file.file_name() {
+            let name = name.to_string_lossy().into_owned();
+            files.insert(name, file_hash(text.as_bytes()));
+        }
+        files
     }
 }
 
@@ -203,10 +216,13 @@ pub fn load(path: &Path, paths: &Paths) -> Result<Loaded> {
     let mut loaded = parse(&file, &text)?;
     if !trust::is_own(&file, paths) {
         loaded.find_parts()?;
-        let standing = trust::standing(&file, &text, &loaded.parts, paths)?;
-        loaded.agent.stranger = standing != Standing::Trusted;
-        if let Standing::Changed(files) = standing {
-            loaded.changed = files;
+        match trust::standing(&file, &text, &loaded.parts, paths)? {
+            Standing::Trusted => loaded.trusted = Some(loaded.with_itself(&file, &text)),
+            Standing::Unknown => loaded.agent.stranger = true,
+            Standing::Changed(files) => {
+                loaded.agent.stranger = true;
+                loaded.changed = files;
+            }
         }
     }
     if loaded.agent.stranger {

@@ -140,7 +140,7 @@ fn failure(failure: &Failure) -> String {
         Failure::Journal { full: true, .. } => FULL.to_owned(),
         Failure::Journal { full: false, .. } => WRITABLE.to_owned(),
         Failure::Withheld { secrecy, .. } => match secrecy {
-            Secrecy::Secret => "run it on a model of this machine: leave --cpu out".to_owned(),
+            Secrecy::Secret => "run it on a model of this machine: omit --cpu".to_owned(),
             _ => "run it on a model of this machine, or let the endpoint know what is private: \
                   --allow private:HOST, or allow in config.toml"
                 .to_owned(),

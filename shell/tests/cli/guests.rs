@@ -160,6 +160,22 @@ fn a_guest_may_let_nobody_approve_what_the_machine_would_ask_for() {
 }
 
 #[test]
+fn an_agent_that_changed_since_it_was_trusted_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.write("clerk.toml", "schema = 'form.json'");
+    sandbox.write("form.json", r#"{"type": "string"}"#);
+    sandbox.quipu(&["trust", "clerk.toml"]).check(0, &[]);
+    let _machine = Machine::start(&sandbox, &[DONE], &[]);
+    let told = || {
+        let said = sandbox.quipu(&["run", "--agent", "clerk.toml", "task"]);
+        said.err.matches("since it was trusted: form.json").count()
+    };
+    assert_eq!(told(), 0);
+    sandbox.write("form.json", r#"{"type":"string"}"#);
+    assert_eq!(told(), 1);
+}
+
+#[test]
 fn a_shell_takes_guests_too() {
     let sandbox = Sandbox::new();
     let cpu = sandbox.script("script.jsonl", &[DONE]);

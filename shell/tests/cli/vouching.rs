@@ -74,6 +74,44 @@ fn an_eval_believes_an_agent_as_a_run_does() {
 }
 
 #[test]
+fn a_scheduled_agent_that_changed_is_told_of_once() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("done.jsonl", &[DONE]);
+    let write = |text: &str| drop(sandbox.write("clerk.toml", text));
+    write("instructions = 'Be exact.'");
+    sandbox.quipu(&["trust", "clerk.toml"]).check(0, &[]);
+    let schedule = ["agent", "schedule"];
+    let yearly = [
+        "--name",
+        "clerk",
+        "--cron",
+        "0 0 1 1 *",
+        "--prompt",
+        "Count.",
+    ];
+    sandbox
+        .quipu(&[&schedule[..], &["clerk.toml"], &yearly].concat())
+        .check(0, &["clerk runs next at"]);
+    write("instructions = 'Be quick.'");
+    let said = sandbox.quipu(&[&schedule[..], &["run", "clerk", "--cpu", &cpu]].concat());
+    let told = said.err.matches("since it was trusted: the file itself");
+    assert_eq!(told.count(), 1, "{said:?}");
+}
+
+#[test]
+fn each_file_of_a_folder_that_is_trusted_is_told_once() {
+    let sandbox = Sandbox::new();
+    for file in ["SKILL.md", "AGENTS.md", "how.md"] {
+        sandbox.write(&format!("skill/{file}"), "Be exact.");
+    }
+    let said = sandbox.quipu(&["trust", "skill"]);
+    said.check(0, &["how.md (a part of the agent)"]);
+    for file in ["SKILL.md", "AGENTS.md", "how.md"] {
+        assert_eq!(said.err.matches(file).count(), 1, "{file}: {said:?}");
+    }
+}
+
+#[test]
 fn a_pipe_and_an_attached_file_are_a_strangers_too() {
     let (sandbox, _) = desk();
     let cpu = sandbox.script("puts.jsonl", &[PUT, DONE]);

@@ -278,10 +278,7 @@ async fn now(session: &Session, name: &str) -> Result<u8> {
     let policy = session.policy(&[], None);
     let door = Door::open(session, policy, &loaded, Lifetime::Command).await?;
     let started = (name, &book, program, loaded.think);
-    let done = match door.check(session, &loaded) {
-        Ok(()) => attend(session, &door, started, &mut interrupts).await,
-        Err(error) => Err(error),
-    };
+    let done = attend(session, &door, started, &mut interrupts).await;
     door.leave(&mut interrupts).await;
     done
 }

@@ -317,7 +317,7 @@ mod tests {
         check(r#"{"id":1,"prompt":"p","stop":"never"}"#, "never");
         check(
             r#"{"id":1,"prompt":"p","schema":{"type":"nr"}}"#,
-            "no JSON Schema",
+            "not a JSON Schema",
         );
         check(r#"{"id":1,"prompt":"p","choices":["a","b"],"right":1}"#, "");
         check(

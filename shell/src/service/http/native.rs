@@ -396,12 +396,13 @@ pub async fn resume(
 /// Answers `GET /api/v1/machine`.
 pub async fn machine(State(service): State<Arc<Service>>) -> Result<Response, ApiError> {
     let asked = service.clone();
-    let (stats, models) =
-        aside(move || Ok((asked.kernel.stats(), asked.kernel.models_now()))).await?;
-    let models = models.iter().map(|model| loaded(&service, model));
+    let now = aside(move || Ok(asked.kernel.models_now())).await?;
+    let models = now.iter().map(|model| loaded(&service, model));
     let models: Vec<Value> = models.collect();
+    // The machine's own comes first.
+    let cpu = now.first().map(|own| &own.cpu);
     Ok(wire::json(
-        &json!({"model": service.model, "cpu": stats, "models": models}),
+        &json!({"model": service.model, "cpu": cpu, "models": models}),
     ))
 }
 

@@ -234,7 +234,7 @@ pub const ROUTES: &[Route] = &[
     get(
         "/api/v1/machine",
         Token,
-        "The CPU in this moment: its cache, and what each process holds of it",
+        "The CPU in this moment: its cache, what each process holds of it, and the models that are loaded",
     ),
     post(
         "/api/v1/hooks/{name}",

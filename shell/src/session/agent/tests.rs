@@ -1,6 +1,8 @@
 //! Agents in each form that a file can have, and who is believed.
 
 use quipu_memory::{PageId, Space, Store};
+use quipu_tools::{CallContext, Device, ErrorKind};
+use serde_json::json;
 
 use super::*;
 
@@ -170,6 +172,31 @@ fn trust_is_bound_to_all_that_an_agent_pulls_in() {
         );
         check("SKILL.md", "Be exact.", "forms/how.md", by_folder);
     }
+}
+
+#[test]
+fn of_a_trusted_skill_nothing_else_is_read() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = Paths::find(Some(root.path().join("root").as_path())).unwrap();
+    let folder = root.path().join("skill");
+    std::fs::create_dir_all(&folder).unwrap();
+    let write = |name: &str| std::fs::write(folder.join(name), "Be exact.").unwrap();
+    let file = folder.join("SKILL.md");
+    write("SKILL.md");
+    trust::vouch(&file, &parts(&file), &paths).unwrap();
+    let trusted = load(&file, &paths).unwrap();
+    // It comes while a machine starts.
+    write("late.md");
+    let stranger = load(&file, &paths).unwrap();
+    let check = |loaded: &Loaded, name: &str, want: Result<&str, ErrorKind>| {
+        let files = loaded.files().unwrap().unwrap();
+        let said = files.call("read", &json!({ "path": name }), &CallContext::default());
+        let said = said.map_err(|error| error.kind);
+        assert_eq!(said, want.map(Value::from), "{name}");
+    };
+    check(&trusted, "late.md", Err(ErrorKind::Denied));
+    check(&trusted, "SKILL.md", Ok("Be exact."));
+    check(&stranger, "late.md", Ok("Be exact."));
 }
 
 #[test]
