@@ -468,7 +468,7 @@ mod tests {
             "{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}",
             "recursion",
         );
-        check("{{ strftime_now('%Q') }}", "no form of a date");
+        check("{{ strftime_now('%Q') }}", "not a form of a date");
         let too_many = "more than 10000";
         check("{{ 'a' | indent(99999999999) }}", too_many);
         check("{{ [1] | slice(99999999999) }}", too_many);

@@ -312,7 +312,7 @@ fn what_is_allowed_to_all_is_not_allowed_to_servers() {
         desk.listed("bad")["error"]
             .as_str()
             .unwrap()
-            .contains("no address")
+            .contains("not an address")
     );
 }
 

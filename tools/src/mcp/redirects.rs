@@ -78,6 +78,6 @@ mod tests {
         check("https://a.org/mcp", "https://a.org");
         check("https://a.org/mcp", "asks for net:a.org:443");
         check("http://b.org/k?key=1", "another host, http://b.org:");
-        check("http://u@a.org/", "no address");
+        check("http://u@a.org/", "not an address");
     }
 }

@@ -367,7 +367,7 @@ mod tests {
         answers(json!({"number": 1200}), json!(" 1200.00\n"), "");
         answers(json!({"number": -0.5}), json!("-.5"), "");
         for text in ["1,200", "$1200", "1200 eggs", "inf", "", "12:00"] {
-            answers(json!({"number": 1200}), json!(text), "no number");
+            answers(json!({"number": 1200}), json!(text), "not a number");
         }
         answers(json!({"number": 12}), json!("12.1"), "the answer is 12.1");
         answers(json!({"number": 12, "tolerance": 0.2}), json!("12.1"), "");
@@ -489,7 +489,7 @@ mod tests {
         );
         check(json!({"no_call": false}), "true or a list");
         check(json!({"regex": "("}), "regular expression");
-        check(json!({"json_schema": {"type": 1}}), "no JSON Schema");
+        check(json!({"json_schema": {"type": 1}}), "not a JSON Schema");
         check(
             json!({"calls": [{"tool": "f", "arg": {}}]}),
             "unknown field",
