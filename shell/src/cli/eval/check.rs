@@ -205,10 +205,12 @@ impl Check {
         }
         if let Some(wanted) = self.number {
             let found = match self.lenient {
-                true => numbers(&text).last().copied(),
-                false => number(text.trim()),
-            };
-            let found = found.ok_or("the answer is not a number")?;
+                true => numbers(&text)
+                    .last()
+                    .copied()
+                    .ok_or("no number in the answer"),
+                false => number(text.trim()).ok_or("the answer is not a number"),
+            }?;
             let tolerance = self.tolerance.unwrap_or(near(wanted));
             must((found - wanted).abs() <= tolerance, || {
                 format!("the answer is {found}")
