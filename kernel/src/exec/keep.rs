@@ -18,6 +18,7 @@ use crate::judgement::Question;
 use crate::label::Trust;
 use crate::pattern::HAN;
 use crate::planner::facts::{asks_to_keep, facts, only_tells, sentences, without_request};
+use crate::planner::listed::with_the_rest;
 use crate::planner::parts::{Part, Parts};
 use crate::planner::plain::short;
 use crate::planner::pointed::pointed_at;
@@ -167,9 +168,7 @@ impl Execution {
         let mut steps = Vec::with_capacity(facts.len());
         for (n, text) in (first..).zip(facts) {
             let mut args = json!({ "text": text });
-            if let Some(old) = self.replaced(&text).await? {
-                args[REPLACES] = json!(old);
-            }
+            self.put_in_place(&mut args, &text).await?;
             let mut action = json!({"tool": REMEMBER, "args": args});
             if n > first {
                 action[WITH] = json!(first);
@@ -225,9 +224,23 @@ impl Execution {
         }
         let text = action["args"]["text"].as_str().unwrap_or_default();
         let text = text.to_owned();
-        if let Some(old) = self.replaced(&text).await? {
-            action["args"][REPLACES] = json!(old);
+        self.put_in_place(&mut action["args"], &text).await
+    }
+
+    /// Adds to `args`, which keep `text`, the memory that it replaces, if there is one. What else
+    /// stands in that one is kept beside `text`.
+    async fn put_in_place(&mut self, args: &mut Value, text: &str) -> Result<(), Ending> {
+        let Some(old) = self.replaced(text).await? else {
+            return Ok(());
+        };
+        if let Some(both) = with_the_rest(&old.text, text) {
+            // More than a question was put about.
+            if old.text.ends_with('…') {
+                return Ok(());
+            }
+            args["text"] = json!(both);
         }
+        args[REPLACES] = json!(old.id);
         Ok(())
     }
 
@@ -240,7 +253,7 @@ impl Execution {
     }
 
     /// The memory that `text` makes untrue, if there is one.
-    async fn replaced(&mut self, text: &str) -> Result<Option<PageId>, Ending> {
+    async fn replaced(&mut self, text: &str) -> Result<Option<Note>, Ending> {
         self.replaced_of(text, share_a_word).await
     }
 
@@ -249,7 +262,7 @@ impl Execution {
         &mut self,
         text: &str,
         related: fn(&str, &str) -> bool,
-    ) -> Result<Option<PageId>, Ending> {
+    ) -> Result<Option<Note>, Ending> {
         if !self.shared.cpu.info().constrains {
             return Ok(None);
         }
@@ -273,10 +286,10 @@ impl Execution {
             .filter_map(|(likely, (alike, note))| {
                 let likely = likely.filter(|likely| *likely >= enough)?;
                 // Of two memories that both seem untrue, the one in more similar words.
-                Some((likely * (1.0 + alike), note.id))
+                Some((likely * (1.0 + alike), note))
             });
         let most = untrue.max_by(|one, other| one.0.total_cmp(&other.0));
-        Ok(most.map(|(_, id)| id))
+        Ok(most.map(|(_, note)| note))
     }
 
     /// The memories that `text` might replace, newest first, without those that this process

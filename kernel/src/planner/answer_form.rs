@@ -82,7 +82,10 @@ pub(crate) fn asks_for_a_fact(task: &str) -> bool {
     });
     static WORKS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?i)\b(?:(?:what|which|who)\s+(?:\w+\s+)?(?:are|were)|summar\w*|translat\w*|list|write|draft|rewrite|outline|quote|copy|suggest|recommend|how\s+(?:to|do|does|can))\b|哪些|翻译|总结|概括|列出|写(?:[^在着的了道有过]|$)|介绍|描述|摘要|怎么|如何|建议",
+            r"(?ix)\b(?:(?:what|which|who)\s+(?:\w+\s+)?(?:are|were)|summar\w*|translat\w*|rewrite|suggest|recommend|how\s+(?:to|do|does|can)|a\s+(?:short\s+)?list\s+of)\b
+            # Elsewhere these are things: a price list, a quote, a copy.
+            |(?:^|[.!?;:,\n]\s*|\b(?:please|and|to|then|you|just|also|me)\s+)(?:list|write|draft|outline|quote|copy)\b
+            |哪些|翻译|总结|概括|列出|写(?:[^在着的了道有过]|$)|介绍|描述|摘要|怎么|如何|建议",
         )
     });
     ASKS.is_match(task) && !WORKS.is_match(task) && !MORE.is_match(task)
@@ -260,6 +263,10 @@ mod tests {
         check("Why is the bridge closed, and since when?", false);
         check("Which of the two is better? Compare them.", false);
         check("List all who signed.", false);
+        check("What is a mill stone? It is in the price list.", true);
+        check("What does the quote of the roofer come to?", true);
+        check("Who signed? Please list them.", false);
+        check("Make a list of those who signed.", false);
         check("What are the dangers of the bridge, by the report?", false);
         check("报告里有哪些危险？", false);
         check("把那一页翻译成英语，写了什么？", false);

@@ -145,7 +145,7 @@ fn request(found: &str, told: &str) -> String {
     };
     asked.push_str(told.trim());
     asked.push_str("\n\n");
-    let factors = factors(&format!("{found}\n{told}"));
+    let factors = factors(found, told);
     if !factors.is_empty() {
         asked.push_str(&format!("{factors}\n"));
     }

@@ -14,7 +14,10 @@ pub(crate) fn supposes(code: &str, read: &str) -> bool {
     static SAYS: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?i)#.*(?:\bassum|\bsuppos|\bplaceholder|假设|假定)"));
     static GIVES: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?m)^\s*[a-z]\w*\s*=\s*(\d+(?:\.\d+)?)\s*(?:#.*)?$"));
+        LazyLock::new(|| pattern(r"(?m)^\s*([a-z]\w*)\s*=\s*(\d+(?:\.\d+)?)\s*(?:#.*)?$"));
+    static MONEY: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?:^|_)(?:price|cost|fee|fare|wage|salary|rent|deposit)s?(?:_|$)")
+    });
     static SHARES: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"(?i)\b(?:half|halves|quarters?|thirds?|triple|thrice)\b|半"));
     let known = in_any_form(read);
@@ -22,12 +25,15 @@ pub(crate) fn supposes(code: &str, read: &str) -> bool {
         let thousands = number >= 1_000.0 && number.log10().fract() == 0.0;
         thousands || GOES_WITHOUT_SAYING.contains(&number) || CONVERTS.contains(&number)
     };
-    let mut given = GIVES
-        .captures_iter(code)
-        .filter_map(|found| found[1].parse().ok());
     let by_words = LARGE.is_match(read) || SHARES.is_match(read);
-    let supposed = given.any(|number: f64| {
-        !goes_without_saying(number) && !known.iter().any(|known| alike(*known, number))
+    let supposed = GIVES.captures_iter(code).any(|found| {
+        let number: f64 = found[2].parse().unwrap_or_default();
+        // No price is a length of time.
+        let is_usual = match MONEY.is_match(&found[1]) {
+            true => number == 0.0,
+            false => goes_without_saying(number),
+        };
+        !is_usual && !known.iter().any(|known| alike(*known, number))
     });
     SAYS.is_match(code) || !by_words && supposed
 }
@@ -48,6 +54,8 @@ mod tests {
         check("    price = 65\n    adults = 2\n    children = 3", false);
         check("    group = 5\n    price = 300  # for five", false);
         check("    price = 40", true);
+        check("    price_per_child = 30", true);
+        check("    total_cost = 0\n    days = 30", false);
         check("    price = 65  # Assuming it is for adults", true);
         check("    total = 0\n    share = 12 / 100", false);
         check("    return 40 * 2", false);

@@ -188,9 +188,11 @@ pub(crate) fn asks_of_oneself(text: &str) -> bool {
 pub(crate) fn sends_to_documents(text: &str) -> bool {
     static SENDS: LazyLock<Regex> = LazyLock::new(|| {
         let sends = r"(?ix)
-            \b(?:in|from|to|of|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
-              (?:\w+\s+)?(?:documents?|docs|notes?|files?|records?|papers?|archives?|library
-                |memory|memories|manuals?|handbooks?)\b
+            \b(?:in|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
+              (?:\w+\s+){0,2}(?:documents?|docs|notes?|files?|records?|papers?|archives?|library
+                |memory|memories|manuals?|handbooks?|diar(?:y|ies)|logs?|minutes|registers?|regulations
+                |guidelines|(?:price|phone|packing|guest|staff)\s+lists?)\b
+            | \b(?:by|under|in|to|of)\s+(?:my|our|your)\s+(?:\w+\s+)?(?:rules|polic(?:y|ies)|contracts?|lists?)\b
             | \b(?:i|we)(?:['’]ve|\s+have)?\s+(?:already\s+|once\s+)?told\s+you\b
             | (?:查|翻|看|搜|找|根据|按照|依据|参照|参考)[^。，,！？]{0,6}
               (?:资料|文档|文件|笔记|手册|记录|记忆|档案)
@@ -423,6 +425,9 @@ mod tests {
                 "According to the old handbook, how long is a shift?",
                 "How long is a shift, by our handbook?",
                 "I told you how far the mill is. How far is it both ways?",
+                "What does a stall cost? It should be in the old price list.",
+                "Have a look at my rain logs: how often did it hail?",
+                "How much is a second boat under our harbour rules?",
                 "翻一下笔记，一袋米多重？",
                 "手册里写着一班几小时，五班呢？",
                 "我跟你说过磨坊有多远",
@@ -430,6 +435,9 @@ mod tests {
             &[
                 "A library has 9 shelves of 30 books. How many books?",
                 "How many pages has a document of 3 files with 40 pages each?",
+                "By the rules of chess, how many squares does a queen reach?",
+                "Sort the list 3, 1, 2.",
+                "How many logs of 2 m are in a raft of 9 m?",
                 "一份文件有三页，五份有几页？",
             ],
         );

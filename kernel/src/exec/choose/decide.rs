@@ -197,12 +197,27 @@ impl Execution {
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
         let asked_for = self.program_asked_for(legal)?;
-        let (prompt, chosen) = match &asked_for {
-            Some(asked_for) => (asked_for, Move::Function),
-            None => (prompt, Move::Program),
-        };
         self.programs += u32::from(asked_for.is_some());
-        let decided = self.written(n, prompt, legal, chosen).await?;
+        let decided = match &asked_for {
+            // What it supposes may stand where nobody has looked yet.
+            Some(asked) if self.found.is_untried() => {
+                let chosen = Move::Function;
+                let completion = self.unseen(n, asked, legal, chosen, u32::MAX).await?;
+                if Self::is_supposed(asked, &completion.text) {
+                    self.found.note_tried();
+                    if let Some(mut further) = self.look_further(n, prompt, legal).await? {
+                        self.programs -= 1;
+                        further.completion.usage += completion.usage;
+                        return Ok(Some(further));
+                    }
+                }
+                self.show(n, &completion.text);
+                Decided { chosen, completion }
+            }
+            Some(asked) => self.written(n, asked, legal, Move::Function).await?,
+            None => self.written(n, prompt, legal, Move::Program).await?,
+        };
+        let chosen = decided.chosen;
         let action = legal.action(chosen, &decided.completion.text);
         Ok((!self.track.was_just_done(&action)).then_some(decided))
     }
@@ -242,6 +257,10 @@ impl Execution {
         }
         // The store knows nothing of a page, nor of where that leads.
         let told = self.told();
+        if tool == SEARCH && !sends_to_documents(told) && self.may_open_what_is_given(legal) {
+            drop(writing);
+            return self.open_what_is_given(n, prompt, legal).await;
+        }
         let in_store = sends_to_documents(told) || asks_of_oneself(told);
         let on_a_page = self.gives_an_address() && self.has_looked_up(legal) && !in_store;
         if tool == SEARCH && on_a_page {

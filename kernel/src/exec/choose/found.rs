@@ -100,13 +100,8 @@ impl Execution {
         let completion = self
             .unseen(n, &asked, legal, Move::Function, u32::MAX)
             .await?;
-        // What was found, the task, and factors between their units.
-        let read = asked
-            .messages
-            .last()
-            .map_or("", |asked| asked.text.as_str());
         let code = &completion.text;
-        let makes_up = is_invented(code, read) || supposes(code, read);
+        let makes_up = Self::is_supposed(&asked, code);
         if makes_up || joins && !self.takes_of_both(code) {
             if makes_up {
                 self.found.note_tried();
@@ -120,6 +115,14 @@ impl Execution {
             chosen: Move::Function,
             completion,
         }))
+    }
+
+    /// Whether `code`, which was `asked` for, has values that stand nowhere: in what was found, in the
+    /// task, or among the factors between their units.
+    pub(super) fn is_supposed(asked: &Prompt, code: &str) -> bool {
+        let read = asked.messages.last();
+        let read = read.map_or("", |message| message.text.as_str());
+        is_invented(code, read) || supposes(code, read)
     }
 
     /// What the task asks for in the words of what was just looked up, with nothing but these and
@@ -204,7 +207,7 @@ impl Execution {
     }
 
     /// What the CPU writes, which nobody sees before it is known to count.
-    async fn unseen(
+    pub(super) async fn unseen(
         &mut self,
         n: u32,
         asked: &Prompt,

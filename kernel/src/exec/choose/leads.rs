@@ -4,10 +4,11 @@
 use serde_json::Value;
 
 use super::writing::Decided;
+use crate::calls::SEARCH;
 use crate::exec::{Ending, Execution};
 use crate::grammar::{Callable, Legal, Move};
 use crate::planner::answer_form::asks_for_a_fact;
-use crate::planner::wording::asks_for_a_total;
+use crate::planner::wording::{asks_for_a_total, puts_numbers_together, sends_to_documents};
 use quipu_cpu::Prompt;
 
 /// Addresses on a page up to which only they may be opened next.
@@ -51,16 +52,34 @@ impl Execution {
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
         let told = self.told();
-        let asks = asks_for_a_fact(told) || asks_for_a_total(told);
-        if self.track.n() > 0 || !asks || !self.gives_an_address() {
+        let asks = asks_for_a_fact(told) || asks_for_a_total(told) || puts_numbers_together(told);
+        match asks {
+            true => self.open_what_is_given(n, prompt, legal).await,
+            false => Ok(None),
+        }
+    }
+
+    /// A call that opens what the task gives the address of, if nothing was done yet.
+    pub(super) async fn open_what_is_given(
+        &mut self,
+        n: u32,
+        prompt: &Prompt,
+        legal: &Legal,
+    ) -> Result<Option<Decided>, Ending> {
+        if !self.may_open_what_is_given(legal) {
             return Ok(None);
         }
-        let given = other_addresses(told, "");
+        let given = other_addresses(self.told(), "");
         let Some(only) = opening_only(legal, &given) else {
             return Ok(None);
         };
         let call = self.written(n, prompt, &only, Move::Call).await?;
         Ok(Some(call))
+    }
+
+    /// Whether nothing was done yet, and something opens addresses such as the task gives.
+    pub(super) fn may_open_what_is_given(&self, legal: &Legal) -> bool {
+        self.track.n() == 0 && self.gives_an_address() && legal.opens_addresses().is_some()
     }
 
     /// A call that looks something up, in the place of one that computes; `None` where that is the
@@ -77,7 +96,11 @@ impl Execution {
             ahead = self.addresses_left();
         }
         let opened = opening_only(legal, &ahead);
-        let Some(only) = opened.or_else(|| legal.only(Callable::looks_up)) else {
+        // The task speaks of documents, and a page was read.
+        let read = self.track.last().map(|(action, _)| &action["tool"]);
+        let in_store = sends_to_documents(self.told()) && read.is_some_and(|tool| *tool != SEARCH);
+        let store = legal.only(|call| call.name == SEARCH).filter(|_| in_store);
+        let Some(only) = opened.or(store).or_else(|| legal.only(Callable::looks_up)) else {
             return Ok(None);
         };
         let decided = self.written(n, prompt, &only, Move::Call).await?;

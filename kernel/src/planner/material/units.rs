@@ -245,9 +245,32 @@ static MEASURES: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// The factors between the units of one kind that stand in `text`, each with a number or behind
-/// "per": "1 liter = 1000 ml." Empty where no kind has two units.
-pub(crate) fn factors(text: &str) -> String {
+/// The factors between the units of one kind that stand in what was `found` and in the task `told`,
+/// each with a number or behind "per": "1 liter = 1000 ml." Empty where no kind has two units, or
+/// the task only asks for a quantity in one of them: that may stand there as it is.
+pub(crate) fn factors(found: &str, told: &str) -> String {
+    let text = format!("{found}\n{told}");
+    let mut met = measures(&text);
+    let given = measures(told);
+    met.retain(|(unit, ..)| {
+        let is_given = given.iter().any(|(other, ..)| other.of == unit.of);
+        is_given || !asks_in(told, unit.of)
+    });
+    met.sort_by(|one, other| other.1.total_cmp(&one.1));
+    let mut lines = Vec::new();
+    for (at, (large, size, word)) in met.iter().enumerate() {
+        let mut smaller = met[at + 1..].iter();
+        if let Some((small, least, other)) = smaller.find(|(small, ..)| small.of == large.of) {
+            let ratio = shown(size / least);
+            let (one, many) = (singular(word, large), singular(other, small));
+            lines.push(format!("1 {one} = {ratio} {many}."));
+        }
+    }
+    lines.join(" ")
+}
+
+/// The units that `text` measures in, each once, with their sizes and their words.
+fn measures(text: &str) -> Vec<(&'static Unit, f64, &str)> {
     let mut met: Vec<(&Unit, f64, &str)> = Vec::new();
     for found in MEASURES.captures_iter(text) {
         let Some(word) = found.name("whole").or(found.name("other")) else {
@@ -261,17 +284,23 @@ pub(crate) fn factors(text: &str) -> String {
             met.push((unit, size, word));
         }
     }
-    met.sort_by(|one, other| other.1.total_cmp(&one.1));
-    let mut lines = Vec::new();
-    for (at, (large, size, word)) in met.iter().enumerate() {
-        let mut smaller = met[at + 1..].iter();
-        if let Some((small, least, other)) = smaller.find(|(small, ..)| small.of == large.of) {
-            let ratio = shown(size / least);
-            let (one, many) = (singular(word, large), singular(other, small));
-            lines.push(format!("1 {one} = {ratio} {many}."));
-        }
-    }
-    lines.join(" ")
+    met
+}
+
+/// Whether `told` asks for a quantity in a unit of the kind `of`.
+fn asks_in(told: &str, of: Kind) -> bool {
+    static ASKED: LazyLock<Regex> = LazyLock::new(|| {
+        let words: Vec<&str> = UNITS.iter().map(|unit| unit.words).collect();
+        let unit = words.join("|");
+        pattern(&format!(
+            r"(?i)\bhow (?:many|much) (?P<latin>{unit})(?-u:\b)|多少(?P<han>{unit})"
+        ))
+    });
+    ASKED.captures_iter(told).any(|found| {
+        let unit = found.name("latin").or(found.name("han"));
+        unit.and_then(|unit| known(unit.as_str()))
+            .is_some_and(|unit| unit.of == of)
+    })
 }
 
 /// The unit that `word` of `text` is, which `rest` follows, and its size. Mb are bits, M a million,
@@ -313,7 +342,7 @@ mod tests {
 
     #[test]
     fn units_that_one_text_mixes_have_a_factor() {
-        let check = |text: &str, want: &str| assert_eq!(factors(text), want, "{text}");
+        let check = |text: &str, want: &str| assert_eq!(factors(text, ""), want, "{text}");
         check(
             "A can holds 3 liters. A cup takes 250 ml.",
             "1 liter = 1000 ml.",
@@ -327,11 +356,15 @@ mod tests {
         check("每公斤12元，买350克的", "1 公斤 = 1000 克.");
         check("Four miles, then 300 m", "1 mile = 1609.344 m.");
         check("5 feet and 3 inches", "1 feet = 12 inch.");
+        let told = "How many ml are 2 liters and 300 ml?";
+        assert_eq!(factors("", told), "1 liters = 1000 ml.");
+        let told = "How many km is it, and 300 m back?";
+        assert_eq!(factors("The way is 4 km long.", told), "1 km = 1000 m.");
     }
 
     #[test]
     fn other_texts_have_none() {
-        let check = |text: &str| assert_eq!(factors(text), "", "{text}");
+        let check = |text: &str| assert_eq!(factors(text, ""), "", "{text}");
         check("A can holds 3 liters and a jug 2 litres.");
         check("A can holds 3 liters and weighs 250 g.");
         // Without a number.
@@ -344,6 +377,10 @@ mod tests {
         check("30 Mb in 2 GB");
         check("5 M people live on 300 km of coast");
         check("5 pounds (£5) for 500 g");
+        // It may stand there in the unit that is asked for.
+        let found = "The way is 4 km long and climbs 300 m.";
+        assert_eq!(factors(found, "How many km is the way?"), "");
+        assert_eq!(factors("路长4公里，爬升300米", "这条路多少公里？"), "");
         // A longer word.
         check("3 mills at 4 km");
         check("");
