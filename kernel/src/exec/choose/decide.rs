@@ -292,7 +292,7 @@ impl Execution {
             completion = self.read(n, &mut writing).await?;
         };
         let action = legal.action(Move::Call, &completion.text);
-        if self.track.was_just_done(&action) {
+        if self.track.was_just_done(&action) || searches_for_a_number(&action, self.told()) {
             return Ok(None);
         }
         if self.track.n() == 0 && self.leaves_numbers_out(legal, &action) {
@@ -437,6 +437,17 @@ impl Execution {
     }
 }
 
+/// Whether `action` searches the store for nothing but a number of the task `told`, which does not
+/// send there: such a number is to be worked with.
+fn searches_for_a_number(action: &Result<Value, String>, told: &str) -> bool {
+    let Ok(action) = action else {
+        return false;
+    };
+    let query = action["args"]["query"].as_str().unwrap_or_default().trim();
+    let is_number = query.parse::<f64>().is_ok() && told.contains(query);
+    action["tool"] == SEARCH && is_number && !sends_to_documents(told)
+}
+
 /// The name of the first tool in the beginning of a call.
 fn tool_in(text: &str) -> Option<String> {
     let rest = text.strip_prefix(crate::judgement::CALL_BEGINS)?;
@@ -446,6 +457,21 @@ fn tool_in(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_of_the_task_is_not_searched_for() {
+        let check = |tool: &str, query: &str, told: &str, want: bool| {
+            let action = Ok(json!({"tool": tool, "args": {"query": query}}));
+            assert_eq!(searches_for_a_number(&action, told), want, "{query} {told}");
+        };
+        let told = "Which of these comes twice? 5140, 6339, 5140";
+        check(SEARCH, "5140", told, true);
+        check(SEARCH, "5141", told, false);
+        check(SEARCH, "number 5140", told, false);
+        check("web.search", "5140", told, false);
+        check(SEARCH, "5140", "Who is 5140, by my notes?", false);
+        assert!(!searches_for_a_number(&Err("cut".into()), told));
+    }
 
     #[test]
     fn a_tool_is_known_when_its_name_is_whole() {

@@ -137,7 +137,8 @@ impl Execution {
             && self.headway.parts().is_none()
             && !self.found.is_unanswered()
             && self.has_found_all();
-        if !alone || !self.has_looked_up(legal) || !asks_for_a_fact(self.told()) {
+        let found = self.has_looked_up(legal) || self.why_not_run().is_some();
+        if !alone || !found || !asks_for_a_fact(self.told()) {
             return Ok(None);
         }
         let told = self.told().trim().to_owned();

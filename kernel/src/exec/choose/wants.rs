@@ -30,7 +30,12 @@ impl Execution {
         let wrong = match self.track.last() {
             Some((action, false)) if self.programs == 0 => expression(action),
             Some((_, worked)) if !worked || tells_an_error(&result) => {
-                self.programs > 0 && self.programs < PROGRAMS_MAX
+                // One that could not even be run is written in the same way again.
+                let most = match self.why_not_run().is_some() {
+                    true => PROGRAMS_MAX - 1,
+                    false => PROGRAMS_MAX,
+                };
+                self.programs > 0 && self.programs < most
             }
             _ => {
                 self.programs == 1
