@@ -357,7 +357,7 @@ mod tests {
         check("Four miles, then 300 m", "1 mile = 1609.344 m.");
         check("5 feet and 3 inches", "1 feet = 12 inch.");
         let told = "How many ml are 2 liters and 300 ml?";
-        assert_eq!(factors("", told), "1 liters = 1000 ml.");
+        assert_eq!(factors("", told), "1 liter = 1000 ml.");
         let told = "How many km is it, and 300 m back?";
         assert_eq!(factors("The way is 4 km long.", told), "1 km = 1000 m.");
     }
