@@ -65,7 +65,7 @@ impl Execution {
             let beside = reads.iter().map(|(read, _)| &read.action);
             let beside: usize = beside.map(|action| self.little_told_by(action)).sum();
             let mut world = self.world(step.n);
-            world.told += beside;
+            world.told = self.told_before(&step.action, beside)?;
             let call = Resolved::of(&world, syscall);
             self.heed_rules()?;
             let call = match self.passes_freely(call) {
@@ -132,7 +132,9 @@ impl Execution {
             Ok(filled) => filled,
             Err(problem) => return self.refuse(&step, &problem),
         };
-        let call = Resolved::of(&self.world(step.n), syscall);
+        let mut world = self.world(step.n);
+        world.told = self.told_before(&step.action, 0)?;
+        let call = Resolved::of(&world, syscall);
         self.carry_out_resolved(step, call).await
     }
 
@@ -298,7 +300,8 @@ impl Execution {
     pub(in crate::exec) async fn redo(&mut self, step: StepRow) -> Result<(), Ending> {
         self.rows.save_state(State::Running, self.costs.ms())?;
         self.costs.charge(step.usage);
-        let world = self.world(step.n);
+        let mut world = self.world(step.n);
+        world.told = self.told_before(&step.action, 0)?;
         let call = Syscall::from_action(&step.action);
         let call = call.and_then(|call| self.filled(&step, call));
         let call = call.map(|call| Resolved::of(&world, call));
