@@ -46,16 +46,22 @@ impl Execution {
     }
 
     /// The calls of one decision: neighbours that only read run side by side, everything
-    /// else in its order.
+    /// else in its order. One that is not carried out has its outcome instead.
     pub(in crate::exec) async fn carry_out_all(
         &mut self,
-        steps: Vec<(StepRow, Syscall)>,
+        steps: Vec<(StepRow, Result<Syscall, Outcome>)>,
     ) -> Result<(), Ending> {
         let mut reads: Vec<(StepRow, Passed<Resolved>)> = Vec::new();
-        for (step, syscall) in steps {
-            let syscall = match self.filled(&step, syscall) {
-                Ok(filled) => filled,
-                Err(problem) => {
+        for (step, call) in steps {
+            let syscall = match call.map(|syscall| self.filled(&step, syscall)) {
+                Ok(Ok(filled)) => filled,
+                Err(outcome) => {
+                    self.read_all(std::mem::take(&mut reads)).await?;
+                    self.rows.intent(&step)?;
+                    self.outcome(&step, outcome)?;
+                    continue;
+                }
+                Ok(Err(problem)) => {
                     self.read_all(std::mem::take(&mut reads)).await?;
                     self.refuse(&step, &problem)?;
                     continue;
