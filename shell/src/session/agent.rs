@@ -215,7 +215,10 @@ pub fn load(path: &Path, paths: &Paths) -> Result<Loaded> {
     let text = read_text(&file, "an agent")?;
     let mut loaded = parse(&file, &text)?;
     if !trust::is_own(&file, paths) {
-        loaded.find_parts()?;
+        // Which can be long files, and many.
+        if trust::is_known(&file, paths)? {
+            loaded.find_parts()?;
+        }
         match trust::standing(&file, &text, &loaded.parts, paths)? {
             Standing::Trusted => loaded.trusted = Some(loaded.with_itself(&file, &text)),
             Standing::Unknown => loaded.agent.stranger = true,
