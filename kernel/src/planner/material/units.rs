@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::pattern::pattern;
+use crate::pattern::{laid_out, pattern};
 use crate::written::numbers::{HAN_SIGNS, any_word};
 
 /// A unit. Longer words come first where one begins another.
@@ -246,8 +246,17 @@ static MEASURES: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The factors between the units of one kind that stand in `text`, each with a number or behind
-/// "per": "1 liter = 1000 ml." Empty where no kind has two units.
+/// "per": "1 liter = 1000 ml." Empty where no kind has two units. What stands in an address or a path
+/// is no unit.
 pub(crate) fn factors(text: &str) -> String {
+    static PATHS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r#"[!-~]*://[!-~]*
+            |\b[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,}/[!-~]*
+            |(?:^|[\s"'(`])[.~]*/[\w.-]+/[!-~]*"#,
+        )
+    });
+    let text = &*PATHS.replace_all(text, " ");
     let mut met: Vec<(&Unit, f64, &str)> = Vec::new();
     for found in MEASURES.captures_iter(text) {
         let Some(word) = found.name("whole").or(found.name("other")) else {
@@ -327,6 +336,11 @@ mod tests {
         check("每公斤12元，买350克的", "1 公斤 = 1000 克.");
         check("Four miles, then 300 m", "1 mile = 1609.344 m.");
         check("5 feet and 3 inches", "1 feet = 12 inch.");
+        check("Rope costs 5 €/m. Take 3 km.", "1 km = 1000 m.");
+        check(
+            "It drips 12 ml/h/m, 5 liters in 3 days",
+            "1 day = 24 h. 1 liter = 1000 ml.",
+        );
     }
 
     #[test]
@@ -344,6 +358,11 @@ mod tests {
         check("30 Mb in 2 GB");
         check("5 M people live on 300 km of coast");
         check("5 pounds (£5) for 500 g");
+        // An address and a path.
+        check("The page https://a.org/m/12 says 3 km.");
+        check("见http://a.org/m/，全长3km");
+        check("See a.org/m/mill: it lies 3 km off.");
+        check("Read /data/m/mill.csv: 3 km");
         // A longer word.
         check("3 mills at 4 km");
         check("");
