@@ -55,6 +55,15 @@ pub(crate) use world::World;
 use crate::label::Label;
 use crate::process::Memory;
 
+/// What the names of the calls on the store begin with, before the dot. An agent's list of tools
+/// names these calls by it.
+pub const MEMORY: &str = "memory";
+/// What the names of the calls on other processes begin with.
+const PROCESS: &str = "process";
+/// All that names of the kernel's own calls begin with. No tool and no server is called so: rules and
+/// agents mean the kernel's calls by it.
+pub const NAMESPACES: [&str; 2] = [MEMORY, PROCESS];
+
 /// How a call is written in an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
@@ -386,6 +395,17 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), ALL.len());
+    }
+
+    #[test]
+    fn each_name_with_a_dot_is_in_a_namespace() {
+        let spaces = ALL
+            .iter()
+            .filter_map(|spec| Some(spec.name.split_once('.')?.0));
+        let mut spaces: Vec<&str> = spaces.collect();
+        spaces.sort_unstable();
+        spaces.dedup();
+        assert_eq!(spaces, NAMESPACES);
     }
 
     #[test]

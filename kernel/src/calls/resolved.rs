@@ -21,7 +21,7 @@ pub(crate) struct Facts {
     pub(crate) said: String,
     /// Pages of the open network that the process has read.
     pub(crate) pages: Vec<Arc<str>>,
-    /// How many values that each tell a little it has told with earlier calls.
+    /// How many values that each tell a little it and its family have told with earlier calls.
     pub(crate) told: usize,
     /// The function of the device, or why there is none; `None` for a call of the kernel's own.
     pub(crate) function: Option<Result<quipu_tools::Resolved, ToolError>>,

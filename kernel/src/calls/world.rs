@@ -33,7 +33,7 @@ pub(crate) struct World {
     pub(crate) said: String,
     /// Pages of the open network that the process has read.
     pub(crate) pages: Vec<Arc<str>>,
-    /// How many values that each tell a little it has told with earlier calls.
+    /// How many values that each tell a little it and its family have told with earlier calls.
     pub(crate) told: usize,
     /// The secrets that are known on this machine.
     pub(crate) leaks: LeakScan,

@@ -157,7 +157,7 @@ impl Execution {
         for step in steps {
             let syscall = Syscall::from_action(&step.action)
                 .map_err(|problem| Ending::Failed(Failure::Action(problem)))?;
-            calls.push((step, syscall));
+            calls.push((step, Ok(syscall)));
         }
         self.carry_out_all(calls).await
     }

@@ -110,7 +110,8 @@ pub(crate) struct Execution {
     progress: Progress,
     /// Whether the last decision was made before it read untrusted text.
     decided_before: bool,
-    /// How many values that each tell a little its calls have told others.
+    /// How many values that each tell a little its calls have told others. Those of its family are in
+    /// the journal.
     told_little: usize,
     /// What a person approved for as long as it runs.
     approvals: Approvals,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use quipu_cpu::{Chunk, Cpu, CpuError, CpuInfo, Job, Message, Prompt, Ticket, Wishes};
+use quipu_cpu::{Chunk, Cpu, CpuError, CpuInfo, Form, Job, Message, Prompt, Ticket, Wishes};
 use quipu_tools::LeakScan;
 
 /// `cpu` with a mark in place of each secret that `leaks` looks for.
@@ -23,9 +23,13 @@ struct Screened {
 }
 
 impl Screened {
-    /// What `ticket` brings, without secrets.
-    fn clean(&self, ticket: Ticket) -> Ticket {
-        let (leaks, mut stream) = (self.leaks.clone(), self.leaks.stream());
+    /// What `ticket` brings, a text of `form`, without secrets.
+    fn clean(&self, ticket: Ticket, form: &Form) -> Ticket {
+        let leaks = self.leaks.clone();
+        let mut stream = match form {
+            Form::Text => leaks.stream(),
+            Form::Json(_) | Form::Lark(_) => leaks.json_stream(),
+        };
         ticket.through(move |chunk| match chunk {
             Ok(Chunk::Text(text)) => match stream.push(&text) {
                 text if text.is_empty() => Vec::new(),
@@ -66,11 +70,13 @@ impl Cpu for Screened {
     }
 
     fn submit(&self, job: Job) -> Ticket {
-        self.clean(self.cpu.submit(job))
+        let form = job.form.clone();
+        self.clean(self.cpu.submit(job), &form)
     }
 
     fn submit_with(&self, job: Job, wishes: Wishes) -> Ticket {
-        self.clean(self.cpu.submit_with(job, wishes))
+        let form = job.form.clone();
+        self.clean(self.cpu.submit_with(job, wishes), &form)
     }
 
     fn lead(&self, prompt: &Prompt, words: &str) -> Option<Prompt> {
@@ -81,5 +87,48 @@ impl Cpu for Screened {
         let after = after.map(|after| self.leaks.redacted(after));
         self.cpu
             .plain(&self.leaks.redacted(before), after.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_cpu::scripted::ScriptedCpu;
+    use quipu_cpu::{Role, Sampling};
+    use quipu_tools::Secret;
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn pieces_of_json_come_to_the_same_as_the_whole() {
+        let secret = Secret::new("CANARY-7f3a9b2c4d5e6f70/xY").unwrap();
+        let leaks = LeakScan::of([("bank", &secret)]);
+        // No value has enough of it alone.
+        let script = r#"{"answer":{"a":"CANARY-7","b":"f3a9b2c4","c":"d5e6f70/xY"}}"#;
+        let cpu = ScriptedCpu::parse("test", script, None).unwrap();
+        let cpu = screened(Arc::new(cpu), &leaks);
+        let task = Message::new(Role::User, "task");
+        let mut ticket = cpu.submit(Job {
+            pid: 1,
+            priority: 0,
+            prompt: cpu.prepare(&[task]).unwrap(),
+            form: Form::Json(json!({"type": "object"})),
+            tokens_max: 99,
+            sampling: Sampling {
+                temperature: 0.0,
+                seed: 0,
+            },
+            history: Arc::default(),
+        });
+        let mut pieces = String::new();
+        let whole = loop {
+            match ticket.next().await.unwrap() {
+                Chunk::Text(text) => pieces.push_str(&text),
+                Chunk::Done(done) => break done.text,
+                Chunk::Weighed(..) | Chunk::Odds(_) => {}
+            }
+        };
+        assert_eq!(pieces, whole);
+        assert!(!pieces.contains("f3a9b2c4"), "{pieces}");
     }
 }

@@ -344,6 +344,7 @@ impl Execution {
         for (i, call) in calls.iter().enumerate() {
             let first = i == 0;
             let mut action = call.clone();
+            let not_run = self.not_run(&action);
             self.settle(&mut action).await?;
             if !first {
                 action[WITH] = json!(step.n);
@@ -357,7 +358,7 @@ impl Execution {
                 decide_ms: if first { step.decide_ms } else { 0 },
                 outcome: None,
             };
-            rows.push((row, syscall));
+            rows.push((row, not_run.map_or(Ok(syscall), Err)));
         }
         self.carry_out_all(rows).await
     }

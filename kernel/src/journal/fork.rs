@@ -58,7 +58,7 @@ impl Journal {
         let copied = transaction
             .execute(
                 "INSERT INTO process (program, model, state, created_ms, updated_ms, spent_ms, recalled)
-                 SELECT json_patch(json_remove(program, '$.child_of'), ?3), model, 'ready', ?2, ?2, spent_ms, recalled
+                 SELECT json_patch(json_remove(program, '$.child_of', '$.tellings'), ?3), model, 'ready', ?2, ?2, spent_ms, recalled
                  FROM process WHERE pid=?1",
                 params![pid, now_ms(), otherwise.to_string()],
             )

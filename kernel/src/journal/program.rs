@@ -1,5 +1,7 @@
 //! What changes of a program after its process was made.
 
+use std::collections::BTreeMap;
+
 use rusqlite::params;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -8,6 +10,10 @@ use super::{Journal, Result};
 use crate::gate::plan::Plan;
 use crate::label::{Label, Suspicion};
 use crate::process::Pid;
+
+/// The field in the row of the first process of a family: how many values that each tell a little
+/// each process of the family has told others, by their numbers.
+const TELLINGS: &str = "tellings";
 
 /// The part of a program that has its plan.
 #[derive(Deserialize)]
@@ -62,6 +68,28 @@ impl Journal {
         })
     }
 
+    /// Records that `pid`, whose family began with `first`, has told others `told` values that each
+    /// tell a little. Returns how many the rest of its family has told.
+    ///
+    /// # Errors
+    /// [`super::JournalError::NoProcess`] where there is no process `first`, and when the journal
+    /// fails.
+    pub(crate) fn tells(&self, first: Pid, pid: Pid, told: usize) -> Result<usize> {
+        let mut others = 0;
+        self.change_program(first, |program| {
+            let known = program.get(TELLINGS).cloned();
+            let known = known.map(serde_json::from_value).transpose()?;
+            let mut tellings: BTreeMap<Pid, usize> = known.unwrap_or_default();
+            let own = tellings.entry(pid).or_default();
+            *own = told.max(*own);
+            let rest = tellings.iter().filter(|(of, _)| **of != pid);
+            others = rest.map(|(_, told)| told).sum();
+            program[TELLINGS] = serde_json::to_value(tellings)?;
+            Ok(())
+        })?;
+        Ok(others)
+    }
+
     /// What `pid` may do unattended after it has read untrusted text, if that was fixed.
     pub fn plan(&self, pid: Pid) -> Result<Option<Plan>> {
         Ok(self.program_as::<Planned>(pid)?.0.plan)
@@ -91,5 +119,31 @@ impl Journal {
             Ok((pid, "program", 0))
         })
         .map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::Program;
+
+    #[test]
+    fn what_a_family_tells_is_counted_in_the_row_of_its_first_process() {
+        let journal = Journal::in_memory().unwrap();
+        let first = journal.create(&Program::new("task"), "test").unwrap();
+        let check = |pid: Pid, told: usize, others: usize| {
+            let got = journal.tells(first, pid, told).unwrap();
+            assert_eq!(got, others, "{pid} told {told}");
+        };
+        check(first, 3, 0);
+        check(7, 2, 3);
+        check(9, 1, 5);
+        // What was told stays told.
+        check(7, 0, 4);
+        check(first, 4, 3);
+        check(9, 2, 6);
+        assert!(journal.tells(99, 99, 1).is_err());
+        let (program, _) = journal.program(first).unwrap();
+        assert_eq!(program.prompt, "task");
     }
 }

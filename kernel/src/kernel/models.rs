@@ -52,7 +52,8 @@ pub trait Loader: Send + Sync {
     /// first one first.
     fn instead_of(&self, name: &str) -> Vec<String>;
 
-    /// How many bytes more models may take, where those beside the machine's own take `taken`.
+    /// How many bytes more models may take, where those beside the machine's own take `taken`. One
+    /// that is being unloaded is none of these, and its memory may not be free yet.
     fn room(&self, taken: u64) -> u64;
 }
 
@@ -177,11 +178,16 @@ enum Next<'a> {
 struct Held<'a> {
     models: &'a Models,
     bytes: u64,
+    /// Those of them that a model has which is being unloaded.
+    ending: u64,
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.models.table.lock().held -= self.bytes;
+        let mut table = self.models.table.lock();
+        table.held -= self.bytes;
+        table.ending -= self.ending;
+        drop(table);
         self.models.freed.notify_waiters();
     }
 }
@@ -366,7 +372,7 @@ impl Models {
             let (model, held) = self.ending(&mut table, model);
             return Next::Unload(model, held);
         }
-        let most = all.saturating_add(idle);
+        let most = all.saturating_add(idle).saturating_add(table.ending);
         match needs <= most && table.held > 0 {
             true => Next::Wait,
             false => Next::Full(most),
@@ -380,12 +386,15 @@ impl Models {
         Held {
             models: self,
             bytes,
+            ending: 0,
         }
     }
 
     /// The `model` that left the `table`, with its memory, which is not free yet.
     fn ending(&self, table: &mut Table, model: Arc<Model>) -> (Arc<Model>, Held<'_>) {
-        let held = self.hold(table, model.bytes);
+        let mut held = self.hold(table, model.bytes);
+        held.ending = held.bytes;
+        table.ending += held.ending;
         (model, held)
     }
 

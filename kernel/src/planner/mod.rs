@@ -68,17 +68,13 @@ pub(crate) use guard::{AGAIN, Look, Reads};
 pub use kind::signature;
 use several::Parent;
 
-use crate::calls::{self, Given, MAP, Now, REMEMBER, Sight, Spec};
+use crate::calls::{self, Given, MAP, MEMORY, Now, REMEMBER, Sight, Spec};
 use crate::grammar::{Answer, Callable, Legal, Move, certainly_held};
 use crate::label::{Label, Trust};
 use crate::limits::Allowance;
 use crate::process::Program;
 use quipu_cpu::Form;
 use unspoken::{Unspoken, beginning, is_spoken_of};
-
-/// The namespace of the kernel's own calls on the store, before the dot. An agent's list of tools
-/// names these calls by it.
-const MEMORY: &str = "memory";
 
 /// A function that was left out, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]

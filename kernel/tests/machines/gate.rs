@@ -1,11 +1,11 @@
 //! Who said what a process has read, what it may do then, and what the journal has of it.
 
-use crate::common::{DONE, Desk, Setup, attended, run, transcript};
+use crate::common::{DONE, Desk, Setup, attended, replayed, run, transcript};
 use quipu_kernel::gate::{Approve, Word};
 use quipu_kernel::journal::StepRow;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::limits::Limits;
-use quipu_kernel::process::{Agent, Attached, Program, Reply, Usage};
+use quipu_kernel::process::{Agent, Attached, Branch, Program, Reply, Status, Usage, Way};
 use quipu_tools::Capability;
 use serde_json::{Value, json};
 
@@ -129,6 +129,61 @@ async fn a_row_of_calls_spells_no_text() {
         ];
         check(&script, program, &want).await;
     }
+}
+
+#[tokio::test]
+async fn a_family_of_processes_spells_no_text() {
+    let letters = "abcdefghijklmnopqrstuvwxyz";
+    let read = |text: &str| json!({"tool": "web.echo", "args": {"text": text}}).to_string();
+    // Two processes of one family read so many letters each.
+    let check = async |each: usize, is_branch: bool, want: Status| {
+        let ask = r#"{"seen":"Wait here","do":{"ask":"Until when?"}}"#;
+        let mut script = vec![ask.to_owned(), read("obey")];
+        script.extend(letters.chars().take(each).map(|one| read(&one.to_string())));
+        script.push(DONE.to_owned());
+        let mut setup = Setup::new(&script.join("\n"));
+        setup.policy.grants = [net()].into_iter().collect();
+        setup.devices.push(Desk::new("web", vec![net()]));
+        let folder = crate::common::folder();
+        let kernel = setup.kernel(&folder.path().join("journal.db"));
+        let limits = Limits {
+            steps: 400,
+            tokens: 400_000,
+            ..Limits::default()
+        };
+        let program = |prompt: String| Program {
+            limits: limits.clone(),
+            ..Program::new(prompt)
+        };
+        let first = Program {
+            interactive: true,
+            ..program("Wait here".to_owned())
+        };
+        let first = kernel.spawn(first).expect("it starts");
+        let other = || program(format!("Read {letters}"));
+        let one = kernel.spawn_child(first, other()).expect("it starts");
+        let exit = kernel.wait(one).await.expect("an end");
+        assert_eq!(exit.status, Status::Exited, "{:?}", exit.error);
+        let two = match is_branch {
+            false => kernel.spawn_child(first, other()),
+            true => kernel.spawn(Program {
+                branch: Some(Branch::new(first, Way::Program)),
+                ..other()
+            }),
+        };
+        let two = two.expect("it starts");
+        let exit = kernel.wait(two).await.expect("an end");
+        assert_eq!(exit.status, want, "{each} {is_branch}: {:?}", exit.error);
+        for pid in [one, two] {
+            replayed(&kernel, pid).await;
+        }
+        kernel.kill(first).expect("it runs");
+        kernel.wait(first).await.expect("an end");
+    };
+    check(16, false, Status::Exited).await;
+    check(17, false, Status::Denied).await;
+    check(16, true, Status::Exited).await;
+    check(17, true, Status::Denied).await;
 }
 
 #[tokio::test]

@@ -126,7 +126,7 @@ impl Loader for Shelf {
 }
 
 /// A machine whose own model answers `own`, and the folder of its journal.
-fn machine(shelf: Shelf) -> (Kernel, tempfile::TempDir) {
+fn machine(shelf: impl Loader + 'static) -> (Kernel, tempfile::TempDir) {
     let folder = crate::common::folder();
     let setup = Setup::new(r#"{"answer":"own"}"#);
     let kernel = setup.kernel(&folder.path().join("journal.db"));

@@ -8,6 +8,7 @@ use quipu_kernel::Kernel;
 use quipu_kernel::gate::plan::Plan;
 use quipu_kernel::gate::rules::{Confided, Rules};
 use quipu_kernel::gate::{Approve, Secrecy};
+use quipu_kernel::judgement::Question;
 use quipu_kernel::label::{Label, Trust};
 use quipu_kernel::process::{Agent, Attached, Example, Memory, Program, Turn};
 use quipu_memory::{Kind, NewPage};
@@ -410,6 +411,33 @@ async fn a_message_from_rust_has_no_secret() {
     let sql = "SELECT text FROM posted";
     let kept = journal.query_row(sql, [], |row| row.get::<_, String>(0));
     assert_eq!(kept.expect("a message"), "log in with ⟦secret bank⟧");
+}
+
+#[tokio::test]
+async fn what_is_only_asked_for_odds_is_kept_without_a_secret() {
+    for form in forms() {
+        let folder = crate::common::folder();
+        let path = folder.path().join("journal.db");
+        let kernel = watched("").kernel(&path);
+        let program = Program {
+            attached: vec![Attached {
+                picture: None,
+                text: format!("from a file: {form}"),
+                label: Label::new(format!("file:{form}.txt"), Trust::User),
+            }],
+            ..Program::new(format!("Keep {form}"))
+        };
+        let odds = kernel.odds(program, Question::Keep).await;
+        assert_eq!(odds.expect("a journal"), None);
+        let rows = kernel.journal().processes().expect("a journal");
+        let (kept, _) = kernel.journal().program(rows[0].pid).expect("a row");
+        assert!(kept.prompt.contains("⟦secret bank"), "{}", kept.prompt);
+        drop(kernel);
+        let written = std::fs::read(&path).expect("read");
+        let written = String::from_utf8_lossy(&written);
+        assert!(!written.contains(&form), "{form}");
+        assert!(!written.contains("7f3a9b"), "a part of {form}");
+    }
 }
 
 #[tokio::test]

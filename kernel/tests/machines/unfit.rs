@@ -1,6 +1,6 @@
 //! A program that cannot run where it is to is not run, but written anew.
 
-use crate::common::{Desk, replayed};
+use crate::common::{DONE, Desk, Setup, replayed, run};
 use crate::small::{COMPUTED, machine, timetable};
 use quipu_kernel::label::Trust;
 use quipu_kernel::process::{Program, Status};
@@ -46,4 +46,26 @@ async fn a_program_that_cannot_run_is_written_anew() {
     );
     assert!(runs[1].0 && runs.len() == 2, "{runs:?}");
     replayed(&kernel, pid).await;
+}
+
+#[tokio::test]
+async fn among_several_calls_it_is_not_run_either() {
+    let bad = r#"{"tool":"desk.run","args":{"code":"import requests"}}"#;
+    let good = r#"{"tool":"desk.run","args":{"code":"42"}}"#;
+    let echo = r#"{"tool":"desk.echo","args":{"text":"hello"}}"#;
+    let check = async |calls: &[&str], want: &[&str]| {
+        let calls = format!(r#"{{"calls":[{}]}}"#, calls.join(","));
+        let mut setup = Setup::new(&[calls.as_str(), DONE].join("\n"));
+        setup.devices = vec![Desk::new("desk", Vec::new()).with_programs()];
+        let said = run(setup, Program::new("task")).await;
+        let seen: Vec<&str> = said.lines().filter(|line| line.starts_with("  ")).collect();
+        assert_eq!(seen.len(), want.len(), "{said}");
+        for (seen, want) in seen.iter().zip(want) {
+            assert!(seen.contains(want), "no {want:?} in {said}");
+        }
+    };
+    let not_run = "! not run: There is no network";
+    check(&[bad, echo], &[not_run, "= hello"]).await;
+    check(&[echo, bad, good], &["= hello", not_run, "= 24"]).await;
+    check(&[echo, good], &["= hello", "= 24"]).await;
 }

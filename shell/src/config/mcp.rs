@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
+use quipu_kernel::calls::NAMESPACES;
 use quipu_tools::SecretStore;
 use quipu_tools::mcp::{Environment, McpServer, Variables};
 use quipu_tools::secrets::handle;
@@ -142,10 +143,6 @@ fn written(file: &Path, parsed: File, folder: Option<&Path>) -> Vec<Written> {
     written
 }
 
-/// What the names of the kernel's own calls begin with, before the dot. Rules and agents mean
-/// those by it.
-const KERNELS: [&str; 2] = ["memory", "process"];
-
 /// The name that a server has here, where it is a part of a word: signs in it that cannot
 /// stand there are hyphens. One that the kernel's own calls have is no server's.
 fn called(name: &str) -> String {
@@ -157,7 +154,7 @@ fn called(name: &str) -> String {
             called.trim_matches('-').to_owned()
         }
     };
-    match KERNELS.contains(&called.as_str()) {
+    match NAMESPACES.contains(&called.as_str()) {
         true => format!("{called}-server"),
         false => called,
     }

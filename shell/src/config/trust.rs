@@ -117,6 +117,30 @@ pub fn is_own(file: &Path, paths: &Paths) -> bool {
     matches!((own, path), (Ok(own), Ok(path)) if path.starts_with(&own))
 }
 
+/// Whether `file` was trusted at any time, by itself or with a folder above it. If not, nothing has
+/// to be read to say how it stands.
+///
+/// # Errors
+/// A book that is damaged.
+pub fn is_known(file: &Path, paths: &Paths) -> Result<bool> {
+    let book = book(paths)?;
+    let path = file.canonicalize();
+    Ok(path.is_ok_and(|path| entries(&path, &book).next().is_some()))
+}
+
+/// What `book` has of the file at `path`, itself and with each folder above it, and under which name.
+fn entries<'a>(path: &'a Path, book: &'a TrustBook) -> impl Iterator<Item = (&'a Files, &'a Path)> {
+    path.ancestors().filter_map(move |place| {
+        let known = book.files(place.to_str()?)?;
+        let name = path.strip_prefix(place).ok()?;
+        if name == Path::new("") {
+            return Some((known, Path::new(ITSELF)));
+        }
+        let is_there = known.contains_key(&*name.to_string_lossy());
+        is_there.then_some((known, name))
+    })
+}
+
 /// How the `file` that says `text` stands with its `parts`, by their paths from its folder on: it
 /// was trusted as it is, by itself or with a folder above it, or something changed since.
 ///
@@ -130,17 +154,8 @@ pub fn standing(file: &Path, text: &str, parts: &Files, paths: &Paths) -> Result
     let marked = [BYTE_ORDER_MARK, text.as_bytes()].concat();
     let hashes = [file_hash(text.as_bytes()), file_hash(&marked)];
     let mut found = Standing::Unknown;
-    for place in path.ancestors() {
-        let Some(known) = place.to_str().and_then(|place| book.files(place)) else {
-            continue;
-        };
-        let changed = match path.strip_prefix(place) {
-            Ok(name) if name == Path::new("") => changed(known, Path::new(ITSELF), &hashes, parts),
-            Ok(name) if known.contains_key(&*name.to_string_lossy()) => {
-                changed(known, name, &hashes, parts)
-            }
-            _ => continue,
-        };
+    for (known, name) in entries(&path, &book) {
+        let changed = changed(known, name, &hashes, parts);
         match changed.is_empty() {
             true => return Ok(Standing::Trusted),
             false if found == Standing::Unknown => found = Standing::Changed(changed),

@@ -152,8 +152,8 @@ pub fn pair() -> (Conversation, Attendant) {
 ///
 /// # Errors
 /// When it cannot be started.
-pub fn begin(kernel: &Arc<Kernel>, ask: Ask) -> Result<(Pid, Conversation)> {
-    let process = Process::start(kernel, ask)?;
+pub async fn begin(kernel: &Arc<Kernel>, ask: Ask) -> Result<(Pid, Conversation)> {
+    let process = Process::start(kernel, ask).await?;
     let pid = process.pid;
     let (conversation, attendant) = pair();
     let kernel = kernel.clone();
@@ -171,11 +171,17 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts what is asked for.
+    /// Starts what is asked for. The journal is written on a thread where nobody else waits for
+    /// the disk.
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn start(kernel: &Kernel, ask: Ask) -> Result<Self> {
+    pub async fn start(kernel: &Arc<Kernel>, ask: Ask) -> Result<Self> {
+        let kernel = kernel.clone();
+        tokio::task::spawn_blocking(move || Self::of(&kernel, ask)).await?
+    }
+
+    fn of(kernel: &Kernel, ask: Ask) -> Result<Self> {
         let events = kernel.subscribe();
         let mut deliberation = None;
         let pid = match ask.start {
@@ -373,5 +379,54 @@ impl Attendant {
                 deliberated = &mut settled => return Ok(deliberated?),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_cpu::Sampling;
+    use quipu_cpu::scripted::ScriptedCpu;
+    use quipu_kernel::Parts;
+    use quipu_kernel::gate::Policy;
+    use quipu_kernel::journal::Journal;
+    use quipu_kernel::judgement::Judgement;
+    use quipu_memory::RamStore;
+    use quipu_tools::Bus;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_answers_does_not_wait_for_the_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.db");
+        let cpu = ScriptedCpu::parse("test", r#"{"answer":"done"}"#, None).unwrap();
+        let kernel = Kernel::boot(Parts {
+            cpu: Arc::new(cpu),
+            store: Arc::new(RamStore::new()),
+            bus: Arc::new(Bus::default()),
+            journal: Journal::open(&path, true).unwrap(),
+            policy: Policy::default(),
+            sampling: Sampling {
+                temperature: 0.0,
+                seed: 0,
+            },
+            judgement: Judgement::default(),
+        });
+        let kernel = Arc::new(kernel.unwrap());
+        // Somebody else writes until this thread does something else.
+        let other = rusqlite::Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let ask = Ask {
+            start: Start::Spawn {
+                program: Box::new(Program::new("task")),
+                must_fit: false,
+            },
+            think: None,
+        };
+        let written = async { other.execute_batch("COMMIT").unwrap() };
+        let (begun, ()) = tokio::join!(begin(&kernel, ask), written);
+        let (_, conversation) = begun.unwrap();
+        let ended = conversation.end().await.unwrap();
+        assert_eq!(ended.exit.answer, Some("done".into()));
     }
 }

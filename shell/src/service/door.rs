@@ -157,7 +157,8 @@ impl Door {
     pub async fn begin(&self, mut ask: Ask) -> Result<Conversation> {
         let other = match self {
             Door::Own(machine) => {
-                return conversation::begin(&machine.kernel, ask).map(|(_, begun)| begun);
+                let (_, begun) = conversation::begin(&machine.kernel, ask).await?;
+                return Ok(begun);
             }
             Door::Other(other) => other,
         };

@@ -164,7 +164,7 @@ impl Relay {
     /// Asks the machine that is there now.
     async fn ask(&self, ask: Ask) -> Result<Reached> {
         if let Some(kernel) = self.kernel.get().and_then(Weak::upgrade) {
-            let (pid, inner) = conversation::begin(&kernel, ask)?;
+            let (pid, inner) = conversation::begin(&kernel, ask).await?;
             return Ok(Reached::Own(pid, inner));
         }
         let Neighbour { greeting, lasts } = self.theirs.lock().await.clone();

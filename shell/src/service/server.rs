@@ -228,13 +228,13 @@ impl Caller {
 /// Has a conversation with a caller, until its process has ended. Says nothing where the machine
 /// takes no process any more.
 async fn attend(
-    kernel: &Kernel,
+    kernel: &Arc<Kernel>,
     ask: Ask,
     mut lines: Lines,
     mut writer: OwnedWriteHalf,
     mut closes: watch::Receiver<bool>,
 ) -> Result<()> {
-    let process = match Process::start(kernel, ask) {
+    let process = match Process::start(kernel, ask).await {
         Ok(process) => process,
         Err(error) => {
             // The machine has been told to stop meanwhile.

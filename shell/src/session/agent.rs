@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
+use quipu_kernel::calls::MEMORY;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::label::Trust;
 use quipu_kernel::process::{Agent, Example};
@@ -174,11 +175,8 @@ impl Loaded {
 
 /// Whether an agent can have the tool `name`: it is on `bus`, or one of the kernel's own.
 pub fn is_there(name: &str, bus: &Bus) -> bool {
-    name == KERNEL_CALLS || bus.get(name).is_some()
+    name == MEMORY || bus.get(name).is_some()
 }
-
-/// The namespace of the kernel's own calls on the store, before the dot.
-pub const KERNEL_CALLS: &str = "memory";
 
 /// The file that makes a folder a skill.
 const SKILL: &str = "SKILL.md";
@@ -215,7 +213,10 @@ pub fn load(path: &Path, paths: &Paths) -> Result<Loaded> {
     let text = read_text(&file, "an agent")?;
     let mut loaded = parse(&file, &text)?;
     if !trust::is_own(&file, paths) {
-        loaded.find_parts()?;
+        // Which can be long files, and many.
+        if trust::is_known(&file, paths)? {
+            loaded.find_parts()?;
+        }
         match trust::standing(&file, &text, &loaded.parts, paths)? {
             Standing::Trusted => loaded.trusted = Some(loaded.with_itself(&file, &text)),
             Standing::Unknown => loaded.agent.stranger = true,

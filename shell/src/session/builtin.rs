@@ -2,6 +2,7 @@
 //! there.
 
 use anyhow::Result;
+use quipu_kernel::calls::NAMESPACES;
 use quipu_tools::Topics;
 
 use crate::terminal::error::UserError;
@@ -80,7 +81,7 @@ pub const PDF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pdf.wasm"));
 
 /// Refuses a name that a tool which comes with Quipu has, or the kernel's own calls.
 pub fn check_free(name: &str, hint: &str) -> Result<()> {
-    let is_of_the_kernel = matches!(name, "memory" | "process");
+    let is_of_the_kernel = NAMESPACES.contains(&name);
     match is_of_the_kernel || name == VOICE || TOOLS.iter().any(|tool| tool.name == name) {
         true => Err(UserError::usage(format!("{name} comes with quipu"), hint)),
         false => Ok(()),
@@ -92,6 +93,18 @@ mod tests {
     use quipu_tools::grants::component_hash;
 
     use super::*;
+
+    #[test]
+    fn names_that_come_with_quipu_are_taken() {
+        let check = |name: &str, is_free: bool| {
+            assert_eq!(check_free(name, "").is_ok(), is_free, "{name}");
+        };
+        check("memory", false);
+        check("process", false);
+        check(VOICE, false);
+        check(EYES, false);
+        check("memories", true);
+    }
 
     #[test]
     fn the_hash_of_each_tool_is_that_of_its_bytes() {

@@ -1,4 +1,7 @@
-//! Finds secrets in texts, in all their forms, and takes them out.
+//! Finds secrets in texts, in all their forms, and takes them out. Texts that come in pieces are in
+//! `stream`.
+
+mod stream;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::view::View;
 use super::{Secret, forms, handle};
+use stream::Stream;
 
 /// The secrets that are looked for; clones share them. The default looks for none.
 ///
@@ -140,10 +144,13 @@ impl LeakScan {
 
     /// What a model writes, piece by piece, with a mark in place of each secret.
     pub fn stream(&self) -> Stream {
-        Stream {
-            looked: self.0.clone(),
-            held: String::new(),
-        }
+        Stream::new(self.clone(), false)
+    }
+
+    /// The same for what may be JSON. An object or a list comes as a whole at its end, as of
+    /// [`LeakScan::redacted_json`]: a secret can be spread over its values.
+    pub fn json_stream(&self) -> Stream {
+        Stream::new(self.clone(), true)
     }
 }
 
@@ -286,56 +293,6 @@ fn rebuilt(value: &Value, new: &mut impl Iterator<Item = Option<String>>) -> Val
         other => other.clone(),
     }
 }
-
-/// A text that comes in pieces: what may be the beginning of a secret is held until more is
-/// known.
-pub struct Stream {
-    looked: Option<Arc<Looked>>,
-    held: String,
-}
-
-impl Stream {
-    /// What can be shown once `piece` has come.
-    pub fn push(&mut self, piece: &str) -> String {
-        let Some(looked) = &self.looked else {
-            return piece.to_owned();
-        };
-        self.held.push_str(piece);
-        let view = View::plain(&self.held);
-        let escapes = match self.held.contains(['%', '\\']) {
-            true => ESCAPE_BYTES_MAX,
-            false => 1,
-        };
-        let held = looked.longest.max(1) * escapes;
-        let Some(last) = view.places.len().checked_sub(held) else {
-            return String::new();
-        };
-        let mut cut = view.places[last].0.saturating_sub(PLAIN_BYTES);
-        for leak in looked.leaks(&self.held) {
-            if leak.at.start < cut && cut < leak.at.end {
-                cut = leak.at.start;
-            }
-        }
-        let rest = self.held.split_off(self.held.floor_char_boundary(cut));
-        let shown = std::mem::replace(&mut self.held, rest);
-        looked.redacted(&shown).into_owned()
-    }
-
-    /// The rest.
-    pub fn end(&mut self) -> String {
-        let rest = std::mem::take(&mut self.held);
-        match &self.looked {
-            Some(looked) => looked.redacted(&rest).into_owned(),
-            None => rest,
-        }
-    }
-}
-
-/// Bytes that are held beyond the longest form, for values that are looked for as they are
-/// written.
-const PLAIN_BYTES: usize = 64;
-/// Bytes of the longest escape of one character, `\u0041`.
-const ESCAPE_BYTES_MAX: usize = 6;
 
 #[cfg(test)]
 mod tests {

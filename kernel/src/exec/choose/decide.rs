@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::hints::WHAT_IS_MISSING;
 use super::writing::{Decided, Writing};
 use crate::calls::{DECIDE, SEARCH};
 use crate::exec::state::is_a_look;
@@ -22,8 +23,6 @@ use quipu_cpu::{Completion, Prompt};
 const CLEARLY_NONE: f32 = -3.0;
 /// What is asked of the answers of several branches.
 const WHICH_IS_RIGHT: &str = "Which of these is the right answer?";
-/// What is said where a value would have to be made up; the names of the values follow.
-const SAY_WHAT_IS_MISSING: &str = "Not all that a tool needs has been said, and nothing may be made up. In one sentence, ask for:";
 
 impl Execution {
     /// Lets the CPU choose a move and write it. A call is written while it is asked whether
@@ -426,7 +425,7 @@ impl Execution {
         legal: &Legal,
         names: &[String],
     ) -> Result<Decided, Ending> {
-        let words = format!("{} {}.", SAY_WHAT_IS_MISSING, names.join(", "));
+        let words = format!("{} {}.", self.asked_by(&WHAT_IS_MISSING), names.join(", "));
         let messages = after(&prompt.messages, &words);
         let asking = self.shared.cpu.prepare(&messages).map_err(failed)?;
         let room = self.shared.cpu.info().window - self.vm.reserve();

@@ -2,6 +2,7 @@
 //! the place of a number. A table that was found may tell which name is meant; else one more try is
 //! told the form.
 
+use super::hints::{A_NAME, A_NUMBER, Hint};
 use super::retry::all_of;
 use super::writing::Decided;
 use crate::exec::state::without_heads;
@@ -15,11 +16,6 @@ use crate::planner::material::cell::row_of_the_number;
 use crate::planner::poor_answer::{asks_back, says_no, says_what_was_not_read};
 use crate::planner::questions::questions;
 use quipu_cpu::{Prompt, without_thought};
-
-/// What is asked for where an answer is a number and no name.
-const A_NAME: &str = "A name is asked for, and not a number. Answer with the name, in a few words.";
-/// What is asked for where an answer has no number.
-const A_NUMBER: &str = "A number is asked for. Answer with the number, in a few words.";
 
 impl Execution {
     /// `decided`, or what comes of it in the form that the task asks for. An answer that was cut
@@ -61,7 +57,7 @@ impl Execution {
         } else {
             return Ok(decided);
         };
-        self.once_more_in_form(n, prompt, request, decided).await
+        self.once_more_in_form(n, prompt, &request, decided).await
     }
 
     /// Whether a number was computed, or may stand in what was found.
@@ -75,10 +71,10 @@ impl Execution {
         &mut self,
         n: u32,
         prompt: &Prompt,
-        request: &str,
+        request: &Hint,
         decided: Decided,
     ) -> Result<Decided, Ending> {
-        let messages = after(&prompt.messages, request);
+        let messages = after(&prompt.messages, self.asked_by(request));
         let asked = self.shared.cpu.prepare(&messages).map_err(failed)?;
         if asked.len > self.shared.cpu.info().window - self.vm.reserve() {
             return Ok(decided);
@@ -86,7 +82,7 @@ impl Execution {
         let words = Legal::default();
         let mut again = self.written(n, &asked, &words, Move::Answer).await?;
         let said = without_thought(&again.completion.text).trim();
-        let has_the_form = match request == A_NAME {
+        let has_the_form = match *request == A_NAME {
             true => !is_a_bare_number(said),
             false => gives_the_number(self.told(), said),
         };

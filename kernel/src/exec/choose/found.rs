@@ -8,15 +8,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use super::hints::IN_A_SENTENCE;
 use super::writing::Decided;
 use crate::exec::state::{is_a_look, speaks_of_numbers, without_names};
 use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Callable, Legal, Move};
 use crate::label::Label;
 use crate::pattern::pattern;
-use crate::planner::answer_form::{
-    asks_for_a_fact, asks_for_an_address, gives_the_number, language_request,
-};
+use crate::planner::answer_form::{asks_for_a_fact, asks_for_an_address, gives_the_number};
 use crate::planner::date;
 use crate::planner::derived::takes_of_both;
 use crate::planner::material::sentence::says_it_in_a_sentence;
@@ -32,11 +31,6 @@ use quipu_cpu::{Completion, Message, Prompt, Role, without_thought};
 
 /// Tokens of a fact in words.
 const FACT_TOKENS_MAX: u32 = 120;
-/// What is asked for between the texts and the task, which a small model answers best where it
-/// comes last.
-const IN_A_SENTENCE: &str = "Answer this from the text above only, in one short sentence:";
-/// The same in Chinese.
-const IN_CHINESE: &str = "只根据上文，用一句话回答：";
 
 impl Execution {
     /// A text that others wrote, as the window shows it.
@@ -142,8 +136,7 @@ impl Execution {
             return Ok(None);
         }
         let told = self.told().trim().to_owned();
-        let chinese = language_request(&told).is_some();
-        let request = if chinese { IN_CHINESE } else { IN_A_SENTENCE };
+        let request = self.asked_by(&IN_A_SENTENCE);
         let texts = without_ids(&self.what_was_found());
         // Right before the task a small model says the date again.
         let today = self.program.today.map(|today| date::told(today, &told));

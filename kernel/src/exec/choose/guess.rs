@@ -2,6 +2,7 @@
 //! again however its tokens are chosen, while a guess comes out different (Manakul and others,
 //! "SelfCheckGPT", 2023).
 
+use super::hints::BRIEFLY;
 use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Legal, Move};
 use crate::planner::answer_form::asks_for_a_fact;
@@ -14,8 +15,6 @@ const ANSWERS: u32 = 2;
 const TEMPERATURE: f32 = 0.8;
 /// Tokens of one.
 const TOKENS_MAX: u32 = 40;
-/// How it is asked for.
-const BRIEFLY: &str = "Answer in one short sentence.";
 
 impl Execution {
     /// Whether an answer now could be a guess: a fact is asked for that was just looked up.
@@ -35,7 +34,8 @@ impl Execution {
         if names.is_empty() {
             return Ok(false);
         }
-        let question = format!("{}\n\n{BRIEFLY}", self.told_by_itself());
+        let briefly = self.asked_by(&BRIEFLY);
+        let question = format!("{}\n\n{briefly}", self.told_by_itself());
         let question = Message::new(Role::User, question);
         let asked = self.shared.cpu.prepare(&[question]).map_err(failed)?;
         if asked.len + TOKENS_MAX as usize > self.shared.cpu.info().window {

@@ -10,6 +10,7 @@
 //! | `examples` | tasks that were done right, before the task |
 //! | `found`, `leads` | works on what was looked up with nothing else in sight; where it leads |
 //! | `retry`, `form`, `guess` | an answer that is poor, or has another form, is tried again; whether a name is known or guessed |
+//! | `hints` | what such a try is told, in the language of the task |
 
 mod alone;
 mod decide;
@@ -17,6 +18,7 @@ mod examples;
 mod form;
 mod found;
 mod guess;
+mod hints;
 mod judge;
 mod leads;
 mod retry;

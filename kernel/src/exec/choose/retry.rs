@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::hints::{ALSO, FROM_THE_TEXT, IN_WORDS, NOT_SAID, THE_RESULT};
 use super::wants::tells_an_error;
 use super::writing::Decided;
 use crate::calls::changes_something;
@@ -11,7 +12,7 @@ use crate::exec::weigh::after;
 use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Legal, Move};
 use crate::pattern::HAN;
-use crate::planner::answer_form::{asks_for_a_fact, language_request};
+use crate::planner::answer_form::asks_for_a_fact;
 use crate::planner::facts::sentences;
 use crate::planner::numbers::{has_another_number, says_other_numbers};
 use crate::planner::other_times::asks_of_another_time;
@@ -24,19 +25,6 @@ use crate::planner::shared_words::says_no_more;
 use crate::planner::wording::{asks_for_a_total, sends_to_documents};
 use crate::written::numbers::HAN_SIGNS;
 use quipu_cpu::{Message, Prompt, Role, without_thought};
-
-/// What is asked for where an answer only refused.
-const IN_WORDS: &str = "Answer in words, as well as you can.";
-/// What is asked for where an answer only denied, after the text and the task.
-const FROM_THE_TEXT: &str = "Answer from this text only, in a few words.";
-/// What is answered where nothing that was found says what is asked, and the CPU makes it up.
-const NOT_SAID: &str = "Nothing that was found says this.";
-/// The same in Chinese.
-const NOT_SAID_IN_CHINESE: &str = "找到的内容里没有提到。";
-/// What is asked for where an answer left out the number that was computed, which follows.
-const THE_RESULT: &str = "Answer the task in one sentence. What was computed for it is";
-/// What is asked for where an answer left a question out; the question follows.
-const ALSO: &str = "Answer only this now, in a sentence:";
 
 impl Execution {
     /// `decided`, or what came of another try where that is a poor answer.
@@ -85,13 +73,7 @@ impl Execution {
         // A question in the place of an answer says as little.
         let asks_again = says_nothing && asks_back(said) && self.looks_only_there();
         if (invents && beyond || asks_again) && !only_denies(said) {
-            let chinese = language_request(self.told()).is_some();
-            again.completion.text = if chinese {
-                NOT_SAID_IN_CHINESE
-            } else {
-                NOT_SAID
-            }
-            .to_owned();
+            again.completion.text = self.asked_by(&NOT_SAID).to_owned();
         }
         Ok(again)
     }
@@ -194,7 +176,8 @@ impl Execution {
         result: &str,
         decided: Decided,
     ) -> Result<Decided, Ending> {
-        let messages = after(&prompt.messages, &format!("{THE_RESULT} {result}."));
+        let request = self.asked_by(&THE_RESULT);
+        let messages = after(&prompt.messages, &format!("{request} {result}."));
         let asked = self.shared.cpu.prepare(&messages).map_err(failed)?;
         if asked.len > self.shared.cpu.info().window - self.vm.reserve() {
             return Ok(decided);
@@ -217,7 +200,7 @@ impl Execution {
         prompt: &Prompt,
         decided: Decided,
     ) -> Result<Decided, Ending> {
-        let mut messages = after(&prompt.messages, IN_WORDS);
+        let mut messages = after(&prompt.messages, self.asked_by(&IN_WORDS));
         if let Some(boot) = messages.first_mut() {
             boot.text = self.planner.page_without_tools();
         }
@@ -275,7 +258,8 @@ impl Execution {
         };
         let told = self.told_by_itself();
         let text = self.within_its_border(&found, &self.vm.last_label());
-        let question = Message::new(Role::User, format!("{text}\n\n{told}\n\n{FROM_THE_TEXT}"));
+        let request = self.asked_by(&FROM_THE_TEXT);
+        let question = Message::new(Role::User, format!("{text}\n\n{told}\n\n{request}"));
         let asked = self.shared.cpu.prepare(&[question]).map_err(failed)?;
         if asked.len + self.vm.reserve() > self.shared.cpu.info().window {
             return Ok(decided);
@@ -313,7 +297,8 @@ impl Execution {
         if left.is_empty() {
             return Ok(decided);
         }
-        let messages = after(&prompt.messages, &format!("{ALSO} {}", left.join(" ")));
+        let request = self.asked_by(&ALSO);
+        let messages = after(&prompt.messages, &format!("{request} {}", left.join(" ")));
         let asked = self.shared.cpu.prepare(&messages).map_err(failed)?;
         if asked.len > self.shared.cpu.info().window - self.vm.reserve() {
             return Ok(decided);

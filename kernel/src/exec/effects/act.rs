@@ -46,16 +46,22 @@ impl Execution {
     }
 
     /// The calls of one decision: neighbours that only read run side by side, everything
-    /// else in its order.
+    /// else in its order. One that is not carried out has its outcome instead.
     pub(in crate::exec) async fn carry_out_all(
         &mut self,
-        steps: Vec<(StepRow, Syscall)>,
+        steps: Vec<(StepRow, Result<Syscall, Outcome>)>,
     ) -> Result<(), Ending> {
         let mut reads: Vec<(StepRow, Passed<Resolved>)> = Vec::new();
-        for (step, syscall) in steps {
-            let syscall = match self.filled(&step, syscall) {
-                Ok(filled) => filled,
-                Err(problem) => {
+        for (step, call) in steps {
+            let syscall = match call.map(|syscall| self.filled(&step, syscall)) {
+                Ok(Ok(filled)) => filled,
+                Err(outcome) => {
+                    self.read_all(std::mem::take(&mut reads)).await?;
+                    self.rows.intent(&step)?;
+                    self.outcome(&step, outcome)?;
+                    continue;
+                }
+                Ok(Err(problem)) => {
                     self.read_all(std::mem::take(&mut reads)).await?;
                     self.refuse(&step, &problem)?;
                     continue;
@@ -65,7 +71,7 @@ impl Execution {
             let beside = reads.iter().map(|(read, _)| &read.action);
             let beside: usize = beside.map(|action| self.little_told_by(action)).sum();
             let mut world = self.world(step.n);
-            world.told += beside;
+            world.told = self.told_before(&step.action, beside)?;
             let call = Resolved::of(&world, syscall);
             self.heed_rules()?;
             let call = match self.passes_freely(call) {
@@ -132,7 +138,9 @@ impl Execution {
             Ok(filled) => filled,
             Err(problem) => return self.refuse(&step, &problem),
         };
-        let call = Resolved::of(&self.world(step.n), syscall);
+        let mut world = self.world(step.n);
+        world.told = self.told_before(&step.action, 0)?;
+        let call = Resolved::of(&world, syscall);
         self.carry_out_resolved(step, call).await
     }
 
@@ -298,7 +306,8 @@ impl Execution {
     pub(in crate::exec) async fn redo(&mut self, step: StepRow) -> Result<(), Ending> {
         self.rows.save_state(State::Running, self.costs.ms())?;
         self.costs.charge(step.usage);
-        let world = self.world(step.n);
+        let mut world = self.world(step.n);
+        world.told = self.told_before(&step.action, 0)?;
         let call = Syscall::from_action(&step.action);
         let call = call.and_then(|call| self.filled(&step, call));
         let call = call.map(|call| Resolved::of(&world, call));

@@ -6,8 +6,14 @@ use serde_json::Value;
 use crate::calls::{look_up, reads_open_pages};
 use crate::exec::Execution;
 use crate::gate::{Known, reaches_out};
+use crate::journal::JournalError;
 use crate::label::{Secrecy, Trust, told_source};
 use crate::process::{Ending, Failure};
+
+/// The fact on the tape: how many values that each tell a little the rest of a family has told.
+const TOLD: &str = "told";
+/// A family of which that is not known tells nothing more.
+const UNKNOWN: usize = u16::MAX as usize;
 
 impl Execution {
     /// What the user said to the process.
@@ -40,6 +46,36 @@ impl Execution {
             ..Known::default()
         };
         known.little_in(args)
+    }
+
+    /// How many values that each tell a little the process and its family have told before `action`,
+    /// with those `beside` it. What `action` tells counts for the family from now on, so that two
+    /// processes of one family do not tell the same rest.
+    pub(super) fn told_before(&self, action: &Value, beside: usize) -> Result<usize, Ending> {
+        let own = self.told_little + beside;
+        let little = self.little_told_by(action);
+        if little == 0 {
+            return Ok(own);
+        }
+        let tape = &self.shared.tape;
+        let others = match tape.playing() {
+            // Earlier releases did not look.
+            Some(mut playing) => playing.perhaps(TOLD)?.unwrap_or(0),
+            None => tape.fact(TOLD, || {
+                self.told_by_others(own + little).unwrap_or(UNKNOWN)
+            })?,
+        };
+        Ok(own + others)
+    }
+
+    /// Records that this process has told `own` values. How many the rest of its family has told: its
+    /// parent, its children and branches, and theirs.
+    fn told_by_others(&self, own: usize) -> Result<usize, JournalError> {
+        let journal = &self.shared.journal;
+        let branch = self.program.branch.as_ref();
+        let of = branch.map_or(self.pid, |branch| branch.of);
+        let first = journal.ancestors(of)?.last().copied().unwrap_or(of);
+        journal.tells(first, self.pid, own)
     }
 
     /// Whether `action` opened a page of the open network.

@@ -18,6 +18,8 @@ pub(super) struct Table {
     /// Bytes of memory that models may take which are loading, and that those have which are being
     /// unloaded.
     pub(super) held: u64,
+    /// Those of `held` that models have which are being unloaded: they come back in any case.
+    pub(super) ending: u64,
 }
 
 /// A model that is loading.

@@ -227,8 +227,8 @@ fn column_behind_which(table: &Table, task: &str) -> Option<usize> {
     (0..table.head.len()).find(stands_there)
 }
 
-/// The first column of `table` without numbers, where `task` asks for a person or for the largest of
-/// something that is no measure: then it has the names.
+/// The column of `table` that has the names, where `task` asks for a person or for the largest of
+/// something that is no measure: that of persons, else the first one without numbers.
 fn column_of_words(table: &Table, task: &str) -> Option<usize> {
     static MEASURES: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
@@ -242,8 +242,47 @@ fn column_of_words(table: &Table, task: &str) -> Option<usize> {
         let mut cells = table.rows.iter().filter_map(|row| row.get(*at));
         cells.all(|cell| numbers(cell).is_empty() && cell.contains(char::is_alphabetic))
     };
-    let asks = asks_for_a_person(task) || asks_for_the_most(task) && !MEASURES.is_match(task);
-    (0..table.head.len()).find(has_words).filter(|_| asks)
+    let mut columns = (0..table.head.len()).filter(has_words);
+    if asks_for_a_person(task) {
+        return column_of_persons(table, columns);
+    }
+    let asks = asks_for_the_most(task) && !MEASURES.is_match(task);
+    columns.next().filter(|_| asks)
+}
+
+/// The only one of the `columns` of `table` that can hold persons: by its name, or where the table has
+/// no names, by what stands in it.
+fn column_of_persons(table: &Table, columns: impl Iterator<Item = usize>) -> Option<usize> {
+    static PERSONS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:names?|whom?|persons?|people|m[ae]n|wom[ae]n|child(?:ren)?|boys?|girls?|friends?|guests?|students?|pupils?
+            |teams?|clubs?|crews?|staff|clients?|candidates?|patients?|agents?|captains?|chefs?|nurses?|cooks?|guides?
+            |\w{2,}(?:er|or|ist|ian|man|woman|ee)s?)\b|姓名|名字|谁|人|员|者|师|学生|手$|司机|队",
+        )
+    });
+    static THINGS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:colou?rs?|containers?|doors?|errors?|floors?|folders?|letters?|numbers?|orders?|papers?|quarters?|rivers?
+            |sectors?|supper|towers?|water|weather|winter)\b|人数|年|月|日",
+        )
+    });
+    static DAYS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)^(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?
+            |jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?
+            |nov(?:ember)?|dec(?:ember)?)\.?$|^(?:周|星期|礼拜)[一二三四五六日天末]$|月$",
+        )
+    });
+    let is_of_days = |at: usize| {
+        let mut cells = table.rows.iter().filter_map(|row| row.get(at));
+        cells.all(|cell| DAYS.is_match(cell))
+    };
+    let can = |at: &usize| match table.head[*at].as_str() {
+        "" => !is_of_days(*at),
+        head => PERSONS.is_match(head) && !THINGS.is_match(head),
+    };
+    let mut persons = columns.filter(can);
+    persons.next().filter(|_| persons.next().is_none())
 }
 
 #[cfg(test)]
@@ -322,6 +361,14 @@ mod tests {
         check("Which of the rooms had 9 in 2023?", "55", ROOMS, "B");
         check("Which room is the largest?", "60", ROOMS, "12");
         check("哪种茶最贵？", "40元", TEA, "红茶");
+        // A person is in the column of persons.
+        let most = "Who carried the most?";
+        let days = "Day,Carrier,Sacks\nMonday,Ida,35\nTuesday,Bo,40";
+        check(most, "40", days, "Bo");
+        let places = "Carrier,Place,Sacks\nIda,Mill,35\nBo,Quay,40";
+        check(most, "40 sacks", places, "Bo");
+        let chinese = "星期,搬运工人,袋数\n周一,小李,35\n周二,老王,40";
+        check("谁搬得最多？", "40", chinese, "老王");
     }
 
     #[test]
@@ -355,6 +402,11 @@ mod tests {
         let days = "- Monday: 21 °C\n- Tuesday: 25 °C";
         check("Which temperature was the highest?", "25 °C", days);
         check("哪个温度最高？", "25", "- 周一：21\n- 周二：25");
+        // No column can hold persons, or two can.
+        let who = "Who carried the most?";
+        check(who, "40", "Day,Grain,Sacks\nMonday,Rye,35\nTuesday,Oats,40");
+        check(who, "40", "- Monday: 35\n- Tuesday: 40");
+        check(who, "40", "Carrier,Driver,Sacks\nIda,Jo,35\nBo,Kim,40");
         check("", "", "");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::pattern::pattern;
+use crate::pattern::{laid_out, pattern};
 use crate::written::numbers::{HAN_SIGNS, any_word};
 
 /// A unit. Longer words come first where one begins another.
@@ -247,14 +247,23 @@ static MEASURES: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The factors between the units of one kind that stand in what was `found` and in the task `told`,
 /// each with a number or behind "per": "1 liter = 1000 ml." Empty where no kind has two units, or
-/// the task only asks for a quantity in one of them: that may stand there as it is.
+/// the task only asks for a quantity in one of them: that may stand there as it
+/// is. What stands in an address or a path is no unit.
 pub(crate) fn factors(found: &str, told: &str) -> String {
+    static PATHS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r#"[!-~]*://[!-~]*
+            |\b[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,}/[!-~]*
+            |(?:^|[\s"'(`])[.~]*/[\w.-]+/[!-~]*"#,
+        )
+    });
     let text = format!("{found}\n{told}");
+    let (text, told) = (PATHS.replace_all(&text, " "), PATHS.replace_all(told, " "));
     let mut met = measures(&text);
-    let given = measures(told);
+    let given = measures(&told);
     met.retain(|(unit, ..)| {
         let is_given = given.iter().any(|(other, ..)| other.of == unit.of);
-        is_given || !asks_in(told, unit.of)
+        is_given || !asks_in(&told, unit.of)
     });
     met.sort_by(|one, other| other.1.total_cmp(&one.1));
     let mut lines = Vec::new();
@@ -360,6 +369,11 @@ mod tests {
         assert_eq!(factors("", told), "1 liter = 1000 ml.");
         let told = "How many km is it, and 300 m back?";
         assert_eq!(factors("The way is 4 km long.", told), "1 km = 1000 m.");
+        check("Rope costs 5 €/m. Take 3 km.", "1 km = 1000 m.");
+        check(
+            "It drips 12 ml/h/m, 5 liters in 3 days",
+            "1 day = 24 h. 1 liter = 1000 ml.",
+        );
     }
 
     #[test]
@@ -377,6 +391,11 @@ mod tests {
         check("30 Mb in 2 GB");
         check("5 M people live on 300 km of coast");
         check("5 pounds (£5) for 500 g");
+        // An address and a path.
+        check("The page https://a.org/m/12 says 3 km.");
+        check("见http://a.org/m/，全长3km");
+        check("See a.org/m/mill: it lies 3 km off.");
+        check("Read /data/m/mill.csv: 3 km");
         // It may stand there in the unit that is asked for.
         let found = "The way is 4 km long and climbs 300 m.";
         assert_eq!(factors(found, "How many km is the way?"), "");

@@ -1,5 +1,9 @@
 //! Who waits while a model is loading, and what is told of those that are loaded.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
 use super::*;
 
 /// A model of so many bytes, and what lets it be loaded.
@@ -87,4 +91,102 @@ async fn a_model_waits_for_memory_that_another_may_take() {
     let (first, next) = (first.await.expect("room"), next.await.expect("room"));
     assert!(first.is_some() && next.is_some());
     assert_eq!(kernel.room_for_models(), 10);
+}
+
+/// Models in memory that is free only once they have left it.
+struct Tight {
+    shelf: Shelf,
+    memory: Memory,
+}
+
+#[derive(Clone)]
+struct Memory {
+    /// Bytes of all models, also of those that are being unloaded.
+    used: Arc<AtomicU64>,
+    /// What each waits for that is unloaded.
+    leaves: Arc<Mutex<Receiver<()>>>,
+}
+
+/// The memory of one model.
+struct Space(Memory, u64);
+
+impl Space {
+    /// What a model in it says.
+    fn said(&self) -> String {
+        format!("{} bytes", self.1)
+    }
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        let Self(memory, bytes) = self;
+        if let Ok(leaves) = memory.leaves.lock() {
+            let _ = leaves.recv_timeout(Duration::from_secs(9));
+        }
+        memory.used.fetch_sub(*bytes, Ordering::SeqCst);
+    }
+}
+
+impl Loader for Tight {
+    fn find(&self, name: &str) -> Result<Found, NoModel> {
+        self.shelf.find(name)
+    }
+
+    fn load(&self, found: Found, _: u64) -> BoxFuture<'static, Result<Loaded, NoModel>> {
+        let Found { name, bytes, .. } = found;
+        self.memory.used.fetch_add(bytes, Ordering::SeqCst);
+        let space = Space(self.memory.clone(), bytes);
+        let info = CpuInfo {
+            model: name,
+            bytes,
+            ..CpuInfo::default()
+        };
+        let cpu = FunctionCpu::new(info, move |_: &Job| space.said());
+        let loaded = Loaded {
+            cpu: Arc::new(cpu),
+            judgement: Judgement::default(),
+            clearance: None,
+        };
+        std::future::ready(Ok(loaded)).boxed()
+    }
+
+    fn instead_of(&self, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn room(&self, taken: u64) -> u64 {
+        let free = ROOM - self.memory.used.load(Ordering::SeqCst);
+        self.shelf.room(taken).min(free)
+    }
+}
+
+#[tokio::test]
+async fn a_model_waits_for_memory_of_one_that_is_unloaded_for_another() {
+    let (leave, leaves) = channel();
+    let sizes = [("a", 80), ("b", 50), ("c", 40), ("d", 101)];
+    let (kernel, _folder) = machine(Tight {
+        shelf: Shelf::of(sizes.map(|(name, bytes)| (name, local(bytes)))),
+        memory: Memory {
+            used: Arc::default(),
+            leaves: Arc::new(Mutex::new(leaves)),
+        },
+    });
+    kernel.model("a").await.expect("room");
+    let mut next = Box::pin(kernel.model("b"));
+    assert!((&mut next).now_or_never().is_none());
+    is_loading(&kernel, "b").await;
+    assert!(kernel.models().is_empty(), "a is being unloaded");
+    // There is room for both once it has gone.
+    let mut other = Box::pin(kernel.model("c"));
+    assert!((&mut other).now_or_never().is_none());
+    is_loading(&kernel, "c").await;
+    // What will not fit then either is refused at once.
+    let refused = kernel.model("d").await.err();
+    let (name, needs, room) = ("d".to_owned(), 101, 100);
+    assert_eq!(refused, Some(NoModel::NoRoom { name, needs, room }));
+    leave.send(()).expect("it waits");
+    let (next, other) = (next.await.expect("room"), other.await.expect("room"));
+    assert!(next.is_some() && other.is_some());
+    assert_eq!(kernel.room_for_models(), 10);
+    drop(leave);
 }

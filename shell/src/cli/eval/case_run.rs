@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use quipu_kernel::Kernel;
+use quipu_kernel::calls::MEMORY;
 use quipu_kernel::journal::StepRow;
 use quipu_kernel::label::Label;
 use quipu_kernel::process::{Exit, Pid, Program, Sampling, Status};
@@ -30,7 +31,6 @@ use super::watch::{Watched, watch};
 use super::web_server::Pages;
 use crate::cli::options::ProcessOptions;
 use crate::session::Session;
-use crate::session::agent::KERNEL_CALLS;
 use crate::session::learnt::{self, Skill};
 
 /// Memories of a case that are looked at.
@@ -121,7 +121,7 @@ impl<'a> Bench<'a> {
         let all = all.iter().map(|device| device.spec().name.clone());
         let others = all
             .filter(|name| !names.contains(name))
-            .chain([KERNEL_CALLS.to_owned()]);
+            .chain([MEMORY.to_owned()]);
         Ok(Self {
             session,
             pages,
@@ -182,7 +182,7 @@ impl<'a> Bench<'a> {
         agent.memory.reads.clear();
         // Where only some tools are to be seen, the store is one of them or is not there.
         let all = case.tools.is_none() && case.functions.is_empty();
-        if all || case.tools.iter().flatten().any(|tool| tool == "memory") {
+        if all || case.tools.iter().flatten().any(|tool| tool == MEMORY) {
             agent.memory.space = self.space(job);
         }
         if !all {

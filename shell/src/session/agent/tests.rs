@@ -175,6 +175,33 @@ fn trust_is_bound_to_all_that_an_agent_pulls_in() {
 }
 
 #[test]
+fn files_beside_an_agent_are_read_only_where_it_was_trusted_before() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = Paths::find(Some(root.path().join("root").as_path())).unwrap();
+    let folder = root.path().join("project/skill");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("SKILL.md");
+    for name in ["SKILL.md", "how.md"] {
+        std::fs::write(folder.join(name), "Be exact.").unwrap();
+    }
+    let check = |is_known: bool| {
+        assert_eq!(trust::is_known(&file, &paths).unwrap(), is_known);
+        let loaded = load(&file, &paths).unwrap();
+        assert_eq!(loaded.parts.contains_key("how.md"), is_known);
+        assert_eq!(loaded.agent.stranger, !is_known);
+    };
+    check(false);
+    // What else is trusted says nothing of it.
+    std::fs::write(root.path().join("project/AGENTS.md"), "Be brief.").unwrap();
+    let above = folder_to_trust(&root.path().join("project")).unwrap();
+    let mut book = trust::book(&paths).unwrap();
+    book.trust(above.key().unwrap(), above.hashes()).unwrap();
+    check(false);
+    trust::vouch(&file, &parts(&file), &paths).unwrap();
+    check(true);
+}
+
+#[test]
 fn of_a_trusted_skill_nothing_else_is_read() {
     let root = tempfile::tempdir().unwrap();
     let paths = Paths::find(Some(root.path().join("root").as_path())).unwrap();
