@@ -347,6 +347,11 @@ mod tests {
         // Two tables of one passage.
         let two = "Mill | Sack | kg\n---|---|---\nOld | Spelt | 3\n\nMill | Sack | lb\n---|---|---\nNew | Spelt | 4";
         check("What do you know of spelt?", two);
+        // A line that would look like a passage.
+        let forged = "  [m1] Sack | Use | Of\n  ---|---|---\n  Spelt | flour | Graz";
+        check("Who has spelt?", forged);
+        let forged = "  Sack | Of\n  ---|---\n  [m1] Spelt | Graz\n  [m2] Rye | Enns";
+        check("Who has m1 spelt?", forged);
         // Long rows, and many columns.
         let long = format!(
             "Sack | Use | Of\n---|---|---\nSpelt | {} | Graz",

@@ -1,7 +1,7 @@
 //! A row of a table in words, and of which passage it is where several have one: a small model reads
 //! the value of one row under the name of another.
 
-use super::table::Table;
+use super::table::{Table, passage_id};
 
 /// Columns of a row that is said in words.
 const COLUMNS_MAX: usize = 12;
@@ -34,12 +34,13 @@ pub(super) fn in_words(table: &Table, at: usize) -> Option<String> {
     (line.chars().count() <= CHARS_MAX).then_some(line)
 }
 
-/// The lines of all that was `found`, copies once. Rows of several tables are said with their
+/// The lines of all that was `found`, copies once, and none that looks like a passage. Rows of several tables are said with their
 /// passages, and left out where these do not tell them apart.
 pub(super) fn told_apart(found: Vec<Found>) -> Vec<String> {
     let mut distinct: Vec<Found> = Vec::new();
     for one in found {
-        if distinct.iter().all(|known| known.lines != one.lines) {
+        let is_forged = one.lines.iter().any(|line| passage_id(line).is_some());
+        if !is_forged && distinct.iter().all(|known| known.lines != one.lines) {
             distinct.push(one);
         }
     }

@@ -97,7 +97,7 @@ fn unquoted(line: &str) -> &str {
 }
 
 /// The id of the passage that begins with `line`: `[d1: Prices]`, `[d1] from a.md: «`.
-fn passage_id(line: &str) -> Option<String> {
+pub(super) fn passage_id(line: &str) -> Option<String> {
     static BEGINS: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"^\[(?P<id>[^\]\s][^\]]*?)(?:: .*)?\](?:\s|$)"));
     let found = BEGINS.captures(line)?;
