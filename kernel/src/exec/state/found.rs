@@ -34,7 +34,7 @@ pub(crate) struct Found {
 
 impl Found {
     /// Takes in what came of the call `action`, which worked. A text is kept within its border, one
-    /// of `borders`, with the cells of its tables that the task `told` asks for.
+    /// of `borders`, with the cells and rows of its tables that the task `told` asks for.
     pub(crate) fn note(
         &mut self,
         action: &Value,

@@ -1,55 +1,68 @@
-//! The cell of a table that a task asks for, by the names of its row and its column, and the row that
-//! a number is of: a small model takes the value of another row, and says how much where it is asked
-//! who. Where two rows or two columns could be meant, nothing is said.
+//! What a task asks for in a table: the cell, by the names of its row and its column; the row, where
+//! it does not name one column; the rows that fit its condition; and the row that a number is of. A
+//! small model takes the value of another row, and says how much where it is asked who. Where two rows
+//! could be meant, nothing is said.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use unicode_segmentation::UnicodeSegmentation;
 
+use super::condition::Condition;
+use super::fitting::rows_that_fit;
+use super::names::{Name, name, named_cells, said, words};
+use super::row::{Found, in_words, told_apart};
 use super::table::{Table, tables};
 use crate::numbers::numbers;
-use crate::pattern::{HAN, laid_out, pattern};
+use crate::pattern::{laid_out, pattern};
 use crate::planner::answer_form::asks_for_a_person;
 use crate::planner::poor_answer::stem;
 use crate::planner::shared_words::telling_words;
 use crate::planner::wording::asks_for_the_most;
 
-/// Words of a name.
-const NAME_WORDS_MAX: usize = 6;
-/// Digits from which on a number alone names a row, as a year does.
-const NAME_DIGITS: usize = 3;
-/// Letters that a cell behind the first column needs to name its row: "yes" and "no" do not.
-const LETTERS_MIN: usize = 4;
-
-/// A name, as its words in small letters.
-type Name = Vec<String>;
-
-/// The cells of tables in `text` that `task` asks for by the names of one row and one column, each as
-/// a line: "large | price: 12.50".
+/// What `task` asks for in the tables of `text`, each as a line: the cell that it names by row and
+/// column, "large | price: 12.50", the row that it names, "size: large | price: 12.50 | weight: 35",
+/// and up to three rows that fit its condition, "above 30: size: large | price: 12.50 | weight: 35".
 pub(crate) fn cells_asked_for(task: &str, text: &str) -> Vec<String> {
     let words = words(task);
-    let cell = |table: Table| cell(&table, task, &words);
-    let mut cells: Vec<String> = tables(text).into_iter().filter_map(cell).collect();
-    cells.dedup();
-    cells
+    let condition = Condition::of(task);
+    let found = |table: Table| found_in(&table, task, &words, condition.as_ref());
+    told_apart(tables(text).into_iter().filter_map(found).collect())
 }
 
-/// The cell of `table` that `task` asks for, whose `words` these are.
-fn cell(table: &Table, task: &str, words: &[String]) -> Option<String> {
+/// What `task`, whose `words` and `condition` these are, asks for in `table`.
+fn found_in(
+    table: &Table,
+    task: &str,
+    words: &[String],
+    condition: Option<&Condition>,
+) -> Option<Found> {
     // A list says it as clearly.
     if table.head.iter().all(String::is_empty) {
         return None;
     }
     let said = said(table, words);
-    let keys = |row: &Vec<String>| -> BTreeSet<usize> {
-        let named = |at: &usize| key(table, *at, &row[*at]).is_some_and(|key| said.contains(&key));
-        (0..row.len()).filter(named).collect()
+    let keys = named_cells(table, &said);
+    let row = row_asked_for(table, &keys);
+    let column = row.and_then(|row| column(table, task, &keys[row], &said));
+    let (lines, is_cell) = match (row, column, condition) {
+        (Some(row), Some(column), _) => (vec![cell(table, row, column, &keys[row])?], true),
+        (_, _, Some(condition)) => (rows_that_fit(table, condition, task, words, &keys)?, false),
+        // It is found by its value, whatever else is named.
+        (Some(_), None, None) if asks_for_the_most(task) => return None,
+        (Some(row), None, None) => (vec![in_words(table, row)?], false),
+        (None, _, None) => return None,
     };
-    let keys: Vec<BTreeSet<usize>> = table.rows.iter().map(keys).collect();
+    let passage = table.passage.clone();
+    Some(Found {
+        lines,
+        is_cell,
+        passage,
+    })
+}
+
+/// The only row of `table` of which the most cells are named: `keys` are those of each row.
+fn row_asked_for(table: &Table, keys: &[BTreeSet<usize>]) -> Option<usize> {
     let most = keys
         .iter()
         .map(BTreeSet::len)
@@ -63,13 +76,15 @@ fn cell(table: &Table, task: &str, words: &[String]) -> Option<String> {
     // Who names a cell of another row too asks about both.
     let is_of_it = |other: usize, column: &usize| table.rows[other][*column] == row[*column];
     let mut others = keys.iter().enumerate();
-    if others.any(|(other, keys)| !keys.iter().all(|column| is_of_it(other, column))) {
-        return None;
-    }
-    let column = column(table, task, &keys[at], &said)?;
+    let only = others.all(|(other, keys)| keys.iter().all(|column| is_of_it(other, column)));
+    only.then_some(at)
+}
+
+/// The value in a `column` of a row of `table`, behind its names, the cells `keys`.
+fn cell(table: &Table, row: usize, column: usize, keys: &BTreeSet<usize>) -> Option<String> {
+    let (head, row) = (&table.head[column], &table.rows[row]);
     let value = row.get(column).filter(|value| !value.is_empty())?;
-    let names: Vec<&str> = keys[at].iter().map(|key| row[*key].as_str()).collect();
-    let head = &table.head[column];
+    let names: Vec<&str> = keys.iter().map(|key| row[*key].as_str()).collect();
     Some(format!("{} | {head}: {value}", names.join(", ")))
 }
 
@@ -99,71 +114,6 @@ fn column(
             COSTS.is_match(task).then(|| only(&is_price)).flatten()
         }),
     }
-}
-
-/// The names of rows and columns of `table` that stand in `words`, and not only within a longer one.
-fn said(table: &Table, words: &[String]) -> BTreeSet<Name> {
-    let cells = table.rows.iter().flat_map(|row| row.iter().enumerate());
-    let keys = cells.filter_map(|(column, cell)| key(table, column, cell));
-    let heads = table.head.iter().filter_map(|head| name(head));
-    let names: BTreeSet<Name> = keys.chain(heads).collect();
-    let mut names: Vec<Name> = names.into_iter().collect();
-    names.sort_by_key(|name| Reverse(name.len()));
-    let mut taken: Vec<Range<usize>> = Vec::new();
-    let mut said = BTreeSet::new();
-    for name in names {
-        let places = words.windows(name.len()).enumerate();
-        let places = places.filter(|(_, window)| *window == name.as_slice());
-        let within = |place: &Range<usize>| {
-            let around = |taken: &Range<usize>| {
-                let holds = taken.start <= place.start && place.end <= taken.end;
-                holds && taken.len() > place.len()
-            };
-            taken.iter().any(around)
-        };
-        let places = places.map(|(at, _)| at..at + name.len());
-        let places: Vec<Range<usize>> = places.filter(|place| !within(place)).collect();
-        if !places.is_empty() {
-            taken.extend(places);
-            said.insert(name);
-        }
-    }
-    said
-}
-
-/// The words by which `cell` of a `column` names its row. A small number and a single letter do so
-/// beside the name of their column only: "Room B". `None` where it is a value.
-fn key(table: &Table, column: usize, cell: &str) -> Option<Name> {
-    let words = name(cell)?;
-    let has_digits = cell.contains(|c: char| c.is_ascii_digit());
-    let letters = |word: &String| match word.contains(|c: char| HAN.contains(&c)) {
-        true => 2 * word.chars().count(),
-        false => word.chars().filter(|c| c.is_alphabetic()).count(),
-    };
-    let letters: usize = words.iter().map(letters).sum();
-    if column > 0 && (has_digits || letters < LETTERS_MIN) {
-        return None;
-    }
-    let digits = cell.chars().filter(char::is_ascii_digit).count();
-    if telling_words(cell).is_empty() || letters < 3 && digits < NAME_DIGITS {
-        let head = name(&table.head[column])?;
-        return Some([head, words].concat());
-    }
-    Some(words)
-}
-
-/// The words of the name `text`, without what stands in brackets.
-fn name(text: &str) -> Option<Name> {
-    static ASIDE: LazyLock<Regex> = LazyLock::new(|| pattern(r"[(（\[][^)）\]]*[)）\]]"));
-    let words = words(&ASIDE.replace_all(text, " "));
-    (1..=NAME_WORDS_MAX).contains(&words.len()).then_some(words)
-}
-
-/// The words of `text` in small letters, each in the singular; an ideograph is a word.
-fn words(text: &str) -> Vec<String> {
-    let text = text.to_lowercase();
-    let words = text.unicode_words().map(|word| stem(word).to_owned());
-    words.collect()
 }
 
 /// The name of the one row in the tables of `text` that has the number which is all that `answer`
@@ -329,16 +279,126 @@ mod tests {
         check("What is the price of large rye and small rye?", SACKS);
         check("How many seats have room A and room B?", ROOMS);
         check("绿茶和红茶的价格是多少？", TEA);
-        // Two columns, or none.
-        check("What are price and weight of the green oats?", SACKS);
-        check("Who packs the green oats?", SACKS);
-        check("绿茶是哪里的？", TEA);
         // No row.
         check("What is the price of barley?", SACKS);
         check("I have 12 friends and plan B. How many seats?", ROOMS);
         check("A seat, please.", "Rye: 35\nOats: 40");
         check("", SACKS);
         check("What is the price of rye?", "Rye is dear.");
+    }
+
+    const PRICES: &str = "[w1] from file:prices.csv: «\n  supplier,product,units_per_case,price_per_case\n  …\n  \
+        Reed Trading,rye crackers,24,13.62\n  …\n  Alder Goods,lentils,12,29.33\n  \
+        Alder Goods,rye crackers,12,18.40\n  …»";
+
+    #[test]
+    fn a_row_is_said_where_its_column_is_not_clear() {
+        let check = |task: &str, text: &str, want: &[&str]| {
+            assert_eq!(cells_asked_for(task, text), want, "{task}");
+        };
+        let oats = "supplier: Alder Goods | product: rye crackers | units_per_case: 12 | price_per_case: 18.40";
+        let pay = "What do we pay Alder Goods for a case of rye crackers?";
+        check(pay, PRICES, &[oats]);
+        check(
+            "How many units has a case of lentils?",
+            PRICES,
+            &[
+                "supplier: Alder Goods | product: lentils | units_per_case: 12 | price_per_case: 29.33",
+            ],
+        );
+        check(
+            "What is the price per case of the rye crackers of Alder Goods?",
+            PRICES,
+            &["Alder Goods, rye crackers | price_per_case: 18.40"],
+        );
+        let green = "Sack: Green oats | Size: small | Price (EUR): 6.10 | Weight: 12";
+        check(
+            "What are price and weight of the green oats?",
+            SACKS,
+            &[green],
+        );
+        check("Who packs the green oats?", SACKS, &[green]);
+        check(
+            "绿茶是哪里的？",
+            TEA,
+            &["茶: 绿茶 | 价格: 35元 | 重量: 200克"],
+        );
+        // Of which passage it is, where several have one. Copies are one.
+        let other = "[w2: Old] \n  supplier;product;euros;since\n  Alder Goods;rye crackers;17;2020\n  Moss;rice;9;2021\n  (b)";
+        check(
+            pay,
+            &format!("{PRICES}\n{other}"),
+            &[
+                &format!("From [w1]: {oats}"),
+                "From [w2]: supplier: Alder Goods | product: rye crackers | euros: 17 | since: 2020",
+            ],
+        );
+        check(
+            pay,
+            &format!("{PRICES}\n{}", PRICES.replace("w1", "w3")),
+            &[oats],
+        );
+    }
+
+    #[test]
+    fn rows_that_fit_a_condition_are_said() {
+        let check = |task: &str, text: &str, want: &[&str]| {
+            assert_eq!(cells_asked_for(task, text), want, "{task}");
+        };
+        let heavy = "over 38: Sack: Oats | Size: large | Price (EUR): 9.90 | Weight: 40";
+        let task = "Which sacks have a weight over 38?";
+        check(task, SACKS, &[heavy]);
+        let [one, other] = ["a", "b"].map(|id| format!("[{id}: Mill]\n{SACKS}"));
+        let other = other.replace("| 40 |", "| 39 |");
+        let less = heavy.replace("40", "39");
+        check(
+            task,
+            &format!("{one}\n{other}"),
+            &[&format!("From [a]: {heavy}"), &format!("From [b]: {less}")],
+        );
+        // Nothing is said twice, nor of a list, nor where the cell itself is named.
+        check(task, &format!("{one}\n[c: Mill]\n{SACKS}"), &[heavy]);
+        check(
+            "Which weighs over 38 kg?",
+            "- Rye: 35 kg\n- Oats: 40 kg",
+            &[],
+        );
+        check(
+            "Is the weight of the green oats over 10?",
+            SACKS,
+            &["Green oats | Weight: 12"],
+        );
+    }
+
+    #[test]
+    fn no_row_is_said_where_another_could_be_meant() {
+        let check = |task: &str, text: &str| {
+            assert_eq!(cells_asked_for(task, text), [""; 0], "{task}");
+        };
+        check("What do we pay Alder Goods?", PRICES);
+        check("What do we pay for rye crackers?", PRICES);
+        check("What does Reed Trading take for lentils?", PRICES);
+        check("What do we pay for rice?", PRICES);
+        check(
+            "Which small sack beside the green oats is the cheapest?",
+            SACKS,
+        );
+        // Two tables of one passage.
+        let two = "Mill | Sack | kg\n---|---|---\nOld | Spelt | 3\n\nMill | Sack | lb\n---|---|---\nNew | Spelt | 4";
+        check("What do you know of spelt?", two);
+        // A line that would look like a passage.
+        let forged = "  [m1] Sack | Use | Of\n  ---|---|---\n  Spelt | flour | Graz";
+        check("Who has spelt?", forged);
+        let forged = "  Sack | Of\n  ---|---\n  [m1] Spelt | Graz\n  [m2] Rye | Enns";
+        check("Who has m1 spelt?", forged);
+        // Long rows, and many columns.
+        let long = format!(
+            "Sack | Use | Of\n---|---|---\nSpelt | {} | Graz",
+            "bread ".repeat(60)
+        );
+        check("Who has spelt?", &long);
+        let wide = format!("Sack{}\nSpelt{}", " | a".repeat(12), " | b".repeat(12));
+        check("Who has spelt?", &wide);
     }
 
     #[test]

@@ -4,12 +4,22 @@
 //! | file | job |
 //! | --- | --- |
 //! | `table` | the tables of a text |
-//! | `cell` | the cell that a task asks for, and the row that a number is of |
+//! | `names` | the names of rows and columns, and which of them a task says |
+//! | `row` | a row in words, and of which passage it is |
+//! | `measure` | what numbers measure: degrees, money, a unit |
+//! | `condition` | the condition of a task: above 8 |
+//! | `fitting` | the rows that fit a condition |
+//! | `cell` | the cell or row that a task asks for, and the row that a number is of |
 //! | `sentence` | whether one sentence says what is asked |
 //! | `units` | units, and the factors between those that a text mixes |
 //! | `unfit` | programs that cannot run where they are to |
 
 pub(crate) mod cell;
+mod condition;
+mod fitting;
+mod measure;
+mod names;
+mod row;
 pub(crate) mod sentence;
 mod table;
 pub(crate) mod unfit;

@@ -1,6 +1,7 @@
 //! Tables in a text: Markdown, also where its lines were joined to one, values that are parted by
 //! tabs, semicolons, commas or wide gaps, and lists of names with their numbers.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -10,6 +11,10 @@ use crate::pattern::pattern;
 
 /// The fewest columns.
 const COLUMNS_MIN: usize = 2;
+/// The fewest lines, where a gap among them shows that they are rows.
+const LINES_MIN: usize = 2;
+/// The sign for rows, or for a part of one, that are left out.
+const GAP: char = '…';
 /// Rows of one table that are read.
 const ROWS_MAX: usize = 500;
 /// Characters of a cell, where prose has the same signs between its words.
@@ -22,6 +27,31 @@ pub(super) struct Table {
     pub(super) head: Vec<String>,
     /// Its rows, without the head.
     pub(super) rows: Vec<Vec<String>>,
+    /// The id of the passage that it stands in; `None` where no passage is named.
+    pub(super) passage: Option<String>,
+    /// Whether rows of it may be missing.
+    pub(super) has_gaps: bool,
+}
+
+impl Table {
+    /// A table, of which nobody has said where it stands.
+    fn new(head: Vec<String>, rows: Vec<Vec<String>>) -> Self {
+        Self {
+            head,
+            rows,
+            passage: None,
+            has_gaps: false,
+        }
+    }
+
+    /// The table, which stands in `passage`.
+    fn standing_in(self, passage: &Option<String>, has_gaps: bool) -> Self {
+        Self {
+            passage: passage.clone(),
+            has_gaps,
+            ..self
+        }
+    }
 }
 
 /// How the cells of a line are parted, and how many such lines make a table.
@@ -43,31 +73,100 @@ const fn form(cells: fn(&str) -> Vec<String>, lines_min: usize) -> Form {
     Form { cells, lines_min }
 }
 
-/// The tables of `text`.
+/// The tables of `text`. Rows that only say in words what stands in another table are none.
 pub(super) fn tables(text: &str) -> Vec<Table> {
-    let mut tables: Vec<Table> = text.lines().filter_map(joined).collect();
-    let lines: Vec<&str> = text.lines().collect();
-    let mut at = 0;
-    while at < lines.len() {
-        let (rows, used) = block(&lines[at..]).unwrap_or_default();
-        tables.extend(of_rows(rows));
-        at += used.max(1);
+    let lines: Vec<&str> = text.lines().map(unquoted).collect();
+    let passages = lines.chunk_by(|_, next| passage_id(next).is_none());
+    let mut tables: Vec<Table> = passages.flat_map(of_passage).collect();
+    let mut heads: BTreeSet<Vec<String>> = tables.iter().map(|table| named(&table.head)).collect();
+    heads.retain(|head| !head.is_empty());
+    let restates = |row: &[String]| heads.iter().any(|head| restates(row, head));
+    for table in &mut tables {
+        table.rows.retain(|row| !restates(row));
     }
+    tables.retain(|table| !table.rows.is_empty() && !restates(&table.head));
     tables
 }
 
-/// The rows that `lines` begin with, and of how many lines they are.
+/// `line` without the sign that ends a quotation, unless it begins there.
+fn unquoted(line: &str) -> &str {
+    match line.contains('«') {
+        true => line,
+        false => line.trim_end().trim_end_matches('»'),
+    }
+}
+
+/// The id of the passage that begins with `line`: `[d1: Prices]`, `[d1] from a.md: «`.
+pub(super) fn passage_id(line: &str) -> Option<String> {
+    static BEGINS: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^\[(?P<id>[^\]\s][^\]]*?)(?:: .*)?\](?:\s|$)"));
+    let found = BEGINS.captures(line)?;
+    Some(found["id"].to_owned())
+}
+
+/// The tables of one passage, whose `lines` these are.
+fn of_passage(lines: &[&str]) -> Vec<Table> {
+    let id = lines.first().and_then(|line| passage_id(line));
+    // What is left out before the head of a table is no row of it.
+    let gap = lines.iter().rposition(|line| line.contains(GAP));
+    let has_gaps = |at: usize| gap.is_some_and(|gap| gap >= at);
+    let mut found: Vec<Table> = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        found.extend(joined(line).map(|table| table.standing_in(&id, has_gaps(at))));
+    }
+    let mut at = 0;
+    while at < lines.len() {
+        let (rows, used) = block(&lines[at..]).unwrap_or_default();
+        let has_gaps = used >= ROWS_MAX || has_gaps(at);
+        found.extend(of_rows(rows).map(|table| table.standing_in(&id, has_gaps)));
+        at += used.max(1);
+    }
+    found
+}
+
+/// The names of the columns of `head`, each with what parts it from a value.
+fn named(head: &[String]) -> Vec<String> {
+    let names = head.iter().filter(|name| !name.is_empty());
+    names.map(|name| format!("{name}: ")).collect()
+}
+
+/// Whether each cell of `row` behind the first has one of the `names` of columns within it.
+fn restates(row: &[String], names: &[String]) -> bool {
+    let has_a_name = |cell: &String| names.iter().any(|name| cell.contains(name));
+    row.len() >= COLUMNS_MIN && row[1..].iter().all(has_a_name)
+}
+
+/// The rows that `lines` begin with, and of how many lines they are. Between rows may be gaps.
 fn block(lines: &[&str]) -> Option<(Vec<Vec<String>>, usize)> {
     FORMS.iter().find_map(|form| {
         let columns = (form.cells)(lines.first()?).len();
         if columns < COLUMNS_MIN {
             return None;
         }
-        let rows = lines.iter().take(ROWS_MAX).map(|line| (form.cells)(line));
-        let rows: Vec<Vec<String>> = rows.take_while(|cells| cells.len() == columns).collect();
-        let used = rows.len();
-        (used >= form.lines_min).then_some((rows, used))
+        let (mut rows, mut used) = (Vec::new(), 0);
+        for (at, line) in lines.iter().take(ROWS_MAX).enumerate() {
+            if is_gap(line) {
+                continue;
+            }
+            let cells = (form.cells)(line);
+            if cells.len() != columns {
+                break;
+            }
+            rows.push(cells);
+            used = at + 1;
+        }
+        let lines_min = match used > rows.len() && columns > COLUMNS_MIN {
+            true => LINES_MIN,
+            false => form.lines_min,
+        };
+        (rows.len() >= lines_min).then_some((rows, used))
     })
+}
+
+/// Whether `line` only says that rows are left out.
+fn is_gap(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && line.chars().all(|c| c == GAP)
 }
 
 /// The table of `rows`. Its first one is the head, unless that has values like the others.
@@ -78,7 +177,7 @@ fn of_rows(mut rows: Vec<Vec<String>>) -> Option<Table> {
         true => rows.remove(0),
         false => vec![String::new(); first.len()],
     };
-    (!rows.is_empty()).then_some(Table { head, rows })
+    (!rows.is_empty()).then(|| Table::new(head, rows))
 }
 
 /// Whether `cells` name columns: a year may be such a name, other numbers are values.
@@ -104,7 +203,7 @@ fn joined(line: &str) -> Option<Table> {
     let rows = rows.take_while(whole).take(ROWS_MAX);
     let rows: Vec<Vec<String>> = rows.map(|row| row[1..].to_vec()).collect();
     let head = cells[begin..at - 1].to_vec();
-    (!rows.is_empty()).then_some(Table { head, rows })
+    (!rows.is_empty()).then(|| Table::new(head, rows))
 }
 
 /// Whether `cell` is of the line between a head and its rows.
@@ -163,11 +262,11 @@ fn of_a_list(line: &str) -> Vec<String> {
     }
 }
 
-/// `cells`, the parts of `line`; none where that is a sentence.
+/// `cells`, the parts of `line`; none where that is a sentence, or says where a passage is from.
 fn unless_it_is_prose(line: &str, cells: Vec<String>) -> Vec<String> {
-    let ends = line
-        .trim_end()
-        .ends_with(['.', '?', '!', ':', '。', '？', '！', '：']);
+    let line = line.trim();
+    let is_aside = line.starts_with('(') && line.ends_with(')');
+    let ends = is_aside || line.ends_with(['.', '?', '!', ':', '。', '？', '！', '：']);
     let is_long = |cell: &String| cell.chars().count() > CELL_CHARS_MAX;
     match ends || cells.iter().any(is_long) {
         true => Vec::new(),
@@ -221,6 +320,61 @@ mod tests {
             &["|", "黑麦|35公斤", "燕麦|40公斤"],
         );
         check("Rye | 35\nOats | 40", &["|", "Rye|35", "Oats|40"]);
+    }
+
+    #[test]
+    fn rows_of_a_passage_are_read_beyond_gaps() {
+        check(
+            "[w2] from test: «\n  sack,grain,kg\n  …\n  new,Rye,35\n  …\n  old,Oats,40»",
+            &["sack|grain|kg", "new|Rye|35", "old|Oats|40"],
+        );
+        check(
+            "[w2: Mill]\n  sack;grain;kg\n  …\n  new;Rye;35\n  …\n  (a.csv; newer than w1; old)",
+            &["sack|grain|kg", "new|Rye|35"],
+        );
+        check(
+            "«\n  | Sack | kg |\n  |---|---|\n  …\n  | Rye | 35 |\n  | Oats | 40 |»",
+            &["Sack|kg", "Rye|35", "Oats|40"],
+        );
+        check("Rye, oats\n…\nWheat, barley", &[]);
+        check("a | b | c\n…", &[]);
+        check("…\n…", &[]);
+    }
+
+    #[test]
+    fn a_row_in_words_is_no_row() {
+        let sacks = "Sack | kg\n--- | ---\nRye | 35\nOats | 40";
+        let want = ["Sack|kg", "Rye|35", "Oats|40"];
+        check(&format!("{sacks}\nSack: Rye | kg: 35"), &want);
+        check(&format!("{sacks}\nRye | kg: 35"), &want);
+        let two = "above 30: Sack: Rye | kg: 35\nabove 30: Sack: Oats | kg: 40";
+        check(&format!("{sacks}\n\n{two}"), &want);
+        check(
+            "Rye | at: 9\nOats | at: 7",
+            &["|", "Rye|at: 9", "Oats|at: 7"],
+        );
+    }
+
+    #[test]
+    fn a_table_knows_its_passage_and_whether_it_is_whole() {
+        let check = |text: &str, want: &[(&str, bool)]| {
+            let tables = tables(text);
+            let known = tables.iter().map(|table| {
+                let passage = table.passage.as_deref().unwrap_or_default();
+                (passage, table.has_gaps)
+            });
+            assert_eq!(known.collect::<Vec<_>>(), want, "{text}");
+        };
+        let rows = "  | Sack | kg |\n  |---|---|\n  | Rye | 35 |";
+        check(rows, &[("", false)]);
+        check(&format!("[d1: Mill: sacks]\n{rows}"), &[("d1", false)]);
+        check(
+            &format!("Found:\n[d1-2] from a.md: «\n{rows}»\n[d3: b]\n{rows}\n  …\n  (b)"),
+            &[("d1-2", false), ("d3", true)],
+        );
+        check(&format!("[a](b)\n{rows}\n  …"), &[("", true)]);
+        check(&format!("[d1]\n  …\n{rows}"), &[("d1", false)]);
+        check("[d1] «| a | b | | --- | --- | | c | 1 |…»", &[("d1", true)]);
     }
 
     #[test]

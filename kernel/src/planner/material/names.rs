@@ -1,0 +1,100 @@
+//! The names that rows and columns of a table have, and which of them stand in a task.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::table::Table;
+use crate::pattern::{HAN, pattern};
+use crate::planner::poor_answer::stem;
+use crate::planner::shared_words::telling_words;
+
+/// Words of a name.
+const NAME_WORDS_MAX: usize = 6;
+/// Digits from which on a number alone names a row, as a year does.
+const NAME_DIGITS: usize = 3;
+/// Letters that a cell behind the first column needs to name its row: "yes" and "no" do not.
+const LETTERS_MIN: usize = 4;
+
+/// A name, as its words in small letters.
+pub(super) type Name = Vec<String>;
+
+/// For each row of `table` the columns whose cells are names that were `said`.
+pub(super) fn named_cells(table: &Table, said: &BTreeSet<Name>) -> Vec<BTreeSet<usize>> {
+    let named = |row: &Vec<String>| {
+        let is_said =
+            |at: &usize| key(table, *at, &row[*at]).is_some_and(|key| said.contains(&key));
+        (0..row.len()).filter(is_said).collect()
+    };
+    table.rows.iter().map(named).collect()
+}
+
+/// The names of rows and columns of `table` that stand in `words`, and not only within a longer one.
+pub(super) fn said(table: &Table, words: &[String]) -> BTreeSet<Name> {
+    let cells = table.rows.iter().flat_map(|row| row.iter().enumerate());
+    let keys = cells.filter_map(|(column, cell)| key(table, column, cell));
+    let heads = table.head.iter().filter_map(|head| name(head));
+    let names: BTreeSet<Name> = keys.chain(heads).collect();
+    let mut names: Vec<Name> = names.into_iter().collect();
+    names.sort_by_key(|name| Reverse(name.len()));
+    let mut taken: Vec<Range<usize>> = Vec::new();
+    let mut said = BTreeSet::new();
+    for name in names {
+        let places = words.windows(name.len()).enumerate();
+        let places = places.filter(|(_, window)| *window == name.as_slice());
+        let within = |place: &Range<usize>| {
+            let around = |taken: &Range<usize>| {
+                let holds = taken.start <= place.start && place.end <= taken.end;
+                holds && taken.len() > place.len()
+            };
+            taken.iter().any(around)
+        };
+        let places = places.map(|(at, _)| at..at + name.len());
+        let places: Vec<Range<usize>> = places.filter(|place| !within(place)).collect();
+        if !places.is_empty() {
+            taken.extend(places);
+            said.insert(name);
+        }
+    }
+    said
+}
+
+/// The words by which `cell` of a `column` names its row. A small number and a single letter do so
+/// beside the name of their column only: "Room B". `None` where it is a value.
+fn key(table: &Table, column: usize, cell: &str) -> Option<Name> {
+    let words = name(cell)?;
+    let has_digits = cell.contains(|c: char| c.is_ascii_digit());
+    let letters = |word: &String| match word.contains(|c: char| HAN.contains(&c)) {
+        true => 2 * word.chars().count(),
+        false => word.chars().filter(|c| c.is_alphabetic()).count(),
+    };
+    let letters: usize = words.iter().map(letters).sum();
+    if column > 0 && (has_digits || letters < LETTERS_MIN) {
+        return None;
+    }
+    let digits = cell.chars().filter(char::is_ascii_digit).count();
+    if telling_words(cell).is_empty() || letters < 3 && digits < NAME_DIGITS {
+        let head = name(&table.head[column])?;
+        return Some([head, words].concat());
+    }
+    Some(words)
+}
+
+/// The words of the name `text`, without what stands in brackets.
+pub(super) fn name(text: &str) -> Option<Name> {
+    static ASIDE: LazyLock<Regex> = LazyLock::new(|| pattern(r"[(（\[][^)）\]]*[)）\]]"));
+    let words = words(&ASIDE.replace_all(text, " "));
+    (1..=NAME_WORDS_MAX).contains(&words.len()).then_some(words)
+}
+
+/// The words of `text` in small letters, each in the singular; an ideograph is a word, and so
+/// is each part of `price_per_case`.
+pub(super) fn words(text: &str) -> Vec<String> {
+    let text = text.to_lowercase().replace('_', " ");
+    let words = text.unicode_words().map(|word| stem(word).to_owned());
+    words.collect()
+}
