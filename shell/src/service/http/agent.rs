@@ -23,7 +23,7 @@ use super::error::{ApiError, without_folders};
 use super::guard::Caller;
 use super::plain::{Finish, Piece, Said, Speaker};
 use super::state::{Lease, Service};
-use super::{chat, pictures, wire};
+use super::{chat, ending, pictures, wire};
 use crate::session::agent::{self, Loaded};
 use crate::terminal::hints;
 
@@ -301,7 +301,7 @@ pub async fn chat(
         }
     });
     let all = stream::iter([begin]).chain(rest);
-    Ok(wire::events(super::until_stopped(service, all)))
+    Ok(wire::events(ending::until(&service.stopping, all)))
 }
 
 /// The pieces of the answer in `exit`.

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::agent;
 use super::apart::aside;
+use super::ending;
 use super::error::{ApiError, without_folders};
 use super::state::Service;
 use crate::config::settings::CpuChoice;
@@ -73,8 +74,9 @@ pub async fn loaded(service: &Arc<Service>, name: &str) -> Result<Option<Arc<Mod
     // Those who wait for a model are bounded in number as those who wait for an answer.
     let _place = service.admit()?;
     let patience = service.patience();
-    let loaded = tokio::time::timeout(patience, service.kernel.model(name)).await;
-    let loaded = loaded.map_err(|_| {
+    let loading = tokio::time::timeout(patience, service.kernel.model(name));
+    let loading = async { Ok(loading.await) };
+    let loaded = ending::unless(&service.stopping, loading).await?.map_err(|_| {
         let seconds = patience.as_secs();
         let message = format!(
             "the model {name:?} was not there within {seconds} seconds, and is loaded on; ask again"

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::apart::Asker;
+use super::ending;
 use super::error::ApiError;
 use super::known::{self, Api};
 use super::state::Service;
@@ -159,7 +160,7 @@ pub async fn post(
     };
     // Even a short text is computed for longer than a request may keep its thread.
     let work = service.embedding.run(usize::MAX, service.patience(), work);
-    let (tokens, vectors) = work.await?;
+    let (tokens, vectors) = ending::unless(&service.stopping, work).await?;
     let length = vectors.first().map_or(0, Vec::len);
     let wanted = body.dimensions.as_ref().filter(|wanted| !wanted.is_null());
     if wanted.is_some_and(|wanted| *wanted != length) {

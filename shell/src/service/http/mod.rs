@@ -11,6 +11,7 @@
 //! | `known/` | what becomes of each field of a body |
 //! | `headers` | what a reply has beside its body: a number, an error in the form of its API |
 //! | `apart` | work that takes too long for the threads that answer |
+//! | `ending` | what becomes of requests when the machine stops |
 //! | `plain/` | the plain model, whichever API it is asked by |
 //! | `chat/` | `/v1/chat/completions` |
 //! | `responses/`, `messages/` | `/v1/responses`, `/v1/messages` |
@@ -45,6 +46,7 @@ mod conversations;
 mod decisions;
 mod doorway;
 mod embeddings;
+mod ending;
 mod error;
 mod form;
 pub mod guard;
@@ -84,7 +86,6 @@ use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 use axum::response::Response;
 use axum::routing::{get, post};
-use futures_util::{Stream, StreamExt};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -207,16 +208,4 @@ async fn canonical(mut request: Request) -> Request {
         *request.uri_mut() = uri;
     }
     request
-}
-
-/// `events` for as long as the machine runs.
-fn until_stopped<S>(service: &Service, events: S) -> impl Stream<Item = String> + Send + 'static
-where
-    S: Stream<Item = String> + Send + 'static,
-{
-    let mut stopping = service.stopping.clone();
-    events.take_until(async move {
-        // A sender that is gone stops nothing more.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
-    })
 }

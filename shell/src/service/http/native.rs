@@ -26,7 +26,7 @@ use super::guard::Caller;
 use super::plain::schema;
 use super::state::Service;
 use super::wire::Input;
-use super::{agent, conversations, wire};
+use super::{agent, conversations, ending, wire};
 use crate::session::agent::Loaded;
 use crate::terminal::report::{add_plan, add_rulings, process};
 
@@ -268,13 +268,16 @@ pub async fn events(State(service): Shared, Path(pid): Path<String>) -> Answer {
     let first = stream::iter(first.into_iter().flatten());
     let live = service.kernel.is_running(pid).then_some(heard);
     let all = first.chain(told(&service, live, Some(pid)));
-    Ok(wire::events(super::until_stopped(&service, all)))
+    Ok(wire::events(ending::until(&service.stopping, all)))
 }
 
 /// Answers `GET /api/v1/events`: what happens to all processes from now on.
 pub async fn all_events(State(service): Shared) -> Response {
     let heard = Some(service.kernel.subscribe());
-    wire::events(super::until_stopped(&service, told(&service, heard, None)))
+    wire::events(ending::until(
+        &service.stopping,
+        told(&service, heard, None),
+    ))
 }
 
 /// The events about `pid`, or all of them, as a stream; it ends with the process.
