@@ -8,6 +8,7 @@
 //! | `guard` | who may ask |
 //! | `absent` | what other servers have and this one has not |
 //! | `wire`, `packing`, `form`, `error` | bodies, forms with a file, streams of events, errors |
+//! | `unread` | which field of a body cannot be read, and why |
 //! | `known/` | what becomes of each field of a body |
 //! | `headers` | what a reply has beside its body: a number, an error in the form of its API |
 //! | `apart` | work that takes too long for the threads that answer |
@@ -75,6 +76,7 @@ mod tokens;
 #[cfg(test)]
 mod torture;
 mod transcription;
+mod unread;
 mod wire;
 
 use std::future::Future;

@@ -17,6 +17,7 @@ use super::headers::Unknown;
 use super::known;
 use super::packing::Packing;
 use super::plain::{Piece, Turn};
+use super::unread;
 
 /// The largest body that is read: more text than any window holds.
 const BODY_BYTES_MAX: usize = 8 << 20;
@@ -54,8 +55,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
         let bytes = read(request, BODY_BYTES_MAX).await?;
         let bytes = packing.unpack(bytes, BODY_BYTES_MAX)?;
         let read = serde_json::from_slice(&bytes);
-        let read =
-            read.map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))?;
+        let read = read.map_err(|error| unread::why(&bytes, &error))?;
         let names = known::unknown(&path, &bytes)?;
         if let Some(unknown) = unknown {
             unknown.note(names);
