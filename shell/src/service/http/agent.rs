@@ -262,7 +262,8 @@ pub async fn chat(
     pictures::see(service, &mut said, true).await?;
     let on = service.clone();
     let mut program = aside(move || program(&on, caller, &loaded, &said)).await?;
-    if let Some(tokens) = fields::tokens("max_completion_tokens", body.tokens_max())? {
+    let (field, most) = body.tokens_max();
+    if let Some(tokens) = fields::tokens(field, most)? {
         program.limits.tokens = program.limits.tokens.min(tokens);
     }
     if let Some(schema) = body.schema()? {

@@ -159,7 +159,8 @@ pub async fn spawn(
     priority(caller, asked.priority)?;
     let on = service.clone();
     let (loaded, program) = aside(move || program(&on, caller, asked)).await?;
-    let mut program = agent::fitting(&service, program).await?;
+    let fitting = agent::fitting(&service, program).await;
+    let mut program = fitting.map_err(|error| error.renamed("messages", "prompt"))?;
     let begun = aside(move || {
         // Of a task that fits: the words of a longer one would be looked through here.
         service.session.teach(&loaded, &mut program);
@@ -173,13 +174,15 @@ pub async fn spawn(
 
 /// The program of what is asked, and its agent.
 fn program(service: &Service, caller: Caller, asked: Spawn) -> Result<(Loaded, Program), ApiError> {
-    let loaded = agent::load(service, asked.agent.as_deref())?;
+    let loaded = agent::load(service, asked.agent.as_deref());
+    let loaded = loaded.map_err(|error| error.renamed("model", "agent"))?;
     let mut program = service.session.program(&loaded, asked.prompt);
     program.model = service.session.model_of(&loaded);
     program.label = service.client(caller);
     if let Some(after) = asked.after {
         let key = asked.key.as_deref();
-        conversations::put_after(service, caller, &mut program, after, key)?;
+        let put = conversations::put_after(service, caller, &mut program, after, key);
+        put.map_err(|error| error.renamed("pid", "after"))?;
     }
     program.clearance = service.clearance(caller);
     program.interactive = asked.attended;
