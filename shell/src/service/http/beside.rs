@@ -10,6 +10,7 @@ use std::sync::Arc;
 use quipu_cpu::CpuError;
 use quipu_kernel::process::NoModel;
 use quipu_kernel::{Model, Resident};
+use quipu_models::catalogue::{self, Kind};
 use quipu_models::{self as models, Installed};
 use serde_json::{Value, json};
 
@@ -110,11 +111,32 @@ fn none(service: &Service, name: &str, mut here: Vec<String>) -> ApiError {
         Some("model"),
         "model_not_found",
         format!(
-            "there is no model {name:?}; this machine runs {:?}{others}, and /v1/models lists its \
-             agents",
+            "there is no model {name:?}{}; this machine runs {:?}{others}, and /v1/models lists \
+             its agents",
+            otherwise(name),
             service.model
         ),
     )
+}
+
+/// Of a model that is known by `name`: why it does not answer, and what to do.
+fn otherwise(name: &str) -> String {
+    let Some(kind) = catalogue::find(name).map(|entry| entry.kind) else {
+        return String::new();
+    };
+    let (does, path) = match kind {
+        Kind::Chat => {
+            return format!(
+                " here yet: `quipu model pull {name}` fetches it, or POST /models/pull with the \
+                 token"
+            );
+        }
+        Kind::Embedder => ("makes vectors", "/v1/embeddings"),
+        Kind::Ears => ("writes down recordings", "/v1/audio/transcriptions"),
+        Kind::Voice => ("speaks", "/v1/audio/speech"),
+        Kind::Base | Kind::Detector | Kind::Eyes => return " that answers".to_owned(),
+    };
+    format!(" that answers: this one {does}, at {path}")
 }
 
 /// Why a model is not there, for a client, which is told of no folder: it may be a stranger.
@@ -221,6 +243,20 @@ pub fn listed(service: &Service) -> Vec<Listed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_model_that_does_not_answer_says_what_it_does() {
+        let check = |name: &str, want: &str| {
+            let got = otherwise(name);
+            assert!(got.contains(want), "{name}: {got}");
+        };
+        check("smollm2-135m", "`quipu model pull smollm2-135m`");
+        check("minilm-l6-v2", "vectors, at /v1/embeddings");
+        check("ears", "/v1/audio/transcriptions");
+        check("voice", "/v1/audio/speech");
+        check("eyes", "that answers");
+        assert_eq!(otherwise("no-such-model"), "");
+    }
 
     #[test]
     fn why_a_model_is_not_there_names_no_folder() {

@@ -9,7 +9,7 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use quipu_memory::Embedder;
-use quipu_models::catalogue::{self, Entry};
+use quipu_models::catalogue::{self, Entry, Kind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -79,8 +79,11 @@ impl Meanings {
         let Some(at) = here.iter().position(|one| one.called() == name) else {
             let others = here.iter().map(LazyEmbedder::called);
             let names: Vec<&str> = std::iter::once(own.called()).chain(others).collect();
+            let known = catalogue::find(name).filter(|entry| entry.kind == Kind::Embedder);
+            let pull = known.map(|_| format!(" here yet: `quipu model pull {name}` fetches it"));
             let message = format!(
-                "there is no embedding model {name:?}; this machine has {}",
+                "there is no embedding model {name:?}{}; this machine has {}",
+                pull.unwrap_or_default(),
                 names.join(", ")
             );
             return Err(ApiError::not_found(
