@@ -46,8 +46,7 @@ pub struct Text {
 #[derive(Debug, Deserialize)]
 pub struct Tokens {
     model: Option<String>,
-    #[serde(default)]
-    tokens: Vec<i32>,
+    tokens: Option<Vec<i32>>,
 }
 
 /// Answers `POST /tokenize`.
@@ -110,16 +109,21 @@ pub async fn detokenize(
     State(service): State<Arc<Service>>,
     Input(given): Input<Tokens>,
 ) -> Result<Response, ApiError> {
-    if given.tokens.len() > TOKENS_MAX {
-        let message = format!("at most {TOKENS_MAX} tokens become a text; send less");
-        return Err(ApiError::invalid("tokens", message));
-    }
     let service = beside::of(&service, given.model.as_deref()).await?;
+    let wrong = |message: String| ApiError::invalid("tokens", message);
+    let required = || wrong("it is required: the numbers of tokens".to_owned());
+    let tokens = given.tokens.ok_or_else(required)?;
+    if tokens.len() > TOKENS_MAX {
+        return Err(wrong(format!(
+            "at most {TOKENS_MAX} tokens become a text; send less"
+        )));
+    }
     let _place = service.admit()?;
     let on = service.clone();
-    let bytes = given.tokens.len().saturating_mul(size_of::<i32>());
+    let bytes = tokens.len().saturating_mul(size_of::<i32>());
     let work = move |_: &Asker| -> Result<Value, ApiError> {
-        let bytes = on.cpu().text_of(&given.tokens).ok_or_else(unknown)?;
+        let bytes = on.cpu().text_of(&tokens).ok_or_else(unknown)?;
+        check(on.cpu(), "tokens", &tokens)?;
         Ok(json!({ "content": String::from_utf8_lossy(&bytes) }))
     };
     let told = service
@@ -127,6 +131,21 @@ pub async fn detokenize(
         .run(bytes, service.patience(), work)
         .await?;
     Ok(wire::json(&told))
+}
+
+/// Refuses `tokens` in the field `param` of which the model has not all: they are another
+/// tokenizer's, and the others would mean something else.
+///
+/// # Errors
+/// The first that it has not.
+pub(super) fn check(cpu: &dyn Cpu, param: &str, tokens: &[i32]) -> Result<(), ApiError> {
+    match cpu.unknown_token(tokens) {
+        None => Ok(()),
+        Some(token) => Err(ApiError::invalid(
+            param,
+            format!("{token} is no token of this model, whose tokens POST /tokenize tells"),
+        )),
+    }
 }
 
 /// The text of a token; its bytes, where it is a part of a character.

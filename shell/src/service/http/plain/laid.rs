@@ -10,6 +10,7 @@ use quipu_kernel::numbers::Numbers;
 use super::super::apart::Asker;
 use super::super::error::ApiError;
 use super::super::state::Service;
+use super::super::tokens;
 use super::{Ask, Choice, Plain, layout};
 
 /// What is asked, laid out.
@@ -68,6 +69,8 @@ fn laid(cpu: &dyn Cpu, ask: Ask) -> Result<Laid, ApiError> {
                        leave it out";
         return Err(ApiError::unsupported("logprobs", message));
     }
+    let biased: Vec<i32> = ask.shaping.bias.iter().map(|(token, _)| *token).collect();
+    tokens::check(cpu, "logit_bias", &biased)?;
     let messages = layout::messages(&ask, info.constrains);
     let mut prompt = prompt_of(cpu, &ask, &messages)?;
     let room = info.window.saturating_sub(prompt.len);
