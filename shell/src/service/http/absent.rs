@@ -39,7 +39,10 @@ const ABSENT: &[(&str, &str)] = &[
         "/assistants",
         "ask `agent` in /v1/chat/completions, or POST /api/v1/processes",
     ),
-    ("/audio/voices", "`quipu say --help` names the voices"),
+    (
+        "/audio/voices",
+        "POST /v1/audio/speech names the voices where it is asked for another",
+    ),
     (
         "/batches",
         "send the requests themselves, or use `quipu batch`",

@@ -21,7 +21,7 @@ use super::wire::{self, Input};
 use super::{beside, chat, ending};
 
 /// The most questions of one request.
-const QUESTIONS_MAX: usize = 64;
+pub(super) const QUESTIONS_MAX: usize = 64;
 
 /// The body of `/v1/decisions`.
 #[derive(Debug, Deserialize)]
