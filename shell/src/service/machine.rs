@@ -46,6 +46,8 @@ pub enum Lifetime {
 pub struct Machine {
     /// The kernel.
     pub kernel: Arc<Kernel>,
+    /// The model that computes in place of the one of the settings, where one does.
+    pub instead: Option<String>,
     /// Rung by other programs when the schedules have changed.
     pub bell: Arc<Bell>,
     // Dropped in this order: nobody is answered any more before another machine may start.
@@ -87,7 +89,7 @@ impl Machine {
             environment: session.environment(&policy.grants)?,
             model: session.settings.model.clone(),
             cpu: session.settings.cpu.to_string(),
-            instead,
+            instead: instead.clone(),
             sees: kernel.cpu().sees(),
             grants: policy.grants,
             approve: policy.approve,
@@ -102,6 +104,7 @@ impl Machine {
         }
         Ok(Self {
             kernel,
+            instead,
             bell,
             control,
             _lock: lock,
