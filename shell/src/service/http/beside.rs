@@ -107,13 +107,17 @@ fn none(service: &Service, name: &str, mut here: Vec<String>) -> ApiError {
     if !others.is_empty() {
         others = format!(", loads {others} when they are named");
     }
+    let otherwise = match service.session.settings.cpu {
+        // There a name is one of the endpoint's.
+        CpuChoice::Url(_) => String::new(),
+        _ => otherwise(name),
+    };
     ApiError::not_found(
         Some("model"),
         "model_not_found",
         format!(
-            "there is no model {name:?}{}; this machine runs {:?}{others}, and /v1/models lists \
+            "there is no model {name:?}{otherwise}; this machine runs {:?}{others}, and /v1/models lists \
              its agents",
-            otherwise(name),
             service.model
         ),
     )

@@ -14,6 +14,7 @@ use super::apart::Asker;
 use super::beside;
 use super::error::ApiError;
 use super::known::{self, Api};
+use super::plain::check_tokens;
 use super::state::Service;
 use super::wire::{self, Input};
 
@@ -123,7 +124,7 @@ pub async fn detokenize(
     let bytes = tokens.len().saturating_mul(size_of::<i32>());
     let work = move |_: &Asker| -> Result<Value, ApiError> {
         let bytes = on.cpu().text_of(&tokens).ok_or_else(unknown)?;
-        check(on.cpu(), "tokens", &tokens)?;
+        check_tokens(on.cpu(), "tokens", &tokens)?;
         Ok(json!({ "content": String::from_utf8_lossy(&bytes) }))
     };
     let told = service
@@ -131,21 +132,6 @@ pub async fn detokenize(
         .run(bytes, service.patience(), work)
         .await?;
     Ok(wire::json(&told))
-}
-
-/// Refuses `tokens` in the field `param` of which the model has not all: they are another
-/// tokenizer's, and the others would mean something else.
-///
-/// # Errors
-/// The first that it has not.
-pub(super) fn check(cpu: &dyn Cpu, param: &str, tokens: &[i32]) -> Result<(), ApiError> {
-    match cpu.unknown_token(tokens) {
-        None => Ok(()),
-        Some(token) => Err(ApiError::invalid(
-            param,
-            format!("{token} is no token of this model, whose tokens POST /tokenize tells"),
-        )),
-    }
 }
 
 /// The text of a token; its bytes, where it is a part of a character.

@@ -26,7 +26,7 @@ pub fn why(body: &[u8], error: &serde_json::Error) -> ApiError {
     let at = format!(" at line {} column {}", error.line(), error.column());
     let reason = told.strip_suffix(&at).unwrap_or(&told);
     let mut place = place(body, error.line(), error.column());
-    let named = NAMED.iter().find_map(|before| reason.strip_prefix(before));
+    let named = NAMED.iter().find_map(|before| reason.strip_prefix(*before));
     if let Some((name, _)) = named.and_then(|rest| rest.split_once('`')) {
         // It is a field of the object whose last field the place is.
         place.pop();
