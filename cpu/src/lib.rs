@@ -254,6 +254,12 @@ pub trait Cpu: Send + Sync {
         self.inner()?.text_of(tokens)
     }
 
+    /// The first of `tokens` that the model has not. `None` where it has all of them, or the
+    /// tokenizer is not known.
+    fn unknown_token(&self, tokens: &[i32]) -> Option<i32> {
+        self.inner()?.unknown_token(tokens)
+    }
+
     /// Lets the answer to `prompt` begin with `words`, which count as part of the prompt.
     /// `None` where the CPU cannot do that.
     fn lead(&self, prompt: &Prompt, words: &str) -> Option<Prompt> {

@@ -408,6 +408,10 @@ impl Cpu for LocalCpu {
         Some(self.vocab.text_of(tokens))
     }
 
+    fn unknown_token(&self, tokens: &[i32]) -> Option<i32> {
+        tokens.iter().copied().find(|token| !self.vocab.has(*token))
+    }
+
     fn accepts(&self, form: &Form) -> Result<(), CpuError> {
         self.vocab.accepts(form)
     }

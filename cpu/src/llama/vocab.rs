@@ -153,6 +153,12 @@ impl Vocab {
         bytes.flatten().copied().collect()
     }
 
+    /// Whether `token` is the number of one.
+    pub(super) fn has(&self, token: i32) -> bool {
+        let tokens = self.environment.tok_trie().vocab_size();
+        usize::try_from(token).is_ok_and(|token| token < tokens)
+    }
+
     /// Adds the tokens of a text that has likely been said before.
     fn tokenize_again(&self, segment: &Segment, into: &mut Vec<i32>) {
         let said = &self.said[usize::from(segment.special)];

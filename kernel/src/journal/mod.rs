@@ -176,6 +176,12 @@ impl Journal {
         self.pids("state='suspended'")
     }
 
+    /// The processes that a crash cut off, or that nobody has begun, oldest first. A child goes on
+    /// with its parent.
+    pub fn cut_off(&self) -> Result<Vec<Pid>> {
+        self.pids("state='ready' AND exit IS NULL AND imported IS NULL AND parent IS NULL")
+    }
+
     /// The processes that satisfy `condition`, the oldest first.
     fn pids(&self, condition: &str) -> Result<Vec<Pid>> {
         let found = pids(&self.connection.lock(), condition);

@@ -231,6 +231,7 @@ fn how_a_run_stopped_before_it_was_taken_up_again_is_no_end_of_it() {
         };
         journal.exit(pid, state, &exit, None).expect("written");
         assert_eq!(stands(&journal), (stopped, true));
+        assert_eq!(journal.cut_off().expect("a list"), [0; 0]);
         run(&journal);
         assert_eq!(stands(&journal), ("running", false));
         // It is cut off, and another machine comes.
@@ -238,6 +239,7 @@ fn how_a_run_stopped_before_it_was_taken_up_again_is_no_end_of_it() {
         let journal = Journal::open(&path, true).expect("a journal");
         assert_eq!(journal.recover().expect("recovered"), [pid]);
         assert_eq!(stands(&journal), ("ready", false));
+        assert_eq!(journal.cut_off().expect("a list"), [pid]);
     };
     check(Status::Interrupted, State::Ready, "interrupted");
     // What it waited for only its person can give.

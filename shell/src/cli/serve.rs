@@ -126,9 +126,14 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
         own,
         machine.bell.clone(),
     ));
+    let mut named = Session::open(session.globals.clone())?;
+    if let Some(instead) = &machine.instead {
+        // Clients are told the name of what answers them.
+        named.settings.model.clone_from(instead);
+    }
     let service = Arc::new(Service::new(
         machine.kernel.clone(),
-        Session::open(session.globals.clone())?,
+        named,
         Guard::new(&token, strangers, address),
         scheduler.clone(),
         stopping.clone(),

@@ -28,6 +28,9 @@ const CALLS_MAX: Duration = Duration::from_secs(5);
 /// How long what others have under way may take before it is said that the machine stays for it.
 const TOLD_AFTER: Duration = Duration::from_millis(300);
 
+/// The most processes that a hint names.
+const NAMED_MAX: usize = 10;
+
 /// How long a machine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
@@ -43,6 +46,8 @@ pub enum Lifetime {
 pub struct Machine {
     /// The kernel.
     pub kernel: Arc<Kernel>,
+    /// The model that computes in place of the one of the settings, where one does.
+    pub instead: Option<String>,
     /// Rung by other programs when the schedules have changed.
     pub bell: Arc<Bell>,
     // Dropped in this order: nobody is answered any more before another machine may start.
@@ -68,6 +73,11 @@ impl Machine {
             Lifetime::Command => None,
         };
         let lasts = lifetime != Lifetime::Command;
+        // Before others have begun theirs.
+        let cut_off = match address {
+            Some(_) => kernel.journal().cut_off()?,
+            None => Vec::new(),
+        };
         let greeting = Greeting {
             // The files that an agent brings are there for all on its machine.
             is_open: lasts || !agent.has_files()?,
@@ -79,7 +89,7 @@ impl Machine {
             environment: session.environment(&policy.grants)?,
             model: session.settings.model.clone(),
             cpu: session.settings.cpu.to_string(),
-            instead,
+            instead: instead.clone(),
             sees: kernel.cpu().sees(),
             grants: policy.grants,
             approve: policy.approve,
@@ -90,9 +100,11 @@ impl Machine {
         let control = Server::start(state, &kernel, library, greeting, bell.clone())?;
         if lasts {
             tell(&kernel.resume_suspended()?);
+            tell_cut_off(&cut_off);
         }
         Ok(Self {
             kernel,
+            instead,
             bell,
             control,
             _lock: lock,
@@ -139,6 +151,24 @@ impl Machine {
             );
         }
     }
+}
+
+/// Says which processes nobody works on: what a crash cut off does not go on by itself, as it may
+/// have been the cause.
+fn tell_cut_off(pids: &[Pid]) {
+    if pids.is_empty() {
+        return;
+    }
+    let more = pids.len().saturating_sub(NAMED_MAX);
+    let mut named: Vec<String> = pids.iter().take(NAMED_MAX).map(Pid::to_string).collect();
+    if more > 0 {
+        named.push(format!("and {more} more"));
+    }
+    let named = named.join(", ");
+    say!(
+        "hint: cut off by a crash, or not begun: {named}; `quipu run --resume PID` goes on with \
+         one, `quipu kill PID` ends it"
+    );
 }
 
 /// Says what became of suspended processes.

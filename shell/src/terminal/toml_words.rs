@@ -11,21 +11,22 @@ pub fn wrong(error: &toml::de::Error) -> String {
     };
     let is_of_a_type = last.starts_with("invalid type: ") || last.starts_with("invalid value: ");
     match last.rsplit_once(", expected ").filter(|_| is_of_a_type) {
-        Some((given, kind)) => format!("{before}{given}, expected {}", named(kind)),
+        Some((given, kind)) => format!("{before}{given}, expected {}", named(kind, "a table")),
         None => said.to_owned(),
     }
 }
 
-/// A type as people call it.
-fn named(kind: &str) -> &str {
+/// A type as people call it, and what they call a value with fields.
+pub fn named<'a>(kind: &'a str, fields: &'a str) -> &'a str {
     match kind {
+        "i8" => "a whole number from -128 to 127",
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 on",
-        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
-        "f32" | "f64" => "a number",
+        "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" | "a JSON number" => "a number",
         "a sequence" => "a list",
-        "a map" => "a table",
+        "a map" => fields,
         kind if kind.starts_with("a nonzero u") => "a whole number from 1 on",
-        kind if kind.starts_with("struct ") => "a table",
+        kind if kind.starts_with("struct ") => fields,
         kind => kind,
     }
 }

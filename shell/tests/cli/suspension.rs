@@ -104,6 +104,10 @@ fn what_is_cut_off_after_it_went_on_is_ready() {
     // How it stopped before says nothing of how it stands now.
     let ps = sandbox.quipu(&["ps", "--json"]).json();
     assert_eq!(ps[0]["state"], "ready", "{ps}");
+    // It does not go on by itself, and that is said.
+    let machine = Machine::start(&sandbox, LINES, &[]);
+    let left = "cut off by a crash, or not begun: 1; `quipu run --resume PID`";
+    assert!(machine.said.contains(left), "{}", machine.said);
 }
 
 #[test]

@@ -6,6 +6,10 @@
 /// What Ollama's own API is replaced by.
 const OLLAMA: &str = "Ollama's own API is not spoken here; set the client to OpenAI's, with the \
                       address of this server and /v1, as Ollama has too";
+/// What the API of Letta, which keeps agents, is replaced by.
+const LETTA: &str = "an agent is a file, and `agent/NAME` is asked in /v1/chat/completions; \
+                     /v1/models lists them, GET /api/v1/memory/search looks into the memory, and \
+                     POST /api/v1/processes with `after` goes on with a conversation";
 /// Where files would have to be kept for a client.
 const KEPT: &str = "nothing is kept for clients but responses; send what is needed with each \
                     request";
@@ -16,13 +20,18 @@ const RANKS: &str = "no model here ranks texts; compare vectors of /v1/embedding
 /// Paths, without the `/v1` before them, and what to do instead. What stands below one is as
 /// absent as it.
 const ABSENT: &[(&str, &str)] = &[
+    ("/agents", LETTA),
+    ("/api/blobs", OLLAMA),
     ("/api/chat", OLLAMA),
+    ("/api/copy", OLLAMA),
     ("/api/create", OLLAMA),
+    ("/api/delete", OLLAMA),
     ("/api/embed", OLLAMA),
     ("/api/embeddings", OLLAMA),
     ("/api/generate", OLLAMA),
     ("/api/ps", OLLAMA),
     ("/api/pull", OLLAMA),
+    ("/api/push", OLLAMA),
     ("/api/show", OLLAMA),
     ("/api/tags", OLLAMA),
     ("/api/version", OLLAMA),
@@ -31,9 +40,15 @@ const ABSENT: &[(&str, &str)] = &[
         "ask `agent` in /v1/chat/completions, or POST /api/v1/processes",
     ),
     (
+        "/audio/voices",
+        "POST /v1/audio/speech names the voices where it is asked for another",
+    ),
+    (
         "/batches",
         "send the requests themselves, or use `quipu batch`",
     ),
+    ("/blocks", LETTA),
+    ("/classify", RANKS),
     (
         "/conversations",
         "go on with `previous_response_id` in /v1/responses",
@@ -56,9 +71,14 @@ const ABSENT: &[(&str, &str)] = &[
         "/realtime",
         "stream /v1/chat/completions, and use /v1/audio for sound",
     ),
+    ("/pooling", "POST /v1/embeddings"),
     ("/rerank", RANKS),
     ("/reranking", RANKS),
     ("/score", RANKS),
+    (
+        "/server_info",
+        "GET /props, or GET /api/v1/machine with the token",
+    ),
     (
         "/slots",
         "what was computed stays by itself, as long as there is room; nothing is saved or \
@@ -68,11 +88,13 @@ const ABSENT: &[(&str, &str)] = &[
         "/threads",
         "ask `agent` in /v1/chat/completions, or POST /api/v1/processes",
     ),
+    ("/tools", "GET /api/v1/tools, with the token"),
     ("/uploads", KEPT),
     (
         "/vector_stores",
         "add documents with `quipu mem add`, and ask `agent`",
     ),
+    ("/version", "GET /health says it"),
 ];
 
 /// What to do instead of asking `path`, where another server would have it.
@@ -98,6 +120,8 @@ mod tests {
         check("/v1/files", true);
         check("/v1/files/file_7/content", true);
         check("/rerank", true);
+        check("/v1/agents/agent-7/messages", true);
+        check("/api/delete", true);
         check("/slots/0", true);
         check("/v1/filesystem", false);
         check("/api/v1/processes", false);

@@ -23,7 +23,7 @@ use super::error::{ApiError, without_folders};
 use super::guard::Caller;
 use super::plain::{Finish, Piece, Said, Speaker};
 use super::state::{Lease, Service};
-use super::{chat, pictures, wire};
+use super::{chat, ending, pictures, wire};
 use crate::session::agent::{self, Loaded};
 use crate::terminal::hints;
 
@@ -262,7 +262,8 @@ pub async fn chat(
     pictures::see(service, &mut said, true).await?;
     let on = service.clone();
     let mut program = aside(move || program(&on, caller, &loaded, &said)).await?;
-    if let Some(tokens) = fields::tokens("max_completion_tokens", body.tokens_max())? {
+    let (field, most) = body.tokens_max();
+    if let Some(tokens) = fields::tokens(field, most)? {
         program.limits.tokens = program.limits.tokens.min(tokens);
     }
     if let Some(schema) = body.schema()? {
@@ -301,7 +302,7 @@ pub async fn chat(
         }
     });
     let all = stream::iter([begin]).chain(rest);
-    Ok(wire::events(super::until_stopped(service, all)))
+    Ok(wire::events(ending::until(&service.stopping, all)))
 }
 
 /// The pieces of the answer in `exit`.

@@ -10,11 +10,13 @@ use std::sync::Arc;
 use quipu_cpu::CpuError;
 use quipu_kernel::process::NoModel;
 use quipu_kernel::{Model, Resident};
+use quipu_models::catalogue::{self, Kind};
 use quipu_models::{self as models, Installed};
 use serde_json::{Value, json};
 
 use super::agent;
 use super::apart::aside;
+use super::ending;
 use super::error::{ApiError, without_folders};
 use super::state::Service;
 use crate::config::settings::CpuChoice;
@@ -73,8 +75,9 @@ pub async fn loaded(service: &Arc<Service>, name: &str) -> Result<Option<Arc<Mod
     // Those who wait for a model are bounded in number as those who wait for an answer.
     let _place = service.admit()?;
     let patience = service.patience();
-    let loaded = tokio::time::timeout(patience, service.kernel.model(name)).await;
-    let loaded = loaded.map_err(|_| {
+    let loading = tokio::time::timeout(patience, service.kernel.model(name));
+    let loading = async { Ok(loading.await) };
+    let loaded = ending::unless(&service.stopping, loading).await?.map_err(|_| {
         let seconds = patience.as_secs();
         let message = format!(
             "the model {name:?} was not there within {seconds} seconds, and is loaded on; ask again"
@@ -104,15 +107,40 @@ fn none(service: &Service, name: &str, mut here: Vec<String>) -> ApiError {
     if !others.is_empty() {
         others = format!(", loads {others} when they are named");
     }
+    let otherwise = match service.session.settings.cpu {
+        // There a name is one of the endpoint's.
+        CpuChoice::Url(_) => String::new(),
+        _ => otherwise(name),
+    };
     ApiError::not_found(
         Some("model"),
         "model_not_found",
         format!(
-            "there is no model {name:?}; this machine runs {:?}{others}, and /v1/models lists its \
-             agents",
+            "there is no model {name:?}{otherwise}; this machine runs {:?}{others}, and /v1/models lists \
+             its agents",
             service.model
         ),
     )
+}
+
+/// Of a model that is known by `name`: why it does not answer, and what to do.
+fn otherwise(name: &str) -> String {
+    let Some(kind) = catalogue::find(name).map(|entry| entry.kind) else {
+        return String::new();
+    };
+    let (does, path) = match kind {
+        Kind::Chat => {
+            return format!(
+                " here yet: `quipu model pull {name}` fetches it, or POST /models/pull with the \
+                 token"
+            );
+        }
+        Kind::Embedder => ("makes vectors", "/v1/embeddings"),
+        Kind::Ears => ("writes down recordings", "/v1/audio/transcriptions"),
+        Kind::Voice => ("speaks", "/v1/audio/speech"),
+        Kind::Base | Kind::Detector | Kind::Eyes => return " that answers".to_owned(),
+    };
+    format!(" that answers: this one {does}, at {path}")
 }
 
 /// Why a model is not there, for a client, which is told of no folder: it may be a stranger.
@@ -219,6 +247,20 @@ pub fn listed(service: &Service) -> Vec<Listed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_model_that_does_not_answer_says_what_it_does() {
+        let check = |name: &str, want: &str| {
+            let got = otherwise(name);
+            assert!(got.contains(want), "{name}: {got}");
+        };
+        check("smollm2-135m", "`quipu model pull smollm2-135m`");
+        check("minilm-l6-v2", "vectors, at /v1/embeddings");
+        check("ears", "/v1/audio/transcriptions");
+        check("voice", "/v1/audio/speech");
+        check("eyes", "that answers");
+        assert_eq!(otherwise("no-such-model"), "");
+    }
 
     #[test]
     fn why_a_model_is_not_there_names_no_folder() {

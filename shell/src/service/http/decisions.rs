@@ -18,10 +18,10 @@ use super::chat::reply::usage_of;
 use super::error::ApiError;
 use super::state::{Lease, Service};
 use super::wire::{self, Input};
-use super::{beside, chat};
+use super::{beside, chat, ending};
 
 /// The most questions of one request.
-const QUESTIONS_MAX: usize = 64;
+pub(super) const QUESTIONS_MAX: usize = 64;
 
 /// The body of `/v1/decisions`.
 #[derive(Debug, Deserialize)]
@@ -233,8 +233,11 @@ pub(super) async fn answer(
         }
         Ok((answers, usage))
     };
-    let done = tokio::time::timeout(patience, work).await;
-    done.unwrap_or_else(|_| Err(ApiError::timeout(patience.as_secs())))
+    let done = async {
+        let done = tokio::time::timeout(patience, work).await;
+        done.unwrap_or_else(|_| Err(ApiError::timeout(patience.as_secs())))
+    };
+    ending::unless(&service.stopping, done).await
 }
 
 async fn weigh(

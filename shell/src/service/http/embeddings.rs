@@ -9,11 +9,12 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use quipu_memory::Embedder;
-use quipu_models::catalogue::{self, Entry};
+use quipu_models::catalogue::{self, Entry, Kind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::apart::Asker;
+use super::ending;
 use super::error::ApiError;
 use super::known::{self, Api};
 use super::state::Service;
@@ -78,8 +79,11 @@ impl Meanings {
         let Some(at) = here.iter().position(|one| one.called() == name) else {
             let others = here.iter().map(LazyEmbedder::called);
             let names: Vec<&str> = std::iter::once(own.called()).chain(others).collect();
+            let known = catalogue::find(name).filter(|entry| entry.kind == Kind::Embedder);
+            let pull = known.map(|_| format!(" here yet: `quipu model pull {name}` fetches it"));
             let message = format!(
-                "there is no embedding model {name:?}; this machine has {}",
+                "there is no embedding model {name:?}{}; this machine has {}",
+                pull.unwrap_or_default(),
                 names.join(", ")
             );
             return Err(ApiError::not_found(
@@ -159,7 +163,7 @@ pub async fn post(
     };
     // Even a short text is computed for longer than a request may keep its thread.
     let work = service.embedding.run(usize::MAX, service.patience(), work);
-    let (tokens, vectors) = work.await?;
+    let (tokens, vectors) = ending::unless(&service.stopping, work).await?;
     let length = vectors.first().map_or(0, Vec::len);
     let wanted = body.dimensions.as_ref().filter(|wanted| !wanted.is_null());
     if wanted.is_some_and(|wanted| *wanted != length) {

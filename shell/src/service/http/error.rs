@@ -218,6 +218,14 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, SERVER, message)
     }
 
+    /// The error as an API says it that calls the field `there` by the name `here`.
+    pub fn renamed(mut self, there: &str, here: &str) -> Self {
+        if self.param.as_deref() == Some(there) {
+            self.param = Some(here.to_owned());
+        }
+        self
+    }
+
     /// The error as the value of a reply or of an event.
     pub fn body(&self) -> Value {
         json!({"error": {
@@ -225,7 +233,8 @@ impl ApiError {
         }})
     }
 
-    /// The error as Anthropic's clients read it.
+    /// The error as Anthropic's clients read it. It has no place for the field: that is named in
+    /// the message.
     pub fn body_for_anthropic(&self) -> Value {
         let kind = match (self.status, self.kind) {
             (StatusCode::NOT_FOUND, _) => "not_found_error",
@@ -235,7 +244,13 @@ impl ApiError {
             (_, SERVER) => "api_error",
             (_, kind) => kind,
         };
-        let mut error = json!({"type": kind, "message": self.message});
+        let message = match &self.param {
+            Some(param) if !self.message.contains(&**param) => {
+                format!("{param}: {}", self.message)
+            }
+            _ => self.message.clone(),
+        };
+        let mut error = json!({"type": kind, "message": message});
         if let Some(code) = self.code {
             error["details"] = json!({ "error_code": code });
         }
@@ -428,6 +443,14 @@ mod tests {
             &ApiError::nowhere("/v1/files"),
             json!("invalid_request_error"),
         );
+        let named = |param: &str, message: &str| {
+            let error = ApiError::invalid(param, message).body_for_anthropic();
+            error["error"]["message"].as_str().map(str::to_owned)
+        };
+        let required = named("max_tokens", "it is required");
+        assert_eq!(required.as_deref(), Some("max_tokens: it is required"));
+        let twice = named("speed", "`speed` is not supported");
+        assert_eq!(twice.as_deref(), Some("`speed` is not supported"));
         let lost = ApiError::not_found(None, "thread_not_found", "b").body_for_anthropic();
         assert_eq!(lost["error"]["details"]["error_code"], "thread_not_found");
     }

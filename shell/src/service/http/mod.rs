@@ -8,9 +8,11 @@
 //! | `guard` | who may ask |
 //! | `absent` | what other servers have and this one has not |
 //! | `wire`, `packing`, `form`, `error` | bodies, forms with a file, streams of events, errors |
+//! | `unread` | which field of a body cannot be read, and why |
 //! | `known/` | what becomes of each field of a body |
 //! | `headers` | what a reply has beside its body: a number, an error in the form of its API |
 //! | `apart` | work that takes too long for the threads that answer |
+//! | `ending` | what becomes of requests when the machine stops |
 //! | `plain/` | the plain model, whichever API it is asked by |
 //! | `chat/` | `/v1/chat/completions` |
 //! | `responses/`, `messages/` | `/v1/responses`, `/v1/messages` |
@@ -45,6 +47,7 @@ mod conversations;
 mod decisions;
 mod doorway;
 mod embeddings;
+mod ending;
 mod error;
 mod form;
 pub mod guard;
@@ -73,6 +76,7 @@ mod tokens;
 #[cfg(test)]
 mod torture;
 mod transcription;
+mod unread;
 mod wire;
 
 use std::future::Future;
@@ -84,7 +88,6 @@ use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 use axum::response::Response;
 use axum::routing::{get, post};
-use futures_util::{Stream, StreamExt};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -207,16 +210,4 @@ async fn canonical(mut request: Request) -> Request {
         *request.uri_mut() = uri;
     }
     request
-}
-
-/// `events` for as long as the machine runs.
-fn until_stopped<S>(service: &Service, events: S) -> impl Stream<Item = String> + Send + 'static
-where
-    S: Stream<Item = String> + Send + 'static,
-{
-    let mut stopping = service.stopping.clone();
-    events.take_until(async move {
-        // A sender that is gone stops nothing more.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
-    })
 }

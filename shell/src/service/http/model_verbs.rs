@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::beside;
+use super::ending;
 use super::error::ApiError;
 use super::state::{Lease, Service};
 use super::wire::{self, Input};
@@ -120,7 +121,7 @@ pub async fn pull(
         Err(error) => wire::event(Some("error"), &error.body()),
     });
     let all = stream::iter(first).chain(rest);
-    Ok(wire::events(super::until_stopped(&service, all)))
+    Ok(wire::events(ending::until(&service.stopping, all)))
 }
 
 /// A pull under way; dropping it stops the pull.

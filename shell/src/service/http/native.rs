@@ -26,7 +26,7 @@ use super::guard::Caller;
 use super::plain::schema;
 use super::state::Service;
 use super::wire::Input;
-use super::{agent, conversations, wire};
+use super::{agent, conversations, ending, wire};
 use crate::session::agent::Loaded;
 use crate::terminal::report::{add_plan, add_rulings, process};
 
@@ -159,7 +159,8 @@ pub async fn spawn(
     priority(caller, asked.priority)?;
     let on = service.clone();
     let (loaded, program) = aside(move || program(&on, caller, asked)).await?;
-    let mut program = agent::fitting(&service, program).await?;
+    let fitting = agent::fitting(&service, program).await;
+    let mut program = fitting.map_err(|error| error.renamed("messages", "prompt"))?;
     let begun = aside(move || {
         // Of a task that fits: the words of a longer one would be looked through here.
         service.session.teach(&loaded, &mut program);
@@ -173,13 +174,15 @@ pub async fn spawn(
 
 /// The program of what is asked, and its agent.
 fn program(service: &Service, caller: Caller, asked: Spawn) -> Result<(Loaded, Program), ApiError> {
-    let loaded = agent::load(service, asked.agent.as_deref())?;
+    let loaded = agent::load(service, asked.agent.as_deref());
+    let loaded = loaded.map_err(|error| error.renamed("model", "agent"))?;
     let mut program = service.session.program(&loaded, asked.prompt);
     program.model = service.session.model_of(&loaded);
     program.label = service.client(caller);
     if let Some(after) = asked.after {
         let key = asked.key.as_deref();
-        conversations::put_after(service, caller, &mut program, after, key)?;
+        let put = conversations::put_after(service, caller, &mut program, after, key);
+        put.map_err(|error| error.renamed("pid", "after"))?;
     }
     program.clearance = service.clearance(caller);
     program.interactive = asked.attended;
@@ -268,13 +271,16 @@ pub async fn events(State(service): Shared, Path(pid): Path<String>) -> Answer {
     let first = stream::iter(first.into_iter().flatten());
     let live = service.kernel.is_running(pid).then_some(heard);
     let all = first.chain(told(&service, live, Some(pid)));
-    Ok(wire::events(super::until_stopped(&service, all)))
+    Ok(wire::events(ending::until(&service.stopping, all)))
 }
 
 /// Answers `GET /api/v1/events`: what happens to all processes from now on.
 pub async fn all_events(State(service): Shared) -> Response {
     let heard = Some(service.kernel.subscribe());
-    wire::events(super::until_stopped(&service, told(&service, heard, None)))
+    wire::events(ending::until(
+        &service.stopping,
+        told(&service, heard, None),
+    ))
 }
 
 /// The events about `pid`, or all of them, as a stream; it ends with the process.

@@ -2,8 +2,10 @@
 //! table that the routes are tested against; bodies are described here.
 
 use axum::response::Response;
+use quipu_kernel::decision::OPTIONS_MAX;
 use serde_json::{Map, Value, json};
 
+use super::decisions::QUESTIONS_MAX;
 use super::routes::{Needs, ROUTES, Route};
 use super::transcription::Written;
 use super::wire;
@@ -165,6 +167,7 @@ fn body(path: &str) -> Value {
         ),
         "/api/v1/processes/{pid}/fork" | "/api/v1/processes/{pid}/resume" => (&[], again),
         "/api/v1/hooks/{name}" => return json!({"type": "string"}),
+        "/v1/decisions" => return decisions(),
         "/v1/audio/transcriptions" => (
             &["file"],
             json!({
@@ -181,6 +184,30 @@ fn body(path: &str) -> Value {
     };
     json!({"type": "object", "required": required, "properties": properties,
            "additionalProperties": false})
+}
+
+/// The body of `/v1/decisions`, which no other service documents.
+fn decisions() -> Value {
+    let words = json!({"type": "string"});
+    let several = |of: &str| {
+        json!({"type": "array", "items": words, "minItems": 2, "maxItems": OPTIONS_MAX,
+               "uniqueItems": true, "description": of})
+    };
+    let question = json!({
+        "type": "object", "required": ["name", "type", "instructions"], "properties": {
+            "name": words, "type": {"enum": ["predicate", "choice", "score"]},
+            "instructions": {"type": "string", "description": "The question"},
+            "choices": several("The options of a choice"),
+            "levels": several("Those of a score, the lowest first"),
+        },
+    });
+    json!({"type": "object", "required": ["input", "questions"], "properties": {
+        "model": words,
+        "input": {"type": ["string", "array", "object"],
+                  "description": "What the questions are about: a text, or messages"},
+        "questions": {"type": "array", "minItems": 1, "maxItems": QUESTIONS_MAX,
+                      "items": question},
+    }})
 }
 
 fn error() -> Value {
@@ -211,5 +238,8 @@ mod tests {
             let parameters = operation["parameters"].as_array().map_or(0, Vec::len);
             assert!(parameters >= named, "{method} {path}");
         }
+        let decisions = &document["paths"]["/v1/decisions"]["post"]["requestBody"];
+        let body = &decisions["content"]["application/json"]["schema"];
+        assert_eq!(body["required"], json!(["input", "questions"]));
     }
 }

@@ -14,6 +14,7 @@ use super::apart::Asker;
 use super::beside;
 use super::error::ApiError;
 use super::known::{self, Api};
+use super::plain::check_tokens;
 use super::state::Service;
 use super::wire::{self, Input};
 
@@ -46,8 +47,7 @@ pub struct Text {
 #[derive(Debug, Deserialize)]
 pub struct Tokens {
     model: Option<String>,
-    #[serde(default)]
-    tokens: Vec<i32>,
+    tokens: Option<Vec<i32>>,
 }
 
 /// Answers `POST /tokenize`.
@@ -110,16 +110,21 @@ pub async fn detokenize(
     State(service): State<Arc<Service>>,
     Input(given): Input<Tokens>,
 ) -> Result<Response, ApiError> {
-    if given.tokens.len() > TOKENS_MAX {
-        let message = format!("at most {TOKENS_MAX} tokens become a text; send less");
-        return Err(ApiError::invalid("tokens", message));
-    }
     let service = beside::of(&service, given.model.as_deref()).await?;
+    let wrong = |message: String| ApiError::invalid("tokens", message);
+    let required = || wrong("it is required: the numbers of tokens".to_owned());
+    let tokens = given.tokens.ok_or_else(required)?;
+    if tokens.len() > TOKENS_MAX {
+        return Err(wrong(format!(
+            "at most {TOKENS_MAX} tokens become a text; send less"
+        )));
+    }
     let _place = service.admit()?;
     let on = service.clone();
-    let bytes = given.tokens.len().saturating_mul(size_of::<i32>());
+    let bytes = tokens.len().saturating_mul(size_of::<i32>());
     let work = move |_: &Asker| -> Result<Value, ApiError> {
-        let bytes = on.cpu().text_of(&given.tokens).ok_or_else(unknown)?;
+        let bytes = on.cpu().text_of(&tokens).ok_or_else(unknown)?;
+        check_tokens(on.cpu(), "tokens", &tokens)?;
         Ok(json!({ "content": String::from_utf8_lossy(&bytes) }))
     };
     let told = service

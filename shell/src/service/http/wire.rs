@@ -17,7 +17,7 @@ use super::headers::Unknown;
 use super::known;
 use super::packing::Packing;
 use super::plain::{Piece, Turn};
-use super::state::Service;
+use super::unread;
 
 /// The largest body that is read: more text than any window holds.
 const BODY_BYTES_MAX: usize = 8 << 20;
@@ -55,8 +55,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Input<T> {
         let bytes = read(request, BODY_BYTES_MAX).await?;
         let bytes = packing.unpack(bytes, BODY_BYTES_MAX)?;
         let read = serde_json::from_slice(&bytes);
-        let read =
-            read.map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))?;
+        let read = read.map_err(|error| unread::why(&bytes, &error))?;
         let names = known::unknown(&path, &bytes)?;
         if let Some(unknown) = unknown {
             unknown.note(names);
@@ -309,11 +308,7 @@ pub trait Framed: Send + 'static {
 ///
 /// # Errors
 /// What stopped the answer soon, and before its first piece.
-pub async fn framed(
-    service: &Service,
-    turn: Turn,
-    mut reply: impl Framed,
-) -> Result<Response, ApiError> {
+pub async fn framed(turn: Turn, mut reply: impl Framed) -> Result<Response, ApiError> {
     let mut pieces = turn.pieces();
     let first = first(&mut pieces).await.transpose()?;
     let mut begin = reply.begin();
@@ -329,7 +324,6 @@ pub async fn framed(
         }
     });
     let all = stream::iter([begin]).chain(rest);
-    let all = super::until_stopped(service, all);
     Ok(kept_alive(all, alive, SILENCE_MAX))
 }
 

@@ -106,13 +106,7 @@ async fn a_request_is_answered_or_says_which_field_is_wrong() {
         invalid,
     )
     .await;
-    wrong(
-        json!({"max_tokens": 0}),
-        400,
-        json!("max_completion_tokens"),
-        invalid,
-    )
-    .await;
+    wrong(json!({"max_tokens": 0}), 400, json!("max_tokens"), invalid).await;
     wrong(
         json!({"logprobs": true}),
         400,
@@ -120,6 +114,8 @@ async fn a_request_is_answered_or_says_which_field_is_wrong() {
         unsupported,
     )
     .await;
+    let hot = json!({"temperature": "hot"});
+    wrong(hot, 400, json!("temperature"), invalid).await;
     let most = json!("top_logprobs");
     for more in [
         json!({"top_logprobs": 1}),

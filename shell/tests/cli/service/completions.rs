@@ -147,6 +147,20 @@ async fn model_tokens_are_chosen_as_asked() {
     assert_ne!(text(banned).await, greedy);
     let back = machine.post("/detokenize", &tokens).await;
     back.check(200, &[("/content", json!(greedy))]);
+    // Those of another tokenizer are left out nowhere.
+    for (path, body, param) in [
+        ("/detokenize", json!({"tokens": [1, 99_999_999]}), "tokens"),
+        ("/detokenize", json!({}), "tokens"),
+        ("/v1/completions", json!({"prompt": [1, -4]}), "prompt"),
+        (
+            "/v1/completions",
+            json!({"prompt": "a", "logit_bias": {"99999999": 1}}),
+            "logit_bias",
+        ),
+    ] {
+        let reply = machine.post(path, &body).await;
+        reply.check(400, &[("/error/param", json!(param))]);
+    }
     // The odds that are told are those of the text.
     let penalty = json!({"temperature": 0, "presence_penalty": 2, "repeat_penalty": 2,
                          "logprobs": 2});

@@ -212,14 +212,45 @@ async fn a_script_that_an_option_names_writes_for_every_agent() {
     reply.check(200, &[("/choices/0/message/content", json!("done"))]);
 }
 
-/// A root with the model of the tests as `other`, and `config`; `None` where there is no model.
-fn with_model(sandbox: &Sandbox, config: &str) -> Option<Machine> {
+/// Puts the model of the tests into the root as `other`, and `config`; `None` where there is no
+/// model.
+fn put_model(sandbox: &Sandbox, config: &str) -> Option<()> {
     let model = test_model()?;
     let folder = sandbox.path().join("root/models");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::os::unix::fs::symlink(Path::new(&model), folder.join("other.gguf")).expect("a link");
     sandbox.write("root/config.toml", config);
+    Some(())
+}
+
+/// A machine beside that model; `None` where there is no model.
+fn with_model(sandbox: &Sandbox, config: &str) -> Option<Machine> {
+    put_model(sandbox, config)?;
     Some(Machine::start(sandbox, &[DONE], &["--threads", "1"]))
+}
+
+#[tokio::test]
+async fn model_in_place_of_another_goes_by_its_own_name() {
+    let sandbox = Sandbox::new();
+    let config = "model = \"no-such-model\"\nfallback = [\"other\"]\n";
+    if put_model(&sandbox, config).is_none() {
+        return;
+    }
+    let machine = Machine::serve(&sandbox, &["--threads", "1"]);
+    let mut short = hello("default");
+    short["max_tokens"] = 2.into();
+    machine.post(CHAT, &short).await.check(200, &[]);
+    machine
+        .get("/health")
+        .await
+        .check(200, &[("/model", json!("other"))]);
+    // It is listed once, and there.
+    let own = listed(&machine, "other").await.unwrap();
+    assert_eq!(own["status"]["value"], "loaded", "{own}");
+    let all = machine.get("/v1/models").await.json();
+    let ids = all["data"].as_array().unwrap().iter();
+    let plain: Vec<&Value> = ids.filter(|model| model["status"].is_object()).collect();
+    assert_eq!(plain.len(), 1, "{all}");
 }
 
 #[tokio::test]

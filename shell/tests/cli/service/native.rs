@@ -75,18 +75,23 @@ async fn a_process_is_started_watched_and_copied() {
         PROCESSES,
         json!({"prompt": "x", "nonsense": 1}),
         400,
-        Value::Null,
+        json!("nonsense"),
     )
     .await;
     wrong(
         PROCESSES,
         json!({"prompt": "x", "agent": "nobody"}),
         404,
-        json!("model"),
+        json!("agent"),
     )
     .await;
+    let deep = json!({"prompt": "x", "limits": {"steps": "many"}});
+    wrong(PROCESSES, deep, 400, json!("limits.steps")).await;
+    wrong(PROCESSES, json!({}), 400, json!("prompt")).await;
+    let after = json!({"prompt": "x", "after": 99});
+    wrong(PROCESSES, after, 404, json!("after")).await;
     let long = "word ".repeat(20_000);
-    wrong(PROCESSES, json!({ "prompt": long }), 400, json!("messages")).await;
+    wrong(PROCESSES, json!({ "prompt": long }), 400, json!("prompt")).await;
     wrong("/api/v1/processes/99/fork", json!({}), 404, json!("pid")).await;
     wrong("/api/v1/processes/x/fork", json!({}), 400, json!("pid")).await;
     wrong("/api/v1/processes/1/resume", json!({}), 409, Value::Null).await;

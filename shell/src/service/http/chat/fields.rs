@@ -85,7 +85,7 @@ pub fn tokens(param: &str, tokens: Option<i64>) -> Result<Option<u32>, ApiError>
         Some(most @ 1..) => Ok(Some(u32::try_from(most).unwrap_or(u32::MAX))),
         Some(_) => Err(ApiError::invalid(
             param,
-            "an answer has at least one token; leave it out for as many as fit",
+            "an answer has at least one token; send 1 or more",
         )),
     }
 }

@@ -55,7 +55,7 @@ pub async fn post(
     match body.stream.unwrap_or(false) {
         true => {
             let usage = StreamOptions::usage(body.stream_options.as_ref());
-            streamed(&service, head, pieces, count, usage).await
+            streamed(head, pieces, count, usage).await
         }
         false => whole(&head, pieces, count).await,
     }
@@ -102,7 +102,6 @@ async fn whole(head: &Head, mut pieces: Pieces, count: usize) -> Result<Response
 
 /// A stream of what the pieces are.
 async fn streamed(
-    service: &Service,
     head: Head,
     mut pieces: Pieces,
     count: usize,
@@ -129,7 +128,7 @@ async fn streamed(
         }
     });
     let all = stream::iter([begin]).chain(rest);
-    Ok(wire::events(super::until_stopped(service, all)))
+    Ok(wire::events(all))
 }
 
 /// A reply as a stream of events.

@@ -126,11 +126,15 @@ impl Body {
         }
     }
 
-    /// The most tokens of the answer.
-    pub fn tokens_max(&self) -> Option<i64> {
-        self.max_completion_tokens
-            .or(self.max_tokens)
-            .or(self.n_predict)
+    /// The most tokens of the answer, and the field that says so.
+    pub fn tokens_max(&self) -> (&'static str, Option<i64>) {
+        let fields = [
+            ("max_completion_tokens", self.max_completion_tokens),
+            ("max_tokens", self.max_tokens),
+            ("n_predict", self.n_predict),
+        ];
+        let given = fields.iter().find(|(_, most)| most.is_some());
+        *given.unwrap_or(&fields[0])
     }
 
     /// Names the first field that asks for what is not done.
@@ -180,13 +184,14 @@ impl Body {
         self.supported()?;
         let mut functions = self.functions()?;
         let choice = choice(self.tool_choice.as_ref(), &mut functions)?;
+        let (field, most) = self.tokens_max();
         Ok(Ask {
             said: said(&self.messages)?,
             choice,
             functions,
             parallel: self.parallel_tool_calls.unwrap_or(true),
             schema: self.schema()?,
-            tokens_max: tokens("max_completion_tokens", self.tokens_max())?,
+            tokens_max: tokens(field, most)?,
             odds: odds(self.logprobs, self.top_logprobs)?,
             sampling: sampling(self.temperature, self.seed, usual)?,
             shaping: shaping(&self.rest)?,

@@ -208,7 +208,7 @@ async fn answer(service: &Arc<Service>, body: &Body, ask: Ask) -> Result<Respons
     }
     let turn = Turn::new(service, ask).await?;
     if body.stream.unwrap_or(false) {
-        return wire::framed(service, turn, reply).await;
+        return wire::framed(turn, reply).await;
     }
     let mut pieces = turn.pieces();
     while let Some(piece) = pieces.next().await {

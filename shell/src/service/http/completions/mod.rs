@@ -64,7 +64,7 @@ pub async fn post(
         usage: StreamOptions::usage(body.stream_options.as_ref()),
     };
     match body.stream.unwrap_or(false) {
-        true => streamed(&service, reply, chat::pieces(turns)).await,
+        true => streamed(reply, chat::pieces(turns)).await,
         false => whole(reply, chat::pieces(turns)).await,
     }
 }
@@ -76,11 +76,7 @@ async fn whole(mut reply: Reply, mut pieces: Pieces) -> Result<Response, ApiErro
     Ok(wire::json(&reply.whole()))
 }
 
-async fn streamed(
-    service: &Service,
-    mut reply: Reply,
-    mut pieces: Pieces,
-) -> Result<Response, ApiError> {
+async fn streamed(mut reply: Reply, mut pieces: Pieces) -> Result<Response, ApiError> {
     let first = wire::first(&mut pieces).await;
     let mut begin = reply.begin();
     if let Some((index, piece)) = first {
@@ -95,5 +91,5 @@ async fn streamed(
         }
     });
     let all = stream::iter([begin]).chain(rest);
-    Ok(wire::events(super::until_stopped(service, all)))
+    Ok(wire::events(all))
 }

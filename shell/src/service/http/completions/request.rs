@@ -11,7 +11,7 @@ use super::super::chat::fields::{Stop, stop_words, tokens, whole};
 use super::super::chat::request::{ANSWERS_MAX, StreamOptions};
 use super::super::error::ApiError;
 use super::super::known::{self, Api};
-use super::super::plain::{Ask, Choice, Lines, Plain};
+use super::super::plain::{Ask, Choice, Lines, Plain, check_tokens};
 use super::super::tokens::TOKENS_MAX;
 
 /// Tokens of an answer for which no number is asked, as OpenAI documents it.
@@ -166,6 +166,7 @@ fn text_of(cpu: &dyn Cpu, list: &[Value]) -> Result<String, ApiError> {
         let message = "tokens are taken for a local model only; send the text";
         ApiError::unsupported("prompt", message)
     })?;
+    check_tokens(cpu, "prompt", &tokens)?;
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 

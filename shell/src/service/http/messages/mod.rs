@@ -111,7 +111,7 @@ async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiErro
         }
         return Err(ApiError::internal("the CPU gave no answer; ask again"));
     }
-    wire::framed(service, turn, reply).await
+    wire::framed(turn, reply).await
 }
 
 /// What is asked of the plain model, where `usual` says how tokens are chosen.

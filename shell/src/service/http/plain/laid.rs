@@ -61,6 +61,21 @@ impl Laid {
     }
 }
 
+/// Refuses `tokens` in the field `param` of which the model has not all: they are another
+/// tokenizer's, and the others would mean something else.
+///
+/// # Errors
+/// The first that it has not.
+pub fn check_tokens(cpu: &dyn Cpu, param: &str, tokens: &[i32]) -> Result<(), ApiError> {
+    match cpu.unknown_token(tokens) {
+        None => Ok(()),
+        Some(token) => Err(ApiError::invalid(
+            param,
+            format!("{token} is no token of this model, whose tokens POST /tokenize tells"),
+        )),
+    }
+}
+
 fn laid(cpu: &dyn Cpu, ask: Ask) -> Result<Laid, ApiError> {
     let info = cpu.info();
     if ask.odds.is_some() && !info.constrains {
@@ -68,6 +83,8 @@ fn laid(cpu: &dyn Cpu, ask: Ask) -> Result<Laid, ApiError> {
                        leave it out";
         return Err(ApiError::unsupported("logprobs", message));
     }
+    let biased: Vec<i32> = ask.shaping.bias.iter().map(|(token, _)| *token).collect();
+    check_tokens(cpu, "logit_bias", &biased)?;
     let messages = layout::messages(&ask, info.constrains);
     let mut prompt = prompt_of(cpu, &ask, &messages)?;
     let room = info.window.saturating_sub(prompt.len);

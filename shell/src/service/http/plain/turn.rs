@@ -13,6 +13,7 @@ use quipu_kernel::judgement::CALL_BEGINS;
 use quipu_kernel::process::Usage;
 use serde_json::Value;
 
+use super::super::ending;
 use super::super::error::ApiError;
 use super::super::state::{Lease, Service};
 use super::judge::{self, CLEARLY_NONE};
@@ -137,12 +138,16 @@ impl Turn {
     /// The next piece; `None` after the last.
     ///
     /// # Errors
-    /// What stopped the answer; nothing comes after it.
+    /// What stopped the answer, the end of the machine among it; nothing comes after it.
     pub async fn next(&mut self) -> Result<Option<Piece>, ApiError> {
-        let patience = self.lease.service().patience();
+        let service = self.lease.service().clone();
+        let patience = service.patience();
         let deadline = tokio::time::Instant::from_std(self.begun + patience);
-        let piece = tokio::time::timeout_at(deadline, self.piece()).await;
-        let piece = piece.unwrap_or_else(|_| Err(ApiError::timeout(patience.as_secs())));
+        let piece = async {
+            let piece = tokio::time::timeout_at(deadline, self.piece()).await;
+            piece.unwrap_or_else(|_| Err(ApiError::timeout(patience.as_secs())))
+        };
+        let piece = ending::unless(&service.stopping, piece).await;
         if piece.is_err() {
             self.state = State::Over;
             self.ready.clear();

@@ -104,7 +104,7 @@ pub async fn post(
         }
         return Err(ApiError::internal("the CPU gave no answer; ask again"));
     }
-    wire::framed(&service, turn, reply).await
+    wire::framed(turn, reply).await
 }
 
 /// Answers `POST /v1/responses/input_tokens`.

@@ -18,6 +18,7 @@ use axum::response::Response;
 use quipu_tools::{ErrorKind, ToolError};
 
 use super::apart::aside;
+use super::ending;
 use super::error::ApiError;
 use super::form::{self, Form};
 use super::sense::{check_model, said};
@@ -47,11 +48,7 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, ApiError> {
     let _place = service.receive()?;
-    let mut stopping = service.stopping.clone();
-    let stopped = async move {
-        // A sender that is gone has stopped too.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
-    };
+    let stopped = ending::told(service.stopping.clone());
     tokio::select! {
         reply = answer(&service, request) => reply,
         () = stopped => {
