@@ -271,7 +271,7 @@ fn kinds(lines: &[String], values: bool) -> Vec<Line> {
             Line::Row
         } else if is_item(line) {
             Line::Item
-        } else if is_beside_one(is_field) {
+        } else if is_beside_one(is_field) || is_beside_one(is_entry) {
             Line::Field
         } else {
             Line::Words
@@ -320,6 +320,37 @@ fn is_field(line: &str) -> bool {
     is_apart && is_name && name.chars().count() <= FIELD_CHARS
 }
 
+/// Whether `line` begins as an entry of a log or a diary does: with a date or a time of day.
+fn is_entry(line: &str) -> bool {
+    const MONTHS: [&str; 12] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
+    let mut words = line.split_whitespace();
+    let mut word = || {
+        words
+            .next()
+            .unwrap_or_default()
+            .trim_matches(['[', ']', '(', ')', ',', ':'])
+    };
+    let (first, second) = (word(), word());
+    let is_month = |word: &str| {
+        let word = word.to_lowercase();
+        MONTHS.iter().any(|month| word.starts_with(month)) && word.len() <= "september".len()
+    };
+    let is_day = |word: &str| {
+        let digits = word.trim_end_matches(['.', 's', 't', 'n', 'd', 'r', 'h']);
+        (1..=2).contains(&digits.len()) && digits.bytes().all(|c| c.is_ascii_digit())
+    };
+    let is_sign = |c: char| "-/.:年月日时点分".contains(c);
+    let groups = first.split(is_sign).filter(|group| !group.is_empty());
+    let in_digits = groups.clone().count() > 1
+        && first.starts_with(|c: char| c.is_ascii_digit())
+        && groups
+            .clone()
+            .all(|group| group.bytes().all(|c| c.is_ascii_digit()));
+    in_digits || is_day(first) && is_month(second) || is_month(first) && is_day(second)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,6 +376,24 @@ mod tests {
         check("Name: Ada\nBorn: 1815\n", "Name: Ada\nBorn: 1815");
         check("姓名：李明\n电话：123", "姓名：李明\n电话：123");
         check("He said: come\nto us", "He said: come to us");
+        check(
+            "2024-05-03 sowed beans\n2024-05-12 sowed peas\nin the shed",
+            "2024-05-03 sowed beans\n2024-05-12 sowed peas in the shed",
+        );
+        check(
+            "3月12日 1号楼 正常\n3月13日 2号楼 正常",
+            "3月12日 1号楼 正常\n3月13日 2号楼 正常",
+        );
+        check(
+            "9:30 breakfast\n[10:15] walk",
+            "9:30 breakfast\n[10:15] walk",
+        );
+        check("3 May rain\nMay 4th, sun", "3 May rain\nMay 4th, sun");
+        check("2 maybe\nor 3 marches", "2 maybe or 3 marches");
+        check(
+            "It opened in\n2024 and\n1999 was dry",
+            "It opened in 2024 and 1999 was dry",
+        );
         check(
             "Open at 9:30\nor 10:30 daily",
             "Open at 9:30 or 10:30 daily",
