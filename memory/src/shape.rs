@@ -323,7 +323,18 @@ fn is_field(line: &str) -> bool {
 /// Whether `line` begins as an entry of a log or a diary does: with a date or a time of day.
 fn is_entry(line: &str) -> bool {
     const MONTHS: [&str; 12] = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
     let mut words = line.split_whitespace();
     let mut word = || {
@@ -335,7 +346,10 @@ fn is_entry(line: &str) -> bool {
     let (first, second) = (word(), word());
     let is_month = |word: &str| {
         let word = word.to_lowercase();
-        MONTHS.iter().any(|month| word.starts_with(month)) && word.len() <= "september".len()
+        let word = word.trim_end_matches('.');
+        MONTHS
+            .iter()
+            .any(|month| word == *month || word == &month[..3])
     };
     let is_day = |word: &str| {
         let digits = word.trim_end_matches(['.', 's', 't', 'n', 'd', 'r', 'h']);
@@ -389,7 +403,7 @@ mod tests {
             "9:30 breakfast\n[10:15] walk",
         );
         check("3 May rain\nMay 4th, sun", "3 May rain\nMay 4th, sun");
-        check("2 maybe\nor 3 marches", "2 maybe or 3 marches");
+        check("2 maybe\n3 marches", "2 maybe 3 marches");
         check(
             "It opened in\n2024 and\n1999 was dry",
             "It opened in 2024 and 1999 was dry",
