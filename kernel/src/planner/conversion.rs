@@ -40,7 +40,9 @@ static ASKED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         format!(
             r"{han_measure}[，,]?(?:换算成|换成|折合成?|相当于|等于|合|是|有|为)(?:多少|几)个?(?P<to>{unit})(?:呢|啊)?[\s？?。]*$"
         ),
-        format!(r"[把将]{han_measure}(?:换算成|换成|转换成|化成)(?P<to>{unit})[\s？?。]*$"),
+        format!(
+            r"[把将]?{han_measure}[，,]?(?:换算成|换算为|换成|转换成|转换为|化成)(?P<to>{unit})(?:是多少|等于多少|是几)?[\s？?。]*$"
+        ),
     ];
     forms.iter().map(|form| pattern(form)).collect()
 });
@@ -162,6 +164,9 @@ mod tests {
         check("两个小时是多少分钟？", "(2 * hour) / (1 * minute)");
         check("零下5摄氏度是多少华氏度？", "-5 °C to °F");
         check("负二十摄氏度等于多少华氏度", "-20 °C to °F");
+        check("36摄氏度换算成华氏度是多少？", "36 °C to °F");
+        check("三公里换算为米", "(3 * km) / (1 * m)");
+        check("怎样把公里换算成米？", "");
         check("三分之一公里是多少米？", "");
         check("三四公里是多少米？", "");
         check("两个半小时是多少分钟？", "");

@@ -44,7 +44,9 @@ pub fn missing(expression: &str) -> Option<String> {
 fn is_written(text: &str) -> bool {
     let lengths = text.split('-').map(str::len);
     let is_short = |part: &str| part.parse().is_ok_and(|n: u8| (1..=31).contains(&n));
-    lengths.eq([4, 2, 2]) && text.starts_with(['1', '2']) && text.split('-').skip(1).all(is_short)
+    lengths.eq([4_usize, 2, 2])
+        && text.starts_with(['1', '2'])
+        && text.split('-').skip(1).all(is_short)
 }
 
 /// The days from 1970-01-01 to a day that is written as YYYY-MM-DD, if there is that day.
