@@ -9,6 +9,10 @@ use super::material::units::{Kind, UNITS, known};
 use super::program::asks_for_code;
 use super::wording::{has_a_word_for_keeping, is_about_its_words};
 use crate::pattern::pattern;
+use crate::written::numbers::{HAN_SIGNS, han};
+
+/// What says in Chinese, or with a sign, that a number is below nought.
+const BELOW: &[&str] = &["零下", "负", "-", "−"];
 
 /// The forms of such a question: a number with its unit, and the unit that it is wanted in. Nothing
 /// but these stands in its sentence, or more than a conversion is asked for.
@@ -19,6 +23,13 @@ static ASKED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     let number = r"(?P<number>[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)";
     let small = format!(r"(?:(?:,? and)? ?(?P<more>\d+(?:\.\d+)?) ?(?P<small>{unit}|in))?");
     let measure = format!("{number} ?(?P<from>{unit}){small}");
+    // In Chinese numbers are also spelled: 三万五千米, 半斤, 五斤三两.
+    let spelled = format!(r"\d*[{HAN_SIGNS}][\d{HAN_SIGNS}]*");
+    let han_number = format!(
+        r"(?P<number>(?:零下|负|[-−])?(?:(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?|{spelled}|半))"
+    );
+    let han_small = format!(r"(?: ?(?P<more>\d+(?:\.\d+)?|{spelled}) ?(?P<small>{unit}))?");
+    let han_measure = format!("{han_number} ?个?(?P<from>{unit}){han_small}地?");
     let forms = [
         format!(
             r"(?i)\bhow (?:many|much) (?P<to>{unit}) (?:(?:are|is|do|does|make|makes|equals?|has) )?(?:there )?(?:in |make )?{measure}\b(?: (?:have|make|equal))?[\s?.!]*$"
@@ -27,9 +38,11 @@ static ASKED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
             r"(?i)(?:^|[:,.] |\b(?:convert|is|are|what's|express|change|turn) ){measure} (?:in|to|into|as|expressed in|(?:is|are|equals?) how many) (?:how many )?(?P<to>{unit})(?:,? please)?[\s?.!]*$"
         ),
         format!(
-            r"{measure}[，,]?(?:换算成|换成|折合成?|相当于|等于|合|是|有|为)(?:多少|几)个?(?P<to>{unit})(?:呢|啊)?[\s？?。]*$"
+            r"{han_measure}[，,]?(?:换算成|换成|折合成?|相当于|等于|合|是|有|为)(?:多少|几)个?(?P<to>{unit})(?:呢|啊)?[\s？?。]*$"
         ),
-        format!(r"[把将]{measure}(?:换算成|换成|转换成|化成)(?P<to>{unit})[\s？?。]*$"),
+        format!(
+            r"[把将]?{han_measure}[，,]?(?:换算成|换算为|换成|转换成|转换为|化成)(?P<to>{unit})(?:是多少|等于多少|是几)?[\s？?。]*$"
+        ),
     ];
     forms.iter().map(|form| pattern(form)).collect()
 });
@@ -43,9 +56,10 @@ pub(crate) fn expression(task: &str) -> Option<String> {
         return None;
     }
     let found = ASKED.iter().find_map(|form| form.captures(task))?;
-    // Another number may have a part in it.
+    // Another number may have a part in it: 三分之一公里.
     let before = &task[..found.get(0)?.start()];
-    if before.contains(|c: char| c.is_ascii_digit()) {
+    let is_spelled = !found["number"].contains(|c: char| c.is_ascii_digit());
+    if before.contains(|c: char| c.is_ascii_digit() || is_spelled && HAN_SIGNS.contains(c)) {
         return None;
     }
     // Mb are bits.
@@ -58,7 +72,7 @@ pub(crate) fn expression(task: &str) -> Option<String> {
     if from.of != to.of || from.is == to.is {
         return None;
     }
-    let number = found["number"].replace(',', "").replace('−', "-");
+    let number = amount(&found["number"])?;
     let more = found.name("more").zip(found.name("small"));
     let Some((more, small)) = more else {
         return Some(match from.of {
@@ -67,7 +81,7 @@ pub(crate) fn expression(task: &str) -> Option<String> {
         });
     };
     let small = known(small.as_str())?;
-    let more = more.as_str();
+    let more = amount(more.as_str())?;
     // Degrees are not added up, nor is something else.
     let fits = small.of == from.of && from.of != Kind::Temperature && !number.starts_with('-');
     fits.then(|| {
@@ -76,6 +90,23 @@ pub(crate) fn expression(task: &str) -> Option<String> {
             from.is, small.is, to.is
         )
     })
+}
+
+/// A number of a task in digits; `None` where it is nought in words, or may be two: 三四公里.
+fn amount(text: &str) -> Option<String> {
+    let below = BELOW.iter().find_map(|sign| text.strip_prefix(sign));
+    let (sign, number) = below.map_or(("", text), |number| ("-", number));
+    if number == "半" {
+        return Some(format!("{sign}0.5"));
+    }
+    if !number.contains(|c: char| HAN_SIGNS.contains(c)) {
+        return Some(format!("{sign}{}", number.replace(',', "")));
+    }
+    let is_digit = |c: &char| "一二两三四五六七八九".contains(*c);
+    let whole: Vec<char> = number.chars().take_while(|c| *c != '点').collect();
+    let may_be_two = whole.windows(2).any(|pair| pair.iter().all(is_digit));
+    let value = han(number).filter(|value| *value > 0.0 && !may_be_two)?;
+    Some(format!("{sign}{value}"))
 }
 
 #[cfg(test)]
@@ -125,6 +156,20 @@ mod tests {
             "(1 * hour + 15 * minute) / (1 * s)",
         );
         check("5斤3两等于多少克？", "(5 * 0.5 kg + 3 * 0.05 kg) / (1 * g)");
+        check("一亩等于多少平方米？", "(1 * (2000/3) m^2) / (1 * m^2)");
+        check("一亩地是多少平方米", "(1 * (2000/3) m^2) / (1 * m^2)");
+        check("五斤三两是多少克？", "(5 * 0.5 kg + 3 * 0.05 kg) / (1 * g)");
+        check("半斤等于几两？", "(0.5 * 0.5 kg) / (1 * 0.05 kg)");
+        check("把三万五千米换算成公里", "(35000 * m) / (1 * km)");
+        check("两个小时是多少分钟？", "(2 * hour) / (1 * minute)");
+        check("零下5摄氏度是多少华氏度？", "-5 °C to °F");
+        check("负二十摄氏度等于多少华氏度", "-20 °C to °F");
+        check("36摄氏度换算成华氏度是多少？", "36 °C to °F");
+        check("三公里换算为米", "(3 * km) / (1 * m)");
+        check("怎样把公里换算成米？", "");
+        check("三分之一公里是多少米？", "");
+        check("三四公里是多少米？", "");
+        check("两个半小时是多少分钟？", "");
         check("把6尺换算成厘米", "(6 * (1/3) m) / (1 * cm)");
         check(
             "How many litres are 2 cubic metres?",

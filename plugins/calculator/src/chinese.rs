@@ -12,6 +12,7 @@ const SIGNS: &[(&str, &str)] = &[
     ("的平方根", ""),
     ("的平方", "^2"),
     ("的立方", "^3"),
+    ("的阶乘", "!"),
     ("加上", " + "),
     ("加", " + "),
     ("减去", " - "),
@@ -61,6 +62,8 @@ const INTO: &[&str] = &[
     "化成",
     "转成",
 ];
+/// The same in English, before a unit in Chinese.
+const TO: &[&str] = &[" to ", " into ", " in ", " as "];
 const HOW_MANY: &[&str] = &["相当于", "等于", "折合", "合", "是", "有", "为"];
 
 /// Days that depend on the day on which they are said.
@@ -112,6 +115,9 @@ pub fn written(text: &str) -> Result<Measure, String> {
             None if is_han(sign) => return Err(unknown(sign)),
             None => (sign.to_string(), sign.len_utf8()),
         };
+        if runs_on(&whole, &said) {
+            return Err(unknown(sign));
+        }
         whole.push_str(&said);
         rest = &rest[used..];
     }
@@ -124,6 +130,15 @@ pub fn written(text: &str) -> Result<Measure, String> {
 
 fn unknown(sign: char) -> String {
     format!("{sign} is not known here, or has two readings")
+}
+
+/// Whether `said` is an amount right behind another in `before`: the evaluator would read two numbers
+/// as one, and multiply by what has brackets.
+fn runs_on(before: &str, said: &str) -> bool {
+    let of_amount = |c: char| c.is_ascii_digit() || c == ')';
+    let is_amount = said.starts_with('(') && said.len() > 1;
+    is_amount && before.trim_end().ends_with(of_amount)
+        || said.starts_with(|c: char| c.is_ascii_digit()) && before.ends_with(of_amount)
 }
 
 fn is_han(c: char) -> bool {
@@ -154,11 +169,24 @@ fn part(rest: &str, before: &str) -> Result<Option<(String, usize)>, String> {
             false => Ok(Some(((*sign).to_owned(), word.len()))),
         };
     }
+    if let Some(found) = power(rest) {
+        return Ok(Some(found));
+    }
     // 300的15%
     let of = rest
         .strip_prefix('的')
         .filter(|rest| value(rest).is_some() || rest.starts_with("百分之"));
     Ok(of.map(|_| (" * ".to_owned(), '的'.len_utf8())))
+}
+
+/// The power that `rest` begins with, as in 2的10次方, and its bytes.
+fn power(rest: &str) -> Option<(String, usize)> {
+    let (number, used) = value(rest.strip_prefix('的')?)?;
+    let after = &rest['的'.len_utf8() + used..];
+    let name = ["次方", "次幂"]
+        .iter()
+        .find(|name| after.starts_with(**name))?;
+    Some((format!("^{number}"), '的'.len_utf8() + used + name.len()))
 }
 
 /// The number that `rest` begins with, as it is written for the evaluator, and its bytes.
@@ -170,6 +198,9 @@ fn value(rest: &str) -> Option<(String, usize)> {
             0
         };
         return Some(("0.5".to_owned(), '半'.len_utf8() + counted));
+    }
+    if rest.starts_with("一半") {
+        return Some(("0.5".to_owned(), "一半".len()));
     }
     let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
     let end = rest.find(|c| !is_of_number(c)).unwrap_or(rest.len());
@@ -249,11 +280,17 @@ fn with_units(rest: &str, number: String, used: usize, before: &str) -> (String,
         return (format!("{number} {is}s"), end);
     }
     let (mut parts, mut last) = (vec![first], is);
-    while let Some((number, more)) = value(&rest[end..])
-        && let Some((part, is, next)) = with_unit(rest, &number, end + more, last == "hour")
-    {
+    loop {
+        let next = rest[end..].trim_start_matches(' ');
+        let found = value(next).and_then(|(number, used)| {
+            let ends = rest.len() - next.len() + used;
+            with_unit(rest, &number, ends, last == "hour")
+        });
+        let Some((part, is, ends)) = found else {
+            break;
+        };
         parts.push(part);
-        (last, end) = (is, next);
+        (last, end) = (is, ends);
     }
     (format!("({})", parts.join(" + ")), end)
 }
@@ -266,7 +303,7 @@ fn with_unit(
     end: usize,
     behind_hours: bool,
 ) -> Option<(String, &'static str, usize)> {
-    let counted = &rest[end..];
+    let counted = rest[end..].trim_start_matches(' ');
     let (after, mut is_half) = match counted.strip_prefix("个半") {
         Some(after) => (after, true),
         None => (counted.strip_prefix('个').unwrap_or(counted), false),
@@ -324,17 +361,21 @@ fn day(rest: &str) -> Result<Option<(String, usize)>, String> {
 /// What `rest` says that the value is converted into: a unit of these, or one of the evaluator's.
 fn target(rest: &str) -> Option<Target<'_>> {
     let into = INTO.iter().find_map(|word| rest.strip_prefix(*word));
+    let english = TO.iter().find_map(|word| rest.strip_prefix(*word));
     let how_many = || {
         let rest = HOW_MANY.iter().find_map(|word| rest.strip_prefix(*word))?;
         rest.strip_prefix("多少")
             .or_else(|| rest.strip_prefix('几'))
     };
-    let named = into.or_else(how_many)?;
+    let named = into.or(english).or_else(how_many)?;
     let named = named.trim_start_matches("多少").trim_start_matches('个');
     let named = named.trim_matches([' ', '?', '=', '。', '呢', '啊']);
     match unit(named) {
         Some((name, is)) if name == named => Some(Target::Known(name, is)),
-        _ if !named.is_empty() && named.is_ascii() => Some(Target::Ascii(named)),
+        // The evaluator reads the rest of a conversion that is all English.
+        _ if english.is_none() && !named.is_empty() && named.is_ascii() => {
+            Some(Target::Ascii(named))
+        }
         _ => None,
     }
 }
@@ -409,6 +450,19 @@ mod tests {
         check("3千克换算成磅", "((3 * kg)) / (1 * pound) = 磅");
         check("20摄氏度换算成华氏度", "(20 °C) to °F");
         check("20℃ to °F", "20°C to °F");
+        check("5 公里换算成 英里", "((5 * km)) / (1 * mile) = 英里");
+        check(
+            "6英尺 2英寸换算成厘米",
+            "((6 * foot + 2 * inch)) / (1 * cm) = 厘米",
+        );
+        check("20℃ to 华氏度", "20°C to °F");
+        check("5 km to 英里", "(5 km) / (1 * mile) = 英里");
+        check("1天 in 秒", "((1 * day)) / (1 * s) = 秒");
+        check("一半的八", "0.5 * 8");
+        check("一半", "0.5");
+        check("2的10次方加1", "2^10 + 1");
+        check("三的二次幂", "3^2");
+        check("5的阶乘", "5!");
         check("2024年3月5日到2025年1月1日", "2025-01-01 - 2024-03-05");
         check(
             "从2024年3月5日到2025年1月1日有多少天",
@@ -426,6 +480,9 @@ mod tests {
         refused("三百多加2", "about");
         refused("16的平方根", "sqrt");
         refused("9除3", "not known");
+        refused("三半", "not known");
+        refused("2 3斤", "not known");
+        refused("5 km to 中", "not known");
         refused("五只羊", "not known");
     }
 }

@@ -33,6 +33,22 @@ pub fn value(expression: &str) -> Option<String> {
     }
 }
 
+/// Why nothing is computed with a day that is not in the calendar, if there is one.
+pub fn missing(expression: &str) -> Option<String> {
+    let mut words = expression.split(|c: char| c != '-' && !c.is_ascii_digit());
+    let day = words.find(|word| is_written(word) && number(word).is_none())?;
+    Some(format!("there is no day {day} in the calendar"))
+}
+
+/// Whether `text` has the form YYYY-MM-DD, with a month and a day that could be one.
+fn is_written(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    let is_short = |part: &str| part.parse().is_ok_and(|n: u8| (1..=31).contains(&n));
+    lengths.eq([4_usize, 2, 2])
+        && text.starts_with(['1', '2'])
+        && text.split('-').skip(1).all(is_short)
+}
+
 /// The days from 1970-01-01 to a day that is written as YYYY-MM-DD, if there is that day.
 fn number(text: &str) -> Option<i64> {
     let parts: Vec<&str> = text.split('-').collect();
@@ -110,5 +126,18 @@ mod tests {
         check("2023-01-01 + 2 months", None);
         check("2023 - 1 - 1", None);
         check("1 + 1", None);
+        let check = |expression: &str, want: Option<&str>| {
+            let said = missing(expression);
+            let day = said
+                .as_deref()
+                .map(|said| said.split_whitespace().nth(4).unwrap_or_default());
+            assert_eq!(day, want, "{expression}");
+        };
+        check("2023-02-29 + 1 day", Some("2023-02-29"));
+        check("2024-01-01 - @2023-13-01", Some("2023-13-01"));
+        check("2024-02-29 + 1 day", None);
+        check("1990-45-60", None);
+        check("2023 - 02 - 30", None);
+        check("5 - 3", None);
     }
 }

@@ -13,6 +13,15 @@ pub fn doubt(expression: &str) -> Option<String> {
         .or_else(|| slope(&chars))
         .or_else(|| whole_division(&chars))
         .or_else(|| angle(&chars))
+        .or_else(|| factorials(&chars))
+}
+
+/// Two factorials of each other, or every other number multiplied?
+fn factorials(chars: &[char]) -> Option<String> {
+    let is_there = chars.windows(2).any(|pair| pair == ['!', '!']);
+    is_there.then(|| {
+        "!! can mean two things: write (A!)!, or multiply every other number yourself".into()
+    })
 }
 
 /// A division as some languages write one that leaves the rest out; the evaluator would
@@ -192,7 +201,8 @@ fn number(chars: &[char]) -> Option<String> {
             call.filter(|name| is_several || text.contains(',') && takes_several(name))
         {
             return Some(format!(
-                "{name} of several values is not computed here: write it out with operators"
+                "{name} of several values is not computed here: write it out with operators, or \
+                 use python.run"
             ));
         }
         if let Some(reason) = misread(&text) {
@@ -397,6 +407,8 @@ mod tests {
         }
         check("asin(7)", "fine");
         check("7 // 2", "floor(A / B)");
+        check("3!!", "can mean two things");
+        check("(3!)! + 2! * 3!", "fine");
         check("2.345,67 + 1", "comma behind its point");
         check("2.345.678", "several points");
         check("2,5 * 2", "only between thousands");

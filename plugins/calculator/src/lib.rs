@@ -8,6 +8,7 @@ mod day;
 mod doubt;
 mod measure;
 mod numeral;
+mod reach;
 mod units;
 
 use measure::Measure;
@@ -51,7 +52,11 @@ impl Guest for Calculator {
         if let Some(value) = day::value(&written.expression) {
             return Ok(Outcome { value, exact: true });
         }
-        let Measure { expression, unit } = measure::measure(&written.expression)?;
+        if let Some(reason) = day::missing(&written.expression) {
+            return Err(reason);
+        }
+        let clear = reach::bracketed(&written.expression)?;
+        let Measure { expression, unit } = measure::measure(&clear)?;
         let unit = written.unit.or(unit);
         if let Some(reason) = doubt::doubt(&expression) {
             return Err(reason);
@@ -62,7 +67,7 @@ impl Guest for Calculator {
             // What it is a percentage of is a number, so a number was meant.
             text = evaluate(&format!("({plain}) to 1")).unwrap_or(text);
         }
-        if text.is_empty() {
+        if text.is_empty() || reach::is_function(&text) {
             return Err(format!("the expression has no value; {INSTEAD}"));
         }
         if let Some(unit) = unit {
@@ -269,6 +274,43 @@ mod tests {
         check("2024年3月5日加30天", "2024-04-04");
         check("3斤等于多少米", "not measured in 米");
         check("上周三加两天", "depends on today");
+        check("5 km to 英里", "3.1068559612 英里");
+        check("3 ft 4 in to 厘米", "101.6 厘米");
+        check("1小时 in 分钟", "60 分钟");
+        check("100 F to 摄氏度", "37.7777777778 °C");
+        check("5 公里 换算成 英里", "3.1068559612 英里");
+        check("6英尺 2英寸换算成厘米", "187.96 厘米");
+        check("一半的八", "4");
+        check("2的10次方", "1024");
+        check("5的阶乘", "120");
+        check("100 Mbit/s to MB/s", "12.5 MB / s");
+        check("3 fl oz to ml", "88.7205886875 ml");
+        check("2 nautical miles to km", "3.704 km");
+        check("1 sq ft to m^2", "0.09290304 m^2");
+        check("1 cu ft to liters", "28.316846592 liters");
+        check("1 metric ton to kg", "1000 kg");
+        check("2 tons to kg", "two things");
+        check("3000 rpm to Hz", "divide by 60");
+        check("2023-02-29 + 1 day", "there is no day 2023-02-29");
+    }
+
+    #[test]
+    fn a_function_reaches_as_far_as_it_is_read() {
+        let check = |expression: &str, want: &str| {
+            let value = match Calculator::calculate(expression.to_owned()) {
+                Ok(outcome) => outcome.value,
+                Err(reason) => reason,
+            };
+            assert!(value.starts_with(want), "{expression}: {value}");
+        };
+        check("sin 30°", "0.5");
+        check("cos 60 degrees", "0.5");
+        check("2 sqrt 16", "8");
+        check("3 * sqrt 16 + 1", "13");
+        check("sin 30", "sin(30) can mean two things");
+        check("sqrt 16 m^2", "how far sqrt reaches");
+        check("sqrt", "the expression has no value");
+        check("3!!", "!! can mean two things");
     }
 
     #[test]

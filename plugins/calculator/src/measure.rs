@@ -29,14 +29,82 @@ pub fn measure(expression: &str) -> Result<Measure, String> {
                 .into(),
         );
     }
+    if let Some(reason) = ambiguous(&lower) {
+        return Err(reason.into());
+    }
     if let Some(found) = burnt(&lower) {
         return Ok(found);
     }
-    let expression = with_degrees(&with_inches(&with_primes(expression)));
+    let expression = with_degrees(&with_inches(&with_primes(&with_names(expression))));
     Ok(Measure {
         expression: with_powers(&with_hundreds(&expression)),
         unit: None,
     })
+}
+
+/// Why a unit in `lower` is not converted that has two readings, if there is one.
+fn ambiguous(lower: &str) -> Option<&'static str> {
+    let words: Vec<&str> = lower
+        .split(|c: char| !c.is_alphabetic() && c != '_')
+        .collect();
+    let has = |names: &[&str]| words.iter().any(|word| names.contains(word));
+    if has(&["rpm"]) && has(&["hz", "hertz"]) {
+        // The evaluator counts a turn as 2 pi, and a hertz as one.
+        return Some("turns a minute are not converted into hertz here: divide by 60");
+    }
+    (has(&["ton", "tons"]) && !has(&["metric", "short", "long", "us"])).then_some(
+        "a ton can mean two things: write tonne for 1000 kg, or short_ton for 2000 pounds",
+    )
+}
+
+/// Names of units that people write and the evaluator does not know, and what it calls them.
+const NAMES: &[(&str, &str)] = &[
+    ("kbit", "kilobit"),
+    ("Mbit", "megabit"),
+    ("Gbit", "gigabit"),
+    ("Tbit", "terabit"),
+    ("nautical miles", "nautical_miles"),
+    ("nautical mile", "nautical_mile"),
+    ("fluid ounces", "fluid_ounce"),
+    ("fluid ounce", "fluid_ounce"),
+    ("fl. oz.", "fluid_ounce"),
+    ("fl oz", "fluid_ounce"),
+    ("sq.", "square"),
+    ("sq", "square"),
+    ("cu.", "cubic"),
+    ("cu", "cubic"),
+    ("metric tons", "tonnes"),
+    ("metric ton", "tonne"),
+    ("short tons", "short_tons"),
+    ("short ton", "short_ton"),
+    ("US tons", "short_tons"),
+    ("US ton", "short_ton"),
+    ("troy ounces", "troy_ounces"),
+    ("troy ounce", "troy_ounce"),
+];
+
+/// `expression` with the evaluator's names for those units. A name is no part of another word.
+fn with_names(expression: &str) -> String {
+    let is_of_word = |c: char| c.is_alphabetic() || c == '_';
+    let mut whole = String::with_capacity(expression.len());
+    let mut rest = expression;
+    while let Some(sign) = rest.chars().next() {
+        let known = NAMES.iter().find(|(name, _)| {
+            let behind = rest.strip_prefix(name);
+            behind.is_some_and(|behind| !behind.starts_with(|c: char| c.is_alphanumeric()))
+        });
+        match known.filter(|_| !whole.ends_with(is_of_word)) {
+            Some((name, known)) => {
+                whole.push_str(known);
+                rest = &rest[name.len()..];
+            }
+            None => {
+                whole.push(sign);
+                rest = &rest[sign.len_utf8()..];
+            }
+        }
+    }
+    whole
 }
 
 /// How much is burnt on a way, or how far one gets, each of which is one over the other.
@@ -96,11 +164,15 @@ fn with_inches(expression: &str) -> String {
             || TO.contains(&next)
             || next.starts_with(|c: char| "+-*/)^".contains(c));
         let (number, rest) = split_number(word);
+        let bare = rest.trim_end_matches(')');
+        let (ends, brackets) = (ends || bare != rest, &rest[bare.len()..]);
         let before = written.last().map_or("", String::as_str);
         let is_behind_number = before.ends_with(|c: char| c.is_ascii_digit());
-        match rest {
-            "in" if ends && !number.is_empty() => written.push(format!("{number} inches")),
-            "in" if ends && is_behind_number => written.push("inches".into()),
+        match bare {
+            "in" if ends && !number.is_empty() => {
+                written.push(format!("{number} inches{brackets}"));
+            }
+            "in" if ends && is_behind_number => written.push(format!("inches{brackets}")),
             _ => written.push((*word).to_owned()),
         }
     }
@@ -227,6 +299,13 @@ mod tests {
         check("4in in cm", "4 inches in cm");
         check("12 in + 3 in", "12 inches + 3 inches");
         check("12 in cm", "12 in cm");
+        check("(3 ft 4 in) / (1 * cm)", "(3 ft 4 inches) / (1 * cm)");
+        check("(4in) * 2", "(4 inches) * 2");
+        check("100Mbit/s to MB/s", "100megabit/s to MB/s");
+        check("5 sq ft + 2 sqm", "5 square ft + 2 sqm");
+        check("16 fl oz to ml", "16 fluid_ounce to ml");
+        check("2 nautical miles to km", "2 nautical_miles to km");
+        check("3 metric tons to US tons", "3 tonnes to short_tons");
         check("5 lb 3 oz in kg", "5 lb 3 oz in kg");
         check("6'2\" in cm", "6'2\" in cm");
         check("6′2″ in cm", "6'2\" in cm");
@@ -256,5 +335,9 @@ mod tests {
         check("", "");
         let refused = measure("30 mpg (UK) to l/100km").expect_err("two gallons");
         assert!(refused.contains("United States"), "{refused}");
+        let refused = measure("2 tons to kg").expect_err("two tons");
+        assert!(refused.contains("tonne"), "{refused}");
+        let refused = measure("3000 rpm to Hz").expect_err("turns or radians");
+        assert!(refused.contains("60"), "{refused}");
     }
 }

@@ -110,7 +110,7 @@ fn may_replace(page: &NewPage, there: &Page) -> bool {
 }
 
 /// Whether memories (`m7-3`) and core memory (`core/…`) have such ids.
-fn is_of_a_process(id: &str) -> bool {
+pub fn is_of_a_process(id: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let memory = id.strip_prefix('m').and_then(|rest| rest.split_once('-'));
     PageId::from(id).is_block()

@@ -41,6 +41,39 @@ fn what_is_brought_in_is_a_strangers_until_it_is_vouched_for() {
 }
 
 #[test]
+fn pages_go_out_as_lines_that_come_in_again() {
+    let sandbox = Sandbox::new();
+    sandbox.write("bill.txt", "The rent of the garage is 40.");
+    let own = r#"{"_id":"own","title":"Mine","text":"I let it."}"#;
+    sandbox.write("own.jsonl", own);
+    sandbox.quipu(&["mem", "add", "bill.txt"]).check(0, &[]);
+    let own = ["mem", "add", "--vouch", "--private", "--jsonl", "own.jsonl"];
+    sandbox.quipu(&own).check(0, &[]);
+    // A file is shown by its name, as it is removed.
+    let shown = sandbox.quipu(&["mem", "show", "bill.txt"]);
+    assert!(shown.out.contains("The rent of the garage"), "{shown:#?}");
+    let export = |sandbox: &Sandbox| {
+        let said = sandbox.quipu(&["mem", "export"]);
+        said.check(0, &["2 pages"]);
+        let mut lines: Vec<String> = said.out.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let lines = export(&sandbox);
+    assert!(lines[1].contains(r#""_id":"own""#), "{lines:?}");
+    assert!(lines[1].contains(r#""secrecy":"private""#), "{lines:?}");
+    let other = Sandbox::new();
+    other.write("all.jsonl", lines.join("\n"));
+    other
+        .quipu(&["mem", "add", "--vouch", "--jsonl", "all.jsonl"])
+        .check(0, &["added 2 pages"]);
+    assert_eq!(export(&other), lines);
+    other
+        .quipu(&["mem", "export", "--space", "notes"])
+        .check(0, &["nothing is stored"]);
+}
+
+#[test]
 fn an_eval_believes_an_agent_as_a_run_does() {
     let (sandbox, _) = desk();
     let cpu = sandbox.script("done.jsonl", &[DONE]);

@@ -4,6 +4,7 @@
 mod add;
 mod choose;
 pub mod consolidate;
+mod export;
 mod links;
 mod remains;
 mod rm;
@@ -15,13 +16,13 @@ use std::path::Path;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use quipu_kernel::label::{Label, Level, Suspicion};
-use quipu_memory::{Access, PageId, Secrecy, Trust};
+use quipu_memory::{Access, Page, PageId, PageSummary, Secrecy, Trust};
 use serde_json::json;
 
 use crate::config::process::{SpaceName, space_words};
 use crate::service::lent::library;
 use crate::session::Session;
-use crate::session::library::Meaning;
+use crate::session::library::{Library, Meaning};
 use crate::terminal::bar::{bar, silence};
 use crate::terminal::error::UserError;
 use crate::terminal::interrupts::is_pressed;
@@ -36,10 +37,12 @@ const LIST_PAGES: usize = 1000;
 pub enum MemCommand {
     Add(add::AddArgs),
     Search(search::SearchArgs),
-    /// Show one page, whole
+    /// Show one page, or all pages of a file, whole
     Show(ShowArgs),
     /// List the pages
     Ls(LsArgs),
+    /// Print the pages with their text as JSON lines, which `mem add --jsonl` reads
+    Export(export::ExportArgs),
     /// Remove pages, or all pages of a file or a folder
     Rm(rm::RmArgs),
     /// Say how much is stored
@@ -62,7 +65,7 @@ pub struct RebuildArgs {
 /// Arguments of `mem show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The page
+    /// The page, or the file that its pages were brought in from
     id: String,
     /// Say how much it reads like an attack, if others wrote it
     #[arg(long)]
@@ -101,6 +104,7 @@ pub async fn run(session: &Session, command: MemCommand) -> Result<u8> {
         MemCommand::Search(args) => search::run(session, &args),
         MemCommand::Show(args) => show(session, &args),
         MemCommand::Ls(args) => list(session, &args),
+        MemCommand::Export(args) => export::run(session, &args),
         MemCommand::Rm(args) => rm::run(session, &args),
         MemCommand::Stats(args) => stats(session, &args),
         MemCommand::Consolidate => consolidate::run(session).await,
@@ -110,10 +114,7 @@ pub async fn run(session: &Session, command: MemCommand) -> Result<u8> {
 
 fn no_page(id: &str) -> anyhow::Error {
     let hint = match Path::new(id).is_file() {
-        true => {
-            "the pages of a file are named by its whole path with #1, #2 and so on: \
-                 `quipu mem ls` lists them"
-        }
+        true => "`quipu mem add` brings the file in; `quipu mem ls` lists the pages",
         false => "`quipu mem ls` lists the pages",
     };
     UserError::usage(format!("there is no page {id}"), hint)
@@ -136,8 +137,26 @@ fn suspicion_of(session: &Session, label: Label, text: &str) -> Option<Suspicion
 
 fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     let store = library(session, Access::ReadOnly)?;
+    let store = store.as_ref();
     let id = PageId::from(args.id.as_str());
-    let page = store.get(&id)?.ok_or_else(|| no_page(&args.id))?;
+    if let Some(page) = store.get(&id)? {
+        show_page(session, store, &page, args)?;
+        return Ok(0);
+    }
+    let ids = rm::pages_of_document(store, &args.id)?;
+    if ids.is_empty() {
+        return Err(no_page(&args.id));
+    }
+    for id in &ids {
+        if let Some(page) = store.get(id)? {
+            show_page(session, store, &page, args)?;
+        }
+    }
+    Ok(0)
+}
+
+/// Prints a page, and on standard error what is known of it.
+fn show_page(session: &Session, store: &dyn Library, page: &Page, args: &ShowArgs) -> Result<()> {
     let label = Label::of_pages(std::iter::once(&page.id), page.trust);
     // A detector takes longer to read than the page.
     let looked = match args.signals {
@@ -147,12 +166,11 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     // Beside that, what was said of the text that a process made it of.
     let suspicion = Suspicion::joined(page.suspicion, looked);
     if args.json {
-        let mut shown = serde_json::to_value(&page)?;
+        let mut shown = serde_json::to_value(page)?;
         if let Some(said) = suspicion {
             shown["suspicion"] = serde_json::to_value(said)?;
         }
-        output::json(&shown)?;
-        return Ok(0);
+        return output::json(&shown);
     }
     let source = output::visible(&page.source);
     let space = match page.space.name() {
@@ -172,13 +190,13 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
         output::line(&output::visible(&page.title))?;
     }
     output::line(&output::visible(&page.text))?;
-    for earlier in store.history(&id)? {
+    for earlier in store.history(&page.id)? {
         let text = output::visible(&shortened(&earlier.text, 60));
         say!("version {} said: {text}", earlier.version);
     }
     for (word, linked) in [
-        ("links to", links::from(store.as_ref(), &page)?),
-        ("linked from", links::to(store.as_ref(), &page)?),
+        ("links to", links::from(store, page)?),
+        ("linked from", links::to(store, page)?),
     ] {
         for other in linked {
             let (id, title) = (
@@ -188,15 +206,15 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
             say!("{word} {id}: {}", output::visible(&title));
         }
     }
-    for source in store.lineage(&id)? {
+    for source in store.lineage(&page.id)? {
         let text = output::visible(&shortened(&source.text, 60));
         say!("made from {}: {text}", output::visible(source.id.as_str()));
     }
-    Ok(0)
+    Ok(())
 }
 
-fn list(session: &Session, args: &LsArgs) -> Result<u8> {
-    let store = library(session, Access::ReadOnly)?;
+/// What is known of all pages, or of those of a space.
+fn summaries(store: &dyn Library, space: Option<&SpaceName>) -> Result<Vec<PageSummary>> {
     let mut pages = Vec::new();
     loop {
         let more = store.list(pages.len(), LIST_PAGES)?;
@@ -205,9 +223,15 @@ fn list(session: &Session, args: &LsArgs) -> Result<u8> {
         }
         pages.extend(more);
     }
-    if let Some(SpaceName(space)) = &args.space {
+    if let Some(SpaceName(space)) = space {
         pages.retain(|page| page.space == *space);
     }
+    Ok(pages)
+}
+
+fn list(session: &Session, args: &LsArgs) -> Result<u8> {
+    let store = library(session, Access::ReadOnly)?;
+    let pages = summaries(store.as_ref(), args.space.as_ref())?;
     if args.json {
         output::json(&pages)?;
     } else if pages.is_empty() {

@@ -112,10 +112,7 @@ fn meant(store: &dyn Library, name: &str) -> Result<Vec<Meant>> {
     if store.get(&page)?.is_some() {
         return Ok(vec![Meant::Page(page)]);
     }
-    let absolute = std::path::absolute(name).ok();
-    let absolute = absolute.map(|path| path.display().to_string());
-    let names = std::iter::once(name.to_owned()).chain(absolute);
-    for name in names.filter(|name| !name.is_empty()) {
+    for name in names_of(name) {
         if store.file(&name)?.is_some() {
             return Ok(vec![Meant::File(name)]);
         }
@@ -130,6 +127,25 @@ fn meant(store: &dyn Library, name: &str) -> Result<Vec<Meant>> {
         }
     }
     Err(no_page(name))
+}
+
+/// The pages of the file or the address `name`, as written, or relative to the current folder.
+pub(super) fn pages_of_document(store: &dyn Library, name: &str) -> Result<Vec<PageId>> {
+    for name in names_of(name) {
+        let pages = pages_of(store, &name)?;
+        if !pages.is_empty() {
+            return Ok(pages);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The names that something called `name` may be stored by.
+fn names_of(name: &str) -> impl Iterator<Item = String> {
+    let absolute = std::path::absolute(name).ok();
+    let absolute = absolute.map(|path| path.display().to_string());
+    let names = std::iter::once(name.to_owned()).chain(absolute);
+    names.filter(|name| !name.is_empty())
 }
 
 /// The pages of the document of this name.

@@ -83,8 +83,51 @@ fn why(error: &Error, locked: bool) -> String {
     match error {
         Error::PasswordRequired | Error::MaybeBadPassword(_) => LOCKED.to_owned(),
         _ if locked => LOCKED.to_owned(),
-        Error::UnsupportedCompressionMethod(_) => "compressed in a way that is not read".to_owned(),
+        // The list of its members is encrypted as well.
+        Error::UnsupportedCompressionMethod(name) if name.starts_with("AES") => LOCKED.to_owned(),
+        // One without a name is told as the bytes of its number.
+        Error::UnsupportedCompressionMethod(name) if !name.starts_with(char::is_alphabetic) => {
+            "compressed in a way that is not read (unpack it)".to_owned()
+        }
+        Error::UnsupportedCompressionMethod(name) => {
+            format!("compressed with {name}, which is not read (pack it again, or unpack it)")
+        }
         Error::MaxMemLimited { .. } => "it takes too much memory (unpack it)".to_owned(),
+        Error::Other(reason) | Error::Unsupported(reason) => broken(reason),
+        Error::Io(error, _) => broken(error),
         error => broken(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_an_archive_is_not_unpacked() {
+        let check = |error: Error, locked: bool, want: &str| {
+            assert_eq!(why(&error, locked), want, "{error}");
+        };
+        let unread = |name: &str| Error::UnsupportedCompressionMethod(name.to_owned());
+        check(unread("AES256_SHA256"), false, LOCKED);
+        check(
+            unread("BZIP2"),
+            false,
+            "compressed with BZIP2, which is not read (pack it again, or unpack it)",
+        );
+        check(
+            unread("[4, 247, 17, 9]"),
+            false,
+            "compressed in a way that is not read (unpack it)",
+        );
+        check(unread("BZIP2"), true, LOCKED);
+        check(Error::PasswordRequired, false, LOCKED);
+        check(
+            Error::Other("next header offset out of range".into()),
+            false,
+            "it is damaged (next header offset out of range)",
+        );
+        let cut = std::io::Error::other("cut off");
+        check(Error::Io(cut, "".into()), false, "it is damaged (cut off)");
     }
 }

@@ -43,6 +43,9 @@ pub enum Due {
 
 /// Fields of a time.
 const FIELDS: usize = 5;
+/// What a number of a time may be.
+const RANGES: &str = "a number is out of range: minutes are 0-59, hours 0-23, days 1-31, months \
+                      1-12, days of the week 0-7";
 
 /// Why cron's reader does not take `pattern`, in words about that: it tells of its own settings.
 fn unreadable(pattern: &str, error: &CronError) -> String {
@@ -54,6 +57,7 @@ fn unreadable(pattern: &str, error: &CronError) -> String {
                 counted(fields, "field")
             )
         }
+        CronError::ComponentError(why) if why.contains("out of bounds") => RANGES.to_owned(),
         CronError::ComponentError(why) | CronError::IllegalCharacters(why) => why.clone(),
         other => other.to_string(),
     }
@@ -369,7 +373,7 @@ mod tests {
         check("", "--cron \"\": ");
         check("soon", "--cron \"soon\": it has 1 field, and a time has 5");
         check("0 0 8 * * *", "it has 6 fields, and a time has 5");
-        check("0 25 * * *", "\"0 25 * * *\": Number out of bounds.");
+        check("0 25 * * *", "\"0 25 * * *\": a number is out of range");
         check("0 0 30 2 *", "that never comes");
     }
 }
