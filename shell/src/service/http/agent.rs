@@ -55,13 +55,18 @@ pub fn load(service: &Service, name: Option<&str>) -> Result<Loaded, ApiError> {
         ApiError::not_found(Some("model"), "model_not_found", message)
     };
     let path = agent::named(&service.session.paths.agents(), name).ok_or_else(missing)?;
-    let loaded = agent::load(&path, &service.session.paths);
-    let loaded = loaded.and_then(|loaded| {
-        loaded.check(service.kernel.bus())?;
-        loaded.check_memory(&**service.kernel.store())?;
-        Ok(loaded)
-    });
-    loaded.map_err(|error| ApiError::invalid("model", without_folders(&format!("{error:#}"))))
+    // Why it cannot be read quotes its lines, and a stranger may ask.
+    let unread = |_: anyhow::Error| {
+        let message = format!("the file of the agent {name:?} cannot be used");
+        ApiError::invalid("model", format!("{message}; `quipu agent ls` says why"))
+    };
+    let loaded = agent::load(&path, &service.session.paths).map_err(unread)?;
+    let checked = loaded.check(service.kernel.bus());
+    let checked = checked.and_then(|()| loaded.check_memory(&**service.kernel.store()));
+    checked.map_err(|error: anyhow::Error| {
+        ApiError::invalid("model", without_folders(&format!("{error:#}")))
+    })?;
+    Ok(loaded)
 }
 
 /// A process under way; dropping it interrupts the process.

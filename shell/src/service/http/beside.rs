@@ -116,8 +116,8 @@ fn none(service: &Service, name: &str, mut here: Vec<String>) -> ApiError {
         Some("model"),
         "model_not_found",
         format!(
-            "there is no model {name:?}{otherwise}; this machine runs {:?}{others}, and /v1/models lists \
-             its agents",
+            "there is no model {name:?}{otherwise}; this machine runs {:?}{others}, and \
+             /v1/models lists its agents",
             service.model
         ),
     )

@@ -165,3 +165,15 @@ async fn what_was_made_of_something_private_is_private() {
     assert_eq!(secrecy("fact one"), Value::Null, "{stored}");
     assert_eq!(secrecy("fact two"), json!("private"), "{stored}");
 }
+
+#[tokio::test]
+async fn file_that_cannot_be_read_is_quoted_to_nobody() {
+    let sandbox = Sandbox::new();
+    let text = "instructions = \"Answer.\"\nkept = \"between us\"\n";
+    sandbox.write("root/agents/broken.toml", text);
+    let machine = Machine::start(&sandbox, &[r#"{"answer":"x"}"#], &[]);
+    let body = json!({"model": "agent/broken", "messages": [{"role": "user", "content": "Hello"}]});
+    let reply = machine.post(PATH, &body).await;
+    reply.check(400, &[("/error/param", json!("model"))]);
+    assert!(!reply.text.contains("between us"), "{reply:#?}");
+}
