@@ -193,12 +193,19 @@ fn list(session: &Session, json: bool) -> Result<u8> {
             .collect();
         output::json(&rows)?;
     } else if rows.is_empty() {
-        say!("no folder is trusted: `quipu trust DIR` trusts one");
+        say!("nothing is trusted: `quipu trust DIR|FILE` trusts a folder or an agent");
     } else {
-        let rows = rows.into_iter();
-        let rows =
-            rows.map(|(folder, state, changed)| vec![folder, state.to_owned(), changed.join(", ")]);
-        output::table(&["FOLDER", "STATE", "CHANGED"], rows.collect())?;
+        let rows = rows.into_iter().map(|(path, state, changed)| {
+            let changed: Vec<&str> = changed
+                .iter()
+                .map(|part| match part.as_str() {
+                    trust::ITSELF => "the file itself",
+                    part => part,
+                })
+                .collect();
+            vec![path, state.to_owned(), changed.join(", ")]
+        });
+        output::table(&["PATH", "STATE", "CHANGED"], rows.collect())?;
     }
     Ok(0)
 }

@@ -25,7 +25,7 @@ pub const PROJECT: &str = "AGENTS.md";
 /// trusted with the folder, and does not keep anything else in it from taking effect.
 const AGENTS: [&str; 3] = ["agent.toml", "SKILL.md", PROJECT];
 /// The name in the book of a file that was trusted by itself.
-const ITSELF: &str = ".";
+pub const ITSELF: &str = ".";
 /// U+FEFF in UTF-8, which whoever reads a file may have taken off.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Files below [`OWN`] that are looked at; more is no configuration.

@@ -104,6 +104,9 @@ fn an_eval_believes_an_agent_as_a_run_does() {
     let listed = sandbox.quipu(&["trust", "ls"]).out;
     assert!(listed.contains("changed"), "{listed}");
     assert!(listed.contains("form.json"), "{listed}");
+    sandbox.write("clerk.toml", "schema = 'form.json'\nthink = 1");
+    let listed = sandbox.quipu(&["trust", "ls"]).out;
+    assert!(listed.contains("the file itself"), "{listed}");
 }
 
 #[test]

@@ -178,7 +178,7 @@ impl Rules {
     /// Who may learn what `tool` returns.
     pub fn secrecy_of(&self, tool: &str) -> Secrecy {
         let of_tool = self.private.iter();
-        let of_tool = of_tool.filter(|confided| confided.tool.fits(tool));
+        let of_tool = of_tool.filter(|confided| confided.tool.names(tool));
         let most = of_tool.map(|confided| confided.secrecy).max();
         most.unwrap_or_default()
     }

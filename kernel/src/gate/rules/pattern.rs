@@ -65,6 +65,13 @@ impl Pattern {
         fits(&self.parts, text, &is_plain)
     }
 
+    /// Whether it names the function `name` of a device, or the device, and with it all its
+    /// functions: for rules that forbid. A rule for `mail` would else hold for nothing.
+    pub fn names(&self, name: &str) -> bool {
+        let device = name.split_once('.').map(|(device, _)| device);
+        self.fits(name) || device.is_some_and(|device| self.fits(device))
+    }
+
     /// What the star behind the part `at` does not stand for beside separators: what ends the
     /// host or the mailbox that it is in.
     fn ends_of(&self, at: usize) -> &'static [char] {
@@ -127,6 +134,21 @@ fn fits(parts: &[String], text: &str, gap: &dyn Fn(usize, &str) -> bool) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_device_is_named_with_its_functions() {
+        let check = |pattern: &str, name: &str, want: bool| {
+            let pattern = Pattern::from(pattern.to_owned());
+            assert_eq!(pattern.names(name), want, "{} {name}", pattern.written());
+        };
+        check("mail", "mail.send", true);
+        check("mail.send", "mail.send", true);
+        check("mail.*", "mail.send", true);
+        check("lookup", "lookup", true);
+        check("mail", "mailbox.send", false);
+        check("send", "mail.send", false);
+        check("mail.read", "mail.send", false);
+    }
 
     #[test]
     fn a_star_stays_in_its_host_and_in_its_mailbox() {

@@ -116,7 +116,7 @@ mod one_or_more {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// The tools, as `device.function`.
+    /// The tools, as `device.function`; `device` alone is all of it in a rule that asks or denies.
     pub tool: Pattern,
     /// What the call reaches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -167,11 +167,19 @@ impl Rule {
         let mut roles = self.role.iter();
         label
             && suspected
-            && self.tool.fits(call.name)
+            && self.is_for(call.name, tightens)
             && self.effect.is_none_or(|reach| reach == call.reach)
             && args.all(|(name, condition)| fits(&call.at(name), condition, tightens))
             && roles.all(|(role, condition)| fits(&call.of_role(*role), condition, tightens))
             && (tightens || self.covers(call))
+    }
+
+    /// Whether the rule is for the tool `name`. One that allows names each function.
+    fn is_for(&self, name: &str, tightens: bool) -> bool {
+        match tightens {
+            true => self.tool.names(name),
+            false => self.tool.fits(name),
+        }
     }
 
     /// Whether the rule speaks of all that `call` carries, apart from content and times. A rule

@@ -22,6 +22,19 @@ fn verdicts() {
 
     // What the gate says by itself.
     check(&[], to("x@a.org"), User, "ask");
+    // The name of a device forbids all that it does, and allows nothing.
+    check(
+        &[json!({"tool": "mail", "do": "deny"})],
+        to("x@a.org"),
+        User,
+        "deny",
+    );
+    check(
+        &[json!({"tool": "mail", "do": "allow"})],
+        to("x@a.org"),
+        User,
+        "ask",
+    );
     // One that allows spares the question, for what it names and nothing else.
     check(&[friend()], to("x@a.org"), User, "allow");
     check(&[friend()], to("x@b.org"), User, "ask");
