@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::measure::{Measure, of_han, of_word};
-use crate::pattern::{HAN, laid_out, pattern};
+use super::measure::{Measure, of_text, of_word};
+use crate::pattern::{laid_out, pattern};
 
 /// A number in digits, with its sign.
 const NUMBER: &str = r"(?P<number>[-−]?\d+(?:,\d{3})*(?:\.\d+)?)";
@@ -123,7 +123,7 @@ fn read(task: &str, found: &Captures) -> Option<Condition> {
     Some(Condition {
         said: whole.as_str().to_owned(),
         number: value.parse().ok()?,
-        measure: measure.or_else(|| of_thing(&thing)),
+        measure: measure.or_else(|| of_text(&thing)),
         thing,
         bound,
     })
@@ -141,13 +141,6 @@ fn thing_behind(rest: &str) -> String {
     let parts = ["以上", "以下", "的", "了"];
     let end = parts.iter().filter_map(|part| thing.find(*part)).min();
     thing[..end.unwrap_or(thing.len())].to_owned()
-}
-
-fn of_thing(thing: &str) -> Option<Measure> {
-    match thing.starts_with(|c: char| HAN.contains(&c)) {
-        true => of_han(thing),
-        false => of_word(thing),
-    }
 }
 
 #[cfg(test)]
