@@ -104,8 +104,11 @@ fn read(task: &str, found: &Captures) -> Option<Condition> {
     let (whole, number) = (found.get(0)?, found.name("number")?);
     let rest = &task[number.end()..];
     let before = &task[..whole.start()];
+    // From 8 to 10, and no number below nought.
+    let has_sign = number.as_str().starts_with(['-', '−']);
+    let is_span = has_sign && task[..number.start()].ends_with(|c: char| c.is_ascii_alphanumeric());
     let is_other = NEGATED.is_match(before) || OTHERS.is_match(rest) || LENGTH.is_match(rest);
-    if is_other {
+    if is_span || is_other {
         return None;
     }
     let bounds = [
@@ -195,6 +198,7 @@ mod tests {
         check("Is it open over 8:30?");
         check("Is it under 8 pm?");
         check("The list over 8-10?");
+        check("哪天8-10度以上？");
         // Of the answer.
         check("Say it in at most 50 words.");
         check("Name the rooms in under 3 short sentences.");
