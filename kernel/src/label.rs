@@ -64,6 +64,14 @@ pub struct Level {
     pub secrecy: Secrecy,
 }
 
+impl Level {
+    /// Whether a text of this level lowers nothing where it stands among others of the level `all`:
+    /// it is trusted as far as these, and no more secret.
+    pub fn lowers_nothing(self, all: Level) -> bool {
+        self.trust >= all.trust && self.secrecy <= all.secrecy
+    }
+}
+
 /// In words: the secrecy is told only where somebody has to keep it.
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -119,9 +119,9 @@ fn level_of(page: &Page) -> Level {
 }
 
 /// The words about the memory `text` that was replaced. It is quoted only where that lowers
-/// nothing: its level is at least as trusted as `all` that the process has, and no more secret.
+/// nothing of the level `all` that the process has.
 fn replaced(text: &str, old: Level, all: Level) -> String {
-    match old.trust >= all.trust && old.secrecy <= all.secrecy {
+    match old.lowers_nothing(all) {
         true => format!(" in place of \u{ab}{text}\u{bb}"),
         false => " in place of an older one".to_owned(),
     }

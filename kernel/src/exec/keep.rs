@@ -15,7 +15,7 @@ use crate::gate::Verdict;
 use crate::grammar::Legal;
 use crate::journal::{StepRow, WITH};
 use crate::judgement::Question;
-use crate::label::Trust;
+use crate::label::{Level, Trust};
 use crate::pattern::HAN;
 use crate::planner::facts::{asks_to_keep, facts, only_tells, sentences, without_request};
 use crate::planner::listed::with_the_rest;
@@ -52,6 +52,9 @@ const NOTE_CHARS: usize = 200;
 struct Note {
     id: PageId,
     text: String,
+    /// Whether its text may stand in a memory of the process: that lowers nothing.
+    #[serde(default)]
+    may_be_quoted: bool,
 }
 
 impl Execution {
@@ -228,14 +231,14 @@ impl Execution {
     }
 
     /// Adds to `args`, which keep `text`, the memory that it replaces, if there is one. What else
-    /// stands in that one is kept beside `text`.
+    /// stands in that one is kept beside `text`; where that may not be done, so is the whole memory.
     async fn put_in_place(&mut self, args: &mut Value, text: &str) -> Result<(), Ending> {
         let Some(old) = self.replaced(text).await? else {
             return Ok(());
         };
         if let Some(both) = with_the_rest(&old.text, text) {
-            // More than a question was put about.
-            if old.text.ends_with('…') {
+            // More than a question was put about, or others wrote it, or it is a secret.
+            if old.text.ends_with('…') || !old.may_be_quoted {
                 return Ok(());
             }
             args["text"] = json!(both);
@@ -317,8 +320,15 @@ impl Execution {
             let other = note.source != own && note.text != text;
             other && related(&note.text, text)
         });
+        let read = self.vm.lowest_label();
+        let all = read.lowered_to(Trust::User).level();
+        let level = |page: &Page| Level {
+            trust: page.trust,
+            secrecy: page.secrecy,
+        };
         let note = |page: Page| Note {
             text: short(&page.text, NOTE_CHARS),
+            may_be_quoted: level(&page).lowers_nothing(all),
             id: page.id,
         };
         notes.into_iter().map(note).collect()

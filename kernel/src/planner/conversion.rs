@@ -56,8 +56,11 @@ pub(crate) fn expression(task: &str) -> Option<String> {
         return None;
     }
     let found = ASKED.iter().find_map(|form| form.captures(task))?;
-    // Another number may have a part in it: 三分之一公里.
+    // Another number may have a part in it: 三分之一公里, 几十公里.
     let before = &task[..found.get(0)?.start()];
+    if before.ends_with(['几', '数', '第']) {
+        return None;
+    }
     let is_spelled = !found["number"].contains(|c: char| c.is_ascii_digit());
     if before.contains(|c: char| c.is_ascii_digit() || is_spelled && HAN_SIGNS.contains(c)) {
         return None;
@@ -169,6 +172,8 @@ mod tests {
         check("怎样把公里换算成米？", "");
         check("三分之一公里是多少米？", "");
         check("三四公里是多少米？", "");
+        check("几十公里是多少米？", "");
+        check("第三天是多少小时？", "");
         check("两个半小时是多少分钟？", "");
         check("把6尺换算成厘米", "(6 * (1/3) m) / (1 * cm)");
         check(

@@ -190,8 +190,12 @@ pub(crate) fn sends_to_documents(text: &str) -> bool {
         let sends = r"(?ix)
             \b(?:in|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
               (?:\w+\s+){0,2}(?:documents?|docs|notes?|files?|records?|papers?|archives?|library
-                |memory|memories|manuals?|handbooks?|diar(?:y|ies)|logs?|minutes|registers?|regulations
-                |guidelines|(?:price|phone|packing|guest|staff)\s+lists?)\b
+                |memory|memories|manuals?|handbooks?|diar(?:y|ies)|regulations|guidelines
+                |(?:price|phone|packing|guest|staff)\s+lists?)\b
+            # With a number these are of wood, of time and of money.
+            | \b(?:in|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
+              (?:\p{L}+\s+){0,2}(?:logs?|registers?|(?:board|club|council|committee|meeting)['’]?s?\s+minutes)\b
+            | \b(?:in|from|to|see|read|check|consult|by|per)\s+(?:the|my|our|your)\s+minutes\b
             | \b(?:by|under|in|to|of)\s+(?:my|our|your)\s+(?:\w+\s+)?(?:rules|polic(?:y|ies)|contracts?|lists?)\b
             | \b(?:i|we)(?:['’]ve|\s+have)?\s+(?:already\s+|once\s+)?told\s+you\b
             | (?:查|翻|看|搜|找|根据|按照|依据|参照|参考)[^。，,！？]{0,6}
@@ -428,6 +432,8 @@ mod tests {
                 "What does a stall cost? It should be in the old price list.",
                 "Have a look at my rain logs: how often did it hail?",
                 "How much is a second boat under our harbour rules?",
+                "Who was absent, by the minutes?",
+                "Who was absent according to the board's minutes?",
                 "翻一下笔记，一袋米多重？",
                 "手册里写着一班几小时，五班呢？",
                 "我跟你说过磨坊有多远",
@@ -438,6 +444,8 @@ mod tests {
                 "By the rules of chess, how many squares does a queen reach?",
                 "Sort the list 3, 1, 2.",
                 "How many logs of 2 m are in a raft of 9 m?",
+                "How heavy are two of the 12 logs, of 30 kg each?",
+                "She runs 4 km in the first 20 minutes. How far does she run in the last 10 minutes?",
                 "一份文件有三页，五份有几页？",
             ],
         );

@@ -443,7 +443,8 @@ fn searches_for_a_number(action: &Result<Value, String>, told: &str) -> bool {
         return false;
     };
     let query = action["args"]["query"].as_str().unwrap_or_default().trim();
-    let is_number = query.parse::<f64>().is_ok() && told.contains(query);
+    // "Nan" is no number, though it is one for a parser.
+    let is_number = query.parse::<f64>().is_ok_and(f64::is_finite) && told.contains(query);
     action["tool"] == SEARCH && is_number && !sends_to_documents(told)
 }
 
@@ -469,6 +470,7 @@ mod tests {
         check(SEARCH, "number 5140", told, false);
         check("web.search", "5140", told, false);
         check(SEARCH, "5140", "Who is 5140, by my notes?", false);
+        check(SEARCH, "Nan", "Where does Nan live?", false);
         assert!(!searches_for_a_number(&Err("cut".into()), told));
     }
 

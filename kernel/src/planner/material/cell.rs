@@ -27,7 +27,7 @@ pub(crate) fn cells_asked_for(task: &str, text: &str) -> Vec<String> {
     let words = words(task);
     let condition = Condition::of(task);
     let found = |table: Table| found_in(&table, task, &words, condition.as_ref());
-    told_apart(tables(text).into_iter().filter_map(found).collect())
+    told_apart(tables(text).into_iter().filter_map(found))
 }
 
 /// What `task`, whose `words` and `condition` these are, asks for in `table`.
@@ -383,6 +383,11 @@ mod tests {
             "Which small sack beside the green oats is the cheapest?",
             SACKS,
         );
+        // Many tables.
+        let many: Vec<String> = (0..20)
+            .map(|n| format!("Sack | kg\n---|---\nSpelt | {n}\n"))
+            .collect();
+        check("How heavy is spelt?", &many.join("\n"));
         // Two tables of one passage.
         let two = "Mill | Sack | kg\n---|---|---\nOld | Spelt | 3\n\nMill | Sack | lb\n---|---|---\nNew | Spelt | 4";
         check("What do you know of spelt?", two);

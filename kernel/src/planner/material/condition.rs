@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::measure::{Measure, of_han, of_word};
-use crate::pattern::{HAN, laid_out, pattern};
+use super::measure::{Measure, of_text, of_word};
+use crate::pattern::{laid_out, pattern};
 
 /// A number in digits, with its sign.
 const NUMBER: &str = r"(?P<number>[-−]?\d+(?:,\d{3})*(?:\.\d+)?)";
@@ -104,8 +104,11 @@ fn read(task: &str, found: &Captures) -> Option<Condition> {
     let (whole, number) = (found.get(0)?, found.name("number")?);
     let rest = &task[number.end()..];
     let before = &task[..whole.start()];
+    // From 8 to 10, and no number below nought.
+    let has_sign = number.as_str().starts_with(['-', '−']);
+    let is_span = has_sign && task[..number.start()].ends_with(|c: char| c.is_ascii_alphanumeric());
     let is_other = NEGATED.is_match(before) || OTHERS.is_match(rest) || LENGTH.is_match(rest);
-    if is_other {
+    if is_span || is_other {
         return None;
     }
     let bounds = [
@@ -123,7 +126,7 @@ fn read(task: &str, found: &Captures) -> Option<Condition> {
     Some(Condition {
         said: whole.as_str().to_owned(),
         number: value.parse().ok()?,
-        measure: measure.or_else(|| of_thing(&thing)),
+        measure: measure.or_else(|| of_text(&thing)),
         thing,
         bound,
     })
@@ -141,13 +144,6 @@ fn thing_behind(rest: &str) -> String {
     let parts = ["以上", "以下", "的", "了"];
     let end = parts.iter().filter_map(|part| thing.find(*part)).min();
     thing[..end.unwrap_or(thing.len())].to_owned()
-}
-
-fn of_thing(thing: &str) -> Option<Measure> {
-    match thing.starts_with(|c: char| HAN.contains(&c)) {
-        true => of_han(thing),
-        false => of_word(thing),
-    }
 }
 
 #[cfg(test)]
@@ -202,6 +198,7 @@ mod tests {
         check("Is it open over 8:30?");
         check("Is it under 8 pm?");
         check("The list over 8-10?");
+        check("哪天8-10度以上？");
         // Of the answer.
         check("Say it in at most 50 words.");
         check("Name the rooms in under 3 short sentences.");

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::condition::Condition;
-use super::measure::{Measure, fit, is_time, of_han, of_head, of_word, without_per};
+use super::measure::{Measure, fit, is_time, of_head, of_text, without_per};
 use super::names::words;
 use super::row::in_words;
 use super::table::Table;
@@ -29,6 +29,8 @@ struct Column {
     /// Its numbers, one for each row that has one.
     values: Vec<Option<f64>>,
     measure: Option<Measure>,
+    /// Whether they count something that is no measure: "8 men".
+    counts: bool,
     /// Whether its name shares a word with the task.
     is_named: bool,
 }
@@ -107,7 +109,7 @@ fn columns_meant(columns: Vec<Column>, condition: &Condition) -> Option<Vec<Colu
         return None;
     }
     // Those of another measure are not meant.
-    let may_be = |column: &Column| measure.is_none() || column.measure.is_none();
+    let may_be = |column: &Column| measure.is_none() || column.measure.is_none() && !column.counts;
     let others: Vec<Column> = others.into_iter().filter(may_be).collect();
     if others.iter().any(|column| column.is_named) {
         return one_measure(named_or_all(others));
@@ -130,11 +132,12 @@ fn named_or_all(mut columns: Vec<Column>) -> Vec<Column> {
     columns
 }
 
-/// `columns`, where there are some and all measure the same.
+/// `columns`, where there is one or all measure the same. Of several that do not say what they
+/// measure, such as an age and a score, nobody knows.
 fn one_measure(columns: Vec<Column>) -> Option<Vec<Column>> {
     let first = columns.first()?.measure;
-    let is_same = columns.iter().all(|column| column.measure == first);
-    is_same.then_some(columns)
+    let is_same = first.is_some() && columns.iter().all(|column| column.measure == first);
+    (columns.len() == 1 || is_same).then_some(columns)
 }
 
 /// Whether the values of `column` are of the order of `number`. The first column names its rows.
@@ -162,19 +165,21 @@ fn columns_of_numbers(table: &Table, told: &[String]) -> Vec<Column> {
     let column = |at: usize| {
         let head = &table.head[at];
         let (values, unit) = values(table, at).filter(|_| !NAMES.is_match(head))?;
+        let measure = of_head(head).or_else(|| of_text(&unit));
         Some(Column {
             at,
             values,
-            measure: of_head(head).or(unit),
+            measure,
+            counts: measure.is_none() && !unit.is_empty(),
             is_named: shares_a_word(head, told),
         })
     };
     (0..table.head.len()).filter_map(column).collect()
 }
 
-/// The numbers in the column `at` of `table`, and what they measure by themselves. `None` where a cell
-/// has more than a number with one unit for all.
-fn values(table: &Table, at: usize) -> Option<(Vec<Option<f64>>, Option<Measure>)> {
+/// The numbers in the column `at` of `table`, and the unit that stands beside them all. `None` where a
+/// cell has more than a number with that unit.
+fn values(table: &Table, at: usize) -> Option<(Vec<Option<f64>>, String)> {
     static VALUE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
             r"^(?P<before>[€$£¥￥]|[A-Z]{3}\s)?\s?(?P<number>[-−+]?\d+(?:,\d{3})*(?:\.\d+)?)\s?(?P<behind>[^\d\s.,:/–-]{0,12})$",
@@ -201,8 +206,7 @@ fn values(table: &Table, at: usize) -> Option<(Vec<Option<f64>>, Option<Measure>
     }
     let unit = units.pop_first().filter(|_| units.is_empty())?;
     let is_enough = values.iter().flatten().count() >= NUMBERS_MIN;
-    let measure = of_word(&unit).or_else(|| of_han(&unit));
-    (is_enough && !DAYS.is_match(&unit)).then_some((values, measure))
+    (is_enough && !DAYS.is_match(&unit)).then_some((values, unit))
 }
 
 /// Whether the name `head` of a column shares a word with a task, whose words are `told`. Of
@@ -305,8 +309,13 @@ mod tests {
         check("Name at least 100 rooms.", ROOMS);
         check("哪种茶超过3家店有？", TEA);
         check("哪种茶超过50公斤？", TEA);
-        // Seats or rent.
+        // Seats or rent, an age or a score.
         check("Which has more than 100?", ROOMS);
+        let scores = "Name;Age;Score\nIda;12;45\nBo;40;15\nUma;31;60";
+        check("Who is under 18?", scores);
+        // It counts men, and these are no metres.
+        let crews = "Crew;Strength\nOne;8 men\nTwo;15 men\nThree;9 men";
+        check("Which crew dug over 10 m?", crews);
         // Years, and numbers that are no values.
         check(
             "Which was above 2005?",

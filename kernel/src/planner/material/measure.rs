@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::units::known;
-use crate::pattern::{laid_out, pattern};
+use crate::pattern::{HAN, laid_out, pattern};
 
 /// Ideographs of a unit.
 const HAN_UNIT_MAX: usize = 4;
@@ -55,8 +55,16 @@ pub(super) fn of_word(word: &str) -> Option<Measure> {
     Some(Measure::Unit(unit.is))
 }
 
+/// What numbers before `text` measure, which is a word, or ideographs that begin with a unit.
+pub(super) fn of_text(text: &str) -> Option<Measure> {
+    match text.starts_with(|c: char| HAN.contains(&c)) {
+        true => of_han(text),
+        false => of_word(text),
+    }
+}
+
 /// What numbers before `text` measure, which begins with ideographs: the longest unit counts.
-pub(super) fn of_han(text: &str) -> Option<Measure> {
+fn of_han(text: &str) -> Option<Measure> {
     let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
     let ends: Vec<usize> = ends.take(HAN_UNIT_MAX).collect();
     let mut ends = ends.into_iter().rev();
@@ -149,11 +157,15 @@ mod tests {
 
     #[test]
     fn the_longest_unit_counts_before_other_ideographs() {
-        let check = |text: &str, want: Option<Measure>| assert_eq!(of_han(text), want, "{text}");
+        let check = |text: &str, want: Option<Measure>| assert_eq!(of_text(text), want, "{text}");
         check("公斤的货", Some(Measure::Unit("kg")));
         check("元的茶", Some(Measure::Money(Some("CNY"))));
         check("度", Some(Measure::Degrees));
         check("家店", None);
+        check("元/斤", Some(Measure::Money(Some("CNY"))));
+        // A word that only begins with a unit.
+        check("men", None);
+        check("seats", None);
         check("", None);
     }
 }

@@ -7,6 +7,8 @@ use super::table::{Table, passage_id};
 const COLUMNS_MAX: usize = 12;
 /// Characters of such a row.
 const CHARS_MAX: usize = 300;
+/// Tables of one text: where more say something, none does.
+const TABLES_MAX: usize = 16;
 
 /// What a task asks for in one table.
 pub(super) struct Found {
@@ -34,14 +36,17 @@ pub(super) fn in_words(table: &Table, at: usize) -> Option<String> {
     (line.chars().count() <= CHARS_MAX).then_some(line)
 }
 
-/// The lines of all that was `found`, copies once, and none that looks like a passage. Rows of several tables are said with their
-/// passages, and left out where these do not tell them apart.
-pub(super) fn told_apart(found: Vec<Found>) -> Vec<String> {
+/// The lines of all that was `found`, copies once, and none that looks like a passage. Rows of
+/// several tables are said with their passages, and left out where these do not tell them apart.
+pub(super) fn told_apart(found: impl Iterator<Item = Found>) -> Vec<String> {
     let mut distinct: Vec<Found> = Vec::new();
     for one in found {
         let is_forged = one.lines.iter().any(|line| passage_id(line).is_some());
         if !is_forged && distinct.iter().all(|known| known.lines != one.lines) {
             distinct.push(one);
+        }
+        if distinct.len() > TABLES_MAX {
+            return Vec::new();
         }
     }
     let lines = distinct.iter().flat_map(|one| {

@@ -17,6 +17,8 @@ const LINES_MIN: usize = 2;
 const GAP: char = '…';
 /// Rows of one table that are read.
 const ROWS_MAX: usize = 500;
+/// Tables of which it is known that rows in words restate them: each row is compared with all.
+const HEADS_MAX: usize = 100;
 /// Characters of a cell, where prose has the same signs between its words.
 const CELL_CHARS_MAX: usize = 40;
 
@@ -78,8 +80,9 @@ pub(super) fn tables(text: &str) -> Vec<Table> {
     let lines: Vec<&str> = text.lines().map(unquoted).collect();
     let passages = lines.chunk_by(|_, next| passage_id(next).is_none());
     let mut tables: Vec<Table> = passages.flat_map(of_passage).collect();
-    let mut heads: BTreeSet<Vec<String>> = tables.iter().map(|table| named(&table.head)).collect();
-    heads.retain(|head| !head.is_empty());
+    let heads = tables.iter().map(|table| named(&table.head));
+    let heads = heads.filter(|head| !head.is_empty()).take(HEADS_MAX);
+    let heads: BTreeSet<Vec<String>> = heads.collect();
     let restates = |row: &[String]| heads.iter().any(|head| restates(row, head));
     for table in &mut tables {
         table.rows.retain(|row| !restates(row));

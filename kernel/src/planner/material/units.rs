@@ -247,8 +247,8 @@ static MEASURES: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The factors between the units of one kind that stand in what was `found` and in the task `told`,
 /// each with a number or behind "per": "1 liter = 1000 ml." Empty where no kind has two units, or
-/// the task only asks for a quantity in one of them: that may stand there as it
-/// is. What stands in an address or a path is no unit.
+/// the task only asks for a quantity in one of them that was found: that may stand there as it is.
+/// What stands in an address or a path is no unit.
 pub(crate) fn factors(found: &str, told: &str) -> String {
     static PATHS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
@@ -261,9 +261,13 @@ pub(crate) fn factors(found: &str, told: &str) -> String {
     let (text, told) = (PATHS.replace_all(&text, " "), PATHS.replace_all(told, " "));
     let mut met = measures(&text);
     let given = measures(&told);
+    let asked = asked_in(&told);
+    let is_asked = |unit: &Unit| asked.iter().any(|asked| asked.is == unit.is);
+    let read = met.iter().filter(|(unit, ..)| is_asked(unit));
+    let read: Vec<Kind> = read.map(|(unit, ..)| unit.of).collect();
     met.retain(|(unit, ..)| {
         let is_given = given.iter().any(|(other, ..)| other.of == unit.of);
-        is_given || !asks_in(&told, unit.of)
+        is_given || !read.contains(&unit.of)
     });
     met.sort_by(|one, other| other.1.total_cmp(&one.1));
     let mut lines = Vec::new();
@@ -296,8 +300,8 @@ fn measures(text: &str) -> Vec<(&'static Unit, f64, &str)> {
     met
 }
 
-/// Whether `told` asks for a quantity in a unit of the kind `of`.
-fn asks_in(told: &str, of: Kind) -> bool {
+/// The units in which `told` asks for quantities.
+fn asked_in(told: &str) -> Vec<&'static Unit> {
     static ASKED: LazyLock<Regex> = LazyLock::new(|| {
         let words: Vec<&str> = UNITS.iter().map(|unit| unit.words).collect();
         let unit = words.join("|");
@@ -305,11 +309,9 @@ fn asks_in(told: &str, of: Kind) -> bool {
             r"(?i)\bhow (?:many|much) (?P<latin>{unit})(?-u:\b)|多少(?P<han>{unit})"
         ))
     });
-    ASKED.captures_iter(told).any(|found| {
-        let unit = found.name("latin").or(found.name("han"));
-        unit.and_then(|unit| known(unit.as_str()))
-            .is_some_and(|unit| unit.of == of)
-    })
+    let all = ASKED.captures_iter(told);
+    let words = all.filter_map(|found| found.name("latin").or(found.name("han")));
+    words.filter_map(|word| known(word.as_str())).collect()
 }
 
 /// The unit that `word` of `text` is, which `rest` follows, and its size. Mb are bits, M a million,
@@ -369,6 +371,10 @@ mod tests {
         assert_eq!(factors("", told), "1 liter = 1000 ml.");
         let told = "How many km is it, and 300 m back?";
         assert_eq!(factors("The way is 4 km long.", told), "1 km = 1000 m.");
+        // None of these is the unit that is asked for.
+        let found = "The way is 4 miles and 300 m long.";
+        let told = "How many km is the way?";
+        assert_eq!(factors(found, told), "1 mile = 1609.344 m.");
         check("Rope costs 5 €/m. Take 3 km.", "1 km = 1000 m.");
         check(
             "It drips 12 ml/h/m, 5 liters in 3 days",
