@@ -1,5 +1,8 @@
 //! Days of the Gregorian calendar: how far apart two are, and which one is so many days on.
 
+/// What stands beside days and not beside other numbers.
+const SIGNS: [&str; 5] = ["@", "day", "week", "month", "year"];
+
 /// The value of an expression that is a day minus a day, or a day and some days or weeks;
 /// `None` for any other.
 pub fn value(expression: &str) -> Option<String> {
@@ -33,11 +36,15 @@ pub fn value(expression: &str) -> Option<String> {
     }
 }
 
-/// Why nothing is computed with a day that is not in the calendar, if there is one.
+/// Why nothing is computed with a day that is not in the calendar, if there is one. Without a sign
+/// of days 1500-20-30 is a subtraction.
 pub fn missing(expression: &str) -> Option<String> {
-    let mut words = expression.split(|c: char| c != '-' && !c.is_ascii_digit());
-    let day = words.find(|word| is_written(word) && number(word).is_none())?;
-    Some(format!("there is no day {day} in the calendar"))
+    let words = expression.split(|c: char| c != '-' && !c.is_ascii_digit());
+    let days: Vec<&str> = words.filter(|word| is_written(word)).collect();
+    let day = days.iter().find(|day| number(day).is_none())?;
+    let is_sign = |sign: &&str| expression.contains(*sign);
+    let are_meant = days.len() > 1 || SIGNS.iter().any(is_sign);
+    are_meant.then(|| format!("there is no day {day} in the calendar"))
 }
 
 /// Whether `text` has the form YYYY-MM-DD, with a month and a day that could be one.
@@ -136,6 +143,9 @@ mod tests {
         check("2023-02-29 + 1 day", Some("2023-02-29"));
         check("2024-01-01 - @2023-13-01", Some("2023-13-01"));
         check("2024-02-29 + 1 day", None);
+        check("2023-02-30 - 2023-13-01", Some("2023-02-30"));
+        check("1500-20-30", None);
+        check("(1500-20-30) * 2 kg", None);
         check("1990-45-60", None);
         check("2023 - 02 - 30", None);
         check("5 - 3", None);

@@ -73,7 +73,19 @@ fn value<'a>(name: &str, text: &'a str) -> Result<Option<(&'a str, &'a str)>, St
 /// The bytes of the number that `text` begins with.
 fn number(text: &str) -> usize {
     let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
-    text.find(|c| !is_of_number(c)).unwrap_or(text.len())
+    let end = text.find(|c| !is_of_number(c)).unwrap_or(text.len());
+    end + power_of_ten(&text[end..])
+}
+
+/// The bytes of the power of ten that `text` begins with, as in 1e6.
+fn power_of_ten(text: &str) -> usize {
+    let power = text.strip_prefix(['e', 'E']).unwrap_or_default();
+    let digits = power.strip_prefix(['+', '-']).unwrap_or(power);
+    let behind = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+    match behind.len() < digits.len() {
+        true => text.len() - behind.len(),
+        false => 0,
+    }
 }
 
 /// The bytes of the unit of an angle that `text` begins with, with the spaces before it.
@@ -115,6 +127,8 @@ mod tests {
         check("(ln 2) * 3", "(ln(2)) * 3");
         check("sin pi", "sin(pi)");
         check("log10 1,000", "log10(1,000)");
+        check("sqrt 1e6", "sqrt(1e6)");
+        check("log10 1e-3 + 1", "log10(1e-3) + 1");
         check("sqrt(16) m^2", "sqrt(16) m^2");
         check("sqrt (16) + abs(-3)", "sqrt (16) + abs(-3)");
         check("√16 + sinus", "√16 + sinus");
@@ -135,6 +149,8 @@ mod tests {
         check("sqrt 4 ** 2");
         check("sqrt 16!");
         check("ln 2 kg");
+        check("ln 2 eV");
+        check("ln 2e");
         check("log 8 base 2");
         check("sqrt 16 / 4");
         check("sqrt sqrt(16)");

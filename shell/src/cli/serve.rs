@@ -127,6 +127,7 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
         machine.bell.clone(),
     ));
     let mut named = Session::open(session.globals.clone())?;
+    let wanted = named.settings.model.clone();
     if let Some(instead) = &machine.instead {
         // Clients are told the name of what answers them.
         named.settings.model.clone_from(instead);
@@ -134,6 +135,7 @@ async fn machine(session: &Session, args: &ServeArgs) -> Result<u8> {
     let service = Arc::new(Service::new(
         machine.kernel.clone(),
         named,
+        wanted,
         Guard::new(&token, strangers, address),
         scheduler.clone(),
         stopping.clone(),

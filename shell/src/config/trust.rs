@@ -27,7 +27,7 @@ const AGENTS: [&str; 3] = ["agent.toml", "SKILL.md", PROJECT];
 /// The name in the book of a file that was trusted by itself.
 pub const ITSELF: &str = ".";
 /// U+FEFF in UTF-8, which whoever reads a file may have taken off.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Files below [`OWN`] that are looked at; more is no configuration.
 const FILES_MAX: usize = 1000;
 /// The longest of these files.

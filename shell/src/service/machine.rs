@@ -17,6 +17,7 @@ use crate::session::Session;
 use crate::session::agent::Loaded;
 use crate::session::library::Library;
 use crate::session::lock::MachineLock;
+use crate::session::schedule::book::Book;
 use crate::terminal::hints;
 use crate::terminal::interrupts::Interrupts;
 use crate::terminal::output::{counted, visible};
@@ -75,7 +76,7 @@ impl Machine {
         let lasts = lifetime != Lifetime::Command;
         // Before others have begun theirs.
         let cut_off = match address {
-            Some(_) => kernel.journal().cut_off()?,
+            Some(_) => cut_off(session, &kernel)?,
             None => Vec::new(),
         };
         let greeting = Greeting {
@@ -151,6 +152,16 @@ impl Machine {
             );
         }
     }
+}
+
+/// The processes of `kernel` that nobody works on. The run of a schedule that was cut off is none of
+/// these: the scheduler goes on with it.
+fn cut_off(session: &Session, kernel: &Kernel) -> Result<Vec<Pid>> {
+    let mut pids = kernel.journal().cut_off()?;
+    // What is wrong with the schedules the scheduler says.
+    let schedules = Book::of(&session.paths).read().unwrap_or_default();
+    pids.retain(|pid| !schedules.values().any(|one| one.past.last == Some(*pid)));
+    Ok(pids)
 }
 
 /// Says which processes nobody works on: what a crash cut off does not go on by itself, as it may

@@ -38,7 +38,7 @@ pub fn run(session: &Session, args: &ExportArgs) -> Result<u8> {
     match written {
         0 => say!("{EMPTY}"),
         _ => say!(
-            "{}: `quipu mem add --jsonl FILE` brings them in again, with --vouch as your own",
+            "{}: `quipu mem add --jsonl FILE` brings them in again; with --vouch, your own stay yours",
             counted(written, "page")
         ),
     }

@@ -177,7 +177,7 @@ fn program(
     let last = task_in(said)?;
     let client = service.client(caller);
     let mut program = service.session.program(loaded, said[last].text.clone());
-    program.model = service.session.model_of(loaded);
+    program.model = service.model_of(loaded);
     program.label = client.clone();
     program.clearance = service.clearance(caller);
     let mut before = String::new();

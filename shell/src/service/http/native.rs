@@ -177,7 +177,7 @@ fn program(service: &Service, caller: Caller, asked: Spawn) -> Result<(Loaded, P
     let loaded = agent::load(service, asked.agent.as_deref());
     let loaded = loaded.map_err(|error| error.renamed("model", "agent"))?;
     let mut program = service.session.program(&loaded, asked.prompt);
-    program.model = service.session.model_of(&loaded);
+    program.model = service.model_of(&loaded);
     program.label = service.client(caller);
     if let Some(after) = asked.after {
         let key = asked.key.as_deref();

@@ -22,6 +22,7 @@ use super::metrics::Metrics;
 use super::responses::kept::Kept;
 use super::sense::Sense;
 use crate::service::schedules::Scheduler;
+use crate::session::agent::Loaded;
 use crate::session::hearing::Ears;
 use crate::session::{Session, builtin};
 
@@ -69,6 +70,9 @@ pub struct Common {
     pub kernel: Arc<Kernel>,
     /// Settings and paths.
     pub session: Session,
+    /// The model that the settings of the machine name: where another computes in its place, that one
+    /// answers for it.
+    wanted: String,
     /// When it was started, in seconds since 1970.
     pub started_s: u64,
     /// Who may ask.
@@ -110,6 +114,7 @@ impl Service {
     pub fn new(
         kernel: Arc<Kernel>,
         session: Session,
+        wanted: String,
         guard: Guard,
         schedules: Arc<Scheduler>,
         stopping: watch::Receiver<bool>,
@@ -122,6 +127,7 @@ impl Service {
         let common = Common {
             kernel,
             session,
+            wanted,
             started_s: now.as_secs(),
             guard,
             metrics: Metrics::default(),
@@ -166,6 +172,12 @@ impl Service {
             Some(model) => &*model.cpu,
             None => self.kernel.cpu(),
         }
+    }
+
+    /// The model that `agent` is for, where it is another than the machine's own.
+    pub fn model_of(&self, agent: &Loaded) -> Option<String> {
+        let model = self.session.model_of(agent);
+        model.filter(|model| *model != self.wanted)
     }
 
     /// How long a request may take.

@@ -10,6 +10,7 @@ use quipu_tools::trust::{Files, file_hash};
 use quipu_tools::{CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError};
 use serde_json::{Value, json};
 
+use crate::config::trust::BYTE_ORDER_MARK;
 use crate::terminal::output::counted;
 use crate::terminal::text::without_mark;
 
@@ -198,13 +199,16 @@ impl SkillFiles {
         Ok(without_mark(&text).to_owned())
     }
 
-    /// Whether the file at `below` has the `bytes` that were trusted, where any were.
+    /// Whether the file at `below` has the `bytes` that were trusted, where any were. The mark at the
+    /// beginning of a text may have been taken off before.
     fn is_trusted(&self, below: &Path, bytes: &[u8]) -> bool {
         let Some(trusted) = &self.trusted else {
             return true;
         };
+        let bare = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+        let hashes = [file_hash(bytes), file_hash(bare)];
         let known = trusted.get(&named(below));
-        known.is_some_and(|known| *known == file_hash(bytes))
+        known.is_some_and(|known| hashes.contains(known))
     }
 
     fn instead(&self) -> String {

@@ -209,7 +209,8 @@ fn of_a_trusted_skill_nothing_else_is_read() {
     std::fs::create_dir_all(&folder).unwrap();
     let write = |name: &str| std::fs::write(folder.join(name), "Be exact.").unwrap();
     let file = folder.join("SKILL.md");
-    write("SKILL.md");
+    // Windows puts a mark before it.
+    std::fs::write(&file, "\u{feff}Be exact.").unwrap();
     trust::vouch(&file, &parts(&file), &paths).unwrap();
     let trusted = load(&file, &paths).unwrap();
     // It comes while a machine starts.

@@ -99,6 +99,18 @@ async fn a_machine_whose_model_is_not_there_takes_the_next() {
         ],
     );
     assert_eq!(said.out.trim(), "from afar");
+    // Over HTTP as well, and at once for an agent that names what it stands in for.
+    let lost = "instructions = \"Answer.\"\nmodel = \"no-such-model\"\n";
+    sandbox.write("root/agents/lost/agent.toml", lost);
+    let machine = Machine::serve(&sandbox, &[]);
+    for model in ["agent", "agent/lost"] {
+        let reply = machine.post(CHAT, &hello(model)).await;
+        reply.check(200, &[("/choices/0/message/content", json!("from afar"))]);
+    }
+    tokio::task::block_in_place(|| machine.end("KILL"));
+    let ps = tokio::task::block_in_place(|| sandbox.quipu(&["ps", "--json"])).json();
+    let mut models = ps.as_array().unwrap().iter().map(|row| &row["model"]);
+    assert!(models.all(|model| *model == ps[0]["model"]), "{ps}");
     // What an option names is not replaced.
     for cpu in ["script:/nothing", "local"] {
         let said = run(&["--cpu", cpu]);

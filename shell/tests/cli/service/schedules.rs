@@ -188,6 +188,11 @@ fn a_run_that_a_crash_cut_off_goes_on() {
     machine.end("KILL");
     sandbox.install("slow", MENDED);
     let mut machine = Machine::start(&sandbox, &[ADD, SPIN, DONE], &[]);
+    assert!(
+        !machine.said.contains("cut off by a crash"),
+        "{}",
+        machine.said
+    );
     machine.says("schedule default: process 1");
     assert_eq!(status_of(&sandbox, "1"), EXITED);
     assert_eq!(listed(&sandbox, "default")["runs_today"], 1);
