@@ -53,10 +53,15 @@ fn a_killed_writer_loses_nothing_it_acknowledged() {
             .spawn()
             .expect("a child");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let mut note = |line: String| match line.split_once(' ') {
-            Some(("put", id)) => alive.insert(id.to_owned()),
-            Some(("removed", id)) => alive.remove(id),
-            _ => false,
+        let mut done = 0;
+        let mut note = |line: String| {
+            let noted = match line.split_once(' ') {
+                Some(("put", id)) => alive.insert(id.to_owned()),
+                Some(("removed", id)) => alive.remove(id),
+                _ => false,
+            };
+            done += usize::from(noted);
+            noted
         };
         let mut noted = 0;
         while noted < acknowledged {
@@ -71,7 +76,9 @@ fn a_killed_writer_loses_nothing_it_acknowledged() {
         child.wait().expect("ended");
 
         let store = open(&dir.path().join("store"));
-        for id in &alive {
+        // What the child was about to remove may be gone already: it died before it could say so.
+        let may_be_gone = (done % 5 == 4).then(|| format!("k{}", done - 2));
+        for id in alive.iter().filter(|id| Some(*id) != may_be_gone.as_ref()) {
             assert!(
                 store.get(&id.as_str().into()).expect("get").is_some(),
                 "{id} was acknowledged"
