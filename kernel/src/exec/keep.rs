@@ -168,10 +168,15 @@ impl Execution {
     /// The next steps: each keeps one of `facts`, in place of the memory that it makes untrue.
     async fn steps_that_keep(&mut self, facts: Vec<String>) -> Result<Vec<StepRow>, Ending> {
         let first = self.track.n() + 1;
-        let mut steps = Vec::with_capacity(facts.len());
+        let mut steps: Vec<StepRow> = Vec::with_capacity(facts.len());
         for (n, text) in (first..).zip(facts) {
             let mut args = json!({ "text": text });
             self.put_in_place(&mut args, &text).await?;
+            // One memory gives way to one fact: a second one would take the place of the first.
+            let of = |step: &StepRow| step.action["args"][REPLACES].clone();
+            if !args[REPLACES].is_null() && steps.iter().any(|step| of(step) == args[REPLACES]) {
+                args = json!({ "text": text });
+            }
             let mut action = json!({"tool": REMEMBER, "args": args});
             if n > first {
                 action[WITH] = json!(first);

@@ -1,9 +1,13 @@
 //! The sentences of a text, and those facts in it that a user wants kept, each in the user's own
 //! words. The phrases that say something of a sentence are in `wording`.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::wording::{after_request_to_keep, announces};
+use crate::pattern::laid_out;
 
 /// The most facts that are taken from one text. Whatever is beyond them stays together in the
 /// last one.
@@ -16,7 +20,7 @@ const ANNOUNCED_MIN: usize = 2;
 const LETTERS_MIN: usize = 4;
 
 /// The facts that `text` states: its sentences and the items of its lists, without
-/// questions and without headings such as "Please remember:".
+/// questions, requests to change a note, and headings such as "Please remember:".
 ///
 /// A text of one sentence is one fact, whatever it looks like.
 pub fn facts(text: &str) -> Vec<String> {
@@ -24,7 +28,7 @@ pub fn facts(text: &str) -> Vec<String> {
     for line in text.lines() {
         for piece in sentences(line) {
             let piece = item(&piece);
-            if is_heading(piece) || is_question(piece) {
+            if is_heading(piece) || is_question(piece) || is_request(piece) {
                 continue;
             }
             match facts.last_mut() {
@@ -87,6 +91,19 @@ pub fn only_tells(text: &str) -> bool {
         .lines()
         .flat_map(sentences)
         .any(|piece| is_question(piece.trim_end()))
+}
+
+/// Whether `piece` only asks for a note to be changed, or to be told something: no fact of its own.
+fn is_request(piece: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)^(?:(?:please|and|now|then|so),?\s+)*(?:
+            (?:change|correct|update|fix|adjust|amend)\s+(?:that|this|it|(?:your|my|the)\s+(?:notes?|memory|memories|records?|entry|list))\b
+            |(?:tell|show)\s+me\b)
+            |^(?:请|麻烦)?(?:你|帮我)?(?:改|更正|更新|修改|纠正)(?:一下|过来|正)?(?:吧)?[。！!.]?$",
+        )
+    });
+    ASKS.is_match(piece.trim())
 }
 
 /// A line without the list mark that begins it.
@@ -230,6 +247,12 @@ mod tests {
             &["My aunt lives in Graz.", "Thanks."],
         );
         check("Is it late?", &["Is it late?"]);
+        check(
+            "Our boat is red now. Please change that in your notes, then tell me its berth.",
+            &["Our boat is red now."],
+        );
+        check("船现在是红色的。请改一下。", &["船现在是红色的。"]);
+        check("Change trains at Graz.", &["Change trains at Graz."]);
         check(
             "Two things have changed, please note them. My boat is red now. Its berth is 7.",
             &["My boat is red now.", "Its berth is 7."],
