@@ -3,16 +3,16 @@
 #
 # Guess:   the oldest messages go, whole. Where one message alone is too long its end goes, at a word, or the whole
 #          message, as in LangChain. What comes back fits, and a tool's answer stays beside its call.
-# Reality: LiteLLM cuts the last message in its middle, in the middle of words, and puts two points there. Of "Delete the
-#          drafts ... above all do not delete the signed contracts of the new team in June" it makes, without an error,
-#          "Delete the drafts that were written in M..igned contracts of the new team in June." LangChain drops the question.
-#          Where a call of a tool (content None) would have to be cut, nothing is: the whole conversation comes back,
-#          above the limit, after a line in the log; the same with content that is a list of parts. An answer of a tool at
-#          the end is never cut. With a question after it the call is dropped and the answer kept: a server refuses such
-#          a conversation, or a model reads an answer to nothing.
+# Reality: LiteLLM cuts the last message in its middle, in the middle of words, and puts two points there. Of "Delete
+#          the drafts ... above all do not delete the signed contracts of the new team in June" it makes, without an
+#          error, "Delete the drafts that were written in M..igned contracts of the new team in June." LangChain drops
+#          the question. Where a call of a tool (content None) would have to be cut, nothing is: the whole conversation
+#          comes back, above the limit, after a line in the log; the same with content that is a list of parts. An
+#          answer of a tool at the end is never cut. With a question after it the call is dropped and the answer kept: a
+#          server refuses such a conversation, or a model reads an answer to nothing.
 # Seen with litellm 1.110.2, langchain-core 1.8.3: the rows printed below.
-# So:      count what came back, and refuse a question that does not fit rather than shorten it. Drop a call together with
-#          its answers. max_tokens is not the limit either: a quarter of it is kept free (trim_ratio 0.75).
+# So:      count what came back, and refuse a question that does not fit rather than shorten it. Drop a call together
+#          with its answers. max_tokens is not the limit either: a quarter of it is kept free (trim_ratio 0.75).
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -4,18 +4,18 @@
 # Guess:   a weighted kappa forgives small differences: a judge that is off by one point four times agrees better than
 #          one that gave a 9 for a 2 once. The packages print about the same numbers, for they have the same formulas.
 # Reality: in scikit-learn and statsmodels a distance is not that of two scores but of their places among the scores
-#          that occur. Of 1, 2, 9 and 10, each is one step from the next: 9 for 2 is a slip as small as 10 for 9. So
-#          the judge of the four small slips has 0.80 and the other 0.95; nltk, irrCAC and krippendorff say 0.98 or 0.99
-#          and 0.81 or 0.82: the better judge is another one. With linear weights as well; krippendorff's ordinal
-#          level takes scikit-learn's side.
-#          And the scale is made of the data: one more item, scored 5 by everybody, brings the two judges of
-#          scikit-learn level at 0.90, and six items with the scores between turn their order round. The words poor,
-#          good and excellent are put in the order of the alphabet: excellent, good, poor is as good as any, but low,
-#          mid and high become high, low, mid, and a high for a low costs less than a high for a mid.
-# Seen with scikit-learn 1.9.1, statsmodels 0.15.0, nltk 3.10.4, krippendorff 0.9.0, irrCAC 0.4.4: the rows printed below.
-# So:      scores of 0 to 100 in a small sample, of which few values occur, are the usual case for a judge. Pass the whole
-#          scale: cohen_kappa_score(a, b, weights="quadratic", labels=range(1, 11)) gives 0.98 and 0.81 too; for words
-#          pass numbers.
+#          that occur. Of 1, 2, 9 and 10, each is one step from the next: 9 for 2 is a slip as small as 10 for 9. So the
+#          judge of the four small slips has 0.80 and the other 0.95; nltk, irrCAC and krippendorff say 0.98 or 0.99 and
+#          0.81 or 0.82: the better judge is another one. With linear weights as well; krippendorff's ordinal level
+#          takes scikit-learn's side. And the scale is made of the data: one more item, scored 5 by everybody, brings
+#          the two judges of scikit-learn level at 0.90, and six items with the scores between turn their order round.
+#          The words poor, good and excellent are put in the order of the alphabet: excellent, good, poor is as good as
+#          any, but low, mid and high become high, low, mid, and a high for a low costs less than a high for a mid.
+# Seen with scikit-learn 1.9.1, statsmodels 0.15.0, nltk 3.10.4, krippendorff 0.9.0, irrCAC 0.4.4: the rows printed
+#          below.
+# So:      scores of 0 to 100 in a small sample, of which few values occur, are the usual case for a judge. Pass the
+#          whole scale: cohen_kappa_score(a, b, weights="quadratic", labels=range(1, 11)) gives 0.98 and 0.81 too; for
+#          words pass numbers.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -4,13 +4,13 @@
 # Guess:   a draft, an example or a quoted line of code does no harm: the last object is the answer, for all libraries.
 #          An answer that can be read in two ways is an error in the stricter ones.
 # Reality: instructor and DSPy take the last object, LangChain the first (in a fence, or at the start of the text), and
-#          LlamaIndex whatever stands between the first and the last brace, but of two fences the first. So of a draft and
-#          a corrected answer in fences those two give the draft, 100, and the others the answer, 90; of an answer and
-#          a note about how it was not done instructor and DSPy give the note. A Python dict in a fence after the
-#          answer counts as well; and an old value in a comment inside of the object is what instructor takes.
-#          DSPy makes one object of a list of two: the first. Of two, of which the second was cut short, DSPy takes the 9
-#          of an unfinished 90 and the others the 100. Where LlamaIndex finds two objects outside of
-#          fences it fails, LangChain where prose stands before them: these two are errors, all others are silent.
+#          LlamaIndex whatever stands between the first and the last brace, but of two fences the first. So of a draft
+#          and a corrected answer in fences those two give the draft, 100, and the others the answer, 90; of an answer
+#          and a note about how it was not done instructor and DSPy give the note. A Python dict in a fence after the
+#          answer counts as well; and an old value in a comment inside of the object is what instructor takes. DSPy
+#          makes one object of a list of two: the first. Of two, of which the second was cut short, DSPy takes the 9 of
+#          an unfinished 90 and the others the 100. Where LlamaIndex finds two objects outside of fences it fails,
+#          LangChain where prose stands before them: these two are errors, all others are silent.
 # Seen with instructor 1.17.0, dspy 3.4.1, langchain-core 1.8.3, llama-index-core 0.14.25: the rows printed below.
 # So:      100 and 90 both pass the schema, so nobody asks again. Ask for one object and nothing else, or use a grammar,
 #          and before parsing count the objects in the text: two are a reason to ask again, whatever the library does.

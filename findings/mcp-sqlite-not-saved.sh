@@ -60,7 +60,7 @@ for statement, expected in CASES.items():
     seen = asyncio.run(written(statement))
     print(f"  {statement!r}\n      {seen[1]}: {seen[0]}")
     if seen != expected and not changed:
-        changed = f"{statement}: was {expected}, is {seen}"
+        changed = f"{statement!r}: was {expected}, is {seen}"
 if changed:
     sys.exit(f"CHANGED: {changed}")
 print("as found")

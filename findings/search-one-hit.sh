@@ -5,15 +5,15 @@
 #          c is found by both and is all that words have to say: it is first, whichever method joins the two lists.
 # Reality: a list of one hit has no range, so min-max makes 0 of its only score. In ranx, whose default is min-max, c is
 #          last with 0.0, below two pages that words did not find; two lists of one hit each, the same page, give 0.0
-#          too. In LanceDB's own hybrid search the same: the linear combination puts c third of three, even when
-#          words have 95 of 100 parts. One more page that has the word at all, and c has all of the words' share in both.
-#          Haystack's distribution-based fusion leaves a lone score as it is: among shares between 0 and 1 a
-#          BM25 score of 7.2 is first and one of 0.4 is last, though c was found by both. Qdrant's DBSF, LanceDB's default
-#          (RRF) and the RRF of the others put c first.
+#          too. In LanceDB's own hybrid search the same: the linear combination puts c third of three, even when words
+#          have 95 of 100 parts. One more page that has the word at all, and c has all of the words' share in both.
+#          Haystack's distribution-based fusion leaves a lone score as it is: among shares between 0 and 1 a BM25 score
+#          of 7.2 is first and one of 0.4 is last, though c was found by both. Qdrant's DBSF, LanceDB's default (RRF)
+#          and the RRF of the others put c first.
 # Seen with ranx 0.3.21, lancedb 0.40.0, haystack-ai 3.4.1, qdrant-client 1.20.0: the rows printed below.
-# So:      an error code, a name or an invoice number has exactly one hit: where words are surest they count
-#          nothing. Join by ranks (RRF). Test a hybrid search with a word that stands in one page, not with one that
-#          stands in three.
+# So:      an error code, a name or an invoice number has exactly one hit: where words are surest they count nothing.
+#          Join by ranks (RRF). Test a hybrid search with a word that stands in one page, not with one that stands in
+#          three.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

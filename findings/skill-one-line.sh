@@ -2,15 +2,15 @@
 # The description of a skill, which is all that a model sees when it chooses one: three loaders of SKILL.md.
 #
 # Guess:   front matter is YAML, and a loader reads it as YAML. One description is the same text in each.
-# Reality: openskills (npm) takes the rest of the line that begins with "description:". Of a description that is folded over
-#          lines with >-, as formatters write it, the model is told ">-", of a literal one "|-", and of one that goes on in
-#          the next line the first line. Quotes, and a comment after the value, are part of the text. A description with a
-#          colon and a space in it, which is no YAML, is the one case where openskills reads what was meant and both
-#          reference libraries refuse the skill. It stops at no end of front matter either: of a skill without a
-#          description it takes the first line of the instructions that begins with that word.
+# Reality: openskills (npm) takes the rest of the line that begins with "description:". Of a description that is folded
+#          over lines with >-, as formatters write it, the model is told ">-", of a literal one "|-", and of one that
+#          goes on in the next line the first line. Quotes, and a comment after the value, are part of the text. A
+#          description with a colon and a space in it, which is no YAML, is the one case where openskills reads what was
+#          meant and both reference libraries refuse the skill. It stops at no end of front matter either: of a skill
+#          without a description it takes the first line of the instructions that begins with that word.
 # Seen with openskills 1.5.0, skills-ref 0.1.1 (PyPI), skills-ref 0.1.5 (npm): the rows printed below.
-# So:      write a description on one line, without quotes, without ": " and without a comment: that is the only form that
-#          all three read alike. "openskills sync" succeeds with ">-", and the skill is never chosen.
+# So:      write a description on one line, without quotes, without ": " and without a comment: that is the only form
+#          that all three read alike. "openskills sync" succeeds with ">-", and the skill is never chosen.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

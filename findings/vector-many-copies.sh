@@ -1,21 +1,20 @@
 #!/bin/sh
 # One text many times in an index of vectors (a footer, a form letter): five libraries with a graph or trees, and Chroma.
 #
-# Guess:   a stored vector is found by itself. Copies of another text, which is not near, are in nobody's way: they
-#          cost time and memory at most. A filter that leaves them out, or a more patient search, finds all.
-# Reality: each vector joins the index with links to its nearest, and the nearest of a copy are copies: they link to each
-#          other alone. A search that begins among them sees only copies, all equally near, and ends there. Of 50 pages
-#          beside 3000 copies, five libraries find 0 to 3 by their own vector; the list of five that comes back is
-#          five copies. 300 copies suffice for each of them to lose some, in hnswlib and voyager half; 20
-#          copies that were stored first, for hnswlib and voyager to lose 13 and 4.
-#          Told to look at 400 candidates, more than there are vectors, hnswlib finds all, voyager 39, and faiss one page
-#          more than before.
-#          Chroma with its defaults finds 0 to 22 of 50, another number each time the same data is stored. A filter that
-#          admits only the pages does not repair it: 0 to 49. Sometimes the list is empty.
+# Guess:   a stored vector is found by itself. Copies of another text, which is not near, are in nobody's way: they cost
+#          time and memory at most. A filter that leaves them out, or a more patient search, finds all.
+# Reality: each vector joins the index with links to its nearest, and the nearest of a copy are copies: they link to
+#          each other alone. A search that begins among them sees only copies, all equally near, and ends there. Of 50
+#          pages beside 3000 copies, five libraries find 0 to 3 by their own vector; the list of five that comes back is
+#          five copies. 300 copies suffice for each of them to lose some, in hnswlib and voyager half; 20 copies that
+#          were stored first, for hnswlib and voyager to lose 13 and 4. Told to look at 400 candidates, more than there
+#          are vectors, hnswlib finds all, voyager 39, and faiss one page more than before. Chroma with its defaults
+#          finds 0 to 22 of 50, another number each time the same data is stored. A filter that admits only the pages
+#          does not repair it: 0 to 49. Sometimes the list is empty.
 # Seen with hnswlib 0.8.0, voyager 2.2.3, faiss-cpu 1.15.1, usearch 2.26.6, annoy 1.17.3, chromadb 1.5.9: the rows
 #          printed below (Chroma over a dozen runs).
-# So:      store each text once, with the list of places where it stands: a hash of the chunk suffices. Count how
-#          many stored vectors are found by themselves; it needs no labels and shows this at once.
+# So:      store each text once, with the list of places where it stands: a hash of the chunk suffices. Count how many
+#          stored vectors are found by themselves; it needs no labels and shows this at once.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
