@@ -10,7 +10,7 @@
 #          without a description it takes the first line of the instructions that begins with that word.
 # Seen with openskills 1.5.0, skills-ref 0.1.1 (PyPI), skills-ref 0.1.5 (npm): the rows printed below.
 # So:      write a description on one line, without quotes, without ": " and without a comment: that is the only form
-#          that all three read alike. "openskills sync" succeeds with ">-", and the skill is never chosen.
+#          that all three read alike. "openskills sync" succeeds with ">-", which tells nobody what the skill is for.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

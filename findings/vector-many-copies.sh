@@ -1,5 +1,5 @@
 #!/bin/sh
-# One text many times in an index of vectors (a footer, a form letter): five libraries with a graph or trees, and Chroma.
+# One text many times in an index of vectors (a footer, a form): five libraries with a graph or trees, and Chroma.
 #
 # Guess:   a stored vector is found by itself. Copies of another text, which is not near, are in nobody's way: they cost
 #          time and memory at most. A filter that leaves them out, or a more patient search, finds all.
