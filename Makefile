@@ -19,9 +19,10 @@ STAGE := scripts/stage.sh
 QUIPU := "$(or $(CARGO_TARGET_DIR),target)/release/quipu"
 GUESTS := plugins/Cargo.toml plugins/eyes/Cargo.toml plugins/ears/Cargo.toml $(wildcard examples/*/tool/Cargo.toml)
 
-# The readers of documents are tested as programs of this machine, in a folder of their own.
+# The readers of documents and the calculator are tested as programs of this machine, in a folder of
+# their own.
 READERS := env CARGO_PROFILE_DEV_DEBUG=0 cargo test --quiet --manifest-path plugins/Cargo.toml --target-dir target/guest-tests \
-	-p documents -p markup -p pdf
+	-p documents -p markup -p pdf -p calculator
 
 # By another name, or `make -n` would start it.
 SELF := $(MAKE)
