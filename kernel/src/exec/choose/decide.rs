@@ -464,12 +464,12 @@ mod tests {
             let action = Ok(json!({"tool": tool, "args": {"query": query}}));
             assert_eq!(searches_for_a_number(&action, told), want, "{query} {told}");
         };
-        let told = "Which of these comes twice? 5140, 6339, 5140";
-        check(SEARCH, "5140", told, true);
-        check(SEARCH, "5141", told, false);
-        check(SEARCH, "number 5140", told, false);
-        check("web.search", "5140", told, false);
-        check(SEARCH, "5140", "Who is 5140, by my notes?", false);
+        let told = "Which of these comes twice? 7310, 2844, 7310";
+        check(SEARCH, "7310", told, true);
+        check(SEARCH, "7311", told, false);
+        check(SEARCH, "number 7310", told, false);
+        check("web.search", "7310", told, false);
+        check(SEARCH, "7310", "Who is 7310, by my notes?", false);
         check(SEARCH, "Nan", "Where does Nan live?", false);
         assert!(!searches_for_a_number(&Err("cut".into()), told));
     }
