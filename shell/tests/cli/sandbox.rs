@@ -309,7 +309,10 @@ impl Running {
         std::io::Read::read_to_string(&mut self.err, &mut err).unwrap();
         Said {
             code: status.code(),
-            out: self.lines.try_iter().collect::<Vec<_>>().join("\n"),
+            // To the end of the stream: the thread that reads may be behind the program's end.
+            out: std::iter::from_fn(|| self.line())
+                .collect::<Vec<_>>()
+                .join("\n"),
             err,
         }
     }
