@@ -17,6 +17,7 @@ use crate::journal::{StepRow, WITH};
 use crate::judgement::Question;
 use crate::label::{Level, Trust};
 use crate::pattern::HAN;
+use crate::planner::another_value::gives_another_value;
 use crate::planner::facts::{asks_to_keep, facts, only_tells, sentences, without_request};
 use crate::planner::listed::with_the_rest;
 use crate::planner::parts::{Part, Parts};
@@ -41,6 +42,11 @@ const MAYBE_TOLD: f32 = 0.05;
 /// Of the usual threshold, what is enough for a memory to take the place of another where it says
 /// itself that something changed: of six such pairs three had .46 and .47.
 const EASED: f32 = 0.8;
+/// The same where the new one gives another value of the same thing, "my rent is 910": of three such
+/// pairs two had .4 and one .3.
+const OTHER_VALUE: f32 = 0.6;
+/// The same where both hold: "actually, my rent is 910". Of three such pairs one had .14.
+const OTHER_VALUE_NOW: f32 = 0.25;
 /// The likelihood from which on what stands beside a question is to be kept: "Who won in May? I keep
 /// the results in a folder" had .70.
 const BESIDE_A_QUESTION: f32 = 0.9;
@@ -83,10 +89,10 @@ impl Execution {
         if legal.opens_addresses().is_some() && self.gives_an_address() {
             return Ok(false);
         }
-        let may_tell =
-            self.says_yes(Question::Keep, tells) || !self.says_yes(Question::Personal, asks);
         let told = self.told().trim();
-        let may_tell = may_tell || only_tells(told) && says_it_changed(told);
+        let may_tell = self.says_yes(Question::Keep, tells)
+            || !self.says_yes(Question::Personal, asks)
+            || only_tells(told);
         let is_told = self.pointed_at().is_some()
             || self.says_yes(Question::Keep, self.keeping.told()) && self.tells_enough()
             || only_tells(told) && asks_to_keep(told)
@@ -287,12 +293,20 @@ impl Execution {
         let questions: Vec<String> = notes.iter().map(put).collect();
         let likely = self.judge_each(Question::Replace, &questions).await?;
         let fit = self.shared.judgement.of(Question::Replace);
-        let enough = fit.threshold * if says_it_changed(text) { EASED } else { 1.0 };
+        let enough = |note: &Note| {
+            let eased = match (says_it_changed(text), gives_another_value(&note.text, text)) {
+                (true, true) => OTHER_VALUE_NOW,
+                (false, true) => OTHER_VALUE,
+                (true, false) => EASED,
+                (false, false) => 1.0,
+            };
+            fit.threshold * eased
+        };
         let untrue = likely
             .into_iter()
             .zip(notes)
             .filter_map(|(likely, (alike, note))| {
-                let likely = likely.filter(|likely| *likely >= enough)?;
+                let likely = likely.filter(|likely| *likely >= enough(&note))?;
                 // Of two memories that both seem untrue, the one in more similar words.
                 Some((likely * (1.0 + alike), note))
             });

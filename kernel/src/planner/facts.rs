@@ -69,10 +69,11 @@ pub fn asks_to_keep(text: &str) -> bool {
 /// In "remember to …" the thing to be done is itself the fact.
 pub fn without_request(fact: &str) -> &str {
     let rest = after_request_to_keep(fact);
-    if letters(rest) < LETTERS_MIN {
+    if letters(rest) < LETTERS_MIN || rest.len() == fact.len() {
         fact
     } else {
-        rest
+        // "Would you note that …?"
+        rest.trim_end().trim_end_matches(['?', '？'])
     }
 }
 
@@ -90,7 +91,8 @@ pub fn only_tells(text: &str) -> bool {
     !text
         .lines()
         .flat_map(sentences)
-        .any(|piece| is_question(piece.trim_end()))
+        // "Could you note that …?" asks for nothing else.
+        .any(|piece| is_question(piece.trim_end()) && !asks_to_keep(&piece))
 }
 
 /// Whether `piece` only asks for a note to be changed, or to be told something: no fact of its own.
@@ -185,6 +187,11 @@ mod tests {
         check("Could you note this down: gate 4711", "gate 4711");
         check("For next time: no milk for Ann.", "no milk for Ann.");
         check("Be so kind and write down that Ann is in.", "Ann is in.");
+        check("Write this down: gate 4711", "gate 4711");
+        check("Before I forget, jot it down: gate 4711", "gate 4711");
+        check("Here's one for your notes: gate 4711", "gate 4711");
+        check("Update your notes: gate 4711", "gate 4711");
+        check("Would you mind noting that Ann is in?", "Ann is in");
         check("写下来，车位是B12", "车位是B12");
         check(
             "Don't forget, my aunt lives in Graz",
@@ -199,6 +206,8 @@ mod tests {
             "我记得你说过",
             "Remember: ok",
             "Store-bought eggs are small.",
+            "Write down the first ten primes.",
+            "Log the error: it is 404.",
             "",
         ] {
             check(whole, whole);
@@ -211,6 +220,8 @@ mod tests {
         check("Remember: the key is under the mat.", true);
         check("My key is 17. What is 3 times 4?", false);
         check("我搬家了。你在哪？", false);
+        check("Would you mind noting that the pump is a Delta 20?", true);
+        check("Can you remember what my pump is?", false);
     }
 
     #[test]

@@ -19,6 +19,7 @@
 //! | `date`, `calendar`, [`numbers`], `conversion`, `material` | the days, numbers, units and tables of a task |
 //! | `derived`, `supposed`, `equations` | numbers that follow, that nobody told, and that are wrong |
 
+pub(crate) mod another_value;
 pub(crate) mod answer_form;
 mod arguments;
 mod calendar;

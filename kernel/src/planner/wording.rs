@@ -44,10 +44,15 @@ pub(super) fn announces(sentence: &str) -> bool {
 pub(super) fn after_request_to_keep(text: &str) -> &str {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         let asks = r"(?ix)^\W*
-            (?:(?:please|(?:can|could|would|will)\s+you|hey|ok|okay|also|and
-               |be\s+so\s+kind(?:\s+(?:and|as\s+to))?)[\s,]+)*
-            (?:for\s+(?:next\s+time|the\s+record|later)|hold\s+on\s+to|remember|memori[sz]e|note|keep\s+in\s+mind|bear\s+in\s+mind|take\s+note|make\s+a\s+note
-               |do\s+not\s+forget|don['’]?t\s+forget|never\s+forget|save|store|record|write\s+down)
+            (?:(?:please|(?:can|could|would|will)\s+you(?:\s+mind)?|i\s+(?:want|need|would\s+like)\s+you\s+to
+               |i['’]d\s+like\s+you\s+to|hey|ok|okay|also|and|just|before\s+i\s+forget|one\s+more\s+thing
+               |make\s+sure\s+(?:that\s+)?you|be\s+so\s+kind(?:\s+(?:and|as\s+to))?)[\s,:]+)*
+            (?:for\s+(?:next\s+time|the\s+record|later)|hold\s+on\s+to|remember(?:ing)?|memori[sz](?:e|ing)|not(?:e|ing)
+               |keep(?:ing)?\s+(?:this\s+)?in\s+mind|bear(?:ing)?\s+in\s+mind|tak(?:e|ing)\s+note|mak(?:e|ing)\s+a\s+note
+               |do\s+not\s+forget|don['’]?t\s+forget|never\s+forget|sav(?:e|ing)|stor(?:e|ing)|record(?:ing)?
+               |writ(?:e|ing)\s+(?:(?:this|that|it)\s+)?down|jot(?:ting)?\s+(?:(?:this|that|it)\s+)?down|(?:log|pin|file)\s+(?:this|it)
+               |update\s+your\s+(?:notes?|memory|records?)|(?:add|put)\s+(?:this|it)\s+(?:to|in|into|on)\s+your\s+(?:notes?|memory|records?|list)
+               |(?:(?:here['’]?s|here\s+is|this\s+is|one)\s+)*(?:one\s+)?(?:more\s+)?(?:for\s+your|a)\s+(?:notes?|memory|records?))
             (?:\s+(?:down|for\s+me|for\s+later|this|it|these|the\s+following|of\s+this))*
             (?:\s*[:,]+\s*|\s+[–—-]+\s+|\s+that\s+)
             | ^\W*(?:请|麻烦你?|帮我|帮忙|你|要|一定|务必)*
@@ -108,8 +113,9 @@ static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\S*://\S*"));
 pub(crate) fn says_it_changed(text: &str) -> bool {
     static SAYS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
-            r"(?i)\b(?:now|no longer|any\s?more|instead|rather than|actually|after all|changed|moved|new)\b
-            |现在|改|换|调成|调到|搬|不再|新|其实|更正|不是.+是",
+            r"(?i)\b(?:now|no longer|any\s?more|instead|rather than|actually|after all|changed|moved|new|renamed
+            |wrong|mistaken?|correction|corrected|updated?|these days)\b
+            |现在|改|换|调成|调到|搬|不再|新|其实|更正|纠正|[说记弄搞]错|不对|不是.+是",
         )
     });
     SAYS.is_match(text)

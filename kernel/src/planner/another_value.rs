@@ -1,0 +1,143 @@
+//! Two notes in one frame: "my blood pressure is 135" and "my blood pressure is 122" say two values of one
+//! thing, while "my sister is tall" and "my sister is kind" are both true. The frame alone decides
+//! nothing; it makes a correction likelier.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::facts::sentences;
+use crate::pattern::{laid_out, pattern};
+
+/// Words that may stand before the subject in a correction: "measured it again: my …", 其实.
+const BEFORE_MAX: usize = 24;
+
+/// Whether a clause of `new` has the subject and the verb of `old`, and another value; or says that `old`
+/// is not so.
+pub(crate) fn gives_another_value(old: &str, new: &str) -> bool {
+    let Some(old) = Frame::of(old.trim()) else {
+        return false;
+    };
+    clauses(new)
+        .iter()
+        .filter_map(|clause| Frame::of(clause))
+        .any(|new| old.has_another_value_in(&new))
+}
+
+/// What a clause says of what: `my house`, `is`, `yellow`.
+struct Frame {
+    subject: String,
+    link: String,
+    value: String,
+    is_denied: bool,
+}
+
+impl Frame {
+    fn of(clause: &str) -> Option<Self> {
+        static SAYS: LazyLock<Regex> = LazyLock::new(|| {
+            laid_out(
+                r"(?i)^(?<subject>\S+(?:\s+\S+){0,8}?)(?:\s+(?<link>(?:is|are|was|were)(?:\s+(?:called|named|in|at|on|from|by|to|with))?)
+                |(?<short>['’]s|['’]re))\s+(?<not>not\s+)?(?<value>\S.{0,60})$",
+            )
+        });
+        static SAYS_IN_CHINESE: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"^(?<subject>\p{Han}.{0,14}?)(?<not>不)?(?<link>是|叫|在|为)(?<value>.{1,14})$",
+            )
+        });
+        let clause = clause.trim().trim_end_matches(['.', '!', '。', '！']);
+        let clause = clause.replace("isn't", "is not").replace("isn’t", "is not");
+        let found = SAYS
+            .captures(&clause)
+            .or_else(|| SAYS_IN_CHINESE.captures(&clause))?;
+        let part = |name| found.name(name).map_or("", |part| part.as_str());
+        let words: Vec<&str> = part("link").split_whitespace().collect();
+        let link = words.join(" ").to_lowercase();
+        Some(Self {
+            subject: part("subject").to_lowercase(),
+            link: match link.as_str() {
+                "" => "is".to_owned(),
+                _ => link,
+            },
+            value: part("value").to_lowercase(),
+            is_denied: found.name("not").is_some(),
+        })
+    }
+
+    fn has_another_value_in(&self, new: &Self) -> bool {
+        static ADDS: LazyLock<Regex> =
+            LazyLock::new(|| pattern(r"\b(?:also|too|as well|another)\b|[也还]"));
+        let before = new.subject.strip_suffix(&self.subject);
+        let same = before.is_some_and(|before| {
+            let ends = self.subject.starts_with(|c: char| !c.is_ascii())
+                || before.is_empty()
+                || before.ends_with(|c: char| !c.is_alphanumeric());
+            ends && before.len() <= BEFORE_MAX
+        });
+        let adds = ADDS.is_match(&format!("{} {}", new.subject, new.value));
+        match same && self.link == new.link && !self.is_denied && !adds {
+            true if new.is_denied => new.value == self.value,
+            true => new.value != self.value,
+            false => false,
+        }
+    }
+}
+
+/// The clauses of a text, without what ends them.
+fn clauses(text: &str) -> Vec<String> {
+    static BETWEEN: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"[;:；：，。！]\s*|[,!]\s+|\s+(?:so|and|but|that|because)\s+"));
+    let sentences = sentences(text);
+    let clauses = sentences
+        .iter()
+        .flat_map(|sentence| BETWEEN.split(sentence));
+    clauses.map(|clause| clause.trim().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_another_one_in_the_same_frame() {
+        let check = |old: &str, new: &str, want: bool| {
+            assert_eq!(gives_another_value(old, new), want, "{old} / {new}");
+        };
+        check("my rent is 840.", "They raised it: my rent is 910.", true);
+        check(
+            "our gate is green.",
+            "The painter came, our gate is dark red.",
+            true,
+        );
+        check("my tutor is Selma.", "Selma left. My tutor is Igor.", true);
+        check(
+            "the bikes are in the shed.",
+            "Actually the bikes are in the cellar now.",
+            true,
+        );
+        check(
+            "the office is on Elm Road.",
+            "The office was on Ash Road then.",
+            false,
+        );
+        check("my car isn't blue", "my car is blue", false);
+        check(
+            "my uncle is a cook",
+            "My uncle isn't a cook, he is a driver.",
+            true,
+        );
+        check("my uncle is a cook", "my uncle is not a driver", false);
+        check("my uncle is a cook", "my uncle is also a driver", false);
+        check("my uncle is a cook", "my aunt is a driver", false);
+        check("my uncle is in Riga", "my uncle is called Tom", false);
+        check("the code is 12", "the barcode is 13", false);
+        check("I like plums", "I like pears", false);
+        check("Remember", "", false);
+        check("我姐姐在桂林上学。", "其实我姐姐在柳州上学。", true);
+        check("我的小猫叫米粒。", "说错了，我的小猫叫饭团。", true);
+        check("他是木匠。", "他不是木匠，是瓦匠。", true);
+        check("他是木匠。", "他也是瓦匠。", false);
+        check("我姐姐在桂林上学。", "我姐姐叫小云。", false);
+        check("我姐姐在桂林上学。", "我哥哥在柳州上学。", false);
+    }
+}
