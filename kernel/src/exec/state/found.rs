@@ -20,6 +20,8 @@ const FOLLOWED_MAX: u32 = 3;
 pub(crate) struct Found {
     /// The texts, oldest first, each within its border: nothing that it has by handles only.
     texts: Vec<String>,
+    /// Of each of these, whether the store says it.
+    of_store: Vec<bool>,
     /// Whether other calls have said something that counts beside these.
     has_others: bool,
     /// How many texts there were when a program was written that had to make up a number.
@@ -28,11 +30,23 @@ pub(crate) struct Found {
     unanswered: bool,
     /// The arguments of the calls that looked something up.
     opened: Vec<String>,
+    /// The arguments of all calls, also of those that failed.
+    asked: Vec<String>,
+    /// Whether the store was searched, also where that failed.
+    searched: bool,
     /// How many addresses were opened because the texts did not say it.
     followed: u32,
 }
 
 impl Found {
+    /// Takes note of the call `action`, whether it worked or not.
+    pub(crate) fn note_asked(&mut self, action: &Value) {
+        if let Some(tool) = action["tool"].as_str() {
+            self.asked.push(action["args"].to_string());
+            self.searched |= tool == SEARCH;
+        }
+    }
+
     /// Takes in what came of the call `action`, which worked. A text is kept within its border, one
     /// of `borders`, with the cells and rows of its tables that the task `told` asks for.
     pub(crate) fn note(
@@ -55,6 +69,7 @@ impl Found {
                 }
                 self.texts
                     .push(borders.around(&text, &text, &outcome.label));
+                self.of_store.push(tool == SEARCH);
                 self.unanswered = false;
             }
             return;
@@ -69,6 +84,7 @@ impl Found {
         if called.is_some_and(|found| found.effect() == Effect::Write) {
             // What was read may be no longer true.
             self.texts.clear();
+            self.of_store.clear();
             self.tried = 0;
             self.unanswered = false;
         }
@@ -88,6 +104,24 @@ impl Found {
     /// The texts, oldest first, each within its border.
     pub(crate) fn texts(&self) -> &[String] {
         &self.texts
+    }
+
+    /// What the store says, where `of_store`, else what pages and files say.
+    pub(crate) fn said_by(&self, of_store: bool) -> String {
+        let texts = self.texts.iter().zip(&self.of_store);
+        let texts = texts.filter(|(_, is_of_store)| **is_of_store == of_store);
+        let texts: Vec<&str> = texts.map(|(text, _)| text.as_str()).collect();
+        texts.join("\n")
+    }
+
+    /// The arguments of all calls, also of those that failed.
+    pub(crate) fn asked(&self) -> &[String] {
+        &self.asked
+    }
+
+    /// Whether the store was searched, also where that failed.
+    pub(crate) fn has_searched(&self) -> bool {
+        self.searched
     }
 
     /// The arguments of the calls that looked something up.
