@@ -14,6 +14,7 @@ use crate::judgement::Question;
 use crate::planner::answer_form::language_request;
 use crate::planner::derived::computes_with_another;
 use crate::planner::numbers::{is_invented, sums_more_than};
+use crate::planner::sources::names_page_and_documents;
 use crate::planner::wording::{asks_of_oneself, puts_numbers_together, sends_to_documents};
 use crate::process::Way;
 use crate::program::checker_asked_for;
@@ -358,7 +359,8 @@ impl Execution {
 
     /// Whether `action` computes with numbers that stand nowhere, after something was looked up: a
     /// small model that has found a link takes what it leads to for read. Small ones count things,
-    /// unless the task asks for no more than stands there; then factors between units may be new.
+    /// unless the task asks for no more than stands there, or says where each number stands; then
+    /// factors between units may be new.
     fn computes_inventions(
         &self,
         prompt: &Prompt,
@@ -375,7 +377,9 @@ impl Execution {
         let read = prompt.messages.iter().skip(1);
         let read: Vec<&str> = read.map(|message| message.text.as_str()).collect();
         let read = read.join("\n");
-        let is_made_up = |said: &str| match puts_numbers_together(self.told()) {
+        let told = self.told();
+        let counts = puts_numbers_together(told) && !names_page_and_documents(told);
+        let is_made_up = |said: &str| match counts {
             true => is_invented(said, &read),
             false => computes_with_another(said, &read),
         };
@@ -392,7 +396,7 @@ impl Execution {
             .is_some_and(|call| call.takes_an_expression() || call.program.is_some());
         let device = tool.split('.').next().unwrap_or(tool);
         let is_asked_for = self.told().to_lowercase().contains(device);
-        if !computes || is_asked_for || !self.has_looked_up(legal) {
+        if !computes || is_asked_for || !self.has_looked_up(legal) || self.has_to_join() {
             return Ok(false);
         }
         Ok(self.is_said_in_a_sentence() || !self.computes().await?)
