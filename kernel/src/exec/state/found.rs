@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::calls::{NOTHING_FOUND, REMEMBER, SEARCH, look_up};
 use crate::journal::Outcome;
-use crate::pattern::pattern;
+use crate::pattern::{laid_out, pattern};
 use crate::planner::material::cell::cells_asked_for;
 use crate::window::fence::Borders;
 use quipu_tools::{Bus, Capability, Effect};
@@ -231,10 +231,15 @@ pub(crate) fn without_heads(texts: &str) -> String {
     FROM.replace_all(&within, "$1 $2").into_owned()
 }
 
-/// `text` without its addresses, the ids of its passages and its border, whose digits count nothing.
+/// `text` without its addresses, the ids of its passages, its border, and how many passages are not
+/// shown: their digits count nothing.
 pub(crate) fn without_names(text: &str) -> String {
-    static NAMES: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r#"[^\s"]*://[^\s"]*|\[[a-z]+\d[\w-]*\]|\(process \d+\)"#));
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r#"(?m)[^\s"]*://[^\s"]*|\[[a-z]+\d[\w-]*\]|\(process \d+\)
+            |^\((?:memory\.search finds )?\d+ more[ ,].*\)$"#,
+        )
+    });
     NAMES.replace_all(&without_heads(text), "").into_owned()
 }
 
@@ -289,6 +294,12 @@ mod tests {
         );
         check("[from tool:web #2031]\nOpen daily.\n[end #2031]", false);
         check("磨坊有三层", true);
+        check(
+            "Your memory says:\n(memory.search finds 2 more, from sources nobody vouches for.)",
+            false,
+        );
+        check("(3 more are private, and not for this process.)", false);
+        check("(3 more sacks are there.) It has 4.", true);
         check("", false);
     }
 
