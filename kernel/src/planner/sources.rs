@@ -83,7 +83,7 @@ fn addresses(task: &str) -> Vec<Range<usize>> {
 
 /// Whether the `papers` that `task` names stand at `address`: few words are between both, and none
 /// that joins one thing to another. A sentence ends between them only where the address ends the task:
-/// "What is the fee by the handbook? http://…"
+/// "What is the fee by the handbook?", and then the address.
 fn stands_at(task: &str, papers: &Range<usize>, address: &Range<usize>) -> bool {
     static JOINS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(

@@ -253,7 +253,23 @@ const HAN_DIGITS: &str = "二两三四五六七八九十百千";
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_call_counts_as_asked_though_it_failed() {
+        let check = |action: Value, asked: usize, searched: bool| {
+            let mut found = Found::default();
+            found.note_asked(&action);
+            let noted = (found.asked().len(), found.has_searched());
+            assert_eq!(noted, (asked, searched), "{action}");
+            assert!(!found.is_there() && found.said_by(true).is_empty());
+        };
+        check(json!({"tool": SEARCH, "args": {"query": "rye"}}), 1, true);
+        check(json!({"tool": "web.open", "args": {"url": "a"}}), 1, false);
+        check(json!({"answer": "rye"}), 0, false);
+    }
 
     #[test]
     fn a_result_in_parts_is_shown_line_by_line() {
