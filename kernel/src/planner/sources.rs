@@ -41,12 +41,12 @@ pub(crate) fn names_page_and_documents(task: &str) -> bool {
 /// question for what something costs, or how many there are.
 pub(crate) fn asks_for_an_amount(task: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
-        laid_out(r"(?i)\bhow\s+(?:much|many)\b|\b(?:costs?|pay)\b|多少|几[个位间天袋箱张块元]")
+        laid_out(
+            r"(?i)\bhow\s+(?:much|many)\b|\b(?:costs?|pay|multiply|subtract|divide)\b|多少|几[个位间天袋箱张块元]|乘",
+        )
     });
     static COMPARES: LazyLock<Regex> = LazyLock::new(|| {
-        laid_out(
-            r"(?i)\b(?:same|agrees?|match(?:es)?|differs?|either|whether)\b|一样|相同|一致|是否",
-        )
+        laid_out(r"(?i)\b(?:same|agrees?|differs?|either|whether)\b|一样|相同|一致|是否")
     });
     let words = without_addresses(task);
     let asks = || ASKS.is_match(&words) && questions(task).is_empty();
@@ -174,6 +174,7 @@ mod tests {
             &[
                 "How much is that for all of us?",
                 "What do they cost?",
+                "Multiply one by the other.",
                 "Give me the total price.",
                 "一共多少钱？",
                 "要几袋？",

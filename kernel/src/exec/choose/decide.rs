@@ -197,18 +197,23 @@ impl Execution {
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
         let asked_for = self.program_asked_for(legal)?;
+        // Then each value has to stand in one of them.
+        let of_both = names_page_and_documents(self.told());
         self.programs += u32::from(asked_for.is_some());
         let decided = match &asked_for {
             // What it supposes may stand where nobody has looked yet.
-            Some(asked) if self.found.is_untried() => {
+            Some(asked) if of_both || self.found.is_untried() => {
                 let chosen = Move::Function;
                 let completion = self.unseen(n, asked, legal, chosen, u32::MAX).await?;
                 if Self::is_supposed(asked, &completion.text) {
                     self.found.note_tried();
-                    if let Some(mut further) = self.look_further(n, prompt, legal).await? {
-                        self.programs -= 1;
+                    let mut further = self.look_further(n, prompt, legal).await?;
+                    if let Some(further) = &mut further {
                         further.completion.usage += completion.usage;
-                        return Ok(Some(further));
+                    }
+                    if further.is_some() || of_both {
+                        self.programs -= 1;
+                        return Ok(further);
                     }
                 }
                 self.show(n, &completion.text);

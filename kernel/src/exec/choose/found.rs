@@ -183,14 +183,15 @@ impl Execution {
     }
 
     /// Whether the amount that the task asks for comes of what its documents say and of what its page
-    /// says: both were read, and both have numbers.
+    /// says: both were read, both have numbers, and no sentence of them says it.
     pub(super) fn has_to_join(&self) -> bool {
         let told = self.told();
         if !names_page_and_documents(told) || !asks_for_an_amount(told) {
             return false;
         }
         let (store, pages) = self.store_and_pages();
-        speaks_of_numbers(&store) && speaks_of_numbers(&pages)
+        let both = speaks_of_numbers(&store) && speaks_of_numbers(&pages);
+        both && (asks_for_a_total(told) || !self.is_said_in_a_sentence())
     }
 
     /// Whether `code` computes with a number of the documents and with another one of the page.

@@ -48,9 +48,10 @@ pub(super) fn described_row(
     if !describes || keys.get(at)?.len() < most {
         return None;
     }
-    let row = &table.rows[at];
-    let stands_in = |at: &usize| !said_in(&row[*at]).is_disjoint(&said[at]);
-    Some((at, (0..row.len()).filter(stands_in).collect()))
+    let (row, words) = (&table.rows[at], &said[at]);
+    let stands_in = |column: &usize| !said_in(&row[*column]).is_disjoint(words);
+    let columns = (0..row.len()).filter(stands_in);
+    Some((at, columns.collect()))
 }
 
 #[cfg(test)]
