@@ -20,8 +20,8 @@ fn page(_: &str, _: &Value) -> Value {
 }
 
 /// A CPU that wants nothing by itself, opens the page where it has to call something, and writes a
-/// program that returns `code`.
-fn cpu(code: &'static str) -> FunctionCpu {
+/// program that returns the first of `codes`, and the second one where it is written anew.
+fn cpu(codes: [&'static str; 2]) -> FunctionCpu {
     let info = CpuInfo {
         model: "small".into(),
         kind: "local",
@@ -32,6 +32,7 @@ fn cpu(code: &'static str) -> FunctionCpu {
     let writes = move |job: &Job| match &job.form {
         Form::Json(_) => OPENS.to_owned(),
         Form::Lark(grammar) if grammar.contains("solution()") => {
+            let code = codes[usize::from(job.sampling.temperature > 0.0)];
             format!("def solution():\n    return {code}")
         }
         _ => "It costs 35 euros.".to_owned(),
@@ -47,7 +48,7 @@ fn cpu(code: &'static str) -> FunctionCpu {
 
 /// Runs `task` where a stranger's notes say `notes`: the tools that were called, and the program that
 /// was run among them.
-async fn called(task: &str, notes: &str, code: &'static str) -> (Vec<String>, String) {
+async fn called(task: &str, notes: &str, codes: [&'static str; 2]) -> (Vec<String>, String) {
     let net = Capability::Net {
         host: "127.0.0.1".into(),
         port: None,
@@ -56,7 +57,7 @@ async fn called(task: &str, notes: &str, code: &'static str) -> (Vec<String>, St
     let mut setup = Setup::with(post, &[net]);
     setup.devices = vec![Desk::new("desk", Vec::new()).with_programs().alone("run")];
     let folder = folder();
-    let kernel = setup.kernel_on(Arc::new(cpu(code)), &folder.path().join("journal.db"));
+    let kernel = setup.kernel_on(Arc::new(cpu(codes)), &folder.path().join("journal.db"));
     let stored = NewPage {
         id: Some("notes".into()),
         kind: Kind::Document,
@@ -84,33 +85,37 @@ const BOTH: &str = "Take the price of a seat from http://127.0.0.1/fares and how
 
 #[tokio::test]
 async fn page_and_documents_are_both_read_and_computed_from() {
-    let (tools, ran) = called(BOTH, NOTES, "12 * 35").await;
-    assert_eq!(tools, ["post.open", "memory.search", "desk.run"]);
-    assert!(ran.contains("return 12 * 35"), "{ran}");
+    let check = async |task: &str, notes: &str, codes: [&'static str; 2]| {
+        let (tools, ran) = called(task, notes, codes).await;
+        assert_eq!(tools, ["post.open", "memory.search", "desk.run"], "{task}");
+        assert!(ran.contains("return 12 * 35"), "{ran}");
+    };
+    check(BOTH, NOTES, ["12 * 35", "35"]).await;
+    // The first program leaves the notes out.
+    check(BOTH, NOTES, ["35 * 9", "12 * 35"]).await;
     let chinese =
         "打开 http://127.0.0.1/fares 看看一个座位多少钱，再看我的笔记里有几个人，一共多少钱？";
-    let (tools, _) = called(chinese, "我们一共12个人。", "12 * 35").await;
-    assert_eq!(tools, ["post.open", "memory.search", "desk.run"]);
+    check(chinese, "笔记：我们一共12个人。", ["12 * 35", "35"]).await;
 }
 
 #[tokio::test]
 async fn a_program_that_leaves_one_of_them_out_is_not_run() {
-    for code in ["35 * 9", "12 * 500"] {
-        let (tools, ran) = called(BOTH, NOTES, code).await;
-        assert_eq!(tools[..2], ["post.open", "memory.search"], "{code}");
-        assert_eq!(ran, "", "{code}");
+    for codes in [["35 * 9", "35"], ["12", "9 * 35"], ["12 * 500", "12 * 35"]] {
+        let (tools, ran) = called(BOTH, NOTES, codes).await;
+        assert_eq!(tools, ["post.open", "memory.search"], "{codes:?}");
+        assert_eq!(ran, "", "{codes:?}");
     }
 }
 
 #[tokio::test]
 async fn what_the_task_does_not_name_is_not_read() {
     let page = "What does a seat cost, by http://127.0.0.1/fares?";
-    let (tools, _) = called(page, NOTES, "35").await;
+    let (tools, _) = called(page, NOTES, ["35", "35"]).await;
     assert_eq!(tools, ["post.open"]);
     let list = "What does a seat cost, by the price list at http://127.0.0.1/fares?";
-    let (tools, _) = called(list, NOTES, "35").await;
+    let (tools, _) = called(list, NOTES, ["35", "35"]).await;
     assert_eq!(tools, ["post.open"]);
     let notes = "How many are we on the boat, by my notes?";
-    let (tools, _) = called(notes, NOTES, "12").await;
+    let (tools, _) = called(notes, NOTES, ["12", "12"]).await;
     assert!(!tools.contains(&"post.open".to_owned()), "{tools:?}");
 }

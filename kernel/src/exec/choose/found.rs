@@ -93,9 +93,13 @@ impl Execution {
         let Some(asked) = self.program_asked_for(legal)? else {
             return Ok(None);
         };
-        let completion = self
-            .unseen(n, &asked, legal, Move::Function, u32::MAX)
-            .await?;
+        let completion = match of_both {
+            true => self.function_of_both(n, &asked, legal).await?,
+            false => {
+                let chosen = Move::Function;
+                self.unseen(n, &asked, legal, chosen, u32::MAX).await?
+            }
+        };
         let code = &completion.text;
         let makes_up = Self::is_supposed(&asked, code);
         let leaves_out = match of_both {
@@ -115,6 +119,27 @@ impl Execution {
             chosen: Move::Function,
             completion,
         }))
+    }
+
+    /// A function that is to compute with a number of the documents and one of the page. Where the first
+    /// one leaves either out, it is written once more.
+    async fn function_of_both(
+        &mut self,
+        n: u32,
+        asked: &Prompt,
+        legal: &Legal,
+    ) -> Result<Completion, Ending> {
+        let chosen = Move::Function;
+        let first = self.unseen(n, asked, legal, chosen, u32::MAX).await?;
+        let takes = self.takes_of_page_and_documents(&first.text);
+        if takes || Self::is_supposed(asked, &first.text) {
+            return Ok(first);
+        }
+        let mut writing = self.write_by(asked, legal, chosen, u32::MAX, self.anew());
+        writing.shown = false;
+        let mut second = self.read_to_its_end(n, &mut writing).await?;
+        second.usage += first.usage;
+        Ok(second)
     }
 
     /// Whether `code`, which was `asked` for, has values that stand nowhere: in what was found, in the
