@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::common::cpus::FunctionCpu;
-use crate::common::post::Post;
+use crate::common::post::{Post, Takes};
 use crate::common::{Desk, Setup, folder, replayed};
 use quipu_cpu::{CpuInfo, Form, Job};
 use quipu_kernel::process::Program;
@@ -53,7 +53,8 @@ async fn called(task: &str, notes: &str, codes: [&'static str; 2]) -> (Vec<Strin
         host: "127.0.0.1".into(),
         port: None,
     };
-    let post = Post::new(&[("open", Effect::Read, &["url"])], &net, page);
+    let functions: [Takes<'_>; 1] = [("open", Effect::Read, &["url"])];
+    let post = Post::new(&functions, &net, page);
     let mut setup = Setup::with(post, &[net]);
     setup.devices = vec![Desk::new("desk", Vec::new()).with_programs().alone("run")];
     let folder = folder();
