@@ -11,7 +11,7 @@ use crate::grammar::Legal;
 use crate::journal::tape::Told;
 use crate::judgement::Question;
 use crate::planner::for_one::is_for_its_text;
-use crate::planner::wording::{asks_of_oneself, is_about_its_words};
+use crate::planner::wording::{asks_of_oneself, is_about_its_words, without_addresses};
 use crate::window::reminder::Reminder;
 
 /// Characters of a task that are searched for.
@@ -133,8 +133,14 @@ impl Execution {
             Some(plan) => plan.effects.is_empty(),
             None => !self.may_change_the_world(legal),
         };
-        let query: String = told.chars().take(QUERY_CHARS).collect();
-        is_free.then(|| json!({"tool": SEARCH, "args": {"query": query}}))
+        is_free.then(|| self.search_for_the_task())
+    }
+
+    /// The search of the store for the words of the task.
+    pub(super) fn search_for_the_task(&self) -> Value {
+        let words = without_addresses(self.told().trim());
+        let query: String = words.trim().chars().take(QUERY_CHARS).collect();
+        json!({"tool": SEARCH, "args": {"query": query}})
     }
 
     /// Whether one of its tools changes something.
@@ -145,7 +151,7 @@ impl Execution {
     }
 
     /// What it was reminded of, as the journal has it.
-    fn reminded_of(&self) -> Option<Reminder> {
+    pub(super) fn reminded_of(&self) -> Option<Reminder> {
         match self.shared.tape.playing() {
             Some(tape) => tape.reminder(),
             None => self.shared.journal.reminder(self.pid).ok().flatten(),

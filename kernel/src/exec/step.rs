@@ -41,7 +41,10 @@ impl Execution {
         if self.program.branch.is_none() && self.keep(&legal).await? {
             return Ok(());
         }
-        if let Some(action) = self.of_what_others_wrote(&legal) {
+        let look = self
+            .of_a_source_left(&legal)
+            .or_else(|| self.of_what_others_wrote(&legal));
+        if let Some(action) = look {
             return self.take_up_ready(n, action).await;
         }
         self.narrow(&mut legal);

@@ -43,6 +43,20 @@ pub(crate) fn takes_of_both(code: &str, one: &str, other: &str) -> bool {
     takes(&one, &other) && takes(&other, &one)
 }
 
+/// Whether `code` has a number that stands in `one` and another number that stands in `other`. Both may
+/// stand in both: a page has many small numbers.
+pub(crate) fn takes_one_of_each(code: &str, one: &str, other: &str) -> bool {
+    let code = numbers(code);
+    let taken = |text: &str| -> Vec<f64> {
+        let known = in_any_form(text);
+        let is_known = |said: &&f64| known.iter().any(|known| alike(*known, **said));
+        code.iter().filter(is_known).copied().collect()
+    };
+    let (one, other) = (taken(one), taken(other));
+    let is_another = |said: &f64| other.iter().any(|other| other != said);
+    one.iter().any(is_another)
+}
+
 /// Whether `answer` to the task `told` has a number that neither stands in what was `read` nor
 /// follows from that. Small ones count things.
 pub(super) fn has_a_number_from_nowhere(answer: &str, read: &str, told: &str) -> bool {
@@ -167,6 +181,22 @@ mod tests {
         // Both have it.
         check("return 2 * 2", false);
         check("return 2 * 35", false);
+        check("", false);
+    }
+
+    #[test]
+    fn a_program_takes_a_number_of_each_text() {
+        let check = |code: &str, want: bool| {
+            let notes = "We are four, and 2 come late.";
+            let page = "A seat costs 35, a box for 4 costs 2 more.";
+            assert_eq!(takes_one_of_each(code, notes, page), want, "{code}");
+        };
+        check("return 4 * 35", true);
+        check("people = 4\nprice = 35\nreturn people * price", true);
+        check("return 2 * 4", true);
+        check("return 35 * 12", false);
+        check("return 35 * 35", false);
+        check("return 4", false);
         check("", false);
     }
 

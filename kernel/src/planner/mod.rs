@@ -12,7 +12,7 @@
 //! | [`judgement`], [`lessons`], [`decision`] | questions to a model, and what its odds are worth |
 //! | `examples`, [`program`], `plan` | how worked examples, a program and a plan are asked for |
 //! | [`parts`], `several`, `for_one` | tasks of several parts, and of several things |
-//! | `questions`, `answer_form` | what an answer has to say, and its form |
+//! | `questions`, `answer_form`, `sources` | what an answer has to say, its form, and where it stands |
 //! | `poor_answer`, `owners`, `other_times`, `particulars` | an answer that is none, or another one's |
 //! | `facts`, `listed`, `pointed`, [`shared_words`] | what is worth keeping, said or pointed at; what two texts share |
 //! | `wording` | phrases from which something follows, and what a phrase that is not known costs |
@@ -53,6 +53,7 @@ pub mod program;
 pub(crate) mod questions;
 pub(crate) mod several;
 pub mod shared_words;
+pub(crate) mod sources;
 pub(crate) mod supposed;
 mod unspoken;
 pub(crate) mod wording;

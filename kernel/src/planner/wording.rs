@@ -20,6 +20,8 @@
 //! `poor_answer`, words that join questions in `questions`, days in `date` and `calendar`, numbers
 //! in `numbers`.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -75,7 +77,7 @@ pub(crate) fn puts_numbers_together(task: &str) -> bool {
             |[二两三四五六七八九十百千]|一共|总共|共|合计|总和|平均|相差|比|还剩|剩下|加起来|来回|每|倍|一半|够|几[天个次张页箱盒本人]"
         ))
     });
-    PUTS.is_match(&ADDRESS.replace_all(task, " "))
+    PUTS.is_match(&without_addresses(task))
 }
 
 /// Whether `task` asks in so many words for numbers to be put together: what it wants stands nowhere.
@@ -91,7 +93,7 @@ pub(crate) fn asks_for_a_total(task: &str) -> bool {
         )
     });
     // 一共有哪些 asks for names.
-    ASKS.is_match(&ADDRESS.replace_all(task, " ")) && !task.contains("哪些")
+    ASKS.is_match(&without_addresses(task)) && !task.contains("哪些")
 }
 
 /// Whether `task` asks which of several is the largest, or what that is, by whatever measure.
@@ -103,11 +105,15 @@ pub(crate) fn asks_for_the_most(task: &str) -> bool {
             |最(?:高|低|长|短|多|少|大|小|贵|便宜|早|晚|重|轻|快|慢|远|近|深|热|冷|久)",
         )
     });
-    ASKS.is_match(&ADDRESS.replace_all(task, " "))
+    ASKS.is_match(&without_addresses(task))
 }
 
-/// An address, which says nothing of what is asked.
-static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\S*://\S*"));
+/// `text` without its addresses, which say nothing of what is asked.
+/// Chinese may stand right behind one.
+pub(crate) fn without_addresses(text: &str) -> Cow<'_, str> {
+    static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[!-~]*://[!-~]*"));
+    ADDRESS.replace_all(text, " ")
+}
 
 /// Whether `text` says that something is no longer as it was.
 pub(crate) fn says_it_changed(text: &str) -> bool {
@@ -192,26 +198,32 @@ pub(crate) fn asks_of_oneself(text: &str) -> bool {
 
 /// Whether `text` says that something stands in documents or was told before.
 pub(crate) fn sends_to_documents(text: &str) -> bool {
-    static SENDS: LazyLock<Regex> = LazyLock::new(|| {
-        let sends = r"(?ix)
-            \b(?:in|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
-              (?:\w+\s+){0,2}(?:documents?|docs|notes?|files?|records?|papers?|archives?|library
-                |memory|memories|manuals?|handbooks?|diar(?:y|ies)|regulations|guidelines
-                |(?:price|phone|packing|guest|staff)\s+lists?)\b
-            # With a number these are of wood, of time and of money.
-            | \b(?:in|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
-              (?:\p{L}+\s+){0,2}(?:logs?|registers?|(?:board|club|council|committee|meeting)['’]?s?\s+minutes)\b
-            | \b(?:in|from|to|see|read|check|consult|by|per)\s+(?:the|my|our|your)\s+minutes\b
-            | \b(?:by|under|in|to|of)\s+(?:my|our|your)\s+(?:\w+\s+)?(?:rules|polic(?:y|ies)|contracts?|lists?)\b
-            | \b(?:i|we)(?:['’]ve|\s+have)?\s+(?:already\s+|once\s+)?told\s+you\b
-            | (?:查|翻|看|搜|找|根据|按照|依据|参照|参考)[^。，,！？]{0,6}
-              (?:资料|文档|文件|笔记|手册|记录|记忆|档案)
-            | (?:资料|文档|文件|笔记|手册|记录|记忆|档案)(?:里|中|上)
-            | (?:告诉|跟你说|和你说|对你说)过";
-        pattern(sends)
-    });
     SENDS.is_match(text)
 }
+
+/// The places where `text` says so, in bytes.
+pub(super) fn documents_named(text: &str) -> Vec<Range<usize>> {
+    SENDS.find_iter(text).map(|found| found.range()).collect()
+}
+
+static SENDS: LazyLock<Regex> = LazyLock::new(|| {
+    let sends = r"(?ix)
+        \b(?:in|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
+          (?:\w+\s+){0,2}(?:documents?|docs|notes?|files?|records?|papers?|archives?|library
+            |memory|memories|manuals?|handbooks?|diar(?:y|ies)|regulations|guidelines
+            |(?:price|phone|packing|guest|staff)\s+lists?)\b
+        # With a number these are of wood, of time and of money.
+        | \b(?:in|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
+          (?:\p{L}+\s+){0,2}(?:logs?|registers?|(?:board|club|council|committee|meeting)['’]?s?\s+minutes)\b
+        | \b(?:in|from|to|see|read|check|consult|by|per)\s+(?:the|my|our|your)\s+minutes\b
+        | \b(?:by|under|in|to|of)\s+(?:my|our|your)\s+(?:\w+\s+)?(?:rules|polic(?:y|ies)|contracts?|lists?)\b
+        | \b(?:i|we)(?:['’]ve|\s+have)?\s+(?:already\s+|once\s+)?told\s+you\b
+        | (?:查|翻|看|搜|找|根据|按照|依据|参照|参考)[^。，,！？]{0,6}
+          (?:资料|文档|文件|笔记|手册|记录|记忆|档案)
+        | (?:资料|文档|文件|笔记|手册|记录|记忆|档案)(?:里|中|上)
+        | (?:告诉|跟你说|和你说|对你说)过";
+    pattern(sends)
+});
 
 #[cfg(test)]
 mod tests {
@@ -262,6 +274,7 @@ mod tests {
                 "笔记里的米一共有多少公斤？",
                 "How many sacks are still there, by my notes?",
                 "照笔记，这袋米几天能吃完？",
+                "打开http://127.0.0.1/mill看看，九袋多少钱？",
             ],
             &[
                 "What does http://127.0.0.1:80/mill9 say a sack costs?",

@@ -28,6 +28,7 @@ mod rules;
 mod secrecy;
 mod sight;
 mod small;
+mod sources;
 mod suspension;
 mod unfit;
 mod window;

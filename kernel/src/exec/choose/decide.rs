@@ -14,6 +14,7 @@ use crate::judgement::Question;
 use crate::planner::answer_form::language_request;
 use crate::planner::derived::computes_with_another;
 use crate::planner::numbers::{is_invented, sums_more_than};
+use crate::planner::sources::names_page_and_documents;
 use crate::planner::wording::{asks_of_oneself, puts_numbers_together, sends_to_documents};
 use crate::process::Way;
 use crate::program::checker_asked_for;
@@ -196,18 +197,23 @@ impl Execution {
         legal: &Legal,
     ) -> Result<Option<Decided>, Ending> {
         let asked_for = self.program_asked_for(legal)?;
+        // Then each value has to stand in one of them.
+        let of_both = names_page_and_documents(self.told());
         self.programs += u32::from(asked_for.is_some());
         let decided = match &asked_for {
             // What it supposes may stand where nobody has looked yet.
-            Some(asked) if self.found.is_untried() => {
+            Some(asked) if of_both || self.found.is_untried() => {
                 let chosen = Move::Function;
                 let completion = self.unseen(n, asked, legal, chosen, u32::MAX).await?;
                 if Self::is_supposed(asked, &completion.text) {
                     self.found.note_tried();
-                    if let Some(mut further) = self.look_further(n, prompt, legal).await? {
-                        self.programs -= 1;
+                    let mut further = self.look_further(n, prompt, legal).await?;
+                    if let Some(further) = &mut further {
                         further.completion.usage += completion.usage;
-                        return Ok(Some(further));
+                    }
+                    if further.is_some() || of_both {
+                        self.programs -= 1;
+                        return Ok(further);
                     }
                 }
                 self.show(n, &completion.text);
@@ -358,7 +364,8 @@ impl Execution {
 
     /// Whether `action` computes with numbers that stand nowhere, after something was looked up: a
     /// small model that has found a link takes what it leads to for read. Small ones count things,
-    /// unless the task asks for no more than stands there; then factors between units may be new.
+    /// unless the task asks for no more than stands there, or says where each number stands; then
+    /// factors between units may be new.
     fn computes_inventions(
         &self,
         prompt: &Prompt,
@@ -375,7 +382,9 @@ impl Execution {
         let read = prompt.messages.iter().skip(1);
         let read: Vec<&str> = read.map(|message| message.text.as_str()).collect();
         let read = read.join("\n");
-        let is_made_up = |said: &str| match puts_numbers_together(self.told()) {
+        let told = self.told();
+        let counts = puts_numbers_together(told) && !names_page_and_documents(told);
+        let is_made_up = |said: &str| match counts {
             true => is_invented(said, &read),
             false => computes_with_another(said, &read),
         };
@@ -392,7 +401,7 @@ impl Execution {
             .is_some_and(|call| call.takes_an_expression() || call.program.is_some());
         let device = tool.split('.').next().unwrap_or(tool);
         let is_asked_for = self.told().to_lowercase().contains(device);
-        if !computes || is_asked_for || !self.has_looked_up(legal) {
+        if !computes || is_asked_for || !self.has_looked_up(legal) || self.has_to_join() {
             return Ok(false);
         }
         Ok(self.is_said_in_a_sentence() || !self.computes().await?)

@@ -17,11 +17,12 @@ use crate::label::Label;
 use crate::pattern::pattern;
 use crate::planner::answer_form::{asks_for_a_fact, asks_for_an_address, gives_the_number};
 use crate::planner::date;
-use crate::planner::derived::takes_of_both;
+use crate::planner::derived::{takes_of_both, takes_one_of_each};
 use crate::planner::material::sentence::says_it_in_a_sentence;
 use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::{asks_back, only_denies};
 use crate::planner::shared_words::says_no_more;
+use crate::planner::sources::{asks_for_an_amount, names_page_and_documents};
 use crate::planner::supposed::supposes;
 use crate::planner::wording::{
     asks_for_a_total, asks_for_the_most, asks_of_oneself, puts_numbers_together,
@@ -78,25 +79,34 @@ impl Execution {
         // Among the rows of a table a small model takes the first large one.
         let picks = asks_for_the_most(self.told()) && self.found.has_a_table();
         let puts_together = picks || puts_numbers_together(self.told());
-        let joins = !puts_together && self.may_have_to_join();
+        let of_both = self.has_to_join();
+        let joins = of_both || !puts_together && self.may_have_to_join();
         let computes = has_numbers && (puts_together || joins);
         let may = computes && self.programs == 0 && self.found.is_untried();
         if !may || !self.has_looked_up(legal) {
             return Ok(None);
         }
-        let is_clear = picks || asks_for_a_total(self.told());
+        let is_clear = picks || of_both || asks_for_a_total(self.told());
         if !is_clear && (self.is_said_in_a_sentence() || !self.computes().await?) {
             return Ok(None);
         }
         let Some(asked) = self.program_asked_for(legal)? else {
             return Ok(None);
         };
-        let completion = self
-            .unseen(n, &asked, legal, Move::Function, u32::MAX)
-            .await?;
+        let completion = match of_both {
+            true => self.function_of_both(n, &asked, legal).await?,
+            false => {
+                let chosen = Move::Function;
+                self.unseen(n, &asked, legal, chosen, u32::MAX).await?
+            }
+        };
         let code = &completion.text;
         let makes_up = Self::is_supposed(&asked, code);
-        if makes_up || joins && !self.takes_of_both(code) {
+        let leaves_out = match of_both {
+            true => !self.takes_of_page_and_documents(code),
+            false => joins && !self.takes_of_both(code),
+        };
+        if makes_up || leaves_out {
             if makes_up {
                 self.found.note_tried();
             }
@@ -109,6 +119,27 @@ impl Execution {
             chosen: Move::Function,
             completion,
         }))
+    }
+
+    /// A function that is to compute with a number of the documents and one of the page. Where the first
+    /// one leaves either out, it is written once more.
+    async fn function_of_both(
+        &mut self,
+        n: u32,
+        asked: &Prompt,
+        legal: &Legal,
+    ) -> Result<Completion, Ending> {
+        let chosen = Move::Function;
+        let first = self.unseen(n, asked, legal, chosen, u32::MAX).await?;
+        let takes = self.takes_of_page_and_documents(&first.text);
+        if takes || Self::is_supposed(asked, &first.text) {
+            return Ok(first);
+        }
+        let mut writing = self.write_by(asked, legal, chosen, u32::MAX, self.anew());
+        writing.shown = false;
+        let mut second = self.read_to_its_end(n, &mut writing).await?;
+        second.usage += first.usage;
+        Ok(second)
     }
 
     /// Whether `code`, which was `asked` for, has values that stand nowhere: in what was found, in the
@@ -130,6 +161,7 @@ impl Execution {
         let alone = legal.answer.is_none()
             && self.headway.parts().is_none()
             && !self.found.is_unanswered()
+            && !self.has_to_join()
             && self.has_found_all();
         let found = self.has_looked_up(legal) || self.why_not_run().is_some();
         if !alone || !found || !asks_for_a_fact(self.told()) {
@@ -173,6 +205,35 @@ impl Execution {
     fn may_have_to_join(&self) -> bool {
         let (before, last) = self.before_and_last();
         asks_of_oneself(self.told()) && speaks_of_numbers(&before) && speaks_of_numbers(&last)
+    }
+
+    /// Whether the amount that the task asks for comes of what its documents say and of what its page
+    /// says: both were read, both have numbers, and no sentence of them says it.
+    pub(super) fn has_to_join(&self) -> bool {
+        let told = self.told();
+        if !names_page_and_documents(told) || !asks_for_an_amount(told) {
+            return false;
+        }
+        let (store, pages) = self.store_and_pages();
+        let both = speaks_of_numbers(&store) && speaks_of_numbers(&pages);
+        both && (asks_for_a_total(told) || !self.is_said_in_a_sentence())
+    }
+
+    /// Whether `code` computes with a number of the documents and with another one of the page.
+    fn takes_of_page_and_documents(&self, code: &str) -> bool {
+        let (store, pages) = self.store_and_pages();
+        takes_one_of_each(code, &store, &pages)
+    }
+
+    /// What came to mind and what the store said, and what pages say, without their names.
+    fn store_and_pages(&self) -> (String, String) {
+        let mut store = self.vm.reminder().unwrap_or_default();
+        store.push('\n');
+        store.push_str(&self.found.said_by(true));
+        (
+            without_names(&store),
+            without_names(&self.found.said_by(false)),
+        )
     }
 
     /// Whether `code` computes with a number that was known before and with one that was looked up last.

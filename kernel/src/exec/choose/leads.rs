@@ -140,7 +140,7 @@ fn opening_only(legal: &Legal, addresses: &[String]) -> Option<Legal> {
 
 /// The addresses in `said` that do not stand in `opened`, each once. What one of `opened` begins
 /// with up to a mark, such as the site, counts as opened.
-fn other_addresses(said: &str, opened: &str) -> Vec<String> {
+pub(super) fn other_addresses(said: &str, opened: &str) -> Vec<String> {
     let is_opened = |address: &str| {
         opened.match_indices(address).any(|(at, _)| {
             let rest = &opened[at + address.len()..];

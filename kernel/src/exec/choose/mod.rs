@@ -9,6 +9,7 @@
 //! | `alone` | the task by itself, and prompts with nothing else in sight |
 //! | `examples` | tasks that were done right, before the task |
 //! | `found`, `leads` | works on what was looked up with nothing else in sight; where it leads |
+//! | `sources` | looks into each source that the task names, before anything is answered |
 //! | `retry`, `form`, `guess` | an answer that is poor, or has another form, is tried again; whether a name is known or guessed |
 //! | `hints` | what such a try is told, in the language of the task |
 
@@ -22,6 +23,7 @@ mod hints;
 mod judge;
 mod leads;
 mod retry;
+mod sources;
 mod thought;
 mod wants;
 mod writing;

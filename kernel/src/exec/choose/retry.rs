@@ -85,8 +85,8 @@ impl Execution {
         let told = self.told();
         let only_there = self.looks_only_there();
         let asked = self.rests_on_what_was_found(legal) && asks_for_a_fact(told);
-        let not_read =
-            || only_there && !asks_for_a_total(told) && self.was_not_read(prompt, answer);
+        let comes_of_others = || asks_for_a_total(told) || self.has_to_join();
+        let not_read = || only_there && !comes_of_others() && self.was_not_read(prompt, answer);
         asked && (self.is_of_others(answer) || not_read())
     }
 
@@ -152,7 +152,8 @@ impl Execution {
         };
         let left_out = says_other_numbers(answer, &result)
             && !has_another_number(answer, &all_of(prompt), 0.0);
-        match left_out && self.computes().await? {
+        let is_clear = asks_for_a_total(self.told()) || self.has_to_join();
+        match left_out && (is_clear || self.computes().await?) {
             true => Ok(Some(result)),
             false => Ok(None),
         }

@@ -55,13 +55,18 @@ impl Execution {
 
     /// The sampling for `chosen`. A second program is sampled otherwise than the first.
     fn sampling(&self, chosen: Move) -> Sampling {
-        let usual = self.program.sampling.unwrap_or(self.shared.sampling);
         match chosen == Move::Function && self.programs > 1 {
-            true => Sampling {
-                temperature: usual.temperature.max(ANEW),
-                ..usual
-            },
-            false => usual,
+            true => self.anew(),
+            false => self.program.sampling.unwrap_or(self.shared.sampling),
+        }
+    }
+
+    /// The sampling for a program that is written once more.
+    pub(super) fn anew(&self) -> Sampling {
+        let usual = self.program.sampling.unwrap_or(self.shared.sampling);
+        Sampling {
+            temperature: usual.temperature.max(ANEW),
+            ..usual
         }
     }
 

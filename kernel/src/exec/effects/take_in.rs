@@ -65,6 +65,7 @@ impl Execution {
         let in_sight = |n| self.vm.is_in_sight(n);
         let (last, bus) = (self.track.last(), &self.shared.bus);
         self.known.note(n, &action, &outcome, last, in_sight, bus);
+        self.found.note_asked(&action);
         if outcome.ok && held.is_none() {
             let borders = Borders::new(self.shared.cpu.info().constrains);
             let told = self.program.told();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::calls::{NOTHING_FOUND, REMEMBER, SEARCH, look_up};
 use crate::journal::Outcome;
-use crate::pattern::pattern;
+use crate::pattern::{laid_out, pattern};
 use crate::planner::material::cell::cells_asked_for;
 use crate::window::fence::Borders;
 use quipu_tools::{Bus, Capability, Effect};
@@ -20,6 +20,8 @@ const FOLLOWED_MAX: u32 = 3;
 pub(crate) struct Found {
     /// The texts, oldest first, each within its border: nothing that it has by handles only.
     texts: Vec<String>,
+    /// Of each of these, whether the store says it.
+    of_store: Vec<bool>,
     /// Whether other calls have said something that counts beside these.
     has_others: bool,
     /// How many texts there were when a program was written that had to make up a number.
@@ -28,11 +30,23 @@ pub(crate) struct Found {
     unanswered: bool,
     /// The arguments of the calls that looked something up.
     opened: Vec<String>,
+    /// The arguments of all calls, also of those that failed.
+    asked: Vec<String>,
+    /// Whether the store was searched, also where that failed.
+    searched: bool,
     /// How many addresses were opened because the texts did not say it.
     followed: u32,
 }
 
 impl Found {
+    /// Takes note of the call `action`, whether it worked or not.
+    pub(crate) fn note_asked(&mut self, action: &Value) {
+        if let Some(tool) = action["tool"].as_str() {
+            self.asked.push(action["args"].to_string());
+            self.searched |= tool == SEARCH;
+        }
+    }
+
     /// Takes in what came of the call `action`, which worked. A text is kept within its border, one
     /// of `borders`, with the cells and rows of its tables that the task `told` asks for.
     pub(crate) fn note(
@@ -55,6 +69,7 @@ impl Found {
                 }
                 self.texts
                     .push(borders.around(&text, &text, &outcome.label));
+                self.of_store.push(tool == SEARCH);
                 self.unanswered = false;
             }
             return;
@@ -69,6 +84,7 @@ impl Found {
         if called.is_some_and(|found| found.effect() == Effect::Write) {
             // What was read may be no longer true.
             self.texts.clear();
+            self.of_store.clear();
             self.tried = 0;
             self.unanswered = false;
         }
@@ -88,6 +104,24 @@ impl Found {
     /// The texts, oldest first, each within its border.
     pub(crate) fn texts(&self) -> &[String] {
         &self.texts
+    }
+
+    /// What the store says, where `of_store`, else what pages and files say.
+    pub(crate) fn said_by(&self, of_store: bool) -> String {
+        let texts = self.texts.iter().zip(&self.of_store);
+        let texts = texts.filter(|(_, is_of_store)| **is_of_store == of_store);
+        let texts: Vec<&str> = texts.map(|(text, _)| text.as_str()).collect();
+        texts.join("\n")
+    }
+
+    /// The arguments of all calls, also of those that failed.
+    pub(crate) fn asked(&self) -> &[String] {
+        &self.asked
+    }
+
+    /// Whether the store was searched, also where that failed.
+    pub(crate) fn has_searched(&self) -> bool {
+        self.searched
     }
 
     /// The arguments of the calls that looked something up.
@@ -197,10 +231,15 @@ pub(crate) fn without_heads(texts: &str) -> String {
     FROM.replace_all(&within, "$1 $2").into_owned()
 }
 
-/// `text` without its addresses, the ids of its passages and its border, whose digits count nothing.
+/// `text` without its addresses, the ids of its passages, its border, and how many passages are not
+/// shown: their digits count nothing.
 pub(crate) fn without_names(text: &str) -> String {
-    static NAMES: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r#"[^\s"]*://[^\s"]*|\[[a-z]+\d[\w-]*\]|\(process \d+\)"#));
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r#"(?m)[^\s"]*://[^\s"]*|\[[a-z]+\d[\w-]*\]|\(process \d+\)
+            |^\((?:memory\.search finds )?\d+ more[ ,].*\)$"#,
+        )
+    });
     NAMES.replace_all(&without_heads(text), "").into_owned()
 }
 
@@ -214,7 +253,23 @@ const HAN_DIGITS: &str = "二两三四五六七八九十百千";
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_call_counts_as_asked_though_it_failed() {
+        let check = |action: Value, asked: usize, searched: bool| {
+            let mut found = Found::default();
+            found.note_asked(&action);
+            let noted = (found.asked().len(), found.has_searched());
+            assert_eq!(noted, (asked, searched), "{action}");
+            assert!(!found.is_there() && found.said_by(true).is_empty());
+        };
+        check(json!({"tool": SEARCH, "args": {"query": "rye"}}), 1, true);
+        check(json!({"tool": "web.open", "args": {"url": "a"}}), 1, false);
+        check(json!({"answer": "rye"}), 0, false);
+    }
 
     #[test]
     fn a_result_in_parts_is_shown_line_by_line() {
@@ -255,6 +310,12 @@ mod tests {
         );
         check("[from tool:web #2031]\nOpen daily.\n[end #2031]", false);
         check("磨坊有三层", true);
+        check(
+            "Your memory says:\n(memory.search finds 2 more, from sources nobody vouches for.)",
+            false,
+        );
+        check("(3 more are private, and not for this process.)", false);
+        check("(3 more sacks are there.) It has 4.", true);
         check("", false);
     }
 

@@ -317,6 +317,14 @@ impl Callable {
         self
     }
 
+    /// The call of it that opens `address`; `None` where it needs more than that.
+    pub(crate) fn call_opening(&self, address: &str) -> Option<Value> {
+        let name = self.address()?;
+        let required = self.parameters["required"].as_array();
+        let is_all = required.is_some_and(|required| required.len() == 1);
+        is_all.then(|| json!({"tool": self.name, "args": {name: address}}))
+    }
+
     /// Whether it finds out what is not known yet: it opens addresses, or searches what is kept.
     pub fn looks_up(&self) -> bool {
         self.name == SEARCH || self.opens_addresses()

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::condition::Condition;
+use super::described::described_row;
 use super::fitting::rows_that_fit;
 use super::names::{Name, name, named_cells, said, words};
 use super::row::{Found, in_words, told_apart};
@@ -27,7 +28,7 @@ pub(crate) fn cells_asked_for(task: &str, text: &str) -> Vec<String> {
     let words = words(task);
     let condition = Condition::of(task);
     let found = |table: Table| found_in(&table, task, &words, condition.as_ref());
-    told_apart(tables(text).into_iter().filter_map(found))
+    told_apart(task, tables(text).into_iter().filter_map(found))
 }
 
 /// What `task`, whose `words` and `condition` these are, asks for in `table`.
@@ -37,14 +38,21 @@ fn found_in(
     words: &[String],
     condition: Option<&Condition>,
 ) -> Option<Found> {
-    // A list says it as clearly.
-    if table.head.iter().all(String::is_empty) {
+    let said = said(table, words);
+    let mut keys = named_cells(table, &said);
+    let is_list = table.head.iter().all(String::is_empty);
+    // What is named a list says as clearly.
+    if is_list && (condition.is_some() || keys.iter().any(|keys| !keys.is_empty())) {
         return None;
     }
-    let said = said(table, words);
-    let keys = named_cells(table, &said);
-    let row = row_asked_for(table, &keys);
-    let column = row.and_then(|row| column(table, task, &keys[row], &said));
+    let mut row = row_asked_for(table, &keys);
+    let may_describe = row.is_none() && condition.is_none() && !asks_for_the_most(task);
+    if may_describe && let Some((at, cells)) = described_row(table, task, &keys) {
+        keys[at] = cells;
+        row = Some(at);
+    }
+    let named = row.filter(|_| !is_list);
+    let column = named.and_then(|row| column(table, task, &keys[row], &said));
     let (lines, is_cell) = match (row, column, condition) {
         (Some(row), Some(column), _) => (vec![cell(table, row, column, &keys[row])?], true),
         (_, _, Some(condition)) => (rows_that_fit(table, condition, task, words, &keys)?, false),
@@ -53,11 +61,11 @@ fn found_in(
         (Some(row), None, None) => (vec![in_words(table, row)?], false),
         (None, _, None) => return None,
     };
-    let passage = table.passage.clone();
     Some(Found {
         lines,
         is_cell,
-        passage,
+        passage: table.passage.clone(),
+        title: table.title.clone(),
     })
 }
 
@@ -236,6 +244,9 @@ fn column_of_persons(table: &Table, columns: impl Iterator<Item = usize>) -> Opt
 }
 
 #[cfg(test)]
+mod documents;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -329,8 +340,8 @@ mod tests {
             pay,
             &format!("{PRICES}\n{other}"),
             &[
-                &format!("From [w1]: {oats}"),
-                "From [w2]: supplier: Alder Goods | product: rye crackers | euros: 17 | since: 2020",
+                &format!("From [w1] (file:prices.csv): {oats}"),
+                "From [w2] (Old): supplier: Alder Goods | product: rye crackers | euros: 17 | since: 2020",
             ],
         );
         check(

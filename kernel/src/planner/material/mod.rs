@@ -3,8 +3,10 @@
 //!
 //! | file | job |
 //! | --- | --- |
+//! | `passage` | the passages of a text, and their titles |
 //! | `table` | the tables of a text |
 //! | `names` | the names of rows and columns, and which of them a task says |
+//! | `described` | the row that a task describes by several words |
 //! | `row` | a row in words, and of which passage it is |
 //! | `measure` | what numbers measure: degrees, money, a unit |
 //! | `condition` | the condition of a task: above 8 |
@@ -16,9 +18,11 @@
 
 pub(crate) mod cell;
 mod condition;
+mod described;
 mod fitting;
 mod measure;
 mod names;
+mod passage;
 mod row;
 pub(crate) mod sentence;
 mod table;

@@ -20,6 +20,9 @@ const NAME_DIGITS: usize = 3;
 /// Letters that a cell behind the first column needs to name its row: "yes" and "no" do not.
 const LETTERS_MIN: usize = 4;
 
+/// Words for who speaks and who listens, as the words that tell something have them.
+const SPEAKERS: [&str; 3] = ["i", "we", "you"];
+
 /// A name, as its words in small letters.
 pub(super) type Name = Vec<String>;
 
@@ -84,6 +87,38 @@ fn key(table: &Table, column: usize, cell: &str) -> Option<Name> {
     Some(words)
 }
 
+/// What `text` says of the thing it is about: its words, each in the singular, with a single sign the
+/// word before it, "ward 3", and of Chinese every two ideographs in a row.
+pub(super) fn telling(text: &str) -> BTreeSet<String> {
+    let is_han = |word: &str| word.contains(|c: char| HAN.contains(&c));
+    let plain = text.replace('_', " ");
+    let mut telling = telling_words(&plain);
+    telling.retain(|word| !is_han(word) && !SPEAKERS.contains(&word.as_str()));
+    let mut telling: BTreeSet<String> = telling.iter().map(|word| stem(word).to_owned()).collect();
+    let all = words(&plain);
+    let is_short = |word: &str| word.len() == 1;
+    let numbered = all.windows(2);
+    let numbered =
+        numbered.filter(|pair| is_short(&pair[1]) && pair[0].len() > 1 && !is_han(&pair[0]));
+    telling.extend(numbered.map(|pair| pair.join(" ")));
+    let signs: Vec<char> = plain.chars().collect();
+    let of_han = signs
+        .windows(2)
+        .filter(|pair| pair.iter().all(|c| HAN.contains(c)));
+    telling.extend(of_han.map(|pair| pair.iter().collect::<String>()));
+    telling
+}
+
+/// Which of several things has the most of the words that were `said` of each. `None` where another
+/// one has a word that it lacks, or as many.
+pub(super) fn best_named(said: &[BTreeSet<String>]) -> Option<usize> {
+    let best = (0..said.len()).max_by_key(|at| said[*at].len())?;
+    let has_fewer =
+        |at: usize| said[at].len() < said[best].len() && said[at].is_subset(&said[best]);
+    let is_best = (0..said.len()).all(|at| at == best || has_fewer(at));
+    (is_best && said.len() > 1).then_some(best)
+}
+
 /// The words of the name `text`, without what stands in brackets.
 pub(super) fn name(text: &str) -> Option<Name> {
     static ASIDE: LazyLock<Regex> = LazyLock::new(|| pattern(r"[(（\[][^)）\]]*[)）\]]"));
@@ -97,4 +132,40 @@ pub(super) fn words(text: &str) -> Vec<String> {
     let text = text.to_lowercase().replace('_', " ");
     let words = text.unicode_words().map(|word| stem(word).to_owned());
     words.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tells_something_is_found_in_words_and_ideographs() {
+        let check = |text: &str, want: &[&str]| {
+            let want: BTreeSet<String> = want.iter().map(|word| (*word).to_owned()).collect();
+            assert_eq!(telling(text), want, "{text}");
+        };
+        check("The rooms of ward 3", &["room", "ward", "ward 3"]);
+        check("price_per_sack", &["per", "price", "sack"]);
+        check("东区学校", &["东区", "区学", "学校"]);
+        check("我们的 my", &["们的", "我们"]);
+        check("a", &[]);
+        check("", &[]);
+    }
+
+    #[test]
+    fn the_best_named_has_all_that_others_have() {
+        let check = |said: &[&str], want: Option<usize>| {
+            let sets: Vec<BTreeSet<String>> = said.iter().map(|text| telling(text)).collect();
+            assert_eq!(best_named(&sets), want, "{said:?}");
+        };
+        check(&["big room", "big room upstairs", "room"], Some(1));
+        check(&["ward 3", "ward 4 of 3", "ward"], None);
+        check(&["ward 3", "ward"], Some(0));
+        // As many, other words, or only what all have.
+        check(&["big room", "room upstairs", "room"], None);
+        check(&["big room upstairs", "room back"], None);
+        check(&["room", "room"], None);
+        check(&["room"], None);
+        check(&[], None);
+    }
 }

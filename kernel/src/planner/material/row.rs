@@ -1,7 +1,12 @@
 //! A row of a table in words, and of which passage it is where several have one: a small model reads
 //! the value of one row under the name of another.
 
-use super::table::{Table, passage_id};
+use std::collections::BTreeSet;
+
+use super::names::{best_named, telling};
+use super::passage::passage_id;
+use super::table::Table;
+use crate::planner::wording::without_addresses;
 
 /// Columns of a row that is said in words.
 const COLUMNS_MAX: usize = 12;
@@ -18,6 +23,8 @@ pub(super) struct Found {
     pub(super) is_cell: bool,
     /// The id of the passage that the table stands in.
     pub(super) passage: Option<String>,
+    /// What the passage and the part of it with the table are called.
+    pub(super) title: String,
 }
 
 /// The row `at` of `table`, each value behind the name of its column. `None` where that is long.
@@ -36,9 +43,10 @@ pub(super) fn in_words(table: &Table, at: usize) -> Option<String> {
     (line.chars().count() <= CHARS_MAX).then_some(line)
 }
 
-/// The lines of all that was `found`, copies once, and none that looks like a passage. Rows of
-/// several tables are said with their passages, and left out where these do not tell them apart.
-pub(super) fn told_apart(found: impl Iterator<Item = Found>) -> Vec<String> {
+/// The lines of all that was `found` for `task`, copies once, and none that looks like a passage. Of
+/// several tables the one counts whose title the task says best. Where none is, rows are said with their
+/// passages and titles, and left out where these do not tell them apart.
+pub(super) fn told_apart(task: &str, found: impl Iterator<Item = Found>) -> Vec<String> {
     let mut distinct: Vec<Found> = Vec::new();
     for one in found {
         let is_forged = one.lines.iter().any(|line| passage_id(line).is_some());
@@ -49,19 +57,49 @@ pub(super) fn told_apart(found: impl Iterator<Item = Found>) -> Vec<String> {
             return Vec::new();
         }
     }
-    let lines = distinct.iter().flat_map(|one| {
-        if one.is_cell || distinct.len() == 1 {
-            return one.lines.clone();
-        }
-        let is_of_it = |other: &&Found| other.passage == one.passage;
-        let is_alone = distinct.iter().filter(is_of_it).count() == 1;
-        match &one.passage {
-            Some(id) if is_alone => {
-                let with_id = |line: &String| format!("From [{id}]: {line}");
-                one.lines.iter().map(with_id).collect()
-            }
-            _ => Vec::new(),
-        }
-    });
+    if let [only] = &distinct[..] {
+        return only.lines.clone();
+    }
+    if let Some(at) = best_titled(task, &distinct) {
+        return with_place(&distinct[at], &distinct);
+    }
+    let lines = distinct.iter().flat_map(|one| with_place(one, &distinct));
     lines.collect()
+}
+
+/// The only one of `found` whose title has words of `task` that those of the others lack.
+fn best_titled(task: &str, found: &[Found]) -> Option<usize> {
+    let asked = telling(&without_addresses(task));
+    let said = |one: &Found| -> BTreeSet<String> {
+        let title = telling(&one.title);
+        title.intersection(&asked).cloned().collect()
+    };
+    let said: Vec<BTreeSet<String>> = found.iter().map(said).collect();
+    best_named(&said)
+}
+
+/// The lines of `one`, each behind where it stands: its passage, and its title where not all of `found`
+/// have the same. A cell stands for itself where nothing tells that; rows are left out then.
+fn with_place(one: &Found, found: &[Found]) -> Vec<String> {
+    let titles_differ = found.iter().any(|other| other.title != one.title);
+    let title = Some(one.title.as_str()).filter(|title| titles_differ && !title.is_empty());
+    let has_its_place = |other: &&Found| {
+        other.passage == one.passage && (title.is_none() || other.title == one.title)
+    };
+    let is_alone = found.iter().filter(has_its_place).count() == 1;
+    let place = match (&one.passage, title) {
+        _ if !is_alone => None,
+        (Some(id), Some(title)) => Some(format!("[{id}] ({title})")),
+        (Some(id), None) => Some(format!("[{id}]")),
+        (None, Some(title)) => Some(title.to_owned()),
+        (None, None) => None,
+    };
+    match place {
+        Some(place) => {
+            let behind = |line: &String| format!("From {place}: {line}");
+            one.lines.iter().map(behind).collect()
+        }
+        None if one.is_cell => one.lines.clone(),
+        None => Vec::new(),
+    }
 }

@@ -11,6 +11,7 @@ use crate::numbers::{alike, in_any_form};
 use crate::pattern::pattern;
 use crate::planner::facts::sentences;
 use crate::planner::poor_answer::stem;
+use crate::planner::wording::without_addresses;
 
 /// The fewest words that say what a question is about; an ideograph is one.
 const WORDS_MIN: usize = 2;
@@ -26,7 +27,7 @@ const ASKING_HAN: &str = "几个多少久长远大高重呢吗啊的了是有要
 /// too, and a number more: a number of what is asked for, where the task says of what. Where the
 /// task asks for one thing and another, two numbers more may have to be added up.
 pub(crate) fn says_it_in_a_sentence(task: &str, found: &str) -> bool {
-    let task = ADDRESS.replace_all(task, " ");
+    let task = without_addresses(task);
     let mut about = words(&task);
     about.retain(|word| !is_asking(word));
     if about.len() < WORDS_MIN {
@@ -48,9 +49,6 @@ pub(crate) fn says_it_in_a_sentence(task: &str, found: &str) -> bool {
         .collect::<BTreeSet<String>>();
     sentences.iter().filter(|&sentence| says(sentence)).count() == 1
 }
-
-/// An address, which says nothing of what is asked.
-static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\S*://\S*"));
 
 /// Words that join one thing to another.
 static JOINS: LazyLock<Regex> =

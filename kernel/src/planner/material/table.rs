@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::passage::{GAP, passage_id, title_above};
 use crate::numbers::numbers;
 use crate::pattern::pattern;
 
@@ -13,8 +14,6 @@ use crate::pattern::pattern;
 const COLUMNS_MIN: usize = 2;
 /// The fewest lines, where a gap among them shows that they are rows.
 const LINES_MIN: usize = 2;
-/// The sign for rows, or for a part of one, that are left out.
-const GAP: char = '…';
 /// Rows of one table that are read.
 const ROWS_MAX: usize = 500;
 /// Tables of which it is known that rows in words restate them: each row is compared with all.
@@ -31,6 +30,8 @@ pub(super) struct Table {
     pub(super) rows: Vec<Vec<String>>,
     /// The id of the passage that it stands in; `None` where no passage is named.
     pub(super) passage: Option<String>,
+    /// What the passage and the part of it with the table are called; empty where nothing says it.
+    pub(super) title: String,
     /// Whether rows of it may be missing.
     pub(super) has_gaps: bool,
 }
@@ -42,14 +43,16 @@ impl Table {
             head,
             rows,
             passage: None,
+            title: String::new(),
             has_gaps: false,
         }
     }
 
-    /// The table, which stands in `passage`.
-    fn standing_in(self, passage: &Option<String>, has_gaps: bool) -> Self {
+    /// The table, which stands in `passage` below `title`.
+    fn standing_in(self, passage: &Option<String>, title: String, has_gaps: bool) -> Self {
         Self {
             passage: passage.clone(),
+            title,
             has_gaps,
             ..self
         }
@@ -99,14 +102,6 @@ fn unquoted(line: &str) -> &str {
     }
 }
 
-/// The id of the passage that begins with `line`: `[d1: Prices]`, `[d1] from a.md: «`.
-pub(super) fn passage_id(line: &str) -> Option<String> {
-    static BEGINS: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"^\[(?P<id>[^\]\s][^\]]*?)(?:: .*)?\](?:\s|$)"));
-    let found = BEGINS.captures(line)?;
-    Some(found["id"].to_owned())
-}
-
 /// The tables of one passage, whose `lines` these are.
 fn of_passage(lines: &[&str]) -> Vec<Table> {
     let id = lines.first().and_then(|line| passage_id(line));
@@ -115,13 +110,15 @@ fn of_passage(lines: &[&str]) -> Vec<Table> {
     let has_gaps = |at: usize| gap.is_some_and(|gap| gap >= at);
     let mut found: Vec<Table> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
-        found.extend(joined(line).map(|table| table.standing_in(&id, has_gaps(at))));
+        let title = || title_above(lines, at);
+        found.extend(joined(line).map(|table| table.standing_in(&id, title(), has_gaps(at))));
     }
     let mut at = 0;
     while at < lines.len() {
         let (rows, used) = block(&lines[at..]).unwrap_or_default();
         let has_gaps = used >= ROWS_MAX || has_gaps(at);
-        found.extend(of_rows(rows).map(|table| table.standing_in(&id, has_gaps)));
+        let title = || title_above(lines, at);
+        found.extend(of_rows(rows).map(|table| table.standing_in(&id, title(), has_gaps)));
         at += used.max(1);
     }
     found
