@@ -7,7 +7,7 @@ use quipu_tools::secrets::handle;
 use serde_json::json;
 
 use crate::session::Session;
-use crate::session::lock::MachineLock;
+use crate::session::lock::told_later;
 use crate::terminal::error::UserError;
 use crate::terminal::output::{self, visible};
 use crate::terminal::person;
@@ -73,7 +73,7 @@ fn set(session: &Session, name: &str) -> Result<u8> {
         false => "kept",
     };
     say!("{word}: {name}; its handle is {}", handle::of(name));
-    told_later(session);
+    told_later(&session.paths);
     Ok(0)
 }
 
@@ -121,13 +121,6 @@ fn remove(session: &Session, name: &str) -> Result<u8> {
         ));
     }
     say!("forgotten: {name}");
-    told_later(session);
+    told_later(&session.paths);
     Ok(0)
-}
-
-/// Says that a machine that runs goes on with the secrets that it knows.
-fn told_later(session: &Session) {
-    if MachineLock::holder(&session.paths.lock()).is_some() {
-        say!("note: the machine that runs on this root learns of this when it starts again");
-    }
 }
