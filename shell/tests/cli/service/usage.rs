@@ -38,6 +38,7 @@ async fn model_what_was_read_before_is_told_wherever_an_answer_ends() {
             }
             if stream {
                 body["stream"] = true.into();
+                body["stream_options"] = json!({"include_usage": true});
             }
             let reply = machine.post(path, &body).await;
             assert_eq!(reply.status, 200, "{path}: {reply:#?}");
@@ -53,19 +54,16 @@ async fn model_what_was_read_before_is_told_wherever_an_answer_ends() {
         }
     };
     let chat = json!({"messages": message, "max_tokens": 24, "temperature": 0});
-    let with_usage = json!({"include_usage": true});
     for more in [
         json!({}),
         json!({"stop": [" "]}),
         json!({"stop": ["e", "a"], "n": 1}),
     ] {
-        let mut more = more;
-        more["stream_options"] = with_usage.clone();
         check("/v1/chat/completions", chat.clone(), more.clone()).await;
         let plain = json!({"prompt": words, "max_tokens": 24, "temperature": 0});
         check("/v1/completions", plain, more).await;
     }
-    let asked = json!({"messages": message, "max_tokens": 24});
+    let asked = json!({"model": "default", "messages": message, "max_tokens": 24});
     check("/v1/messages", asked.clone(), json!({})).await;
     check("/v1/messages", asked, json!({"stop_sequences": [" "]})).await;
     let input = json!({"input": words, "max_output_tokens": 24});
