@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::guard::Caller;
-use super::plain::{Piece, Turn};
+use super::plain::{Piece, Turn, suits};
 use super::state::Service;
 use super::{agent, beside, pictures, wire};
 use wire::Input;
@@ -45,13 +45,15 @@ pub async fn post(
     if let Some(name) = agent::named(body.model.as_deref()) {
         return agent::chat(&service, caller, name, &body).await;
     }
-    let service = beside::of(&service, body.model.as_deref()).await?;
+    // What cannot be done is said before a model is loaded or a picture read.
     let mut ask = body.ask(service.session.settings.sampling())?;
+    let count = body.answers()?;
+    let service = beside::of(&service, body.model.as_deref()).await?;
+    suits(service.cpu(), &ask)?;
     pictures::see(&service, &mut ask.said, false).await?;
-    let turns = Turn::several(&service, ask, body.answers()?).await?;
+    let turns = Turn::several(&service, ask, count).await?;
     let head = head(&service, body.model.as_deref());
-    let pieces = pieces(turns);
-    let count = body.answers()? as usize;
+    let (pieces, count) = (pieces(turns), count as usize);
     match body.stream.unwrap_or(false) {
         true => {
             let usage = StreamOptions::usage(body.stream_options.as_ref());

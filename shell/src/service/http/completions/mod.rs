@@ -31,6 +31,8 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
+    // What cannot be done is said before a model is loaded.
+    body.check(service.session.settings.sampling())?;
     let service = beside::of(&service, body.model.as_deref()).await?;
     let on = service.clone();
     let bytes = size(&body.prompt);

@@ -86,17 +86,18 @@ pub async fn count(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
+    let mut ask = ask_for(&body, None, service.session.settings.sampling())?;
     let service = beside::of(&service, body.model.as_deref()).await?;
     let _place = service.admit()?;
-    let mut ask = ask_for(&body, None, service.session.settings.sampling())?;
     pictures::see(&service, &mut ask.said, false).await?;
     let tokens = prompt_tokens(&service, ask).await?;
     Ok(wire::json(&json!({ "input_tokens": tokens })))
 }
 
 async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiError> {
-    let service = &beside::of(service, body.model.as_deref()).await?;
+    // What cannot be done is said before a model is loaded or a picture read.
     let mut ask = ask(body, service.session.settings.sampling())?;
+    let service = &beside::of(service, body.model.as_deref()).await?;
     pictures::see(service, &mut ask.said, false).await?;
     let stops = ask.stops.clone();
     let mut turn = Turn::new(service, ask).await?;

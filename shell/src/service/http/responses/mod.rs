@@ -32,7 +32,7 @@ use super::chat::reply::Head;
 use super::error::ApiError;
 use super::guard::Caller;
 use super::known::{self, Api};
-use super::plain::{Ask, Piece, Said, Speaker, Turn, prompt_tokens, schema};
+use super::plain::{Ask, Piece, Said, Speaker, Turn, prompt_tokens, schema, suits};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
 use super::{beside, chat, pictures};
@@ -74,9 +74,11 @@ pub async fn post(
     Extension(caller): Extension<Caller>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    let service = beside::of(&service, body.model.as_deref()).await?;
+    // What cannot be done is said before a model is loaded or a picture read.
     let (body, sent) = resolved(&service, caller, body).await?;
     let mut ask = ask(&body, service.session.settings.sampling())?;
+    let service = beside::of(&service, body.model.as_deref()).await?;
+    suits(service.cpu(), &ask)?;
     pictures::see(&service, &mut ask.said, false).await?;
     let mut turn = Turn::new(&service, ask).await?;
     let head = Head {
@@ -113,10 +115,10 @@ pub async fn count(
     Extension(caller): Extension<Caller>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    let service = beside::of(&service, body.model.as_deref()).await?;
-    let _place = service.admit()?;
     let (body, _) = resolved(&service, caller, body).await?;
     let mut ask = ask(&body, service.session.settings.sampling())?;
+    let service = beside::of(&service, body.model.as_deref()).await?;
+    let _place = service.admit()?;
     pictures::see(&service, &mut ask.said, false).await?;
     let tokens = prompt_tokens(&service, ask).await?;
     Ok(wire::json(
