@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::session::Session;
 use crate::session::lock::told_later;
 use crate::terminal::error::UserError;
+use crate::terminal::hints;
 use crate::terminal::output::{self, visible};
 use crate::terminal::person;
 
@@ -115,9 +116,13 @@ fn list(session: &Session, as_json: bool) -> Result<u8> {
 fn remove(session: &Session, name: &str) -> Result<u8> {
     let mut given = session.given()?;
     if !given.secrets.unshare(name)? {
+        let shared = given.secrets.iter().filter(|(_, tool, _)| tool.is_none());
+        let known = shared.map(|(name, _, _)| name);
+        let lists =
+            "`quipu secret ls` lists them; `quipu tool revoke` removes one that is a tool's own";
         return Err(UserError::usage(
             format!("there is no secret {}", visible(name)),
-            "`quipu secret ls` lists them; `quipu tool revoke` removes one that is a tool's own",
+            hints::near(name, known, lists),
         ));
     }
     say!("forgotten: {name}");

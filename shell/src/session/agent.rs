@@ -26,6 +26,7 @@ use crate::config::paths::Paths;
 use crate::config::process::{LimitsFile, MemoryFile, SpaceName};
 use crate::config::trust;
 use crate::terminal::error::UserError;
+use crate::terminal::hints;
 use crate::terminal::output::visible;
 use crate::terminal::text::read_text;
 use crate::terminal::toml_words;
@@ -403,10 +404,12 @@ pub fn found(path: &Path, paths: &Paths) -> Result<PathBuf> {
         return find(path);
     };
     let folder = paths.agents();
-    named(&folder, name).ok_or_else(|| {
+    let mut agents = all(&folder);
+    agents.remove(name).ok_or_else(|| {
+        let lists = "name a file or a folder; `quipu agent ls` lists those that have a name";
         UserError::usage(
             format!("there is no agent {}", visible(name)),
-            "name a file or a folder; `quipu agent ls` lists those that have a name",
+            hints::near(name, agents.into_keys(), lists),
         )
     })
 }

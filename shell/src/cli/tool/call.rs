@@ -10,7 +10,7 @@ use quipu_tools::{CallContext, ErrorKind, Resolved, ToolError};
 use serde_json::{Value, json};
 
 use crate::session::Session;
-use crate::session::bus::Servers;
+use crate::session::bus::{Servers, resolved};
 use crate::session::user_call::TypedCall;
 use crate::terminal::bar::busy;
 use crate::terminal::error::{FAILED, STOPPED, UserError, tool_code};
@@ -37,7 +37,7 @@ pub struct CallArgs {
 /// Runs the command.
 pub async fn run(session: &Session, args: &CallArgs) -> Result<u8> {
     let bus = session.bus_for(&args.name, Servers::Known)?;
-    let function = bus.resolve(&args.name)?;
+    let function = resolved(&bus, &args.name)?;
     let context = CallContext {
         grants: session.settings.allow.iter().cloned().collect(),
         ..CallContext::default()

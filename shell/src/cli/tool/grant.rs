@@ -8,7 +8,7 @@ use quipu_tools::caps::FORMS;
 use quipu_tools::{Capability, DeviceSpec};
 
 use crate::session::Session;
-use crate::session::bus::{FIRST_LISTING_MAX, Servers};
+use crate::session::bus::{FIRST_LISTING_MAX, Servers, resolved};
 use crate::session::lock::told_later;
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
@@ -182,7 +182,7 @@ fn spec(session: &Session, name: &str) -> Result<DeviceSpec> {
     Ok(match bus.get(name) {
         Some(device) => device.spec().clone(),
         // The error says what there is.
-        None => bus.resolve(name)?.device().clone(),
+        None => resolved(&bus, name)?.device().clone(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! `quipu tool rm`.
 
+use std::path::Path;
+
 use anyhow::Result;
 use clap::Args;
 use quipu_kernel::process::{Pid, Program, State};
@@ -8,6 +10,7 @@ use quipu_tools::provenance::ProvenanceBook;
 use crate::session::Session;
 use crate::session::lock::{MachineLock, told_later};
 use crate::terminal::error::UserError;
+use crate::terminal::hints;
 use crate::terminal::output::processes;
 
 /// Remove an installed tool, unless a process that runs may call it
@@ -23,7 +26,11 @@ pub fn run(session: &Session, args: &RmArgs) -> Result<u8> {
     if args.name.contains(['/', '\\']) || !known.is_file() {
         return Err(UserError::usage(
             format!("{} is not an installed tool", args.name),
-            "`quipu tool ls` lists the tools; those that come with quipu stay",
+            hints::near(
+                &args.name,
+                installed(&session.paths.tools),
+                "`quipu tool ls` lists the tools; those that come with quipu stay",
+            ),
         ));
     }
     let users = users(session, &args.name)?;
@@ -42,6 +49,14 @@ pub fn run(session: &Session, args: &RmArgs) -> Result<u8> {
     say!("removed {}", args.name);
     told_later(&session.paths);
     Ok(0)
+}
+
+/// The names of the components in `folder`.
+fn installed(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = files.filter_map(|file| file.file_name().into_string().ok());
+    let tools = names.filter_map(|name| Some(name.strip_suffix(".wasm")?.to_owned()));
+    tools.collect()
 }
 
 /// The processes under way that may call the tool `name`.
