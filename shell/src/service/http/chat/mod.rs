@@ -27,7 +27,7 @@ use super::error::ApiError;
 use super::guard::Caller;
 use super::plain::{Piece, Turn, suits};
 use super::state::Service;
-use super::{agent, beside, pictures, wire};
+use super::{agent, beside, late, pictures, wire};
 use wire::Input;
 
 use reply::{Answer, Head, usage_of};
@@ -59,7 +59,7 @@ pub async fn post(
             let usage = StreamOptions::usage(body.stream_options.as_ref());
             streamed(head, pieces, count, usage).await
         }
-        false => whole(&head, pieces, count).await,
+        false => late::whole(whole(head, pieces, count), ApiError::body).await,
     }
 }
 
@@ -92,14 +92,14 @@ pub fn pieces(turns: Vec<Turn>) -> Pieces {
     stream::select_all(all)
 }
 
-async fn whole(head: &Head, mut pieces: Pieces, count: usize) -> Result<Response, ApiError> {
+async fn whole(head: Head, mut pieces: Pieces, count: usize) -> Result<Value, ApiError> {
     let mut answers: Vec<Answer> = (0..count).map(|at| Answer::of(&head.id, at)).collect();
     while let Some((index, piece)) = pieces.next().await {
         drop(answers[index].take(piece?));
     }
     let choices = answers.iter().enumerate();
     let choices: Vec<Value> = choices.map(|(at, answer)| answer.choice(at)).collect();
-    Ok(wire::json(&head.whole(&choices, reply::total(&answers))))
+    Ok(head.whole(&choices, reply::total(&answers)))
 }
 
 /// A stream of what the pieces are.

@@ -35,7 +35,7 @@ use super::known::{self, Api};
 use super::plain::{Ask, Piece, Said, Speaker, Turn, prompt_tokens, schema, suits};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
-use super::{beside, chat, pictures};
+use super::{beside, chat, late, pictures};
 use kept::Kept;
 use reply::{Reply, Room};
 use tools::{Forms, Tool, functions, within};
@@ -80,7 +80,7 @@ pub async fn post(
     let service = beside::of(&service, body.model.as_deref()).await?;
     suits(service.cpu(), &ask)?;
     pictures::see(&service, &mut ask.said, false).await?;
-    let mut turn = Turn::new(&service, ask).await?;
+    let turn = Turn::new(&service, ask).await?;
     let head = Head {
         id: kept::new_id()?,
         ..chat::head(&service, body.model.as_deref())
@@ -92,21 +92,26 @@ pub async fn post(
         sent,
     });
     let forms = Forms::of(body.tools.as_deref().unwrap_or_default());
-    let mut reply = Reply::new(head, body.asked(), forms, room);
-    if body.stream != Some(true) {
-        while let Some(piece) = turn.next().await? {
-            let ended = match &piece {
-                Piece::End(ended, usage) => Some((*ended, *usage)),
-                _ => None,
-            };
-            reply.events(piece);
-            if ended.is_some() {
-                return Ok(wire::json(&reply.whole(ended)));
-            }
-        }
-        return Err(ApiError::internal("the CPU gave no answer; ask again"));
+    let reply = Reply::new(head, body.asked(), forms, room);
+    match body.stream {
+        Some(true) => wire::framed(turn, reply).await,
+        _ => late::whole(written(turn, reply), ApiError::body).await,
     }
-    wire::framed(turn, reply).await
+}
+
+/// The whole `reply`, once all of it is written.
+async fn written(mut turn: Turn, mut reply: Reply) -> Result<Value, ApiError> {
+    while let Some(piece) = turn.next().await? {
+        let ended = match &piece {
+            Piece::End(ended, usage) => Some((*ended, *usage)),
+            _ => None,
+        };
+        reply.events(piece);
+        if ended.is_some() {
+            return Ok(reply.whole(ended));
+        }
+    }
+    Err(ApiError::internal("the CPU gave no answer; ask again"))
 }
 
 /// Answers `POST /v1/responses/input_tokens`.
