@@ -15,7 +15,7 @@ fn cached(reply: &Value) -> Option<u64> {
     ];
     let found = usages
         .iter()
-        .flat_map(|usage| places.iter().filter_map(|place| usage.pointer(place)));
+        .flat_map(|usage| places.iter().filter_map(move |place| usage.pointer(place)));
     found.filter_map(Value::as_u64).max()
 }
 
