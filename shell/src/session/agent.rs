@@ -134,7 +134,7 @@ impl Loaded {
                 self.agent.name,
                 missing.join(", ")
             ),
-            "`quipu tool ls` lists the tools there are",
+            near_tool(missing[0], bus),
         ))
     }
 }
@@ -177,6 +177,14 @@ impl Loaded {
 /// Whether an agent can have the tool `name`: it is on `bus`, or one of the kernel's own.
 pub fn is_there(name: &str, bus: &Bus) -> bool {
     name == MEMORY || bus.get(name).is_some()
+}
+
+/// The hint of a tool that is not on `bus`: what is called nearly so, and what lists them all.
+pub fn near_tool(name: &str, bus: &Bus) -> String {
+    let tools = bus.list().into_iter();
+    let names = tools.map(|tool| tool.spec().name.clone());
+    let lists = "`quipu tool ls` lists the tools there are";
+    hints::near(name, names.chain([MEMORY.to_owned()]), lists)
 }
 
 /// The file that makes a folder a skill.
