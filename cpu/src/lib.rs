@@ -142,6 +142,8 @@ pub type Weights = Vec<f32>;
 /// A piece of a running job.
 #[derive(Clone, Debug)]
 pub enum Chunk {
+    /// Before the first text, where the CPU knows it: how many tokens of the prompt were resident.
+    Begun(u32),
     /// Text as it is generated.
     Text(String),
     /// Where they are asked for, how likely the tokens of the next text were.

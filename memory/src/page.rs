@@ -197,6 +197,10 @@ pub struct NewPage {
     /// most [`ID_BYTES_MAX`].
     #[serde(default)]
     pub space: Space,
+    /// When it was put before it came here, in milliseconds since 1970, UTC; `None` is now. What
+    /// lies ahead counts as now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_ms: Option<i64>,
 }
 
 /// A stored page.
@@ -243,6 +247,7 @@ impl NewPage {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
+        let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         Page {
             id,
             kind: self.kind,
@@ -257,7 +262,7 @@ impl NewPage {
             derived_from: self.derived_from,
             space: self.space,
             version: 1,
-            created_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+            created_ms: self.created_ms.map_or(now, |then| then.min(now)),
         }
     }
 }

@@ -41,7 +41,7 @@ mod shelf;
 
 pub use error::ModelError;
 pub use files::names;
-pub use names::{Places, resolve};
+pub use names::{Places, near, resolve};
 pub use progress::{Event, Progress};
 pub use projector::projector_of;
 pub use pull::{Settings, pull};

@@ -72,7 +72,7 @@ pub fn resolve(spec: &str, places: &Places) -> Result<PathBuf, ModelError> {
     if !hubname::is_plain(spec) {
         let name = spec.to_owned();
         // Other programs write a name otherwise, such as `model:size`.
-        let near = near(spec, places);
+        let near = near_models(spec, places);
         return Err(match near.is_empty() {
             true => ModelError::BadName { name },
             false => ModelError::Unknown { name, near },
@@ -85,7 +85,7 @@ pub fn resolve(spec: &str, places: &Places) -> Result<PathBuf, ModelError> {
     };
     first_file(&places.folders, Path::new(&file)).ok_or_else(|| ModelError::Unknown {
         name: spec.to_owned(),
-        near: near(spec, places),
+        near: near_models(spec, places),
     })
 }
 
@@ -164,29 +164,37 @@ fn is_path(spec: &str) -> bool {
     spec.contains(['/', '\\']) || spec.to_ascii_lowercase().ends_with(".gguf")
 }
 
-/// Up to three known names that resemble `spec`, the nearest first.
-fn near(spec: &str, places: &Places) -> Vec<String> {
-    let spec = spec.to_ascii_lowercase();
-    let installed = files::names(&places.folders);
-    let mut known: Vec<String> = catalogue::entries()
-        .iter()
-        .map(|e| e.name.clone())
-        .collect();
-    known.extend(installed);
-    known.sort();
-    known.dedup();
+/// Up to three names of models that resemble `spec`, the nearest first.
+fn near_models(spec: &str, places: &Places) -> Vec<String> {
+    let known = catalogue::entries().iter().map(|entry| entry.name.clone());
+    near(spec, known.chain(files::names(&places.folders)))
+}
+
+/// Up to three of the names `known` that resemble `word`, the nearest first: those that hold it, and
+/// those that are it but for a few letters.
+///
+/// ```
+/// let known = ["calculator", "browser"].map(str::to_owned);
+/// assert_eq!(quipu_models::near("calcluator", known), ["calculator"]);
+/// ```
+pub fn near(word: &str, known: impl IntoIterator<Item = String>) -> Vec<String> {
+    let word = word.to_lowercase();
+    let letters = word.chars().count();
     let mut scored: Vec<(usize, String)> = known
         .into_iter()
         .filter_map(|name| {
-            let lower = name.to_ascii_lowercase();
-            let held = spec.len() >= 3 && lower.contains(&spec);
+            let lower = name.to_lowercase();
+            let held = letters >= 3 && lower.contains(&word);
             let edits = match held {
                 true => 0,
-                false => strsim::levenshtein(&lower, &spec),
+                false => strsim::levenshtein(&lower, &word),
             };
-            (edits <= 2.max(spec.len() / 3)).then_some((edits, name))
+            // Of a word of two letters, two others are no slip.
+            let most = 2.max(letters / 3).min(letters.saturating_sub(1));
+            (edits <= most).then_some((edits, name))
         })
         .collect();
     scored.sort();
+    scored.dedup();
     scored.into_iter().map(|(_, name)| name).take(3).collect()
 }

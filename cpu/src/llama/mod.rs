@@ -429,7 +429,9 @@ impl Cpu for LocalCpu {
 
     fn submit_with(&self, job: Job, wishes: Wishes) -> Ticket {
         let pieces = if wishes.odds.is_some() { 2 } else { 1 };
-        let (sink, ticket) = Ticket::new(job.tokens_max.saturating_mul(pieces));
+        // One more says how it began.
+        let pieces = job.tokens_max.saturating_mul(pieces).saturating_add(1);
+        let (sink, ticket) = Ticket::new(pieces);
         let has_pictures = job.prompt.pictures().next().is_some();
         self.start(has_pictures, Request::Run(job, wishes, sink, Shown::new()));
         ticket

@@ -350,6 +350,11 @@ impl Slot {
             Err(error) => std::str::from_utf8(&rest[..error.valid_up_to()]).unwrap_or_default(),
         };
         if !whole.is_empty() {
+            if self.sent == 0 {
+                // Whoever stops listening before the end knows it too.
+                let cached = self.cached.unwrap_or(0) as u32;
+                let _ = self.sink.try_send(Ok(Chunk::Begun(cached)));
+            }
             self.sent += whole.len();
             if !self.told.is_empty() {
                 let odds = Chunk::Odds(std::mem::take(&mut self.told));

@@ -125,7 +125,7 @@ mod tests {
             match ticket.next().await.unwrap() {
                 Chunk::Text(text) => pieces.push_str(&text),
                 Chunk::Done(done) => break done.text,
-                Chunk::Weighed(..) | Chunk::Odds(_) => {}
+                Chunk::Weighed(..) | Chunk::Odds(_) | Chunk::Begun(_) => {}
             }
         };
         assert_eq!(pieces, whole);

@@ -17,8 +17,8 @@ use crate::label::{Label, Trust, told_source};
 /// The most values of one call that each tell a little: truth values, digits, parts of what was
 /// said. A longer list could spell any text.
 const LITTLE_MAX: usize = 8;
-/// The most such values of all calls of a process, its children and branches: a row of calls could
-/// spell a text too.
+/// The most such values of all calls of a conversation, with the children and branches of its
+/// processes: a row of calls could spell a text too.
 const LITTLE_OF_ALL_MAX: usize = 32;
 /// The most values of one call: which words of the user it has, and in which order, could spell a
 /// text too.
@@ -36,7 +36,8 @@ pub struct Known<'a> {
     /// The JSON Schema of the arguments, whose names tell nobody anything new. Without it, the
     /// names of the arguments themselves count as known.
     pub form: Option<&'a Value>,
-    /// How many values that each tell a little the process and its family have told with earlier calls.
+    /// How many values that each tell a little the process and its conversation have told with earlier
+    /// calls.
     pub told: usize,
 }
 

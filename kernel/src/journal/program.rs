@@ -6,13 +6,13 @@ use rusqlite::params;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Journal, Result};
+use super::{Journal, JournalError, Result};
 use crate::gate::plan::Plan;
 use crate::label::{Label, Suspicion};
 use crate::process::Pid;
 
-/// The field in the row of the first process of a family: how many values that each tell a little
-/// each process of the family has told others, by their numbers.
+/// The field in the row of the first process of a conversation: how many values that each tell a
+/// little each of its processes has told others, by their numbers.
 const TELLINGS: &str = "tellings";
 
 /// The part of a program that has its plan.
@@ -20,6 +20,20 @@ const TELLINGS: &str = "tellings";
 struct Planned {
     #[serde(default)]
     plan: Option<Plan>,
+}
+
+/// The part of a program that says what it comes after.
+#[derive(Deserialize)]
+struct Later {
+    #[serde(default)]
+    branch: Option<Beside>,
+    #[serde(default)]
+    after: Option<Pid>,
+}
+
+#[derive(Deserialize)]
+struct Beside {
+    of: Pid,
 }
 
 impl Journal {
@@ -68,11 +82,44 @@ impl Journal {
         })
     }
 
-    /// Records that `pid`, whose family began with `first`, has told others `told` values that each
-    /// tell a little. Returns how many the rest of its family has told.
+    /// The process that the conversation of `pid` began with, as far back as the journal goes:
+    /// children and branches belong to the turn that they are of, and a turn to those before it.
     ///
     /// # Errors
-    /// [`super::JournalError::NoProcess`] where there is no process `first`, and when the journal
+    /// [`JournalError::NoProcess`] where there is no process `pid`, and when the journal fails.
+    pub(crate) fn first_of(&self, pid: Pid) -> Result<Pid> {
+        let mut first = pid;
+        let mut before = self.before(first)?;
+        // Each is older than the last, so the walk comes to an end.
+        while let Some(older) = before.filter(|older| *older < first) {
+            before = match self.before(older) {
+                Ok(before) => before,
+                // It was removed from the journal.
+                Err(JournalError::NoProcess(_)) => break,
+                Err(error) => return Err(error),
+            };
+            first = older;
+        }
+        Ok(first)
+    }
+
+    /// The process here that `pid` is a branch of, that started it, or that was the turn before.
+    fn before(&self, pid: Pid) -> Result<Option<Pid>> {
+        let (later, _) = self.program_as::<Later>(pid)?;
+        // Numbers in a program from elsewhere are of that journal.
+        if self.origin(pid)?.is_some() {
+            return Ok(None);
+        }
+        let beside = later.branch.map(|branch| branch.of);
+        let before = beside.or(self.parent(pid)?).or(later.after);
+        Ok(before.filter(|before| *before > 0))
+    }
+
+    /// Records that `pid`, whose conversation began with `first`, has told others `told` values that
+    /// each tell a little. Returns how many the others of it have told.
+    ///
+    /// # Errors
+    /// [`JournalError::NoProcess`] where there is no process `first`, and when the journal
     /// fails.
     pub(crate) fn tells(&self, first: Pid, pid: Pid, told: usize) -> Result<usize> {
         let mut others = 0;
@@ -125,7 +172,38 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::Program;
+    use crate::process::{Branch, Program, Way};
+
+    #[test]
+    fn a_turn_belongs_to_the_conversation_that_it_goes_on_with() {
+        let journal = Journal::in_memory().unwrap();
+        let make = |after: Option<Pid>, branch: Option<Pid>| {
+            let program = Program {
+                after,
+                branch: branch.map(|of| Branch::new(of, Way::Thought)),
+                ..Program::new("task")
+            };
+            journal.create(&program, "test").unwrap()
+        };
+        let check = |pid: Pid, want: Pid| assert_eq!(journal.first_of(pid).unwrap(), want, "{pid}");
+        let first = make(None, None);
+        let second = make(Some(first), None);
+        let branch = make(Some(first), Some(second));
+        let third = make(Some(branch), None);
+        for pid in [first, second, branch, third] {
+            check(pid, first);
+        }
+        // The turn before was no process here, is none any more, or none yet.
+        let alone = make(Some(0), None);
+        check(alone, alone);
+        let later = make(Some(99), None);
+        check(later, later);
+        let gone = make(None, None);
+        let rest = make(Some(gone), None);
+        journal.forget(gone).unwrap();
+        check(rest, rest);
+        assert!(journal.first_of(99).is_err());
+    }
 
     #[test]
     fn what_a_family_tells_is_counted_in_the_row_of_its_first_process() {

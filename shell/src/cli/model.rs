@@ -1,7 +1,9 @@
 //! `quipu model`.
 
 mod resident;
+mod rm;
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use anyhow::Result;
@@ -28,8 +30,8 @@ pub enum ModelCommand {
     Ls(LsArgs),
     /// Show what a model file says of itself
     Show(ShowArgs),
-    /// Remove a model's file
-    Rm(RmArgs),
+    /// Remove a model's file, unless the machine on this root has it loaded
+    Rm(rm::RmArgs),
 }
 
 /// Arguments of `model pull`.
@@ -74,28 +76,13 @@ pub struct ShowArgs {
     json: bool,
 }
 
-/// Arguments of `model rm`.
-#[derive(Debug, Args)]
-pub struct RmArgs {
-    /// The model
-    name: String,
-}
-
 /// Runs the command.
 pub async fn run(session: &Session, command: ModelCommand) -> Result<u8> {
     match command {
         ModelCommand::Pull(args) => pull(session, &args).await,
         ModelCommand::Ls(args) => list(session, &args),
         ModelCommand::Show(args) => show(session, &args),
-        ModelCommand::Rm(args) => {
-            let removed = models::remove(&args.name, &session.paths.models[..1])?;
-            say!(
-                "removed {} ({})",
-                removed.path.display(),
-                DecimalBytes(removed.bytes)
-            );
-            Ok(0)
-        }
+        ModelCommand::Rm(args) => rm::run(session, &args),
     }
 }
 
@@ -119,7 +106,14 @@ async fn pull(session: &Session, args: &PullArgs) -> Result<u8> {
     };
     let folder = &session.paths.models[0];
     paths::create(folder)?;
+    let before = models::resolve(&args.name, &session.places());
+    let before = before.ok().and_then(|path| inode(&path));
     let path = models::pull(&args.name, folder, &settings, &*pull::on_stderr()).await?;
+    if before.is_some_and(|before| inode(&path) != Some(before))
+        && Residents::of(session).using(&path).is_some()
+    {
+        say!("note: the machine on this root goes on with the file that it has loaded");
+    }
     if let Some(layout) = args.quant {
         convert(&path, layout)?;
     }
@@ -127,6 +121,11 @@ async fn pull(session: &Session, args: &PullArgs) -> Result<u8> {
         say!("{next}");
     }
     Ok(0)
+}
+
+/// The file at `path` as the disk knows it: one that was put in its place has another number.
+fn inode(path: &Path) -> Option<u64> {
+    std::fs::metadata(path).ok().map(|meta| meta.ino())
 }
 
 /// A useful next command for somebody who has just pulled the model `name`.

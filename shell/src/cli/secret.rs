@@ -7,8 +7,9 @@ use quipu_tools::secrets::handle;
 use serde_json::json;
 
 use crate::session::Session;
-use crate::session::lock::MachineLock;
+use crate::session::lock::told_later;
 use crate::terminal::error::UserError;
+use crate::terminal::hints;
 use crate::terminal::output::{self, visible};
 use crate::terminal::person;
 
@@ -73,7 +74,7 @@ fn set(session: &Session, name: &str) -> Result<u8> {
         false => "kept",
     };
     say!("{word}: {name}; its handle is {}", handle::of(name));
-    told_later(session);
+    told_later(&session.paths);
     Ok(0)
 }
 
@@ -115,19 +116,16 @@ fn list(session: &Session, as_json: bool) -> Result<u8> {
 fn remove(session: &Session, name: &str) -> Result<u8> {
     let mut given = session.given()?;
     if !given.secrets.unshare(name)? {
+        let shared = given.secrets.iter().filter(|(_, tool, _)| tool.is_none());
+        let known = shared.map(|(name, _, _)| name);
+        let lists =
+            "`quipu secret ls` lists them; `quipu tool revoke` removes one that is a tool's own";
         return Err(UserError::usage(
             format!("there is no secret {}", visible(name)),
-            "`quipu secret ls` lists them; `quipu tool revoke` removes one that is a tool's own",
+            hints::near(name, known, lists),
         ));
     }
     say!("forgotten: {name}");
-    told_later(session);
+    told_later(&session.paths);
     Ok(0)
-}
-
-/// Says that a machine that runs goes on with the secrets that it knows.
-fn told_later(session: &Session) {
-    if MachineLock::holder(&session.paths.lock()).is_some() {
-        say!("note: the machine that runs on this root learns of this when it starts again");
-    }
 }

@@ -12,6 +12,7 @@ use crate::config::mcp;
 use crate::config::trust::{self, Folder, SERVERS};
 use crate::session::{Session, agent};
 use crate::terminal::error::UserError;
+use crate::terminal::hints;
 use crate::terminal::output::{self, counted, visible};
 
 /// Let the files of a folder take effect, as they are now
@@ -157,7 +158,11 @@ fn remove(session: &Session, folder: &Path) -> Result<u8> {
     if !book.forget(trust::key(&path)?)? {
         return Err(UserError::usage(
             format!("{shown} is not trusted"),
-            "`quipu trust ls` lists the trusted folders",
+            hints::near(
+                &shown,
+                book.folders(),
+                "`quipu trust ls` lists the trusted folders",
+            ),
         ));
     }
     say!("no longer trusted: {shown}");

@@ -21,7 +21,6 @@ use super::reader::{self, Reader};
 use super::walk::{self, Ignored};
 use crate::session::Session;
 use crate::session::library::Library;
-use crate::session::user_call::user_call;
 use crate::terminal::bar::{bar, busy, silence};
 use crate::terminal::error::{INTERRUPTED, UserError};
 use crate::terminal::interrupts::is_pressed;
@@ -238,11 +237,10 @@ impl<'a> Import<'a> {
 
     /// Adds a web page, brought by the browser tool under its own rules.
     fn url(&mut self, url: &str) -> Result<(), String> {
-        let bus = self.reader.bus();
         let context = granting(url)?;
-        let answer = bus
-            .resolve("browser.fetch")
-            .and_then(|fetch| user_call(&fetch, &json!({ "url": url }), &context))
+        let answer = self
+            .reader
+            .call("browser.fetch", &json!({ "url": url }), &context)
             .map_err(|error| why(&error))?;
         let (title, text) = reader::words_of(&answer)?;
         let document = Document {

@@ -1,16 +1,23 @@
-//! Pages that are written down as JSON lines, one a line: checked and stored, not cut.
+//! Pages that are written down as JSON lines, one a line: checked and stored, not cut. What a line
+//! says is read in `line`.
 
+mod line;
+
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::Result;
-use quipu_memory::{Kind, NewPage, Page, PageId, Secrecy, Store, Trust};
-use serde_json::Value;
+use indicatif::ProgressBar;
+use quipu_memory::{NewPage, Page, PageId, Store};
 
 use super::document::Shelf;
 use crate::terminal::bar::busy;
 use crate::terminal::error::UserError;
 use crate::terminal::lines::{file_words, json_lines};
 use crate::terminal::words::{fill, words};
+use line::Line;
+
+pub use line::is_of_a_process;
 
 /// Pages written in one transaction.
 const BATCH_PAGES: usize = 500;
@@ -18,24 +25,24 @@ const BATCH_PAGES: usize = 500;
 /// Adds the pages of a file of JSON lines to the `shelf`, each trusted no further and kept at
 /// least as it says: what a file says of itself may only be less trust, or more secrecy. Says
 /// how many. No page takes the place of one that is trusted further, kept more secret, or in
-/// another space: an id is nobody's right.
+/// another space: an id is nobody's right. What `quipu mem export` wrote comes back as it was where
+/// the shelf is its user's own.
 pub fn add(store: &dyn Store, path: &Path, shelf: &Shelf) -> Result<usize> {
-    let mut batch = Vec::new();
-    let mut added = 0;
-    // The bar goes away when it is dropped, even after an error.
-    let mut sign = None;
+    let mut adding = Adding::to(store);
     for line in json_lines(path)? {
         let (number, value) = line?;
-        let page = page(path, number, &value)?;
-        let page = NewPage {
-            space: shelf.space.clone(),
-            trust: page.trust.min(shelf.trust),
-            secrecy: page.secrecy.max(shelf.secrecy),
-            ..page
-        };
-        if let Some(id) = &page.id
+        let line = Line::of(&value, &file_words(path)).map_err(|what| {
+            UserError::usage(
+                format!("{}, line {number}: {what}", file_words(path)),
+                "lines are {\"_id\", \"title\", \"text\"[, \"source\", \"trust\", \"secrecy\"]}, or what \
+                 `quipu mem export` writes; the lines before may be stored",
+            )
+        })?;
+        let mut line = line.on(shelf);
+        adding.make_way(&mut line)?;
+        if let Some(id) = &line.page.id
             && let Some(there) = store.get(id)?
-            && !may_replace(&page, &there)
+            && !may_replace(&line.page, &there)
         {
             return Err(UserError::usage(
                 format!(
@@ -47,61 +54,121 @@ pub fn add(store: &dyn Store, path: &Path, shelf: &Shelf) -> Result<usize> {
                  page was; the lines before may be stored",
             ));
         }
-        batch.push(page);
-        if batch.len() == BATCH_PAGES {
-            let storing = fill(words().storing, &[("pages", &(added + BATCH_PAGES))]);
-            sign.get_or_insert_with(|| busy(String::new()))
-                .set_message(storing);
-            added += store.put_all(std::mem::take(&mut batch))?.len();
-        }
+        adding.add(line)?;
     }
-    Ok(added + store.put_all(batch)?.len())
+    adding.flush()?;
+    Ok(adding.added)
 }
 
-fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
-    let bad = |what: String| {
-        UserError::usage(
-            format!("{}, line {number}: {what}", file_words(path)),
-            "lines are {\"_id\", \"title\", \"text\"[, \"source\", \"trust\", \"secrecy\"]}; the lines before may be stored",
-        )
-    };
-    let text = |key: &str| match &value[key] {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text.clone())),
-        _ => Err(bad(format!("{key:?} is not a text"))),
-    };
-    let id = match &value["_id"] {
-        Value::Number(number) => Some(number.to_string()),
-        _ => text("_id")?,
-    };
-    if let Some(id) = id.as_deref().filter(|id| is_of_a_process(id)) {
-        return Err(bad(format!(
-            "{id:?} is an id for pages that processes write"
-        )));
+/// Pages on their way into a store.
+struct Adding<'a> {
+    store: &'a dyn Store,
+    /// Those that are not stored yet, each with the id that it had where a process wrote it.
+    batch: Vec<(Option<PageId>, NewPage)>,
+    /// The ids that pages of processes have here, by those that they had.
+    moved: HashMap<PageId, PageId>,
+    /// The ids that the store gave to pages of the file.
+    given: HashSet<PageId>,
+    added: usize,
+    /// Goes away when it is dropped, even after an error.
+    sign: Option<ProgressBar>,
+}
+
+impl<'a> Adding<'a> {
+    fn to(store: &'a dyn Store) -> Self {
+        Self {
+            store,
+            batch: Vec::new(),
+            moved: HashMap::new(),
+            given: HashSet::new(),
+            added: 0,
+            sign: None,
+        }
     }
-    let trust = match text("trust")?.as_deref() {
-        None => Trust::User,
-        // Only the kernel's own text is trusted like the system.
-        Some("system") => return Err(bad("the trust \"system\" cannot be given".into())),
-        Some(word) => word
-            .parse()
-            .map_err(|_| bad("\"trust\" is user or untrusted".into()))?,
-    };
-    Ok(NewPage {
-        id: id.map(PageId::from),
-        kind: Kind::Document,
-        title: text("title")?.unwrap_or_default(),
-        text: text("text")?.ok_or_else(|| bad("no \"text\"".into()))?,
-        source: text("source")?.unwrap_or_else(|| file_words(path)),
-        trust,
-        secrecy: match text("secrecy")?.as_deref() {
-            None => Secrecy::Public,
-            Some(word) => word
-                .parse()
-                .map_err(|_| bad("\"secrecy\" is public, private or secret".into()))?,
-        },
-        ..NewPage::default()
-    })
+
+    /// Lets the page of a line have another id where its own was given to another page of the file.
+    fn make_way(&mut self, line: &mut Line) -> Result<()> {
+        let Some(id) = line.page.id.clone().filter(PageId::is_given) else {
+            return Ok(());
+        };
+        let waits = |(was, page): &(Option<PageId>, NewPage)| was.is_some() && page.id.is_none();
+        if self.batch.iter().any(waits) {
+            self.flush()?;
+        }
+        if self.given.contains(&id) {
+            line.page.id = None;
+            line.was = Some(id);
+        }
+        Ok(())
+    }
+
+    /// Adds the page of a line, behind what it said before.
+    fn add(&mut self, line: Line) -> Result<()> {
+        let Line {
+            mut page,
+            was,
+            history,
+        } = line;
+        if !page.derived_from.is_empty() || !history.is_empty() {
+            // What it was made from has its id here only once it is stored.
+            self.flush()?;
+        }
+        page.derived_from = self.here(page.derived_from);
+        let is_new = match &page.id {
+            Some(id) => self.store.get(id)?.is_none(),
+            None => true,
+        };
+        // A page that is there has a history of its own.
+        for before in history.into_iter().filter(|_| is_new) {
+            let before = NewPage {
+                id: page.id.clone(),
+                derived_from: self.here(before.derived_from),
+                ..before
+            };
+            let given = self.store.put(before)?.id;
+            if page.id.is_none() {
+                self.given.insert(given.clone());
+            }
+            page.id = Some(given);
+        }
+        self.batch.push((was, page));
+        if self.batch.len() == BATCH_PAGES {
+            let storing = fill(words().storing, &[("pages", &(self.added + BATCH_PAGES))]);
+            self.sign
+                .get_or_insert_with(|| busy(String::new()))
+                .set_message(storing);
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// The pages of these ids by the ids that they have here. What only a process could have given
+    /// and did not come along is left out: another page may have that id here.
+    fn here(&self, ids: Vec<PageId>) -> Vec<PageId> {
+        let here = |id: PageId| match self.moved.get(&id) {
+            Some(here) => Some(here.clone()),
+            None => (!is_of_a_process(id.as_str())).then_some(id),
+        };
+        ids.into_iter().filter_map(here).collect()
+    }
+
+    /// Stores what is not stored yet.
+    fn flush(&mut self) -> Result<()> {
+        let batch = std::mem::take(&mut self.batch);
+        let (were, pages): (Vec<Option<PageId>>, Vec<NewPage>) = batch.into_iter().unzip();
+        let are_given: Vec<bool> = pages.iter().map(|page| page.id.is_none()).collect();
+        let stored = self.store.put_all(pages)?;
+        self.added += stored.len();
+        for ((was, is_given), page) in were.into_iter().zip(are_given).zip(stored) {
+            if is_given {
+                self.given.insert(page.id.clone());
+            }
+            if let Some(was) = was {
+                self.moved.insert(was, page.id);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Whether `page` may take the place of the one that is `there`.
@@ -109,17 +176,9 @@ fn may_replace(page: &NewPage, there: &Page) -> bool {
     there.trust <= page.trust && there.secrecy <= page.secrecy && there.space == page.space
 }
 
-/// Whether memories (`m7-3`) and core memory (`core/…`) have such ids.
-pub fn is_of_a_process(id: &str) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let memory = id.strip_prefix('m').and_then(|rest| rest.split_once('-'));
-    PageId::from(id).is_block()
-        || memory.is_some_and(|(pid, step)| is_number(pid) && is_number(step))
-}
-
 #[cfg(test)]
 mod tests {
-    use quipu_memory::Space;
+    use quipu_memory::{Secrecy, Space, Trust};
 
     use super::*;
 
@@ -146,16 +205,5 @@ mod tests {
         check(Trust::User, Secrecy::Public, shared(), false);
         check(Trust::User, Secrecy::Private, "home".into(), false);
         check(Trust::User, Secrecy::Secret, shared(), true);
-    }
-
-    #[test]
-    fn ids_of_processes_are_theirs() {
-        let check = |id: &str, want| assert_eq!(is_of_a_process(id), want, "{id}");
-        check("core/notes/person", true);
-        check("m1-12", true);
-        check("m1-", false);
-        check("m-1-2", false);
-        check("mail-3", false);
-        check("1", false);
     }
 }

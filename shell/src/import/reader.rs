@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use quipu_cpu::llama::Tokenizer;
-use quipu_tools::{Bus, CallContext, CancelToken, Device, WasmDevice};
+use quipu_tools::{Bus, CallContext, CancelToken, Device, ToolError, WasmDevice};
 use serde_json::{Value, json};
 
 use super::failure::{failed, why};
@@ -19,6 +19,7 @@ use crate::session::builtin;
 use crate::session::bus::Servers;
 use crate::session::hearing::{Ears, Heard, how_far};
 use crate::session::senses::{Eyes, Seen};
+use crate::session::user_call::{user_call, user_call_under};
 use crate::terminal::error::hint;
 use crate::terminal::interrupts::is_pressed;
 use crate::terminal::output::visible;
@@ -75,9 +76,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The tools.
-    pub fn bus(&self) -> &Bus {
-        &self.bus
+    /// Calls the function `name` for the user, who named what `args` say; the rules of the user
+    /// that deny hold for it.
+    ///
+    /// # Errors
+    /// Those of the call, or there is no such function.
+    pub fn call(
+        &self,
+        name: &str,
+        args: &Value,
+        context: &CallContext,
+    ) -> Result<Value, ToolError> {
+        let function = self.bus.resolve(name)?;
+        match self.session {
+            Some(session) => user_call_under(session, &function, args, context),
+            None => user_call(&function, args, context),
+        }
     }
 
     /// Tokens of `text` by the model that runs here; an estimate where there is none, or when

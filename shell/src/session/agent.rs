@@ -26,6 +26,7 @@ use crate::config::paths::Paths;
 use crate::config::process::{LimitsFile, MemoryFile, SpaceName};
 use crate::config::trust;
 use crate::terminal::error::UserError;
+use crate::terminal::hints;
 use crate::terminal::output::visible;
 use crate::terminal::text::read_text;
 use crate::terminal::toml_words;
@@ -133,7 +134,7 @@ impl Loaded {
                 self.agent.name,
                 missing.join(", ")
             ),
-            "`quipu tool ls` lists the tools there are",
+            near_tool(missing[0], bus),
         ))
     }
 }
@@ -176,6 +177,14 @@ impl Loaded {
 /// Whether an agent can have the tool `name`: it is on `bus`, or one of the kernel's own.
 pub fn is_there(name: &str, bus: &Bus) -> bool {
     name == MEMORY || bus.get(name).is_some()
+}
+
+/// The hint of a tool that is not on `bus`: what is called nearly so, and what lists them all.
+pub fn near_tool(name: &str, bus: &Bus) -> String {
+    let tools = bus.list().into_iter();
+    let names = tools.map(|tool| tool.spec().name.clone());
+    let lists = "`quipu tool ls` lists the tools there are";
+    hints::near(name, names.chain([MEMORY.to_owned()]), lists)
 }
 
 /// The file that makes a folder a skill.
@@ -403,10 +412,12 @@ pub fn found(path: &Path, paths: &Paths) -> Result<PathBuf> {
         return find(path);
     };
     let folder = paths.agents();
-    named(&folder, name).ok_or_else(|| {
+    let mut agents = all(&folder);
+    agents.remove(name).ok_or_else(|| {
+        let lists = "name a file or a folder; `quipu agent ls` lists those that have a name";
         UserError::usage(
             format!("there is no agent {}", visible(name)),
-            "name a file or a folder; `quipu agent ls` lists those that have a name",
+            hints::near(name, agents.into_keys(), lists),
         )
     })
 }

@@ -10,8 +10,8 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use quipu_tools::mcp::{Bound, Listing, McpDevice, McpHost, McpServer};
 use quipu_tools::{
-    Bus, Device, ErrorKind, FunctionSpec, Given, GrantBook, Held, SecretStore, ToolError, WasmHost,
-    WasmSettings, load_dir,
+    Bus, Device, ErrorKind, FunctionSpec, Given, GrantBook, Held, Resolved, SecretStore, ToolError,
+    WasmHost, WasmSettings, load_dir,
 };
 use serde::Serialize;
 
@@ -339,6 +339,34 @@ impl Session {
         }
         Ok((functions, is_new.then_some(hash)))
     }
+}
+
+/// The function `name` of the tools on `bus`, for somebody who typed it.
+///
+/// # Errors
+/// Where there is none: which one is called nearly so, and which there are.
+pub fn resolved(bus: &Bus, name: &str) -> Result<Resolved, ToolError> {
+    let (tool, function) = name.split_once('.').unwrap_or((name, ""));
+    bus.resolve(name).map_err(|error| {
+        let (word, known): (&str, Vec<String>) = match error.kind {
+            ErrorKind::UnknownTool => {
+                let devices = bus.list().into_iter();
+                let names = devices.map(|device| device.spec().name.clone());
+                (tool, names.collect())
+            }
+            ErrorKind::UnknownFunction => {
+                let functions = bus.get(tool).into_iter();
+                let functions = functions.flat_map(|device| &device.spec().functions);
+                let names = functions.map(|function| function.name.clone());
+                (function, names.collect())
+            }
+            _ => return error,
+        };
+        ToolError {
+            hint: hints::near(word, known, &error.hint),
+            ..error
+        }
+    })
 }
 
 /// Whether a server, by its name, is asked, and how long its answer is waited for.

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::config::{paths, private};
+use crate::config::paths::{self, Paths};
+use crate::config::private;
 use crate::terminal::error::UserError;
 
 /// Tries to take the lock.
@@ -83,6 +84,14 @@ pub fn program(pid: u32) -> String {
     match pid {
         0 => "another program".to_owned(),
         pid => format!("the program with system pid {pid}"),
+    }
+}
+
+/// Says that a machine that runs on the root of `paths` goes on with the tools, grants and secrets
+/// that it knows.
+pub fn told_later(paths: &Paths) {
+    if MachineLock::holder(&paths.lock()).is_some() {
+        say!("note: the machine that runs on this root learns of this when it starts again");
     }
 }
 

@@ -13,6 +13,17 @@ use quipu_kernel::window::VmError;
 use quipu_tools::schema::SchemaError;
 use quipu_tools::{LoadError, Missing, ToolError};
 
+use crate::terminal::output::visible;
+
+/// Of a name that nothing has: which of the `known` ones may have been meant, and what `lists` all.
+pub fn near(word: &str, known: impl IntoIterator<Item = impl Into<String>>, lists: &str) -> String {
+    let near = quipu_models::near(word, known.into_iter().map(Into::into));
+    match near.is_empty() {
+        true => lists.to_owned(),
+        false => format!("did you mean {}? {lists}", visible(&near.join(" or "))),
+    }
+}
+
 /// Of an error of the CPU.
 pub fn cpu(error: &CpuError) -> String {
     match error {
@@ -245,5 +256,24 @@ pub fn component(error: &LoadError) -> &'static str {
         }
         LoadError::Listing(_) => "this is a defect of the tool",
         LoadError::Changed => "run the command again",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_was_meant_comes_before_what_lists_them_all() {
+        let check = |word: &str, want: &str| {
+            let known = ["clerk", "clerks", "writer", "/notes/bill.txt#1"];
+            assert_eq!(near(word, known, "ls lists them"), want, "{word}");
+        };
+        check("clark", "did you mean clerk or clerks? ls lists them");
+        check("Writre", "did you mean writer? ls lists them");
+        check("bill", "did you mean /notes/bill.txt#1? ls lists them");
+        check("zebra", "ls lists them");
+        check("x", "ls lists them");
+        check("", "ls lists them");
     }
 }

@@ -115,6 +115,16 @@ pub fn counted(count: impl Display, noun: &str) -> String {
     format!("{count} {noun}{ending}")
 }
 
+/// Processes by their numbers: `process 3`, `processes 3, 5`.
+pub fn processes(pids: &[i64]) -> String {
+    let noun = match pids {
+        [_] => "process",
+        _ => "processes",
+    };
+    let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
+    format!("{noun} {}", pids.join(", "))
+}
+
 /// The columns of the terminal; 80 where there is none, or one that does not say.
 pub fn columns() -> usize {
     usize::from(console::Term::stderr().size().1)

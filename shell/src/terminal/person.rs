@@ -76,6 +76,17 @@ struct Shown<'a> {
     lasts: bool,
 }
 
+/// Whether the person agrees to this one `call`, about which they are asked for this `reason`.
+pub async fn approves(call: String, reason: &str) -> bool {
+    let shown = Shown {
+        call,
+        reason,
+        rule: None,
+        lasts: false,
+    };
+    approve(&shown).await == Reply::Approve
+}
+
 /// Asks for an approval. The reason comes last, so that no argument, however long, can
 /// scroll it away.
 async fn approve(shown: &Shown<'_>) -> Reply {

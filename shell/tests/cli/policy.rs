@@ -106,14 +106,60 @@ fn a_file_that_is_not_understood_stops_everything() {
     );
 }
 
-#[test]
-fn a_tool_that_is_denied_is_denied_to_its_user_too() {
+/// A call that its user types, and a file of such calls.
+const SUM: [&str; 4] = ["tool", "call", "calculator", r#"{"expression":"1 + 1"}"#];
+const SUMS: [&str; 5] = ["tool", "call", "calculator", "--jsonl", "sums.jsonl"];
+
+/// A sandbox whose rule for the calculator is `word`.
+fn calculator(word: &str, config: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.write(
-        "root/policy.toml",
-        "[[rule]]\ntool = \"calculator.*\"\ndo = \"deny\"\n",
-    );
-    let call = ["tool", "call", "calculator", r#"{"expression":"1 + 1"}"#];
+    let rule = format!("[[rule]]\ntool = \"calculator.*\"\ndo = \"{word}\"\n");
+    sandbox.write("root/policy.toml", rule);
+    sandbox.write("root/config.toml", config);
+    let sums = ["{\"expression\":\"1 + 1\"}\n"; 2].concat();
+    sandbox.write("sums.jsonl", sums);
+    sandbox
+}
+
+#[test]
+fn a_rule_holds_for_what_its_user_types_too() {
+    let check = |word: &str, config: &str, code: i32, said: &str| {
+        let sandbox = calculator(word, config);
+        sandbox.quipu(&SUM).check(code, &[said]);
+        let each = sandbox.quipu(&SUMS);
+        each.check(code, &[]);
+        assert_eq!(each.out.lines().count(), 2, "{each:?}");
+        assert!(each.out.contains(said), "{each:?}");
+    };
     let denied = "calculator.calculate is denied by a rule (policy.toml:1)";
-    sandbox.quipu(&call).check(3, &[denied]);
+    check("deny", "", 3, denied);
+    check("deny", "approve = \"all\"\n", 3, denied);
+    let asked = "not approved: calculator.calculate is asked for by a rule (policy.toml:1)";
+    check("ask", "", 3, asked);
+    check("ask", "approve = \"never\"\n", 3, asked);
+    check("ask", "approve = \"all\"\n", 0, "");
+    check("allow", "", 0, "");
+}
+
+#[test]
+fn a_rule_that_asks_asks_who_types_a_call() {
+    for (word, end) in [("y", (Some(0), true)), ("n", (Some(3), false))] {
+        let mut terminal = Terminal::of(calculator("ask", ""), &SUM);
+        terminal.shows("asked for by a rule (policy.toml:1)");
+        terminal.shows("Approve this once? [y/N]");
+        terminal.types(word);
+        let (code, out) = terminal.end();
+        assert_eq!((code, out.contains('2')), end, "{out}");
+    }
+}
+
+#[test]
+fn an_address_is_not_imported_past_a_rule_that_denies() {
+    let sandbox = Sandbox::new();
+    let rule = "[[rule]]\ntool = \"browser.*\"\ndo = \"deny\"\n";
+    sandbox.write("root/policy.toml", rule);
+    let add = ["mem", "add", "http://127.0.0.1:9/page"];
+    sandbox
+        .quipu(&add)
+        .check(1, &["browser.fetch is denied by a rule (policy.toml:1)"]);
 }

@@ -31,6 +31,16 @@ fn the_store_of_a_machine_that_runs_is_read_and_written_through_it() {
 }
 
 #[test]
+fn a_tool_is_not_removed_under_a_process_that_may_call_it() {
+    let (sandbox, _running, _) = busy();
+    let rm = ["tool", "rm", "slow"];
+    let refused = "process 1 may call slow while it runs";
+    sandbox.quipu(&rm).check(2, &[refused, "`quipu kill 1`"]);
+    // It is there, and has what it had.
+    sandbox.quipu(&["tool", "show", "slow"]).check(0, &[]);
+}
+
+#[test]
 fn a_process_is_seen_and_stopped_from_another_program() {
     let (sandbox, mut running, cpu) = busy();
     let top = sandbox.quipu(&["top", "--json"]).json();

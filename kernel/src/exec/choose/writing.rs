@@ -129,7 +129,7 @@ impl Execution {
                 Ok(None)
             }
             Ok(Chunk::Done(completion)) => Ok(Some(completion)),
-            Ok(Chunk::Weighed(..) | Chunk::Odds(_)) => Ok(None),
+            Ok(Chunk::Weighed(..) | Chunk::Odds(_) | Chunk::Begun(_)) => Ok(None),
             Err(error) => Err(Ending::Failed(error.into())),
         }
     }

@@ -10,9 +10,9 @@ use crate::journal::JournalError;
 use crate::label::{Secrecy, Trust, told_source};
 use crate::process::{Ending, Failure};
 
-/// The fact on the tape: how many values that each tell a little the rest of a family has told.
+/// The fact on the tape: how many values that each tell a little the rest of a conversation has told.
 const TOLD: &str = "told";
-/// A family of which that is not known tells nothing more.
+/// A conversation of which that is not known tells nothing more.
 const UNKNOWN: usize = u16::MAX as usize;
 
 impl Execution {
@@ -48,9 +48,9 @@ impl Execution {
         known.little_in(args)
     }
 
-    /// How many values that each tell a little the process and its family have told before `action`,
-    /// with those `beside` it. What `action` tells counts for the family from now on, so that two
-    /// processes of one family do not tell the same rest.
+    /// How many values that each tell a little the process and its conversation have told before
+    /// `action`, with those `beside` it. What `action` tells counts for the conversation from now on,
+    /// so that two processes of it do not tell the same rest.
     pub(super) fn told_before(&self, action: &Value, beside: usize) -> Result<usize, Ending> {
         let own = self.told_little + beside;
         let little = self.little_told_by(action);
@@ -68,14 +68,11 @@ impl Execution {
         Ok(own + others)
     }
 
-    /// Records that this process has told `own` values. How many the rest of its family has told: its
-    /// parent, its children and branches, and theirs.
+    /// Records that this process has told `own` values. How many the others of its conversation have
+    /// told: the turns before and after it, their parents, children and branches.
     fn told_by_others(&self, own: usize) -> Result<usize, JournalError> {
         let journal = &self.shared.journal;
-        let branch = self.program.branch.as_ref();
-        let of = branch.map_or(self.pid, |branch| branch.of);
-        let first = journal.ancestors(of)?.last().copied().unwrap_or(of);
-        journal.tells(first, self.pid, own)
+        journal.tells(journal.first_of(self.pid)?, self.pid, own)
     }
 
     /// Whether `action` opened a page of the open network.

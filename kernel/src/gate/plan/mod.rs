@@ -108,7 +108,7 @@ pub struct Planned {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Slot {
-    /// This value. A list has these members in any order. `today` is the day of the plan.
+    /// This value. A list has these members, each as often, in any order. `today` is the day of the plan.
     #[serde(rename = "is")]
     Literal(Value),
     /// One of these values.
@@ -155,7 +155,7 @@ mod day {
 }
 
 /// Whether two values are the same to a tool: numbers to the last digit, times by what they mean,
-/// lists as sets.
+/// lists by their members, each as often, in any order.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => same_number(a, b),
@@ -163,16 +163,19 @@ fn same(a: &Value, b: &Value) -> bool {
             let (a, b) = (a.trim(), b.trim());
             a == b || moment(a).is_some_and(|a| moment(b) == Some(a))
         }
-        (Value::Array(a), Value::Array(b)) => {
-            let within = |some: &[Value], all: &[Value]| {
-                some.iter()
-                    .all(|value| all.iter().any(|other| same(value, other)))
-            };
-            a.len() == b.len() && within(a, b) && within(b, a)
-        }
+        (Value::Array(a), Value::Array(b)) => same_members(a, b),
         (Value::Object(a), Value::Object(b)) => same_fields(a, b),
         _ => a == b,
     }
+}
+
+fn same_members(a: &[Value], b: &[Value]) -> bool {
+    let mut left: Vec<&Value> = b.iter().collect();
+    let takes_one = |value: &Value| {
+        let at = left.iter().position(|other| same(value, other));
+        at.map(|at| left.swap_remove(at)).is_some()
+    };
+    a.len() == b.len() && a.iter().all(takes_one)
 }
 
 fn same_fields(a: &Map<String, Value>, b: &Map<String, Value>) -> bool {

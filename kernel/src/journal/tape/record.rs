@@ -77,7 +77,7 @@ impl Recording {
                     thought: done.thought,
                 };
             }
-            Ok(Chunk::Weighed(..) | Chunk::Odds(_)) => {}
+            Ok(Chunk::Weighed(..) | Chunk::Odds(_) | Chunk::Begun(_)) => {}
             Err(error) => wrote.end = End::Failed(error.clone()),
         }
     }

@@ -209,6 +209,7 @@ async fn model_writes_only_what_is_legal() {
             match ticket.next().await.expect("a chunk") {
                 quipu_cpu::Chunk::Text(text) => streamed.push_str(&text),
                 quipu_cpu::Chunk::Done(done) => break done,
+                quipu_cpu::Chunk::Begun(_) => {}
                 quipu_cpu::Chunk::Weighed(..) | quipu_cpu::Chunk::Odds(_) => {
                     unreachable!("nothing was asked")
                 }

@@ -38,6 +38,22 @@ pub fn what_was_put_is_got_back_verbatim(store: &dyn Store) {
     assert_eq!(store.get(&"wool/2".into()).expect("get"), None);
 }
 
+pub fn what_was_put_elsewhere_keeps_its_date(store: &dyn Store) {
+    let check = |created_ms: Option<i64>, want: &dyn Fn(i64) -> bool| {
+        let new = NewPage {
+            created_ms,
+            ..page("dated", "", "text")
+        };
+        let put = store.put(new).expect("put");
+        assert!(want(put.created_ms), "{created_ms:?}: {put:?}");
+        assert_eq!(store.get(&put.id).expect("get"), Some(put));
+    };
+    let is_now = |ms: i64| ms > 1_500_000_000_000 && ms < i64::MAX;
+    check(Some(1_000), &|ms| ms == 1_000);
+    check(Some(i64::MAX), &is_now);
+    check(None, &is_now);
+}
+
 pub fn ids_are_short_and_never_come_back(store: &dyn Store) {
     let given = |kind| {
         let new = NewPage {

@@ -32,6 +32,7 @@ contract! {
     keeping:
     an_empty_store_is_empty,
     what_was_put_is_got_back_verbatim,
+    what_was_put_elsewhere_keeps_its_date,
     ids_are_short_and_never_come_back,
     a_page_replaces_the_one_of_its_id,
     a_removed_page_is_gone,

@@ -120,7 +120,7 @@ impl Agents {
                         file_words(file),
                         case.line
                     ),
-                    "`quipu tool ls` lists the tools there are",
+                    agent::near_tool(missing, bus),
                 ));
             }
         }

@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::session::learnt::{Gain, Shelf, Skill};
 use crate::terminal::error::UserError;
+use crate::terminal::hints;
 use crate::terminal::output::{self, ago, counted, one_line, shortened, visible};
 
 /// Characters of a task in the list.
@@ -152,9 +153,11 @@ pub fn roll_back(shelf: &Shelf) -> Result<u8> {
 fn found(skills: &[Skill], id: &str) -> Result<Skill> {
     let skill = skills.iter().find(|skill| skill.id == id);
     skill.cloned().ok_or_else(|| {
+        let known = skills.iter().map(|skill| skill.id.as_str());
+        let lists = "`quipu learn ls` lists them; those of an agent with --agent";
         UserError::usage(
             format!("there is no skill {}", visible(id)),
-            "`quipu learn ls` lists them; those of an agent with --agent",
+            hints::near(id, known, lists),
         )
     })
 }

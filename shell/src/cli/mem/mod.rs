@@ -25,6 +25,7 @@ use crate::session::Session;
 use crate::session::library::{Library, Meaning};
 use crate::terminal::bar::{bar, silence};
 use crate::terminal::error::UserError;
+use crate::terminal::hints;
 use crate::terminal::interrupts::is_pressed;
 use crate::terminal::output::{self, ago, counted, shortened};
 use crate::terminal::words::words;
@@ -112,10 +113,14 @@ pub async fn run(session: &Session, command: MemCommand) -> Result<u8> {
     }
 }
 
-fn no_page(id: &str) -> anyhow::Error {
+fn no_page(store: &dyn Library, id: &str) -> anyhow::Error {
     let hint = match Path::new(id).is_file() {
-        true => "`quipu mem add` brings the file in; `quipu mem ls` lists the pages",
-        false => "`quipu mem ls` lists the pages",
+        true => "`quipu mem add` brings the file in; `quipu mem ls` lists the pages".to_owned(),
+        false => {
+            let pages = summaries(store, None).unwrap_or_default();
+            let ids = pages.iter().map(|page| page.id.as_str());
+            hints::near(id, ids, "`quipu mem ls` lists the pages")
+        }
     };
     UserError::usage(format!("there is no page {id}"), hint)
 }
@@ -145,7 +150,7 @@ fn show(session: &Session, args: &ShowArgs) -> Result<u8> {
     }
     let ids = rm::pages_of_document(store, &args.id)?;
     if ids.is_empty() {
-        return Err(no_page(&args.id));
+        return Err(no_page(store, &args.id));
     }
     for id in &ids {
         if let Some(page) = store.get(id)? {

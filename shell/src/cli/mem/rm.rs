@@ -126,7 +126,7 @@ fn meant(store: &dyn Library, name: &str) -> Result<Vec<Meant>> {
             return Ok(pages.into_iter().map(Meant::Page).collect());
         }
     }
-    Err(no_page(name))
+    Err(no_page(store, name))
 }
 
 /// The pages of the file or the address `name`, as written, or relative to the current folder.

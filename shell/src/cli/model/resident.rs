@@ -42,6 +42,19 @@ impl Residents {
             .map(|(_, now)| now)
     }
 
+    /// The one that computes with the file at `path`: its own, or the projector beside that.
+    pub(super) fn using(&self, path: &Path) -> Option<&ModelNow> {
+        let path = path.canonicalize().ok()?;
+        let sees_by = |file: &PathBuf| {
+            let projector = models::projector_of(file)?.canonicalize().ok()?;
+            (projector == path).then_some(())
+        };
+        let has = |file: &PathBuf| *file == path || sees_by(file).is_some();
+        let mut all = self.0.iter();
+        all.find(|(file, _)| file.as_ref().is_some_and(has))
+            .map(|(_, now)| now)
+    }
+
     /// Those that are no files of the list `installed`. What computes by itself for a machine and is
     /// no file, such as a script, is no model.
     pub(super) fn elsewhere<'a>(
@@ -113,6 +126,11 @@ mod tests {
         assert_eq!(name(&own), Some("own"));
         assert_eq!(name(&folder.path().join("./b.gguf")), Some("b"));
         assert_eq!(name(&idle), None);
+        let used = |path: &Path| all.using(path).map(|now| now.name.as_str());
+        let projector = file("mmproj-own.gguf");
+        assert_eq!(used(&own), Some("own"));
+        assert_eq!(used(&projector), Some("own"));
+        assert_eq!(used(&idle), None);
         let names: Vec<&str> = all.elsewhere(&[]).map(|now| now.name.as_str()).collect();
         assert_eq!(names, ["own", "b", "endpoint:fast"]);
         let script = Residents(vec![now("script", None, true)]);

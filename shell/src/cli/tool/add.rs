@@ -10,6 +10,7 @@ use quipu_tools::{Device, DeviceSpec, WasmDevice, manifest};
 
 use crate::config::{paths, private};
 use crate::plugin::{Project, registry};
+use crate::session::lock::told_later;
 use crate::session::{Session, builtin};
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
@@ -144,6 +145,7 @@ pub async fn run(session: &Session, args: &AddArgs) -> Result<u8> {
     if let Some(words) = wants(spec) {
         say!("{}", visible(&words));
     }
+    told_later(&session.paths);
     Ok(0)
 }
 

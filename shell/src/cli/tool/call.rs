@@ -10,10 +10,10 @@ use quipu_tools::{CallContext, ErrorKind, Resolved, ToolError};
 use serde_json::{Value, json};
 
 use crate::session::Session;
-use crate::session::bus::Servers;
-use crate::session::user_call::user_call_under;
+use crate::session::bus::{Servers, resolved};
+use crate::session::user_call::TypedCall;
 use crate::terminal::bar::busy;
-use crate::terminal::error::{FAILED, UserError, tool_code};
+use crate::terminal::error::{FAILED, STOPPED, UserError, tool_code};
 use crate::terminal::lines::{file_words, lines};
 use crate::terminal::output::{self, visible};
 use crate::terminal::words::{fill, words};
@@ -35,15 +35,15 @@ pub struct CallArgs {
 }
 
 /// Runs the command.
-pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
+pub async fn run(session: &Session, args: &CallArgs) -> Result<u8> {
     let bus = session.bus_for(&args.name, Servers::Known)?;
-    let function = bus.resolve(&args.name)?;
+    let function = resolved(&bus, &args.name)?;
     let context = CallContext {
         grants: session.settings.allow.iter().cloned().collect(),
         ..CallContext::default()
     };
     if let Some(path) = &args.jsonl {
-        return call_each(session, &function, path, &context);
+        return call_each(session, &function, path, &context).await;
     }
     let text = match args.args.as_deref() {
         Some("-") => std::io::read_to_string(std::io::stdin().lock())?,
@@ -55,10 +55,10 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
             format!("`quipu tool show {}` shows what it takes", args.name),
         )
     })?;
-    // A component that was never called is compiled first.
-    let sign = busy(fill(words().waits_for, &[("tool", &visible(&args.name))]));
-    let called = user_call_under(session, &function, &value, &context);
-    sign.finish_and_clear();
+    let called = match TypedCall::agreed(session, &function, &value).await {
+        Ok(call) => waited_for(&args.name, call, &context),
+        Err(error) => Err(error),
+    };
     match called {
         Ok(result) if std::io::stdout().is_terminal() => {
             output::pretty_json(&result)?;
@@ -75,43 +75,82 @@ pub fn run(session: &Session, args: &CallArgs) -> Result<u8> {
     }
 }
 
+/// Carries `call` out, with a sign that this may take a while.
+fn waited_for(name: &str, call: TypedCall, context: &CallContext) -> Result<Value, ToolError> {
+    // A component that was never called is compiled first.
+    let sign = busy(fill(words().waits_for, &[("tool", &visible(name))]));
+    let called = call.run(context);
+    sign.finish_and_clear();
+    called
+}
+
 /// Calls `function` once for each line of the file at `path`, and prints a line for each result.
-fn call_each(
+async fn call_each(
     session: &Session,
     function: &Resolved,
     path: &Path,
     context: &CallContext,
 ) -> Result<u8> {
-    let (mut failed, mut calls) = (false, 0);
+    let (mut codes, mut calls) = (Vec::new(), 0);
     for (_, value) in lines(path)? {
         calls += 1;
-        let line = match value {
-            Ok(value) => timed(session, function, &value, context),
-            // In its place, so that results stay in line with the input.
-            Err(reason) => json!({"ok": false, "error": ToolError::new(
+        let begun = Instant::now();
+        let result = match value {
+            Ok(value) => match TypedCall::agreed(session, function, &value).await {
+                Ok(call) => call.run(context),
+                Err(error) => Err(error),
+            },
+            Err(reason) => Err(ToolError::new(
                 ErrorKind::InvalidArgs,
                 format!("not JSON: {reason}"),
                 LINE,
-            )}),
+            )),
         };
-        failed |= line["ok"] == false;
-        output::json(&line)?;
+        codes.extend(result.as_ref().err().map(|error| tool_code(error.kind)));
+        // In its place, so that results stay in line with the input.
+        output::json(&told(result, begun))?;
     }
     match calls {
         0 => Err(UserError::usage(
             format!("{} has no calls", file_words(path)),
             LINE,
         )),
-        _ => Ok(if failed { FAILED } else { 0 }),
+        _ => Ok(code_of(&codes)),
     }
 }
 
-fn timed(session: &Session, function: &Resolved, args: &Value, context: &CallContext) -> Value {
-    let begun = Instant::now();
-    let result: Result<Value, ToolError> = user_call_under(session, function, args, context);
-    let us = begun.elapsed().as_micros() as u64;
+/// The line of one call, which began at `begun`.
+fn told(result: Result<Value, ToolError>, begun: Instant) -> Value {
     match result {
-        Ok(result) => json!({"ok": true, "result": result, "us": us}),
+        Ok(result) => {
+            let us = begun.elapsed().as_micros() as u64;
+            json!({"ok": true, "result": result, "us": us})
+        }
         Err(error) => json!({"ok": false, "error": error}),
+    }
+}
+
+/// The exit code of a file of calls, of which some ended with these `codes`: that something failed
+/// says more than that something was refused.
+fn code_of(codes: &[u8]) -> u8 {
+    match codes {
+        [] => 0,
+        codes if codes.iter().all(|code| *code == STOPPED) => STOPPED,
+        _ => FAILED,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terminal::error::USAGE;
+
+    #[test]
+    fn a_file_of_calls_ends_with_the_code_that_says_most() {
+        let check = |codes: &[u8], want: u8| assert_eq!(code_of(codes), want, "{codes:?}");
+        check(&[], 0);
+        check(&[STOPPED, STOPPED], STOPPED);
+        check(&[STOPPED, USAGE], FAILED);
+        check(&[FAILED], FAILED);
     }
 }

@@ -8,7 +8,8 @@ use quipu_tools::caps::FORMS;
 use quipu_tools::{Capability, DeviceSpec};
 
 use crate::session::Session;
-use crate::session::bus::{FIRST_LISTING_MAX, Servers};
+use crate::session::bus::{FIRST_LISTING_MAX, Servers, resolved};
+use crate::session::lock::told_later;
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
 use crate::terminal::person;
@@ -90,6 +91,7 @@ pub fn grant(session: &Session, args: &GrantArgs) -> Result<u8> {
     {
         say!("warning: {}", visible(&error.to_string()));
     }
+    told_later(&session.paths);
     Ok(0)
 }
 
@@ -120,6 +122,7 @@ pub fn revoke(session: &Session, args: &RevokeArgs) -> Result<u8> {
         given.secrets.remove(&args.name, Some(name))?;
     }
     say!("revoked: {} may no longer use {capability}", args.name);
+    told_later(&session.paths);
     Ok(0)
 }
 
@@ -179,7 +182,7 @@ fn spec(session: &Session, name: &str) -> Result<DeviceSpec> {
     Ok(match bus.get(name) {
         Some(device) => device.spec().clone(),
         // The error says what there is.
-        None => bus.resolve(name)?.device().clone(),
+        None => resolved(&bus, name)?.device().clone(),
     })
 }
 

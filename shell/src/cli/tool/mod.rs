@@ -35,7 +35,7 @@ pub async fn run(session: &Session, command: ToolCommand) -> Result<u8> {
     match command {
         ToolCommand::Ls(args) => ls::run(session, &args),
         ToolCommand::Show(args) => show::run(session, &args),
-        ToolCommand::Call(args) => call::run(session, &args),
+        ToolCommand::Call(args) => call::run(session, &args).await,
         ToolCommand::New(args) => new::run(&args),
         ToolCommand::Build(args) => build::run(session, &args),
         ToolCommand::Check(args) => check::run(session, &args),

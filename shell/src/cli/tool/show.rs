@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::grant::rights;
 use crate::session::Session;
-use crate::session::bus::Servers;
+use crate::session::bus::{Servers, resolved};
 use crate::terminal::output::{self, visible};
 
 /// Show a tool's functions with their schemas
@@ -28,11 +28,11 @@ pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
     // Resolving gives the error that lists what there is.
     let mut spec = match bus.get(name) {
         Some(device) => device.spec().clone(),
-        None => bus.resolve(name)?.device().clone(),
+        None => resolved(&bus, name)?.device().clone(),
     };
     if let Some(one) = one {
         // The error lists the functions there are.
-        bus.resolve(&args.name)?;
+        resolved(&bus, &args.name)?;
         spec.functions.retain(|function| function.name == one);
     }
     if args.json {

@@ -23,7 +23,7 @@ use super::error::{ApiError, without_folders};
 use super::guard::Caller;
 use super::plain::{Finish, Piece, Said, Speaker};
 use super::state::{Lease, Service};
-use super::{chat, ending, pictures, wire};
+use super::{chat, ending, late, pictures, wire};
 use crate::session::agent::{self, Loaded};
 use crate::terminal::hints;
 
@@ -274,17 +274,10 @@ pub async fn chat(
     if let Some(schema) = body.schema()? {
         program.answer_schema = Some(schema);
     }
-    let mut running = Running::start(service, program).await?;
+    let running = Running::start(service, program).await?;
     let head = chat::head(service, body.model.as_deref());
     if !body.stream.unwrap_or(false) {
-        let exit = running.end().await?;
-        let mut answer = Answer::of(&head.id, 0);
-        answered(&exit)?
-            .into_iter()
-            .for_each(|piece| drop(answer.take(piece)));
-        let mut reply = head.whole(&[answer.choice(0)], exit.usage);
-        reply["pid"] = running.pid.into();
-        return Ok(wire::json(&reply));
+        return late::whole(whole(head, running), ApiError::body).await;
     }
     let options = body.stream_options.as_ref();
     let stream = Told {
@@ -308,6 +301,18 @@ pub async fn chat(
     });
     let all = stream::iter([begin]).chain(rest);
     Ok(wire::events(ending::until(&service.stopping, all)))
+}
+
+/// The reply of a process, once it has ended.
+async fn whole(head: Head, mut running: Running) -> Result<Value, ApiError> {
+    let exit = running.end().await?;
+    let mut answer = Answer::of(&head.id, 0);
+    answered(&exit)?
+        .into_iter()
+        .for_each(|piece| drop(answer.take(piece)));
+    let mut reply = head.whole(&[answer.choice(0)], exit.usage);
+    reply["pid"] = running.pid.into();
+    Ok(reply)
 }
 
 /// The pieces of the answer in `exit`.

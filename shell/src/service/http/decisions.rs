@@ -85,7 +85,6 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    let service = beside::of(&service, body.model.as_deref()).await?;
     few(body.questions.len())?;
     let state = state("input", &body.input)?;
     let mut questions = Vec::new();
@@ -99,6 +98,7 @@ pub async fn post(
             Kind::Choice => choice(&format!("{param}.choices"), words, &asked.choices)?,
         });
     }
+    let service = beside::of(&service, body.model.as_deref()).await?;
     let (answers, usage) = answer(&service, &state, &questions).await?;
     let answers: Vec<Value> = body
         .questions

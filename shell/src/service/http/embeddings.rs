@@ -133,6 +133,39 @@ impl Body {
             }
         }
     }
+
+    /// How long the vectors are to be, where that is asked.
+    fn length(&self) -> Result<Option<usize>, ApiError> {
+        let Some(wanted) = self.dimensions.as_ref().filter(|wanted| !wanted.is_null()) else {
+            return Ok(None);
+        };
+        let length = wanted
+            .as_u64()
+            .and_then(|length| usize::try_from(length).ok());
+        let length = length.filter(|length| *length > 0);
+        length.map(Some).ok_or_else(|| {
+            ApiError::invalid(
+                "dimensions",
+                "it is how long a vector is, a whole number from 1",
+            )
+        })
+    }
+}
+
+/// Refuses a length of vectors that `embedder` does not make, before it makes many.
+fn check_length(embedder: &dyn Embedder, name: &str, wanted: usize) -> Result<(), ApiError> {
+    let probe = embedder.embed(&["."]);
+    let probe = probe.map_err(|error| ApiError::internal(error.to_string()))?;
+    match probe.first().map_or(0, Vec::len) {
+        length if length == wanted => Ok(()),
+        length => Err(ApiError::unsupported(
+            "dimensions",
+            format!(
+                "the vectors of {name:?} have {length} dimensions, and none can be left away; \
+                 leave it out"
+            ),
+        )),
+    }
 }
 
 /// Answers `POST /v1/embeddings`.
@@ -141,13 +174,16 @@ pub async fn post(
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
     known::supported(Api::Embeddings, &body.rest)?;
-    let base64 = body.wants_base64()?;
+    let (base64, length) = (body.wants_base64()?, body.length()?);
     let texts = texts(&body.input)?;
     let embedder = service.meanings.named(&service, body.model.as_deref())?;
     let name = embedder.called().to_owned();
     let _place = service.admit()?;
     let on = service.clone();
     let work = move |asker: &Asker| -> Result<(usize, Vec<Vec<f32>>), ApiError> {
+        if let Some(length) = length {
+            check_length(&*embedder, embedder.called(), length)?;
+        }
         let (mut tokens, mut vectors) = (0, Vec::with_capacity(texts.len()));
         for some in texts.chunks(TEXTS_AT_ONCE) {
             let some: Vec<&str> = some.iter().map(String::as_str).collect();
@@ -164,15 +200,6 @@ pub async fn post(
     // Even a short text is computed for longer than a request may keep its thread.
     let work = service.embedding.run(usize::MAX, service.patience(), work);
     let (tokens, vectors) = ending::unless(&service.stopping, work).await?;
-    let length = vectors.first().map_or(0, Vec::len);
-    let wanted = body.dimensions.as_ref().filter(|wanted| !wanted.is_null());
-    if wanted.is_some_and(|wanted| *wanted != length) {
-        let message = format!(
-            "the vectors of {name:?} have {length} dimensions, and none can be left away; leave \
-             it out"
-        );
-        return Err(ApiError::unsupported("dimensions", message));
-    }
     Ok(wire::json(&json!({
         "object": "list", "model": name, "data": listed(&vectors, base64),
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
@@ -243,5 +270,46 @@ mod tests {
         check(json!(""), None);
         check(json!(7), None);
         assert_eq!(packed(&[1.0]), json!("AACAPw=="));
+    }
+
+    /// A model whose vectors are two long, and that takes one short text at a time.
+    struct Two;
+
+    impl Embedder for Two {
+        fn name(&self) -> &str {
+            "two"
+        }
+
+        fn embed(
+            &self,
+            texts: &[&str],
+        ) -> Result<Vec<Vec<f32>>, Box<dyn std::error::Error + Send + Sync>> {
+            assert_eq!(texts.len(), 1);
+            Ok(vec![vec![1.0, 0.0]])
+        }
+    }
+
+    #[test]
+    fn a_length_that_no_vector_has_is_refused_first() {
+        let check = |dimensions: Value, want: Option<&str>| {
+            let body: Body =
+                serde_json::from_value(json!({"input": "a", "dimensions": dimensions})).unwrap();
+            let checked = body.length().and_then(|length| match length {
+                Some(length) => check_length(&Two, "two", length),
+                None => Ok(()),
+            });
+            let said = checked.err().map(|error| error.message);
+            let fits = match (&said, want) {
+                (Some(said), Some(want)) => said.contains(want),
+                (said, want) => said.is_none() && want.is_none(),
+            };
+            assert!(fits, "{dimensions}: {said:?}");
+        };
+        check(Value::Null, None);
+        check(json!(2), None);
+        check(json!(3), Some("have 2 dimensions"));
+        for wrong in [json!(0), json!(-1), json!(1.5), json!("2")] {
+            check(wrong, Some("a whole number from 1"));
+        }
     }
 }

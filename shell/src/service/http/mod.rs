@@ -10,6 +10,7 @@
 //! | `wire`, `packing`, `form`, `error` | bodies, forms with a file, streams of events, errors |
 //! | `unread` | which field of a body cannot be read, and why |
 //! | `known/` | what becomes of each field of a body |
+//! | `late` | whole replies that are long in coming |
 //! | `headers` | what a reply has beside its body: a number, an error in the form of its API |
 //! | `apart` | work that takes too long for the threads that answer |
 //! | `ending` | what becomes of requests when the machine stops |
@@ -54,6 +55,7 @@ pub mod guard;
 mod headers;
 mod hooks;
 mod known;
+mod late;
 mod memory;
 mod messages;
 mod metrics;

@@ -245,7 +245,7 @@ pub const DONE: &str = "data: [DONE]\n\n";
 /// How long a stream may be silent before it says that it goes on, and how long the status of a
 /// reply waits for the first piece. Proxies give up on what is silent for a minute, some sooner,
 /// and a slow machine takes longer over a long prompt.
-const SILENCE_MAX: Duration = Duration::from_secs(10);
+pub const SILENCE_MAX: Duration = Duration::from_secs(10);
 /// A comment, which clients pass over.
 const ALIVE: &str = ": it goes on\n\n";
 

@@ -16,6 +16,7 @@ use super::due::Spent;
 use crate::config::paths::Paths;
 use crate::config::{paths, private};
 use crate::terminal::error::UserError;
+use crate::terminal::hints;
 use crate::terminal::output::visible;
 
 /// The schedules by their names.
@@ -122,16 +123,12 @@ impl Held {
     /// # Errors
     /// Where there is none.
     pub fn get(&mut self, name: &str) -> Result<&mut Schedule> {
-        self.schedules.get_mut(name).ok_or_else(|| unknown(name))
+        let lists = "`quipu agent schedule ls` lists those there are";
+        let hint = hints::near(name, self.schedules.keys().cloned(), lists);
+        self.schedules.get_mut(name).ok_or_else(|| {
+            UserError::usage(format!("there is no schedule {}", visible(name)), hint)
+        })
     }
-}
-
-/// There is no schedule `name`.
-fn unknown(name: &str) -> anyhow::Error {
-    UserError::usage(
-        format!("there is no schedule {}", visible(name)),
-        "`quipu agent schedule ls` lists those there are",
-    )
 }
 
 impl Spent {

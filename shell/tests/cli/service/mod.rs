@@ -17,3 +17,4 @@ mod schedules;
 mod shapes;
 mod stored;
 mod streams;
+mod usage;

@@ -25,9 +25,9 @@ use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::guard::Caller;
-use super::plain::{Piece, Turn};
+use super::plain::{Piece, Turn, suits};
 use super::state::Service;
-use super::{agent, beside, pictures, wire};
+use super::{agent, beside, late, pictures, wire};
 use wire::Input;
 
 use reply::{Answer, Head, usage_of};
@@ -45,19 +45,21 @@ pub async fn post(
     if let Some(name) = agent::named(body.model.as_deref()) {
         return agent::chat(&service, caller, name, &body).await;
     }
-    let service = beside::of(&service, body.model.as_deref()).await?;
+    // What cannot be done is said before a model is loaded or a picture read.
     let mut ask = body.ask(service.session.settings.sampling())?;
+    let count = body.answers()?;
+    let service = beside::of(&service, body.model.as_deref()).await?;
+    suits(service.cpu(), &ask)?;
     pictures::see(&service, &mut ask.said, false).await?;
-    let turns = Turn::several(&service, ask, body.answers()?).await?;
+    let turns = Turn::several(&service, ask, count).await?;
     let head = head(&service, body.model.as_deref());
-    let pieces = pieces(turns);
-    let count = body.answers()? as usize;
+    let (pieces, count) = (pieces(turns), count as usize);
     match body.stream.unwrap_or(false) {
         true => {
             let usage = StreamOptions::usage(body.stream_options.as_ref());
             streamed(head, pieces, count, usage).await
         }
-        false => whole(&head, pieces, count).await,
+        false => late::whole(whole(head, pieces, count), ApiError::body).await,
     }
 }
 
@@ -90,14 +92,14 @@ pub fn pieces(turns: Vec<Turn>) -> Pieces {
     stream::select_all(all)
 }
 
-async fn whole(head: &Head, mut pieces: Pieces, count: usize) -> Result<Response, ApiError> {
+async fn whole(head: Head, mut pieces: Pieces, count: usize) -> Result<Value, ApiError> {
     let mut answers: Vec<Answer> = (0..count).map(|at| Answer::of(&head.id, at)).collect();
     while let Some((index, piece)) = pieces.next().await {
         drop(answers[index].take(piece?));
     }
     let choices = answers.iter().enumerate();
     let choices: Vec<Value> = choices.map(|(at, answer)| answer.choice(at)).collect();
-    Ok(wire::json(&head.whole(&choices, reply::total(&answers))))
+    Ok(head.whole(&choices, reply::total(&answers)))
 }
 
 /// A stream of what the pieces are.

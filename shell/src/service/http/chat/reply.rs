@@ -167,14 +167,44 @@ fn likely(token: &Likely) -> Value {
 
 /// What several answers to one prompt cost.
 pub fn total(answers: &[Answer]) -> Usage {
-    let mut total = Usage::default();
-    for (_, usage) in answers.iter().filter_map(|answer| answer.end) {
-        total.prompt_tokens = total.prompt_tokens.max(usage.prompt_tokens);
-        total.cached_tokens = match total.cached_tokens {
-            0 => usage.cached_tokens,
-            least => least.min(usage.cached_tokens),
+    of_one_prompt(answers.iter().filter_map(|answer| Some(answer.end?.1)))
+}
+
+/// What several answers to one prompt cost: the prompt counts once, and as far as it was resident
+/// for the answer that had it computed.
+pub fn of_one_prompt(usages: impl Iterator<Item = Usage>) -> Usage {
+    let add = |total: Usage, usage: Usage| Usage {
+        prompt_tokens: total.prompt_tokens.max(usage.prompt_tokens),
+        cached_tokens: total.cached_tokens.min(usage.cached_tokens),
+        generated_tokens: total.generated_tokens + usage.generated_tokens,
+    };
+    usages.reduce(add).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_of_several_answers_counts_once() {
+        let check = |answers: &[(u32, u32)], want: (u32, u32, u32)| {
+            let usages = answers.iter().map(|(cached, generated)| Usage {
+                prompt_tokens: 50,
+                cached_tokens: *cached,
+                generated_tokens: *generated,
+            });
+            let total = of_one_prompt(usages);
+            let got = (
+                total.prompt_tokens,
+                total.cached_tokens,
+                total.generated_tokens,
+            );
+            assert_eq!(got, want, "{answers:?}");
         };
-        total.generated_tokens += usage.generated_tokens;
+        check(&[], (0, 0, 0));
+        check(&[(40, 3)], (50, 40, 3));
+        // The first had the prompt computed, and the others had it for nothing.
+        check(&[(0, 3), (49, 4)], (50, 0, 7));
+        check(&[(49, 3), (20, 4), (49, 1)], (50, 20, 8));
     }
-    total
 }

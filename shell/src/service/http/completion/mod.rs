@@ -20,7 +20,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::apart::Asker;
-use super::beside;
 use super::chat::choosing::{sampling, shaping};
 use super::chat::fields::{Stop, odds, stop_words, tokens, whole};
 use super::completions::request::{prompts, size};
@@ -29,6 +28,7 @@ use super::known::{self, Api};
 use super::plain::{Ask, Choice, Lines, Piece, Plain, Turn, schema};
 use super::state::Service;
 use super::wire::{self, Input};
+use super::{beside, late};
 use reply::Reply;
 
 /// What llama.cpp's server puts between the parts of other files, for models that have no
@@ -207,9 +207,14 @@ async fn answer(service: &Arc<Service>, body: &Body, ask: Ask) -> Result<Respons
         reply.is_silent = true;
     }
     let turn = Turn::new(service, ask).await?;
-    if body.stream.unwrap_or(false) {
-        return wire::framed(turn, reply).await;
+    match body.stream {
+        Some(true) => wire::framed(turn, reply).await,
+        _ => late::whole(written(turn, reply), ApiError::body).await,
     }
+}
+
+/// The whole `reply`, once all of it is written.
+async fn written(turn: Turn, mut reply: Reply) -> Result<Value, ApiError> {
     let mut pieces = turn.pieces();
     while let Some(piece) = pieces.next().await {
         let piece = piece?;
@@ -219,7 +224,7 @@ async fn answer(service: &Arc<Service>, body: &Body, ask: Ask) -> Result<Respons
         };
         reply.take(piece);
         if let Some((ended, usage)) = ended {
-            return Ok(wire::json(&reply.whole(ended, usage)));
+            return Ok(reply.whole(ended, usage));
         }
     }
     Err(ApiError::internal("the CPU gave no answer; ask again"))

@@ -13,15 +13,16 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
+use serde_json::Value;
 
 use super::apart::Asker;
-use super::beside;
 use super::chat::request::StreamOptions;
 use super::chat::{self, Pieces};
 use super::error::ApiError;
 use super::plain::{Ask, Turn};
 use super::state::Service;
 use super::wire::{self, Input};
+use super::{beside, late};
 
 use reply::{Answer, Reply};
 use request::{Body, size};
@@ -31,6 +32,8 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
+    // What cannot be done is said before a model is loaded.
+    body.check(service.session.settings.sampling())?;
     let service = beside::of(&service, body.model.as_deref()).await?;
     let on = service.clone();
     let bytes = size(&body.prompt);
@@ -65,15 +68,15 @@ pub async fn post(
     };
     match body.stream.unwrap_or(false) {
         true => streamed(reply, chat::pieces(turns)).await,
-        false => whole(reply, chat::pieces(turns)).await,
+        false => late::whole(whole(reply, chat::pieces(turns)), ApiError::body).await,
     }
 }
 
-async fn whole(mut reply: Reply, mut pieces: Pieces) -> Result<Response, ApiError> {
+async fn whole(mut reply: Reply, mut pieces: Pieces) -> Result<Value, ApiError> {
     while let Some((index, piece)) = pieces.next().await {
         reply.take(index, piece?);
     }
-    Ok(wire::json(&reply.whole()))
+    Ok(reply.whole())
 }
 
 async fn streamed(mut reply: Reply, mut pieces: Pieces) -> Result<Response, ApiError> {

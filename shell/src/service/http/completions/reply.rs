@@ -4,7 +4,7 @@ use quipu_cpu::TokenOdds;
 use quipu_kernel::process::Usage;
 use serde_json::{Map, Value, json};
 
-use super::super::chat::reply::{Head, LOG_LEAST, finish, usage_of};
+use super::super::chat::reply::{Head, LOG_LEAST, finish, of_one_prompt, usage_of};
 use super::super::plain::{Finish, Piece};
 use super::super::wire;
 
@@ -85,16 +85,7 @@ impl Reply {
     fn total(&self) -> Usage {
         let mut total = Usage::default();
         for of_one in self.answers.chunks(self.of_each.max(1)) {
-            let spent = of_one.iter().filter_map(|answer| answer.end);
-            let mut first = None;
-            for (_, usage) in spent {
-                first.get_or_insert(usage);
-                total.generated_tokens += usage.generated_tokens;
-            }
-            if let Some(first) = first {
-                total.prompt_tokens += first.prompt_tokens;
-                total.cached_tokens += first.cached_tokens;
-            }
+            total += of_one_prompt(of_one.iter().filter_map(|answer| Some(answer.end?.1)));
         }
         total
     }

@@ -49,36 +49,22 @@ pub struct Body {
 }
 
 impl Body {
+    /// Refuses what no model can be asked here.
+    ///
+    /// # Errors
+    /// The first field that cannot be used, whatever its prompts are.
+    pub(super) fn check(&self, usual: Sampling) -> Result<(), ApiError> {
+        self.answers(1)?;
+        self.ask(usual).map(drop)
+    }
+
     /// What is asked of the plain model, of each prompt, where `usual` says how tokens are
     /// chosen.
     ///
     /// # Errors
     /// The first field that cannot be used.
     pub fn asks(&self, cpu: &dyn Cpu, usual: Sampling) -> Result<Vec<Ask>, ApiError> {
-        known::supported(Api::TextCompletions, &self.rest)?;
-        if self.best_of.is_some_and(|best| best > self.n.unwrap_or(1)) {
-            let message = "no answer is left out; leave it out, or ask for `n`";
-            return Err(ApiError::unsupported("best_of", message));
-        }
-        let odds = odds(&self.logprobs)?;
-        if odds.is_some() && self.echo == Some(true) {
-            let message = "the odds of a prompt are not told; leave `echo` out";
-            return Err(ApiError::unsupported("echo", message));
-        }
-        let most = self.max_tokens.or(self.n_predict);
-        let ask = Ask {
-            said: Vec::new(),
-            functions: Vec::new(),
-            choice: Choice::None,
-            parallel: false,
-            schema: None,
-            tokens_max: tokens("max_tokens", most.or(Some(TOKENS_USUAL)))?,
-            odds,
-            sampling: sampling(self.temperature, self.seed, usual)?,
-            shaping: shaping(&self.rest)?,
-            stops: stop_words("stop", self.stop.as_ref())?,
-            plain: None,
-        };
+        let ask = self.ask(usual)?;
         let after = self.suffix.clone().filter(|after| !after.is_empty());
         let prompts = prompts(cpu, &self.prompt)?;
         // Before there is an `Ask` for each.
@@ -92,6 +78,34 @@ impl Body {
             ..ask.clone()
         });
         Ok(asks.collect())
+    }
+
+    /// What is asked of each prompt.
+    fn ask(&self, usual: Sampling) -> Result<Ask, ApiError> {
+        known::supported(Api::TextCompletions, &self.rest)?;
+        if self.best_of.is_some_and(|best| best > self.n.unwrap_or(1)) {
+            let message = "no answer is left out; leave it out, or ask for `n`";
+            return Err(ApiError::unsupported("best_of", message));
+        }
+        let odds = odds(&self.logprobs)?;
+        if odds.is_some() && self.echo == Some(true) {
+            let message = "the odds of a prompt are not told; leave `echo` out";
+            return Err(ApiError::unsupported("echo", message));
+        }
+        let most = self.max_tokens.or(self.n_predict);
+        Ok(Ask {
+            said: Vec::new(),
+            functions: Vec::new(),
+            choice: Choice::None,
+            parallel: false,
+            schema: None,
+            tokens_max: tokens("max_tokens", most.or(Some(TOKENS_USUAL)))?,
+            odds,
+            sampling: sampling(self.temperature, self.seed, usual)?,
+            shaping: shaping(&self.rest)?,
+            stops: stop_words("stop", self.stop.as_ref())?,
+            plain: None,
+        })
     }
 
     /// How many answers each of `prompts` gets.

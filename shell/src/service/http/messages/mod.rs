@@ -24,7 +24,7 @@ use super::known::{self, Api};
 use super::plain::{Ask, Choice, Said, Speaker, Turn, function, prompt_tokens, schema};
 use super::state::Service;
 use super::wire::{self, Input};
-use super::{beside, pictures};
+use super::{beside, late, pictures};
 use reply::Reply;
 
 /// The body of a request.
@@ -86,32 +86,38 @@ pub async fn count(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
+    let mut ask = ask_for(&body, None, service.session.settings.sampling())?;
     let service = beside::of(&service, body.model.as_deref()).await?;
     let _place = service.admit()?;
-    let mut ask = ask_for(&body, None, service.session.settings.sampling())?;
     pictures::see(&service, &mut ask.said, false).await?;
     let tokens = prompt_tokens(&service, ask).await?;
     Ok(wire::json(&json!({ "input_tokens": tokens })))
 }
 
 async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiError> {
-    let service = &beside::of(service, body.model.as_deref()).await?;
+    // What cannot be done is said before a model is loaded or a picture read.
     let mut ask = ask(body, service.session.settings.sampling())?;
+    let service = &beside::of(service, body.model.as_deref()).await?;
     pictures::see(service, &mut ask.said, false).await?;
     let stops = ask.stops.clone();
-    let mut turn = Turn::new(service, ask).await?;
+    let turn = Turn::new(service, ask).await?;
     let model = body.model.clone();
     let model = model.unwrap_or_else(|| service.model.clone());
-    let mut reply = Reply::new(model, turn.prompt_tokens(), stops);
-    if body.stream != Some(true) {
-        while let Some(piece) = turn.next().await? {
-            if let Some(whole) = reply.whole(piece) {
-                return Ok(wire::json(&whole));
-            }
-        }
-        return Err(ApiError::internal("the CPU gave no answer; ask again"));
+    let reply = Reply::new(model, turn.prompt_tokens(), stops);
+    match body.stream {
+        Some(true) => wire::framed(turn, reply).await,
+        _ => late::whole(written(turn, reply), ApiError::body_for_anthropic).await,
     }
-    wire::framed(turn, reply).await
+}
+
+/// The whole `reply`, once all of it is written.
+async fn written(mut turn: Turn, mut reply: Reply) -> Result<Value, ApiError> {
+    while let Some(piece) = turn.next().await? {
+        if let Some(whole) = reply.whole(piece) {
+            return Ok(whole);
+        }
+    }
+    Err(ApiError::internal("the CPU gave no answer; ask again"))
 }
 
 /// What is asked of the plain model, where `usual` says how tokens are chosen.

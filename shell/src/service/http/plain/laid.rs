@@ -76,15 +76,23 @@ pub fn check_tokens(cpu: &dyn Cpu, param: &str, tokens: &[i32]) -> Result<(), Ap
     }
 }
 
-fn laid(cpu: &dyn Cpu, ask: Ask) -> Result<Laid, ApiError> {
-    let info = cpu.info();
-    if ask.odds.is_some() && !info.constrains {
+/// Refuses what `cpu` cannot do for `ask`, whatever that says.
+///
+/// # Errors
+/// The first field that asks for it.
+pub fn suits(cpu: &dyn Cpu, ask: &Ask) -> Result<(), ApiError> {
+    if ask.odds.is_some() && !cpu.info().constrains {
         let message = "the CPU does not tell how likely its tokens are: a local model does; \
                        leave it out";
         return Err(ApiError::unsupported("logprobs", message));
     }
     let biased: Vec<i32> = ask.shaping.bias.iter().map(|(token, _)| *token).collect();
-    check_tokens(cpu, "logit_bias", &biased)?;
+    check_tokens(cpu, "logit_bias", &biased)
+}
+
+fn laid(cpu: &dyn Cpu, ask: Ask) -> Result<Laid, ApiError> {
+    let info = cpu.info();
+    suits(cpu, &ask)?;
     let messages = layout::messages(&ask, info.constrains);
     let mut prompt = prompt_of(cpu, &ask, &messages)?;
     let room = info.window.saturating_sub(prompt.len);

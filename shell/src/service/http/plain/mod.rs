@@ -24,7 +24,7 @@ use quipu_tools::json_schema;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-pub use laid::{check_tokens, prompt_text, prompt_tokens};
+pub use laid::{check_tokens, prompt_text, prompt_tokens, suits};
 pub use layout::{Said, Speaker};
 pub use lines::Lines;
 pub use turn::Turn;

@@ -42,6 +42,8 @@ pub struct Turn {
     told: VecDeque<TokenOdds>,
     /// Bytes of the tokens whose odds were.
     told_bytes: usize,
+    /// Tokens of the prompt that were resident, as far as the CPU has said.
+    cached: u32,
     /// What a list of calls cost that was written again.
     spent: Usage,
 }
@@ -112,6 +114,7 @@ impl Turn {
             passed: String::new(),
             told: VecDeque::new(),
             told_bytes: 0,
+            cached: 0,
             spent: Usage::default(),
         }
     }
@@ -171,6 +174,7 @@ impl Turn {
                 None => writing.ticket.next().await?,
             };
             match chunk {
+                Chunk::Begun(cached) => self.cached = cached,
                 Chunk::Text(text) => self.text(&text),
                 Chunk::Odds(odds) => self.told.extend(odds),
                 Chunk::Done(whole) => self.done(whole).await?,
@@ -206,6 +210,7 @@ impl Turn {
                 break name.to_owned();
             }
             match writing.ticket.next().await? {
+                Chunk::Begun(cached) => self.cached = cached,
                 Chunk::Text(text) => writing.text.push_str(&text),
                 Chunk::Done(whole) => {
                     writing.whole = Some(whole);
@@ -279,7 +284,7 @@ impl Turn {
             let generated = self.lease.service().cpu().count(&self.passed);
             let usage = Usage {
                 prompt_tokens: u32::try_from(self.prompt.len).unwrap_or(u32::MAX),
-                cached_tokens: 0,
+                cached_tokens: self.cached,
                 generated_tokens: u32::try_from(generated).unwrap_or(u32::MAX),
             };
             self.finish(finish, usage);
@@ -329,6 +334,7 @@ impl Turn {
             self.state = State::Writing(self.write(Move::Calls));
             return Ok(());
         }
+        self.cached = whole.usage.cached_tokens;
         whole.usage += self.spent;
         self.end(&whole)
     }

@@ -32,10 +32,10 @@ use super::chat::reply::Head;
 use super::error::ApiError;
 use super::guard::Caller;
 use super::known::{self, Api};
-use super::plain::{Ask, Piece, Said, Speaker, Turn, prompt_tokens, schema};
+use super::plain::{Ask, Piece, Said, Speaker, Turn, prompt_tokens, schema, suits};
 use super::state::Service;
 use super::wire::{self, Framed, Input};
-use super::{beside, chat, pictures};
+use super::{beside, chat, late, pictures};
 use kept::Kept;
 use reply::{Reply, Room};
 use tools::{Forms, Tool, functions, within};
@@ -74,11 +74,13 @@ pub async fn post(
     Extension(caller): Extension<Caller>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    let service = beside::of(&service, body.model.as_deref()).await?;
+    // What cannot be done is said before a model is loaded or a picture read.
     let (body, sent) = resolved(&service, caller, body).await?;
     let mut ask = ask(&body, service.session.settings.sampling())?;
+    let service = beside::of(&service, body.model.as_deref()).await?;
+    suits(service.cpu(), &ask)?;
     pictures::see(&service, &mut ask.said, false).await?;
-    let mut turn = Turn::new(&service, ask).await?;
+    let turn = Turn::new(&service, ask).await?;
     let head = Head {
         id: kept::new_id()?,
         ..chat::head(&service, body.model.as_deref())
@@ -90,21 +92,26 @@ pub async fn post(
         sent,
     });
     let forms = Forms::of(body.tools.as_deref().unwrap_or_default());
-    let mut reply = Reply::new(head, body.asked(), forms, room);
-    if body.stream != Some(true) {
-        while let Some(piece) = turn.next().await? {
-            let ended = match &piece {
-                Piece::End(ended, usage) => Some((*ended, *usage)),
-                _ => None,
-            };
-            reply.events(piece);
-            if ended.is_some() {
-                return Ok(wire::json(&reply.whole(ended)));
-            }
-        }
-        return Err(ApiError::internal("the CPU gave no answer; ask again"));
+    let reply = Reply::new(head, body.asked(), forms, room);
+    match body.stream {
+        Some(true) => wire::framed(turn, reply).await,
+        _ => late::whole(written(turn, reply), ApiError::body).await,
     }
-    wire::framed(turn, reply).await
+}
+
+/// The whole `reply`, once all of it is written.
+async fn written(mut turn: Turn, mut reply: Reply) -> Result<Value, ApiError> {
+    while let Some(piece) = turn.next().await? {
+        let ended = match &piece {
+            Piece::End(ended, usage) => Some((*ended, *usage)),
+            _ => None,
+        };
+        reply.events(piece);
+        if ended.is_some() {
+            return Ok(reply.whole(ended));
+        }
+    }
+    Err(ApiError::internal("the CPU gave no answer; ask again"))
 }
 
 /// Answers `POST /v1/responses/input_tokens`.
@@ -113,10 +120,10 @@ pub async fn count(
     Extension(caller): Extension<Caller>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    let service = beside::of(&service, body.model.as_deref()).await?;
-    let _place = service.admit()?;
     let (body, _) = resolved(&service, caller, body).await?;
     let mut ask = ask(&body, service.session.settings.sampling())?;
+    let service = beside::of(&service, body.model.as_deref()).await?;
+    let _place = service.admit()?;
     pictures::see(&service, &mut ask.said, false).await?;
     let tokens = prompt_tokens(&service, ask).await?;
     Ok(wire::json(
