@@ -17,7 +17,9 @@ use crate::journal::{StepRow, WITH};
 use crate::judgement::Question;
 use crate::label::{Level, Trust};
 use crate::pattern::HAN;
-use crate::planner::facts::{asks_to_keep, facts, only_tells, sentences, without_request};
+use crate::planner::facts::{
+    asks_a_question, asks_to_keep, facts, only_tells, what_is_told, without_request,
+};
 use crate::planner::listed::with_the_rest;
 use crate::planner::parts::{Part, Parts};
 use crate::planner::plain::short;
@@ -86,10 +88,12 @@ impl Execution {
         let may_tell =
             self.says_yes(Question::Keep, tells) || !self.says_yes(Question::Personal, asks);
         let told = self.told().trim();
-        let may_tell = may_tell || only_tells(told) && says_it_changed(told);
+        // A request without the mark of a question does not explain itself by what stands beside it.
+        let is_plain = !asks_a_question(told);
+        let may_tell = may_tell || is_plain && says_it_changed(told);
         let is_told = self.pointed_at().is_some()
             || self.says_yes(Question::Keep, self.keeping.told()) && self.tells_enough()
-            || only_tells(told) && asks_to_keep(told)
+            || is_plain && asks_to_keep(told)
             || may_tell && self.corrects().await?;
         if !is_told {
             return Ok(false);
@@ -102,10 +106,7 @@ impl Execution {
     /// question is kept where that is asked for, or clearly meant.
     fn tells_enough(&self) -> bool {
         let told = self.told();
-        let mut said = told.lines().flat_map(sentences);
-        only_tells(told)
-            || self.keeping.told() >= BESIDE_A_QUESTION
-            || said.any(|sentence| asks_to_keep(&sentence))
+        !asks_a_question(told) || self.keeping.told() >= BESIDE_A_QUESTION || asks_to_keep(told)
     }
 
     /// The parts of the texts beside the task that are to be kept, where the user points at them.
@@ -255,7 +256,7 @@ impl Execution {
     /// Whether what the user said makes a memory of the same thing untrue. People who correct
     /// something seldom say that it is to be kept.
     async fn corrects(&mut self) -> Result<bool, Ending> {
-        let told = self.told().to_owned();
+        let told = what_is_told(self.told());
         let untrue = self.replaced_of(&told, share_a_thing).await?;
         Ok(untrue.is_some())
     }

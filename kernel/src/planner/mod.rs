@@ -21,6 +21,8 @@
 
 pub(crate) mod answer_form;
 mod arguments;
+mod beside;
+mod blocks;
 mod calendar;
 mod card;
 mod cards;

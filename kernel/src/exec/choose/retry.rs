@@ -13,7 +13,7 @@ use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Legal, Move};
 use crate::pattern::HAN;
 use crate::planner::answer_form::asks_for_a_fact;
-use crate::planner::facts::sentences;
+use crate::planner::facts::{left_beside, sentences};
 use crate::planner::numbers::{has_another_number, says_other_numbers};
 use crate::planner::other_times::asks_of_another_time;
 use crate::planner::owners::{asks_of_another_owner, stands_apart};
@@ -290,10 +290,13 @@ impl Execution {
                 .action(Move::Answer, &written.text)
                 .is_ok_and(|action| action.get("answer").is_some());
         let answer = without_thought(&written.text).trim().to_owned();
-        let left = match words {
+        let mut left = match words {
             true => left_out(self.told(), &answer),
             false => Vec::new(),
         };
+        if words && left.is_empty() && self.keeping.has_kept() {
+            left = left_beside(self.told(), &answer);
+        }
         if left.is_empty() {
             return Ok(decided);
         }
