@@ -22,7 +22,7 @@ use crate::planner::facts::{
 };
 use crate::planner::listed::with_the_rest;
 use crate::planner::parts::{Part, Parts};
-use crate::planner::plain::short;
+use crate::planner::plain::{cut, short};
 use crate::planner::pointed::pointed_at;
 use crate::planner::shared_words::{dice, share_a_thing, share_a_word, shared_things};
 use crate::planner::wording::{is_about_its_words, may_say_it_kept, says_it_changed};
@@ -48,8 +48,10 @@ const EASED: f32 = 0.8;
 const BESIDE_A_QUESTION: f32 = 0.9;
 /// Characters of a memory in such a question.
 const NOTE_CHARS: usize = 200;
+/// Characters of a memory of which one part can be corrected by itself.
+const PARTS_CHARS: usize = 4_000;
 
-/// The beginning of a memory, as far as a question is put about it.
+/// A memory, as far as it can be taken apart.
 #[derive(Serialize, Deserialize)]
 struct Note {
     id: PageId,
@@ -243,7 +245,7 @@ impl Execution {
             return Ok(());
         };
         if let Some(both) = with_the_rest(&old.text, text) {
-            // More than a question was put about, or others wrote it, or it is a secret.
+            // More than can be taken apart, or others wrote it, or it is a secret.
             if old.text.ends_with('…') || !old.may_be_quoted {
                 return Ok(());
             }
@@ -333,7 +335,7 @@ impl Execution {
             secrecy: page.secrecy,
         };
         let note = |page: Page| Note {
-            text: short(&page.text, NOTE_CHARS),
+            text: cut(&page.text, PARTS_CHARS),
             may_be_quoted: level(&page).lowers_nothing(all),
             id: page.id,
         };
