@@ -20,7 +20,7 @@ use crate::planner::date;
 use crate::planner::derived::takes_of_both;
 use crate::planner::material::sentence::says_it_in_a_sentence;
 use crate::planner::numbers::is_invented;
-use crate::planner::poor_answer::{asks_back, only_denies};
+use crate::planner::poor_answer::only_denies;
 use crate::planner::shared_words::says_no_more;
 use crate::planner::supposed::supposes;
 use crate::planner::wording::{
@@ -155,7 +155,9 @@ impl Execution {
         let whole = completion.closed_early.is_none();
         // Who answers with an address has not opened it.
         let leads_on = answer.contains("://") && !asks_for_an_address(&told);
-        let tells = !only_denies(answer) && !asks_back(answer) && gives_the_number(&told, answer);
+        let tells = !only_denies(answer)
+            && !self.says_nothing(answer, legal)
+            && gives_the_number(&told, answer);
         if !whole || leads_on || !tells || !says_no_more(answer, &texts, &told) {
             self.costs.charge(completion.usage);
             self.found.leave_unanswered();
