@@ -143,8 +143,12 @@ pub(crate) fn says_what_was_not_read(answer: &str, read: &str, told: &str) -> bo
 
 /// The names in `answer` that do not stand in `read`, in lower case.
 pub(crate) fn names_not_read(answer: &str, read: &str) -> BTreeSet<String> {
+    // German writes all things with capital letters.
+    static GERMAN: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"\b(?:ist|sind|und|nicht|das|ein|eine|einen|wird|für|zum|zur|mit|auf|beim)\b")
+    });
     // A name in other letters may be written in any.
-    if read.contains(is_of_another_script) {
+    if read.contains(is_of_another_script) || GERMAN.find_iter(answer).nth(1).is_some() {
         return BTreeSet::new();
     }
     let lower = read.to_lowercase();
@@ -366,6 +370,10 @@ mod tests {
         check("Answer: She runs it, Mrs. Brook, from Mon to Sat.", false);
         check("She has run it for 39 years, from 9 AM to 5 PM.", false);
         check("It is 12 degrees Celsius there.", false);
+        check(
+            "Das Mühlrad ist alt und wird von der Stadt gepflegt.",
+            false,
+        );
         check("", false);
     }
 
