@@ -35,7 +35,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block<'_>> {
     let lines: Vec<&str> = text.lines().collect();
     let mut blocks = Vec::new();
     let mut at = 0;
-    while let Some(line) = lines.get(at) {
+    while let Some(&line) = lines.get(at) {
         at += 1;
         let (before, head) = head(line);
         let list = list(&lines[at..]);

@@ -16,9 +16,9 @@
 //! | [`sends_to_documents`] | nothing is computed before something was read | a model may compute with what it does not know |
 //!
 //! Phrases that serve one job alone stand with it: requests to keep what stands beside a task in
-//! `pointed`, tasks on each of several texts in `for_one`, forms of answers in `answer_form` and
-//! `poor_answer`, words that join questions in `questions`, days in `date` and `calendar`, numbers
-//! in `numbers`.
+//! `pointed`, requests beside what is told in `beside`, tasks on each of several texts in `for_one`,
+//! forms of answers in `answer_form` and `poor_answer`, words that join questions in `questions`,
+//! days in `date` and `calendar`, numbers in `numbers`.
 
 use std::sync::LazyLock;
 

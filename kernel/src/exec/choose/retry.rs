@@ -91,7 +91,7 @@ impl Execution {
         asks_back(answer)
             || only_promises(answer)
             || only_repeats(answer, told)
-            || legal.offered().any(|call| tells_how(&call.name))
+            || legal.calls.iter().any(|call| tells_how(&call.name))
     }
 
     /// Whether `answer` is not what was found, though a fact is asked for that was just looked up: it
