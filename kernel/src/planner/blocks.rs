@@ -103,7 +103,7 @@ pub(super) fn letters(piece: &str) -> usize {
 static ASKS: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(
         r"(?i)^\W*(?:(?:please|hey|ok|okay|also|and|(?:can|could|would|will)\s+you)[\s,]+)*
-        (?:remember|memori[sz]e|keep\s+in\s+mind|(?:write|note)\s+down|(?:make|take)\s+(?:a\s+)?note\s+of|do\s+not\s+forget|don['’]?t\s+forget)\b\s*
+        (?:remember|memori[sz]e|keep\s+in\s+mind|(?:write|note)\s+down|(?:make|take)\s+(?:a\s+)?note\s+of|(?:save|store|keep|record)\s+(?:this|these|the\s+following)|do\s+not\s+forget|don['’]?t\s+forget)\b\s*
         |^\W*(?:请|麻烦你?|帮我|帮忙|你)*(?:记住|记下来?|记一下|记着|牢记|别忘了?|保存|备注)(?:一下)?",
     )
 });
@@ -242,6 +242,11 @@ mod tests {
                 "> - show me the flat on Monday",
                 "> - the key is under the mat",
             ],
+        );
+        check("Save this list:\nmilk\neggs", &["<milk\neggs>"]);
+        check(
+            "Save the date:\nmilk\neggs",
+            &["<Save the date:\nmilk\neggs>"],
         );
         // No list: one line, or no heading.
         check("Remember:\nmilk", &["Remember:", "milk"]);

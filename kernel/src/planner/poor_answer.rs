@@ -213,7 +213,7 @@ pub(crate) fn only_denies(answer: &str) -> bool {
             |describe|answer|know|cover|list|name|show|explain|indicate|refer|speak|talk|discuss)\b|[.!]?$)
             |none\s+of\s+\w+(?:\s+\w+)?\s+(?:says?|mentions?|tells?)\b
             |there\s+is\s+(?:nothing|no\s+(?:\w+\s+)?(?:info|information|answer|data|details?|records?|reference|indication)
-            |no\b[^.!?]*\b(?:mention|mentioned|given|stated|found|provided|documents?|notes?|texts?|pages?|store|memory))\b
+            |no\b[^.!?]*\b(?:mention|mentioned|given|stated|found|provided|(?:in|of)\s+(?:\w+\s+){0,2}(?:documents?|notes?|texts?|pages?|store|memory)))\b
             |i\s+(?:do\s+not|don['’]t|can(?:not|['’]t))\s+(?:know|find|have|see)\b)
             [^.!?]*[.!]?$
             |^(?:抱歉|对不起)?[，,。]?(?:(?:文档|文件|资料|记忆|存储|商店|笔记|文中|以上|引用)[^。！？]{0,20}(?:没有|未|不知道|无法|不包含)
@@ -389,6 +389,7 @@ mod tests {
         check("The documents don't really say.", true);
         check("There is no fee for children.", false);
         check("There is no ladder in your notes.", true);
+        check("There is no fee, by the notes.", false);
         check("There is nothing about ladders.", true);
         check("没有费用。", false);
         check("资料里没有梯子。", true);

@@ -189,9 +189,11 @@ pub(crate) fn sends_to_documents(text: &str) -> bool {
     static SENDS: LazyLock<Regex> = LazyLock::new(|| {
         let sends = r"(?ix)
             \b(?:in|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
-              (?:\w+\s+){0,2}(?:documents?|docs|notes?|files?|records?|papers?|archives?|library
+              (?:\w+\s+){0,2}(?:documents?|docs|notes?|files?|records?|papers?|archives?
                 |memory|memories|manuals?|handbooks?|diar(?:y|ies)|regulations|guidelines
                 |(?:price|phone|packing|guest|staff)\s+lists?)\b
+            # Most libraries are buildings.
+            | \b(?:see|read|check|search|consult|browse|(?:in|from|of)\s+(?:my|your))\s+(?:(?:the|my|our|your)\s+)?(?:\w+\s+)?library\b
             # With a number these are of wood, of time and of money.
             | \b(?:in|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
               (?:\p{L}+\s+){0,2}(?:logs?|registers?|(?:board|club|council|committee|meeting)['’]?s?\s+minutes)\b
@@ -431,6 +433,8 @@ mod tests {
                 "I told you how far the mill is. How far is it both ways?",
                 "What does a stall cost? It should be in the old price list.",
                 "Have a look at my rain logs: how often did it hail?",
+                "Search the library for the fee of a stall.",
+                "What is the fee of a stall, in my library?",
                 "How much is a second boat under our harbour rules?",
                 "Who was absent, by the minutes?",
                 "Who was absent according to the board's minutes?",
@@ -440,6 +444,8 @@ mod tests {
             ],
             &[
                 "A library has 9 shelves of 30 books. How many books?",
+                "How far is it from the mill to the library?",
+                "Who works at the library on Sundays?",
                 "How many pages has a document of 3 files with 40 pages each?",
                 "By the rules of chess, how many squares does a queen reach?",
                 "Sort the list 3, 1, 2.",
