@@ -3,6 +3,7 @@
 //! count: a name that is given one anywhere is known everywhere. In doubt a name is known.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::code::{Kind, Token, tokens};
 
@@ -58,7 +59,7 @@ fn is_no_program(tokens: &[Token<'_>]) -> bool {
 }
 
 /// The places of each statement. What stands behind the colon of a head is a statement too.
-fn statements(tokens: &[Token<'_>]) -> Vec<std::ops::Range<usize>> {
+fn statements(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
     let mut statements = Vec::new();
     let mut begins = 0;
     for (at, token) in tokens.iter().enumerate() {
@@ -158,7 +159,7 @@ impl<'a, 'b> Names<'a, 'b> {
         }
     }
 
-    fn set_all(&mut self, places: std::ops::Range<usize>, role: Role) {
+    fn set_all(&mut self, places: Range<usize>, role: Role) {
         places.for_each(|at| self.set(at, role));
     }
 
@@ -228,7 +229,7 @@ impl<'a, 'b> Names<'a, 'b> {
     }
 
     /// Parameters with their types and values, which stand as deep as `depth`.
-    fn heed_parameters(&mut self, places: std::ops::Range<usize>, depth: usize) {
+    fn heed_parameters(&mut self, places: Range<usize>, depth: usize) {
         let mut at = places.start;
         while at < places.end {
             let end = self.end(at, depth, &[","]).min(places.end);
@@ -243,7 +244,7 @@ impl<'a, 'b> Names<'a, 'b> {
     }
 
     /// Names that are given a value: not those of which a part is.
-    fn heed_targets(&mut self, places: std::ops::Range<usize>) {
+    fn heed_targets(&mut self, places: Range<usize>) {
         // Whether each bracket that is open is one of an index or a call.
         let mut open: Vec<bool> = Vec::new();
         for at in places.clone() {
@@ -271,7 +272,7 @@ impl<'a, 'b> Names<'a, 'b> {
     }
 
     /// What a statement gives a value: an import, an assignment, a pattern.
-    fn heed_statement(&mut self, places: std::ops::Range<usize>) {
+    fn heed_statement(&mut self, places: Range<usize>) {
         let (begins, ends) = (places.start, places.end);
         match self.text(begins) {
             "import" | "global" | "nonlocal" => self.set_all(places, Role::Given),
@@ -294,7 +295,7 @@ impl<'a, 'b> Names<'a, 'b> {
         }
     }
 
-    fn heed_assignment(&mut self, places: std::ops::Range<usize>) {
+    fn heed_assignment(&mut self, places: Range<usize>) {
         let is_outside = |at: &usize, sign: &str| self.text(*at) == sign && self.depth(*at) == 0;
         let typed = places.clone().find(|at| is_outside(at, ":"));
         let lambda = places.clone().find(|at| is_outside(at, "lambda"));
