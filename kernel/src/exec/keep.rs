@@ -18,10 +18,12 @@ use crate::judgement::Question;
 use crate::label::{Level, Trust};
 use crate::pattern::HAN;
 use crate::planner::another_value::gives_another_value;
-use crate::planner::facts::{asks_to_keep, facts, only_tells, sentences, without_request};
+use crate::planner::facts::{
+    asks_a_question, asks_to_keep, facts, only_tells, what_is_told, without_request,
+};
 use crate::planner::listed::with_the_rest;
 use crate::planner::parts::{Part, Parts};
-use crate::planner::plain::short;
+use crate::planner::plain::{cut, short};
 use crate::planner::pointed::pointed_at;
 use crate::planner::shared_words::{dice, share_a_thing, share_a_word, shared_things};
 use crate::planner::wording::{is_about_its_words, may_say_it_kept, says_it_changed};
@@ -52,8 +54,10 @@ const OTHER_VALUE_NOW: f32 = 0.25;
 const BESIDE_A_QUESTION: f32 = 0.9;
 /// Characters of a memory in such a question.
 const NOTE_CHARS: usize = 200;
+/// Characters of a memory of which one part can be corrected by itself.
+const PARTS_CHARS: usize = 4_000;
 
-/// The beginning of a memory, as far as a question is put about it.
+/// A memory, as far as it can be taken apart.
 #[derive(Serialize, Deserialize)]
 struct Note {
     id: PageId,
@@ -90,12 +94,14 @@ impl Execution {
             return Ok(false);
         }
         let told = self.told().trim();
+        // A request without the mark of a question does not explain itself by what stands beside it.
+        let is_plain = !asks_a_question(told);
         let may_tell = self.says_yes(Question::Keep, tells)
             || !self.says_yes(Question::Personal, asks)
-            || only_tells(told);
+            || is_plain;
         let is_told = self.pointed_at().is_some()
             || self.says_yes(Question::Keep, self.keeping.told()) && self.tells_enough()
-            || only_tells(told) && asks_to_keep(told)
+            || is_plain && asks_to_keep(told)
             || may_tell && self.corrects().await?;
         if !is_told {
             return Ok(false);
@@ -108,10 +114,7 @@ impl Execution {
     /// question is kept where that is asked for, or clearly meant.
     fn tells_enough(&self) -> bool {
         let told = self.told();
-        let mut said = told.lines().flat_map(sentences);
-        only_tells(told)
-            || self.keeping.told() >= BESIDE_A_QUESTION
-            || said.any(|sentence| asks_to_keep(&sentence))
+        !asks_a_question(told) || self.keeping.told() >= BESIDE_A_QUESTION || asks_to_keep(told)
     }
 
     /// The parts of the texts beside the task that are to be kept, where the user points at them.
@@ -248,7 +251,7 @@ impl Execution {
             return Ok(());
         };
         if let Some(both) = with_the_rest(&old.text, text) {
-            // More than a question was put about, or others wrote it, or it is a secret.
+            // More than can be taken apart, or others wrote it, or it is a secret.
             if old.text.ends_with('…') || !old.may_be_quoted {
                 return Ok(());
             }
@@ -261,7 +264,7 @@ impl Execution {
     /// Whether what the user said makes a memory of the same thing untrue. People who correct
     /// something seldom say that it is to be kept.
     async fn corrects(&mut self) -> Result<bool, Ending> {
-        let told = self.told().to_owned();
+        let told = what_is_told(self.told());
         let untrue = self.replaced_of(&told, share_a_thing).await?;
         Ok(untrue.is_some())
     }
@@ -346,7 +349,7 @@ impl Execution {
             secrecy: page.secrecy,
         };
         let note = |page: Page| Note {
-            text: short(&page.text, NOTE_CHARS),
+            text: cut(&page.text, PARTS_CHARS),
             may_be_quoted: level(&page).lowers_nothing(all),
             id: page.id,
         };

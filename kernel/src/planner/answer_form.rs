@@ -100,12 +100,12 @@ pub(crate) fn gives_the_number(task: &str, answer: &str) -> bool {
     });
     // 哪几 asks who or which, 星期几 for a name; 这几 and 好几 count what is known.
     static OTHERS: LazyLock<Regex> =
-        LazyLock::new(|| pattern("[哪这好]几|(?:星期|礼拜|周)几|几乎|几何"));
+        LazyLock::new(|| pattern("[哪这好茶]几|(?:星期|礼拜|周)几|几乎|几何"));
     static GIVES: LazyLock<Regex> = LazyLock::new(|| {
         let words = numbers::any_word();
         laid_out(&format!(
-            r"(?i)\d|[〇零一二两三四五六七八九十百千万半几]|\b(?:{words}|zero|hundred|thousand|million|dozen|half|quarter
-            |couple|fortnight|once|twice|free|nothing|none|noon|midnight|dawn|dusk|sunrise|sunset|morning|evening|night
+            r"(?i)\d|[〇零一二两三四五六七八九十百千万半几]|\b(?:{words}|zero|hundreds?|thousands?|millions?|dozens?|half|quarter
+            |few|several|many|some|included|gratis|complimentary|unlimited|centur(?:y|ies)|ages|couple|fortnight|once|twice|free|nothing|none|noon|midnight|dawn|dusk|sunrise|sunset|morning|evening|night
             |until|till|since|always|never|forever|a|an|all)\b|免费|没有|直到|一直|永远|终身|整|全|[中正]午|午夜|早上|晚上|傍晚|凌晨|天亮|天黑|日[出落]"
         ))
     });
@@ -288,6 +288,9 @@ mod tests {
         check("几点开门？", "请看网页。", false);
         check("哪几个人去了？", "王伟和李明。", true);
         check("合唱团星期几唱？", "星期天。", true);
+        check("茶几是什么颜色？", "红色。", true);
+        check("How much is breakfast?", "It is included.", true);
+        check("How many came?", "Hundreds.", true);
         check("", "", true);
     }
 

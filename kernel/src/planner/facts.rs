@@ -1,45 +1,36 @@
 //! The sentences of a text, and those facts in it that a user wants kept, each in the user's own
-//! words. The phrases that say something of a sentence are in `wording`.
+//! words. The phrases that say something of a sentence are in `wording`, what is asked beside what is told
+//! in `beside`, lists in `blocks`.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::beside::{Clause, asks_aloud, clauses, only_confirms};
+use super::blocks::{
+    Block, FACT_CHARS_MAX, LETTERS_MIN, asks_to_keep_a_list, blocks, is_heading, item, letters,
+};
 use super::wording::{after_request_to_keep, announces};
-use crate::pattern::laid_out;
+use crate::pattern::{laid_out, pattern};
 
 /// The most facts that are taken from one text. Whatever is beyond them stays together in the
 /// last one.
 const FACTS_MAX: usize = 64;
-/// Characters of one fact.
-const FACT_CHARS_MAX: usize = 1_000;
 /// As many facts have to follow a sentence that announces them.
 const ANNOUNCED_MIN: usize = 2;
-/// A piece with fewer letters than this says nothing by itself.
-const LETTERS_MIN: usize = 4;
 
 /// The facts that `text` states: its sentences and the items of its lists, without
-/// questions, requests to change a note, and headings such as "Please remember:".
+/// questions, requests, and headings such as "Please remember:". A list whose lines say
+/// nothing without the others, or without their heading, is one fact of several lines.
 ///
 /// A text of one sentence is one fact, whatever it looks like.
 pub fn facts(text: &str) -> Vec<String> {
     let mut facts: Vec<String> = Vec::new();
-    for line in text.lines() {
-        for piece in sentences(line) {
-            let piece = item(&piece);
-            if is_heading(piece) || is_question(piece) || is_request(piece) {
-                continue;
-            }
-            match facts.last_mut() {
-                // Too short to stand alone, or too many.
-                Some(last) if letters(piece) < LETTERS_MIN => {
-                    last.push(' ');
-                    last.push_str(piece);
-                }
-                _ if letters(piece) == 0 => {}
-                _ => facts.push(piece.to_owned()),
-            }
+    for block in blocks(text) {
+        match block {
+            Block::List(list) => facts.extend(list),
+            line => each_clause(&line, |clause| take_fact(clause, &mut facts)),
         }
     }
     if facts.len() > ANNOUNCED_MIN && announces(&facts[0]) {
@@ -52,17 +43,65 @@ pub fn facts(text: &str) -> Vec<String> {
     if facts.is_empty() {
         facts.push(text.trim().to_owned());
     }
-    for fact in &mut facts {
-        if let Some((at, _)) = fact.char_indices().nth(FACT_CHARS_MAX) {
-            fact.truncate(at);
-        }
-    }
-    facts
+    facts.iter().flat_map(|fact| in_pieces(fact)).collect()
 }
 
-/// Whether `text` begins with the request to keep what follows.
+/// Adds what `clause` tells to `facts`.
+fn take_fact(clause: Clause<'_>, facts: &mut Vec<String>) {
+    let piece = clause.text;
+    if clause.asks || is_heading(piece) || is_a_change_of_notes(piece) {
+        return;
+    }
+    match facts.last_mut() {
+        // Too short to stand alone, or too many.
+        Some(last) if letters(piece) < LETTERS_MIN => {
+            last.push(' ');
+            last.push_str(piece);
+        }
+        _ if letters(piece) == 0 => {}
+        _ => facts.push(piece.to_owned()),
+    }
+}
+
+/// Does `with` each clause of a line, which has lost the mark of its list.
+fn each_clause(line: &Block<'_>, mut with: impl FnMut(Clause<'_>)) {
+    let (line, is_item) = match line {
+        Block::Line(line) => (*line, false),
+        Block::Item(line) => (*line, true),
+        Block::List(_) => return,
+    };
+    for sentence in sentences(line) {
+        let text = item(&sentence);
+        match is_item && !asks_aloud(text) {
+            true => with(Clause { text, asks: false }),
+            false => clauses(text).into_iter().for_each(&mut with),
+        }
+    }
+}
+
+/// `fact` in pieces that are no longer than a fact may be.
+fn in_pieces(fact: &str) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = fact;
+    while let Some((end, _)) = rest.char_indices().nth(FACT_CHARS_MAX) {
+        let space = rest[..end].rfind(char::is_whitespace);
+        let end = space.filter(|at| *at > 0).unwrap_or(end);
+        pieces.push(rest[..end].to_owned());
+        rest = rest[end..].trim_start();
+    }
+    pieces.push(rest.to_owned());
+    pieces
+}
+
+/// Whether something in `text` is told with the request to keep it.
 pub fn asks_to_keep(text: &str) -> bool {
-    without_request(text).len() < text.len()
+    let mut is_asked = text.lines().any(asks_to_keep_a_list);
+    for line in blocks(text) {
+        each_clause(&line, |told| {
+            is_asked |= !told.asks && without_request(told.text).len() < told.text.len();
+        });
+    }
+    is_asked
 }
 
 /// A fact without a request to keep it: the words after "Remember: …" and "please note that …".
@@ -86,37 +125,70 @@ pub fn is_told_in_sentences(text: &str) -> bool {
         .is_some()
 }
 
-/// Whether `text` tells something and asks nothing.
+/// Whether `text` tells something and asks nothing, with or without the mark of a question.
 pub fn only_tells(text: &str) -> bool {
-    !text
-        .lines()
-        .flat_map(sentences)
-        // "Could you note that …?" asks for nothing else.
-        .any(|piece| is_question(piece.trim_end()) && !asks_to_keep(&piece))
+    what_is_asked(text).is_empty()
 }
 
-/// Whether `piece` only asks for a note to be changed, or to be told something: no fact of its own.
-fn is_request(piece: &str) -> bool {
+/// Whether a sentence of `text` has the mark of a question.
+pub(crate) fn asks_a_question(text: &str) -> bool {
+    text.lines()
+        .flat_map(sentences)
+        .any(|said| asks_aloud(&said))
+}
+
+/// What `text` asks for, in its own words.
+pub(crate) fn what_is_asked(text: &str) -> Vec<String> {
+    parted(text, true)
+}
+
+/// What `text` tells beside what it asks for; all of it where it only asks.
+pub(crate) fn what_is_told(text: &str) -> String {
+    let told = parted(text, false).join("\n");
+    match told.trim().is_empty() {
+        true => text.to_owned(),
+        false => told,
+    }
+}
+
+/// What `text` asks for beside what it tells, where `answer` says only that this was kept.
+pub(crate) fn left_beside(text: &str, answer: &str) -> Vec<String> {
+    let told = parted(text, false).join("\n");
+    match only_confirms(answer, &told) {
+        true => what_is_asked(text),
+        false => Vec::new(),
+    }
+}
+
+/// The clauses of `text` that ask, or those that tell.
+fn parted(text: &str, asks: bool) -> Vec<String> {
+    let mut parted = Vec::new();
+    for block in blocks(text) {
+        match block {
+            Block::List(list) if !asks => parted.extend(list),
+            line => each_clause(&line, |clause| {
+                if clause.asks == asks {
+                    parted.push(clause.text.to_owned());
+                }
+            }),
+        }
+    }
+    parted
+}
+
+/// Whether `piece` only asks for a note to be changed, and does not say what to: no fact of its own.
+fn is_a_change_of_notes(piece: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
-            r"(?i)^(?:(?:please|and|now|then|so),?\s+)*(?:
+            r"(?i)^(?:(?:please|and|now|then|so),?\s+)*
             (?:change|correct|update|fix|adjust|amend)\s+(?:that|this|it|(?:your|my|the)\s+(?:notes?|memory|memories|records?|entry|list))\b
-            |(?:tell|show)\s+me\b)
             |^(?:请|麻烦)?(?:你|帮我)?(?:改|更正|更新|修改|纠正)(?:一下|过来|正)?(?:吧)?[。！!.]?$",
         )
     });
-    ASKS.is_match(piece.trim())
-}
-
-/// A line without the list mark that begins it.
-fn item(line: &str) -> &str {
-    let line = line.trim();
-    let bare = line.trim_start_matches(['-', '*', '•', '·']).trim_start();
-    let digits = bare.len() - bare.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    match bare[digits..].strip_prefix(['.', ')', '、']) {
-        Some(rest) if (1..=2).contains(&digits) => rest.trim_start(),
-        _ => bare,
-    }
+    static GIVES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)\b(?:that|this|it|entry|list|records?|notes?)\s+(?:to|into)\s+\S")
+    });
+    ASKS.is_match(piece.trim()) && !GIVES.is_match(piece)
 }
 
 /// Sentences by Unicode's rules, joined again where only an abbreviation ended them.
@@ -144,24 +216,6 @@ fn is_abbreviated(sentence: &str) -> bool {
     let initial = word.chars().next().is_some_and(char::is_uppercase);
     let vowels = word.chars().any(|c| "aeiouyAEIOUY".contains(c));
     initial && (word.chars().count() == 1 || word.len() <= 3 && !vowels) || word == "St"
-}
-
-fn is_heading(piece: &str) -> bool {
-    piece.ends_with([':', '：'])
-}
-
-fn is_question(piece: &str) -> bool {
-    piece.ends_with(['?', '？'])
-}
-
-fn letters(piece: &str) -> usize {
-    // An ideograph says as much as several letters.
-    let weight = |c: char| match c {
-        '\u{2E80}'.. => 2,
-        c if c.is_alphanumeric() => 1,
-        _ => 0,
-    };
-    piece.chars().map(weight).sum()
 }
 
 #[cfg(test)]
@@ -222,6 +276,51 @@ mod tests {
         check("我搬家了。你在哪？", false);
         check("Would you mind noting that the pump is a Delta 20?", true);
         check("Can you remember what my pump is?", false);
+        check("Change that to 7, then tell me who is on duty.", false);
+        check(
+            "Tell me who is on duty, and remember that my key is 17.",
+            false,
+        );
+        check("Remember that my key is 17. What is my gate code", false);
+        check("记住我的车位是B12，然后告诉我周五谁值班。", false);
+        check("Remember to tell me nothing on Fridays.", true);
+        check("Remember that Anna can show the flat.", true);
+        check(
+            "Please remember:\n- show me the flat at nine\n- the key is under the mat",
+            true,
+        );
+        check("记得周五告诉我浇花。", true);
+    }
+
+    #[test]
+    fn what_is_asked_beside_is_left_by_a_bare_confirmation() {
+        let check = |answer: &str, want: &[&str]| {
+            let told = "My key is 17 now, then tell me who is on duty.";
+            assert_eq!(left_beside(told, answer), want, "{answer}");
+        };
+        check(
+            "I have noted that your key is 17.",
+            &["tell me who is on duty."],
+        );
+        check("Noted. Ida is on duty.", &[]);
+        assert!(left_beside("My key is 17 now.", "Noted.").is_empty());
+    }
+
+    #[test]
+    fn what_is_to_be_kept_is_known_in_any_place() {
+        let check = |text: &str, want: bool| assert_eq!(asks_to_keep(text), want, "{text}");
+        check("Remember: my key is 17.", true);
+        check(
+            "Tell me who is on duty, and remember that my key is 17.",
+            true,
+        );
+        check("Remember my passwords:\n- house 1234\n- boat 5678", true);
+        check("Remember: what is my key?", false);
+        check(
+            "Store hours:\n- nine to five on Monday\n- ten to four on Friday",
+            false,
+        );
+        check("Remember to feed the hen.", false);
     }
 
     #[test]
@@ -277,5 +376,53 @@ mod tests {
             &["I keep three things in the shed."],
         );
         check("Note J. S. Bach. Ja.", &["Note J. S. Bach. Ja."]);
+        check(
+            "Change that to 7, then tell me who is on duty.",
+            &["Change that to 7"],
+        );
+        check(
+            "Tell me who is on duty, and remember that my key is 17.",
+            &["remember that my key is 17."],
+        );
+        check(
+            "Show me the list. What is it for",
+            &["Show me the list. What is it for"],
+        );
+    }
+
+    #[test]
+    fn a_list_below_its_heading_is_one_fact() {
+        check(
+            "Remember the duty list:\n- Monday: Ann\n- Tuesday: Bo\n\nMy boat is red.",
+            &[
+                "the duty list:\nMonday: Ann\nTuesday: Bo",
+                "My boat is red.",
+            ],
+        );
+        check(
+            "记住：\n周一：安娜\n周二：李明",
+            &["周一：安娜\n周二：李明"],
+        );
+        check(
+            "Please remember:\n- show me the flat at nine\n- the key is under the mat",
+            &["show me the flat at nine", "the key is under the mat"],
+        );
+    }
+
+    #[test]
+    fn nothing_of_a_long_fact_is_lost() {
+        let words: Vec<String> = (0..400).map(|n| format!("word{n}")).collect();
+        let kept = facts(&words.join(" "));
+        assert!(
+            kept.len() > 1
+                && kept
+                    .iter()
+                    .all(|fact| fact.chars().count() <= FACT_CHARS_MAX)
+        );
+        assert_eq!(kept.join(" "), words.join(" "));
+        let lines: Vec<String> = (0..200)
+            .map(|n| format!("Hook number {n} is Ida's."))
+            .collect();
+        assert_eq!(facts(&lines.join("\n")).join(" "), lines.join(" "));
     }
 }

@@ -5,24 +5,117 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use unicode_segmentation::UnicodeSegmentation;
 
+use super::blocks::is_heading;
 use super::facts::sentences;
-use super::shared_words::telling_words;
+use super::poor_answer::stem;
+use super::shared_words::{shared_things, telling_words};
 use crate::pattern::{HAN, pattern};
 
 /// Names of persons and things from which on a note is a list, and for other words.
 const NAMES_MIN: usize = 2;
 const WORDS_MIN: usize = 3;
+/// Lines of a note from which on one of them may be corrected by itself.
+const LINES_MIN: usize = 2;
 /// Words of a clause, those for its speaker apart, from which on it says something by itself.
 const CLAUSE_WORDS_MIN: usize = 3;
 /// The largest share of its words that a clause has in common with what corrects another one.
 const SHARED_MAX: f32 = 0.34;
 
+/// What stands around a list that was corrected before, in both languages.
+const MARKS: [(&str, char); 2] = [(" (Noted before: ", ')'), ("（以前记下的：", '）')];
+
 /// `new` with the note `old` behind it, where `old` lists a number for several names and `new` speaks of
 /// some of these only: "Gloves: Ida 6, Otto 8" beside "Otto has 7 now"; or with the clauses of `old` that
-/// are about something else. `None` where all of `old` is replaced by `new`.
+/// are about something else. Of several lines those stay in their places that `new` does not speak of.
+/// `None` where all of `old` is replaced by `new`.
 pub(crate) fn with_the_rest(old: &str, new: &str) -> Option<String> {
-    with_the_list(old, new).or_else(|| with_the_clauses(old, new))
+    let (said, list) = taken_apart(old);
+    let names = listed(list);
+    let is_all_anew = !names.is_empty() && named_in(&names, new).len() == names.len();
+    if is_all_anew && !said.is_empty() {
+        return None;
+    }
+    let plain = format!("{} {list}", said.join(" "));
+    with_the_lines(old, new)
+        .or_else(|| with_the_list(&said, list, new))
+        .or_else(|| with_the_clauses(&plain, new))
+}
+
+/// What corrected a list before, newest first, and that list. A note that was never corrected is
+/// all list.
+fn taken_apart(note: &str) -> (Vec<&str>, &str) {
+    let mut said = Vec::new();
+    let mut rest = note.trim();
+    loop {
+        let begins = |(mark, end): &(&'static str, char)| {
+            let within = rest.strip_suffix(*end)?;
+            within.split_once(*mark)
+        };
+        let Some((before, behind)) = MARKS.iter().find_map(begins) else {
+            return (said, rest);
+        };
+        said.push(before);
+        rest = behind;
+    }
+}
+
+/// `old` with `new` in the place of the lines that it corrects, where there are others. Where it may
+/// correct any of several, it stands before them all.
+fn with_the_lines(old: &str, new: &str) -> Option<String> {
+    let lines: Vec<&str> = old.lines().filter(|line| !line.trim().is_empty()).collect();
+    let heads = lines.iter().take(1).filter(|line| is_heading(line)).count();
+    let (head, lines) = lines.split_at(heads);
+    if lines.len() < LINES_MIN {
+        return None;
+    }
+    let worth = shared_things(lines, new);
+    let most = worth.iter().copied().fold(0.0, f32::max);
+    let (named, shares): (Vec<bool>, Vec<bool>) = lines
+        .iter()
+        .zip(worth)
+        .map(|(line, worth)| (names_its_line(line, new), worth > 0.0 && worth >= most))
+        .unzip();
+    let several = new.trim().lines().nth(1).is_some();
+    let by_name = named.contains(&true);
+    let corrected = if by_name { named } else { shares };
+    let count = corrected.iter().filter(|is| **is).count();
+    if count == 0 || by_name && count == lines.len() {
+        return None;
+    }
+    let is_open = !by_name && (count > 1 || several);
+    let mut all: Vec<&str> = head.to_vec();
+    if is_open {
+        all.push(new.trim());
+    }
+    let mut is_said = is_open;
+    for (line, is_corrected) in lines.iter().zip(corrected) {
+        if !is_corrected || is_open {
+            all.push(line);
+        } else if !is_said {
+            all.push(new.trim());
+            is_said = true;
+        }
+    }
+    Some(all.join("\n"))
+}
+
+/// Whether `new` has what stands before the colon of `line`: the day of "Monday: Ann".
+fn names_its_line(line: &str, new: &str) -> bool {
+    let Some((key, _)) = line.split_once([':', '：']) else {
+        return false;
+    };
+    let key = key.trim().to_lowercase();
+    let new = new.to_lowercase();
+    match key.contains(|c: char| HAN.contains(&c)) {
+        true => new.contains(&key),
+        false => {
+            let said: BTreeSet<&str> = new.unicode_words().map(stem).collect();
+            let mut words = key.unicode_words().map(stem).peekable();
+            words.peek().is_some() && words.all(|word| said.contains(word))
+        }
+    }
 }
 
 /// `new` with the clauses of `old` behind it that are about something else, where one of the others is
@@ -52,23 +145,35 @@ fn with_the_clauses(old: &str, new: &str) -> Option<String> {
     (!others.is_empty() && any > Some(0)).then(|| format!("{} {rest}", new.trim()))
 }
 
-/// `new` with the list `old` behind it, where it speaks of some of its names only.
-fn with_the_list(old: &str, new: &str) -> Option<String> {
-    let names = listed(old);
-    let lower = new.to_lowercase();
-    let said = |name: &&String| match name.contains(|c: char| HAN.contains(&c)) {
+/// `new` with `list` behind it, where it speaks of some of its names only. What was `said` of others
+/// before stands between both.
+fn with_the_list(said: &[&str], list: &str, new: &str) -> Option<String> {
+    let names = listed(list);
+    let told = named_in(&names, new);
+    if !(1..names.len()).contains(&told.len()) {
+        return None;
+    }
+    let before: Vec<String> = said.iter().flat_map(|said| sentences(said)).collect();
+    let still_counts = |said: &&str| {
+        let of = named_in(&names, said);
+        of.is_empty() || !of.is_subset(&told)
+    };
+    let before = before.iter().map(|said| said.trim()).filter(still_counts);
+    let all: Vec<&str> = [new.trim()].into_iter().chain(before).collect();
+    let (mark, end) = MARKS[usize::from(new.contains(|c: char| HAN.contains(&c)))];
+    Some(format!("{}{mark}{list}{end}", all.join(" ")))
+}
+
+/// Those of `names` that `text` has.
+fn named_in<'a>(names: &'a BTreeSet<String>, text: &str) -> BTreeSet<&'a String> {
+    let lower = text.to_lowercase();
+    let is_said = |name: &&String| match name.contains(|c: char| HAN.contains(&c)) {
         true => lower.contains(name.as_str()),
         false => lower
             .split(|c: char| !c.is_alphanumeric())
             .any(|word| word == name.as_str()),
     };
-    let told = names.iter().filter(said).count();
-    let some = (1..names.len()).contains(&told);
-    let behind = |new: &str| match new.contains(|c: char| HAN.contains(&c)) {
-        true => format!("{new}（以前记下的：{old}）"),
-        false => format!("{new} (Noted before: {old})"),
-    };
-    some.then(|| behind(new.trim()))
+    names.iter().filter(is_said).collect()
 }
 
 /// The names that `note` gives a number each, in lower case; none where these are too few for a list.
@@ -98,6 +203,79 @@ fn listed(note: &str) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_correction_of_a_correction_does_not_nest() {
+        let check = |old: &str, new: &str, want: Option<&str>| {
+            assert_eq!(with_the_rest(old, new).as_deref(), want, "{old} {new}");
+        };
+        let once = "Otto takes 7.5 now. (Noted before: Gloves: Ida 6, Otto 8, Pia 7.)";
+        check(
+            once,
+            "Otto takes 9 now.",
+            Some("Otto takes 9 now. (Noted before: Gloves: Ida 6, Otto 8, Pia 7.)"),
+        );
+        let twice =
+            "Ida takes 5 now. Otto takes 7.5 now. (Noted before: Gloves: Ida 6, Otto 8, Pia 7.)";
+        check(once, "Ida takes 5 now.", Some(twice));
+        check(
+            twice,
+            "Otto takes 9 now.",
+            Some(
+                "Otto takes 9 now. Ida takes 5 now. (Noted before: Gloves: Ida 6, Otto 8, Pia 7.)",
+            ),
+        );
+        // One that nested is laid flat.
+        check(
+            "Otto takes 9 now. (Noted before: Otto takes 7.5 now. (Noted before: Gloves: Ida 6, Otto 8.))",
+            "Otto takes 10 now.",
+            Some("Otto takes 10 now. (Noted before: Gloves: Ida 6, Otto 8.)"),
+        );
+        check(
+            "李明现在穿43（以前记下的：鞋码：安娜38、李明42）",
+            "李明现在穿44",
+            Some("李明现在穿44（以前记下的：鞋码：安娜38、李明42）"),
+        );
+        check(once, "Ida 6, Otto 7, Pia 8 are the gloves now.", None);
+    }
+
+    #[test]
+    fn the_other_lines_of_a_note_stay() {
+        let check = |old: &str, new: &str, want: Option<&str>| {
+            assert_eq!(with_the_rest(old, new).as_deref(), want, "{old} {new}");
+        };
+        let duty = "the duty list:\nMonday: Ann\nTuesday: Bo\nFriday: Bo";
+        check(
+            duty,
+            "Tuesday is Kim now, no longer Bo.",
+            Some("the duty list:\nMonday: Ann\nTuesday is Kim now, no longer Bo.\nFriday: Bo"),
+        );
+        check(
+            duty,
+            "Mondays and Fridays: Kim",
+            Some("the duty list:\nMondays and Fridays: Kim\nTuesday: Bo"),
+        );
+        // Which of the lines of Bo it is, nobody knows.
+        check(
+            duty,
+            "Bo is ill.",
+            Some("the duty list:\nBo is ill.\nMonday: Ann\nTuesday: Bo\nFriday: Bo"),
+        );
+        check(
+            "hook 1: Ida\nhook 2: Otto",
+            "hook 2: Pia",
+            Some("hook 1: Ida\nhook 2: Pia"),
+        );
+        check(
+            "值班表：\n周一：安娜\n周二：李明",
+            "周二现在是王伟",
+            Some("值班表：\n周一：安娜\n周二现在是王伟"),
+        );
+        // All of it is said anew, or nothing of it; one line alone.
+        check(duty, "Monday: Bo, Tuesday: Ann, Friday: Kim", None);
+        check(duty, "The crew has no duty any more.", None);
+        check("duty:\nMonday: Ann", "Monday: Bo", None);
+    }
 
     #[test]
     fn the_others_of_a_list_stay() {

@@ -14,7 +14,7 @@
 //! | [`parts`], `several`, `for_one` | tasks of several parts, and of several things |
 //! | `questions`, `answer_form`, `sources` | what an answer has to say, its form, and where it stands |
 //! | `poor_answer`, `owners`, `other_times`, `particulars` | an answer that is none, or another one's |
-//! | `facts`, `listed`, `pointed`, [`shared_words`] | what is worth keeping, said or pointed at; what two texts share |
+//! | `facts`, `beside`, `blocks`, `listed`, `pointed`, [`shared_words`] | what is worth keeping, said or pointed at, and what is asked beside it; what two texts share |
 //! | `wording` | phrases from which something follows, and what a phrase that is not known costs |
 //! | `date`, `calendar`, [`numbers`], `conversion`, `material` | the days, numbers, units and tables of a task |
 //! | `derived`, `supposed`, `equations` | numbers that follow, that nobody told, and that are wrong |
@@ -22,6 +22,8 @@
 pub(crate) mod another_value;
 pub(crate) mod answer_form;
 mod arguments;
+mod beside;
+mod blocks;
 mod calendar;
 mod card;
 mod cards;

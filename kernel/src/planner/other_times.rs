@@ -24,6 +24,9 @@ pub(crate) fn asks_of_another_time(told: &str, found: &str, answer: &str) -> boo
         true => told.to_owned(),
         false => questions.join(" "),
     };
+    if ASIDE.is_match(&question) {
+        return false;
+    }
     let (asked, known, named) = (times(&question), times(found), times(answer));
     let said = Particulars::of(answer, told);
     let of_another = |kind: usize| {
@@ -59,10 +62,83 @@ fn times(text: &str) -> Times {
     NAMED.each_ref().map(|named| {
         let names = named.captures_iter(text).filter_map(|found| {
             let name = found.iter().skip(1).flatten().next()?;
-            Some(one_name(name.as_str()))
+            let whole = found.get(0)?;
+            let (before, after) = (&text[..whole.start()], &text[whole.end()..]);
+            is_a_time(whole.as_str(), before, after).then(|| one_name(name.as_str()))
         });
         names.collect()
     })
+}
+
+/// Whether `word` between `before` and `after` is a time: May and Jan are persons as well, 2000 may be
+/// a price, and 周 a surname or a week that is counted.
+fn is_a_time(word: &str, before: &str, after: &str) -> bool {
+    static PERSONS: LazyLock<Regex> =
+        LazyLock::new(|| pattern("^(?:April|May|June|August|Jan|Mar)$"));
+    static SURELY_OF_A_DATE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)(?:\d(?:st|nd|rd|th)?\.?|\b(?:in|during|since|until|till|this|next|last|early|late|mid))[\s-]*$",
+        )
+    });
+    static OF_A_DATE: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)(?:[|(\[/:;,–—-]|\b(?:of|for|on|by|from|to|before|after|between|through|than|and|or|each|every|the|our|my|a|is|was
+            |about|around|month))\s*$",
+        )
+    });
+    static BEHIND_A_DATE: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^\s*(?:\d|[:|/–—.?!,;)-]|$|(?:and|or|to)\b)"));
+    static A_NAME_FOLLOWS: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^(?:\s+\p{Lu}\p{Ll}|['’])"));
+    static VERB: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s+[a-z]"));
+    static BEHIND_A_DAY: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^\s+(?:and|or|to|at|from|till|until|only|off)\b"));
+    static MEASURES: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)^\s*(?:[€$£¥%°]|(?:euros?|dollars?|crowns?|pounds?|francs?|yuan|eur|usd|kg|g|km|m|cm|l|litres?|liters?|met(?:re|er)s?|miles?
+            |people|persons?|guests|members|seats|times|words|pages|pieces|sacks?|hours|days|steps)\b|元|块|人|个|公里|米|公斤|克|升|页|次)",
+        )
+    });
+    static COUNTED: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)(?:[€$£¥#]|\b(?:room|gate|code|pin|number|no\.?|nr\.?|flat|bus|line|model|page)(?:\s+is)?)\s*$",
+        )
+    });
+    match word.trim_start() {
+        year if year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit()) => {
+            !MEASURES.is_match(after) && !COUNTED.is_match(before)
+        }
+        "Sun" => !before.trim_end().to_lowercase().ends_with("the"),
+        "Sat" => !VERB.is_match(after) || BEHIND_A_DAY.is_match(after),
+        month if PERSONS.is_match(month) => {
+            let begins = before.trim_end_matches(' ');
+            let begins = begins.is_empty() || begins.ends_with(['.', '!', '?', '\n']);
+            let is_alone = begins && BEHIND_A_DATE.is_match(after);
+            let is_dated = OF_A_DATE.is_match(before) || is_alone || begins_with_a_number(after);
+            SURELY_OF_A_DATE.is_match(before) || is_dated && !A_NAME_FOLLOWS.is_match(after)
+        }
+        day if day.starts_with('周') => !is_no_day(before, after),
+        _ => true,
+    }
+}
+
+fn begins_with_a_number(text: &str) -> bool {
+    text.trim_start().starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether 周 and a numeral between `before` and `after` are no day of the week: 一周五天, 每周一次, 周天宇.
+fn is_no_day(before: &str, after: &str) -> bool {
+    static COUNTS: LazyLock<Regex> = LazyLock::new(|| pattern("^[次天回趟小个节堂篇遍]"));
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"^(?P<given>\p{Han})(?:的|先生|女士|老师|同学|医生|经理|教练|师傅|住在|叫|说)")
+    });
+    const NO_NAME: &str = "上下早晚中午夜前后到至和或有是不休开关去来几吗与这那我你他她";
+    let weeks =
+        before.ends_with(|c: char| c.is_ascii_digit() || "一两二三四五六七八九十几半".contains(c));
+    let named = NAMES
+        .captures(after)
+        .and_then(|found| found["given"].chars().next());
+    weeks || COUNTS.is_match(after) || named.is_some_and(|given| !NO_NAME.contains(given))
 }
 
 /// The same name for a day in both languages.
@@ -92,6 +168,15 @@ fn one_name(name: &str) -> String {
     };
     same.to_owned()
 }
+
+/// A question that asks of the time beside the one it names: how long before Friday.
+static ASIDE: LazyLock<Regex> = LazyLock::new(|| {
+    laid_out(
+        r"\b(?i:before|after|until|till|by|since|between|than|except|besides|not|instead\s+of)\s+(?i:(?:on|in|the|last|next|this|\d{1,2}|of)\s+)*
+        (?:(?i:mon|tues?|wednes|thurs?|fri|satur|sun)day|(?i:january|february|april|june|july|august|september|october|november|december)|March|May|(?:19|20)\d\d)
+        |(?:(?:周|星期|礼拜)[一二三四五六日天]|月|年)(?:之?[前后]|以[前后])|除了",
+    )
+});
 
 /// Words for a span of time, for all of it, or for a date that may be any day.
 static SPANS: LazyLock<Regex> = LazyLock::new(|| {
@@ -164,6 +249,69 @@ mod tests {
         // What is told beside the question is not asked of.
         check("My train goes on Saturday. When is it?", choir, false);
         check("", "", false);
+    }
+
+    #[test]
+    fn names_that_are_also_times_are_told_from_these() {
+        let check = |text: &str, kind: usize, want: &[&str]| {
+            let times = times(text);
+            let found: Vec<&str> = times[kind].iter().map(String::as_str).collect();
+            assert_eq!(found, want, "{text}");
+        };
+        check("May sings at 7.", 1, &[]);
+        check("What is May Brook's number?", 1, &[]);
+        check("Where does Jan live?", 1, &[]);
+        check("Aunt June bakes.", 1, &[]);
+        check("The rent is due in May.", 1, &["may"]);
+        check("The fair is on 3 May.", 1, &["may"]);
+        check("May 3: the fair", 1, &["may"]);
+        check("June: 40 sacks", 1, &["jun"]);
+        check("January 40, May 55", 1, &["jan", "may"]);
+        check("Sold in April, May and June", 1, &["apr", "jun", "may"]);
+        check("What does the Sun cost?", 0, &[]);
+        check("Sat there was Ida.", 0, &[]);
+        check("Sat and Sun at 9", 0, &["sat", "sun"]);
+        check("周天宇的电话是多少？", 0, &[]);
+        check("一周五天，每周一次", 0, &[]);
+        check("周一上午的课，周日休息", 0, &["mon", "sun"]);
+        check("每周五九点", 0, &["fri"]);
+        check("Who pays 2000 euros for room 1984?", 2, &[]);
+        check("$2000 in 1984, 在2024年", 2, &["1984", "2024"]);
+    }
+
+    #[test]
+    fn a_right_answer_is_kept_beside_other_times() {
+        let check = |told: &str, found: &str, answer: &str| {
+            let is = asks_of_another_time(told, found, answer);
+            assert!(!is, "{told} {found} {answer}");
+        };
+        check(
+            "How long before Friday must I book?",
+            "Book two days ahead, on Wednesday.",
+            "Two days before.",
+        );
+        check(
+            "What is May's number?",
+            "In June Brook got phone 30 55.",
+            "30 55",
+        );
+        check(
+            "What time does the choir sing in June?",
+            "May sings with the choir at 7.",
+            "At 7.",
+        );
+        check(
+            "Who pays 2000 euros?",
+            "By the deed of 1999 Ida pays.",
+            "Ida.",
+        );
+        check("每周一次的课几点？", "周三三点上课。", "三点。");
+        check("周天宇的电话是多少？", "周一他的电话是30。", "30");
+        check(
+            "Which day but not Monday is market day?",
+            "Market day is Tuesday.",
+            "Tuesday.",
+        );
     }
 
     #[test]

@@ -9,7 +9,8 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::facts::sentences;
 use super::particulars::Particulars;
 use super::poor_answer::{is_common, names_not_read, stem};
-use crate::pattern::laid_out;
+use crate::pattern::{laid_out, pattern};
+use crate::written::numbers;
 
 /// Something, and whose it is, both in lower case: one word each, in Chinese two characters.
 #[derive(Debug, PartialEq)]
@@ -49,8 +50,14 @@ pub(crate) fn asks_of_another_owner(told: &str, found: &str, answer: &str) -> bo
 
 /// Whether what `answer` says stands only in passages of `found` that name nobody of `told`, while
 /// other passages do, and no name leads from these to those: the number of a taxi is not that of the
-/// landlady. Names are known by their capital letters.
+/// landlady. Names are known by their capital letters, so in English only.
 pub(crate) fn stands_apart(told: &str, found: &str, answer: &str) -> bool {
+    static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)\b(?:the|what|which|who|whose|when|where|how|of|does|my|our)\b")
+    });
+    if !ENGLISH.is_match(told) {
+        return false;
+    }
     let asked = names_not_read(told, "");
     let mut passages: Vec<String> = Vec::new();
     for line in found.lines() {
@@ -102,7 +109,7 @@ fn owned(text: &str) -> Vec<Owned> {
     static OWNED: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
             r"(?i)(?P<o1>\w+)['’]s\s+(?:[\w-]+\s+){0,2}?(?P<t1>[a-z-]+)(?:\s+(?:is|are|was|were|has|have|starts?|ends?|begins?|costs?|opens?|closes?)\b|[?.,;:!]|$)
-            |\bthe\s+(?P<t2>[a-z-]+)\s+of\s+(?:the\s+|our\s+|my\s+)?(?P<o2>\w+)
+            |\bthe\s+(?P<t2>[a-z-]+)\s+of\s+(?:(?:the|our|my|your|his|her|their|this|that|an|a)\s+)?(?P<o2>\w+)
             |(?P<o3>\p{Han}{1,2})的(?P<t3>\p{Han}{2})",
         )
     });
@@ -110,8 +117,8 @@ fn owned(text: &str) -> Vec<Owned> {
         let part = |names: [&str; 3]| names.into_iter().find_map(|name| found.name(name));
         let (owner, thing) = (part(["o1", "o2", "o3"])?, part(["t1", "t2", "t3"])?);
         Some(Owned {
-            owner: owner.as_str().to_lowercase(),
-            thing: thing.as_str().to_lowercase(),
+            owner: stem(&owner.as_str().to_lowercase()).to_owned(),
+            thing: stem(&thing.as_str().to_lowercase()).to_owned(),
         })
     });
     found
@@ -119,12 +126,16 @@ fn owned(text: &str) -> Vec<Owned> {
         .collect()
 }
 
-/// Words in the place of an owner that name nobody.
+/// Words in the place of an owner that name nobody, without the ending of a plural: what is counted, and what
+/// a thing is like.
 static ANYBODY: LazyLock<Regex> = LazyLock::new(|| {
-    laid_out(
-        r"^(?:it|that|this|there|what|who|where|when|here|how|let|today|tomorrow|yesterday|year|week|month
-        |.*(?:[他她它谁]|这|那|我|你|里|中|上|下|说|有)|什么|文档|资料|笔记)$",
-    )
+    let words = numbers::any_word();
+    laid_out(&format!(
+        r"^(?:it|that|thi|these|those|there|what|who|where|when|here|how|let|today|tomorrow|yesterday|year|week|month
+        |all|both|each|every|any|some|many|several|most|one|another|other|everyone|someone|anyone|everybody|somebody|anybody
+        |\d\w*|{words}
+        |.*(?:[他她它谁]|这|那|我|你|里|中|上|下|说|有|新|旧|最|大|小|好|色|高|低|长|短|快|慢|多|少|贵|宜)|老|什么|文档|资料|笔记)$",
+    ))
 });
 
 #[cfg(test)]
@@ -151,6 +162,10 @@ mod tests {
         check(&told, "30 55 81", false);
         check(pier, "30 55 81", false);
         check("", "", false);
+        // Where all things have capital letters, these are no names.
+        let german = "Wie ist die Telefonnummer von Herrn Alder?";
+        let apart = "[d1] Alder hat das Boot.\n[d2] Telefon 30 55 81";
+        assert!(!stands_apart(german, apart, "30 55 81"));
     }
 
     #[test]
@@ -169,6 +184,12 @@ mod tests {
         check("外婆的生日是哪天？", &[("外婆", "生日")]);
         check("请问李明的电话号码是多少", &[("李明", "电话")]);
         check("它的屋顶是谁刷的？", &[]);
+        check("What is the price of two sacks?", &[]);
+        check("What is the price of a sack?", &[("sack", "price")]);
+        check("What is the size of these rooms?", &[]);
+        check("The keys of the boats are here.", &[("boat", "key")]);
+        check("新的电话号码是多少？", &[]);
+        check("红色的船是谁的？", &[]);
         check("", &[]);
     }
 
@@ -227,6 +248,25 @@ mod tests {
             "What is the number of seats?",
             "The hall has 40 seats. The number of rows is 8.",
             "The number of seats is 40.",
+            false,
+        );
+        // What is counted, or what it is like, owns nothing.
+        check(
+            "What is the price of two sacks?",
+            "We have two barns. The price of a sack is 4.",
+            "4 each.",
+            false,
+        );
+        check(
+            "What is the colour of Ida's boat?",
+            "Ida has a boat. The colour of the boat is red.",
+            "Red.",
+            false,
+        );
+        check(
+            "新的电话号码是多少？",
+            "他有新车。王伟的电话是30。",
+            "30",
             false,
         );
         check(granny, "外婆爱下棋，生日是三月四日。", march, false);

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::facts::{is_told_in_sentences, only_tells, sentences};
+use super::facts::{is_told_in_sentences, only_tells, sentences, what_is_told};
 use super::shared_words::shared_things;
 use crate::pattern::pattern;
 
@@ -23,6 +23,8 @@ const ENOUGH: f32 = 0.5;
 pub(crate) fn pointed_at(told: &str, texts: &[&str]) -> Option<Vec<String>> {
     let texts: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
     let texts: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+    // What is asked beside it is answered, and kept nowhere.
+    let told = what_is_told(told);
     let told = told.trim();
     if texts.is_empty() || is_told_in_sentences(told) {
         return None;
@@ -239,6 +241,15 @@ mod tests {
                 "when the rent is due",
             ),
             ("记住附件里的电话号码", "附件里的电话号码"),
+            // Something is asked for beside it.
+            (
+                "Remember the rent in this letter, then tell me when it is due.",
+                "the rent in this letter",
+            ),
+            (
+                "Remember the rent in this letter. What is the phone number?",
+                "the rent in this letter",
+            ),
         ] {
             check(told, Some(&about(object)));
         }

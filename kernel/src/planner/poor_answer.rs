@@ -8,7 +8,9 @@ use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::derived::has_a_number_from_nowhere;
-use super::facts::sentences;
+use super::facts::{is_told_in_sentences, sentences};
+use super::numbers::{alike, in_any_form};
+use super::shared_words::telling_words;
 use crate::pattern::{laid_out, pattern};
 
 /// The fewest letters of a name.
@@ -42,6 +44,80 @@ pub(crate) fn leaves_to_call(answer: &str, tool: &str) -> bool {
     answer.contains(tool) && answer.lines().flat_map(sentences).any(|said| tells(&said))
 }
 
+/// Whether `answer` tells its reader to call `tool`, or names its device for that: "you could run
+/// python".
+pub(crate) fn tells_how(answer: &str, tool: &str) -> bool {
+    static USES: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:you\s+(?:can|could|may|might|should|need\s+to|have\s+to)|please|try\s+to|to\s+(?:find|get|answer|know)\b[^.!?]*,)
+            [^.!?]*?\b(?:use|run|call|try|query)\s+(?:the\s+|a\s+|an\s+|your\s+)?[`'*\x22]*(?P<device>[\w-]+)[`'*\x22]*
+            (?:\s+(?:tools?|functions?|commands?|programs?|scripts?)\b|\s+(?:to|for|with)\b|[.,!]?\s*$)
+            |(?:可以|请|建议|需要)(?:先)?(?:使用|用|调用|运行|通过)\s*[`“]?(?P<han>[a-zA-Z0-9_-]+)[`”]?\s*(?:工具|函数|命令|程序|来|进行|$)",
+        )
+    });
+    let device = tool.split('.').next().unwrap_or(tool);
+    let names = |sentence: &String| {
+        let found = USES.captures(sentence);
+        let named = found.and_then(|found| found.name("device").or(found.name("han")));
+        let is_it = named.is_some_and(|named| named.as_str().eq_ignore_ascii_case(device));
+        is_it && !says_no(sentence)
+    };
+    leaves_to_call(answer, tool) || answer.lines().flat_map(sentences).any(|said| names(&said))
+}
+
+/// Whether `answer` only says that its writer will look.
+pub(crate) fn only_promises(answer: &str) -> bool {
+    static PROMISES: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)^(?:(?:okay|ok|sure|certainly|of\s+course|alright|right)\b[,.!\s]*)*(?:
+            (?:to\s+(?:find|answer|determine|get|know)\b[^.!?]*,\s*)?
+            (?:let\s+(?:me|us)|let['’]s|i(?:['’]ll|\s+will|\s+(?:need|have|want)\s+to|(?:\s+am|['’]m)\s+going\s+to)|i['’]?d?\s+(?:first|now)|we\s+(?:will|need\s+to))\s+
+            (?:(?:first|now|just|quickly|need\s+to|have\s+to)\s+)*
+            (?:check|search|consult|query|retrieve|fetch|look\s+(?:it|that|this|for|into|in|at|through|up)|find\s+(?:out|it|that|this)|use\s+the\s+\S+\s+tool|see\s+what)\b[^:]*
+            |(?:just\s+)?(?:one|a)\s+moment(?:,?\s+please)?|please\s+wait[^:]*
+            |(?:好的?[，,。]?)?(?:(?:让我|我来|我(?:会|将|要|先|去|现在)+|我需要)(?:先|来|去|再)*(?:查|搜|检索|找|看)[^：:]{0,24}|请?稍等(?:一下|片刻)?))
+            [.!…。！]*$",
+        )
+    });
+    static FILLS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)^(?:okay|ok|sure|certainly|of course|alright|好的?)?[.,!…。！]*$")
+    });
+    let all: Vec<String> = answer.lines().flat_map(sentences).collect();
+    let mut said = all.iter().map(|said| said.trim());
+    let promises = all.iter().any(|said| PROMISES.is_match(said.trim()));
+    promises && said.all(|said| PROMISES.is_match(said) || FILLS.is_match(said))
+}
+
+/// Whether `answer` says nearly all that the question `told` says, and nothing else. Not where the
+/// question says itself what may be the answer.
+pub(crate) fn only_repeats(answer: &str, told: &str) -> bool {
+    static OFFERS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)\b(?:or|whether|if|either|yes|no|is\s+it|isn['’]t|among|between)\b|还是|或|是不是|是否|吗",
+        )
+    });
+    if OFFERS.is_match(told) || is_told_in_sentences(told) {
+        return false;
+    }
+    let stems = |text: &str| -> BTreeSet<String> {
+        let words = telling_words(text);
+        words.iter().map(|word| stem(word).to_owned()).collect()
+    };
+    let (mut asked, said) = (stems(told), stems(answer));
+    let known = in_any_form(told);
+    let is_new = |number: f64| !known.iter().any(|known| alike(*known, number));
+    let adds = !said.is_subset(&asked) || in_any_form(answer).into_iter().any(is_new);
+    asked.retain(|word| !ASKING.split_whitespace().any(|asking| asking == word));
+    let shared = asked.intersection(&said).count();
+    !adds && shared >= REPEATED_MIN && 5 * shared >= 4 * asked.len()
+}
+
+/// Words of a question that its answer need not have, without the ending of a plural.
+const ASKING: &str = "who whom whose what which when where why how doe do did many much long old far please tell \
+    i you know can could 请 问 谁 什 么 哪 多 少 几 告 诉 我 你";
+/// The fewest words of a question that an answer repeats.
+const REPEATED_MIN: usize = 2;
+
 /// Whether `answer` has a question: a small model says again what it was asked. An address and the
 /// title of a book may have such a mark too.
 pub(crate) fn asks_back(answer: &str) -> bool {
@@ -67,8 +143,12 @@ pub(crate) fn says_what_was_not_read(answer: &str, read: &str, told: &str) -> bo
 
 /// The names in `answer` that do not stand in `read`, in lower case.
 pub(crate) fn names_not_read(answer: &str, read: &str) -> BTreeSet<String> {
+    // German writes all things with capital letters.
+    static GERMAN: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"\b(?:ist|sind|und|nicht|das|ein|eine|einen|wird|für|zum|zur|mit|auf|beim)\b")
+    });
     // A name in other letters may be written in any.
-    if read.contains(is_of_another_script) {
+    if read.contains(is_of_another_script) || GERMAN.find_iter(answer).nth(1).is_some() {
         return BTreeSet::new();
     }
     let lower = read.to_lowercase();
@@ -133,7 +213,7 @@ pub(crate) fn only_denies(answer: &str) -> bool {
             |describe|answer|know|cover|list|name|show|explain|indicate|refer|speak|talk|discuss)\b|[.!]?$)
             |none\s+of\s+\w+(?:\s+\w+)?\s+(?:says?|mentions?|tells?)\b
             |there\s+is\s+(?:nothing|no\s+(?:\w+\s+)?(?:info|information|answer|data|details?|records?|reference|indication)
-            |no\b[^.!?]*\b(?:mention|mentioned|given|stated|found|provided|documents?|notes?|texts?|pages?|store|memory))\b
+            |no\b[^.!?]*\b(?:mention|mentioned|given|stated|found|provided|(?:in|of)\s+(?:\w+\s+){0,2}(?:documents?|notes?|texts?|pages?|store|memory)))\b
             |i\s+(?:do\s+not|don['’]t|can(?:not|['’]t))\s+(?:know|find|have|see)\b)
             [^.!?]*[.!]?$
             |^(?:抱歉|对不起)?[，,。]?(?:(?:文档|文件|资料|记忆|存储|商店|笔记|文中|以上|引用)[^。！？]{0,20}(?:没有|未|不知道|无法|不包含)
@@ -164,6 +244,75 @@ mod tests {
         check("无法使用 shelf.find 查询天气。", false);
         check("You can use a calculator.", false);
         check("", false);
+    }
+
+    #[test]
+    fn who_is_told_which_device_to_use_has_no_answer() {
+        let check = |answer: &str, want: bool| {
+            assert_eq!(tells_how(answer, "shelf.find"), want, "{answer}");
+        };
+        check("You can use the `shelf` tool for that.", true);
+        check("To find the tea, use shelf.", true);
+        check("Please try shelf to look it up.", true);
+        check("You can use `shelf.find` with \"tea\".", true);
+        check("您可以使用shelf工具查找。", true);
+        check("You can use the shelf in the hall.", false);
+        check("The tea stands on the shelf.", false);
+        check("You cannot use the shelf tool for that.", false);
+        check("You could take the ferry.", false);
+        check("请用茶。", false);
+        check("", false);
+    }
+
+    #[test]
+    fn a_promise_to_look_is_no_answer() {
+        let check = |answer: &str, want: bool| assert_eq!(only_promises(answer), want, "{answer}");
+        check("Let me check.", true);
+        check("Sure! I will search the documents for that.", true);
+        check("I'll look it up in your notes.", true);
+        check("One moment, please.", true);
+        check("To find the pier, I need to check the timetable.", true);
+        check("让我查一下。", true);
+        check("好的，我来搜索一下资料。", true);
+        check("请稍等。", true);
+        check("Let me check: it is pier nine.", false);
+        check("I will check. It leaves from pier nine.", false);
+        check("Let Ida check the oil.", false);
+        check("I can see that it opens at nine.", false);
+        check("Ida will search the barn.", false);
+        check("让我查一下：九号码头。", false);
+        check("王伟会来找你。", false);
+        check("Okay.", false);
+        check("", false);
+    }
+
+    #[test]
+    fn a_question_that_is_said_again_is_no_answer() {
+        let check = |told: &str, answer: &str, want: bool| {
+            assert_eq!(only_repeats(answer, told), want, "{told} {answer}");
+        };
+        let mill = "When does the old mill open on Sunday?";
+        check(mill, "The old mill opens on Sunday.", true);
+        check(mill, "When the old mill opens on Sunday", true);
+        check("磨坊几点开门？", "磨坊几点开门。", true);
+        check(mill, "The old mill opens on Sunday at 9.", false);
+        check(mill, "The old mill opens on Sunday at noon.", false);
+        check(mill, "It is closed.", false);
+        check(
+            "How many wheels has the old mill?",
+            "The old mill has 2 wheels.",
+            false,
+        );
+        check("Who is older, Ann or Bo?", "Ann is older than Bo.", false);
+        check(
+            "Which of Ann, Bo and Kim is on duty?",
+            "Kim is on duty.",
+            false,
+        );
+        check("Who runs the mill? Is it Ida?", "Ida runs the mill.", false);
+        check("磨坊几点开门？", "磨坊九点开门。", false);
+        check("谁先到，安娜还是李明？", "安娜先到。", false);
+        check("", "", false);
     }
 
     #[test]
@@ -221,6 +370,10 @@ mod tests {
         check("Answer: She runs it, Mrs. Brook, from Mon to Sat.", false);
         check("She has run it for 39 years, from 9 AM to 5 PM.", false);
         check("It is 12 degrees Celsius there.", false);
+        check(
+            "Das Mühlrad ist alt und wird von der Stadt gepflegt.",
+            false,
+        );
         check("", false);
     }
 
@@ -236,6 +389,7 @@ mod tests {
         check("The documents don't really say.", true);
         check("There is no fee for children.", false);
         check("There is no ladder in your notes.", true);
+        check("There is no fee, by the notes.", false);
         check("There is nothing about ladders.", true);
         check("没有费用。", false);
         check("资料里没有梯子。", true);

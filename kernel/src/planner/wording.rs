@@ -16,9 +16,9 @@
 //! | [`sends_to_documents`] | nothing is computed before something was read | a model may compute with what it does not know |
 //!
 //! Phrases that serve one job alone stand with it: requests to keep what stands beside a task in
-//! `pointed`, tasks on each of several texts in `for_one`, forms of answers in `answer_form` and
-//! `poor_answer`, words that join questions in `questions`, days in `date` and `calendar`, numbers
-//! in `numbers`.
+//! `pointed`, requests beside what is told in `beside`, tasks on each of several texts in `for_one`,
+//! forms of answers in `answer_form` and `poor_answer`, words that join questions in `questions`,
+//! days in `date` and `calendar`, numbers in `numbers`.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -209,9 +209,11 @@ pub(super) fn documents_named(text: &str) -> Vec<Range<usize>> {
 static SENDS: LazyLock<Regex> = LazyLock::new(|| {
     let sends = r"(?ix)
         \b(?:in|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
-          (?:\w+\s+){0,2}(?:documents?|docs|notes?|files?|records?|papers?|archives?|library
+          (?:\w+\s+){0,2}(?:documents?|docs|notes?|files?|records?|papers?|archives?
             |memory|memories|manuals?|handbooks?|diar(?:y|ies)|regulations|guidelines
             |(?:price|phone|packing|guest|staff)\s+lists?)\b
+        # Most libraries are buildings.
+        | \b(?:see|read|check|search|consult|browse|(?:in|from|of)\s+(?:my|your))\s+(?:(?:the|my|our|your)\s+)?(?:\w+\s+)?library\b
         # With a number these are of wood, of time and of money.
         | \b(?:in|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
           (?:\p{L}+\s+){0,2}(?:logs?|registers?|(?:board|club|council|committee|meeting)['’]?s?\s+minutes)\b
@@ -450,6 +452,8 @@ mod tests {
                 "I told you how far the mill is. How far is it both ways?",
                 "What does a stall cost? It should be in the old price list.",
                 "Have a look at my rain logs: how often did it hail?",
+                "Search the library for the fee of a stall.",
+                "What is the fee of a stall, in my library?",
                 "How much is a second boat under our harbour rules?",
                 "Who was absent, by the minutes?",
                 "Who was absent according to the board's minutes?",
@@ -459,6 +463,8 @@ mod tests {
             ],
             &[
                 "A library has 9 shelves of 30 books. How many books?",
+                "How far is it from the mill to the library?",
+                "Who works at the library on Sundays?",
                 "How many pages has a document of 3 files with 40 pages each?",
                 "By the rules of chess, how many squares does a queen reach?",
                 "Sort the list 3, 1, 2.",

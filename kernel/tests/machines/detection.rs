@@ -153,7 +153,7 @@ async fn what_a_program_writes_out_is_looked_at_where_strangers_have_spoken() {
     let page = json!({"tool": "stranger.echo", "args": {"text": "a page"}});
     let echo = json!({"tool": "desk.echo", "args": {"text": "hello"}});
     // It decodes an attack.
-    let run = json!({"tool": "lab.run", "args": {"code": "yebo"}});
+    let run = json!({"tool": "lab.run", "args": {"code": "# yebo"}});
     check(std::slice::from_ref(&run), 0, None).await;
     check(&[page, echo, run], 2, Some(0.97)).await;
 }

@@ -20,6 +20,7 @@ mod memory;
 mod model;
 mod models;
 mod plan;
+mod poor;
 mod processes;
 mod programs;
 mod quarantine;

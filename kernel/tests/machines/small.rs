@@ -477,3 +477,22 @@ async fn what_a_user_points_at_is_kept_and_not_the_words_for_it() {
     // What a stranger wrote is kept once a person has agreed to it.
     check(told, Trust::Untrusted, &[], Status::Denied).await;
 }
+
+/// Says that it has kept something, and answers where nothing else is asked.
+fn keeper(_: &str, seen: &str) -> String {
+    match seen.contains("Answer only this now, in a sentence: tell me who is on duty.") {
+        true => "Ida is on duty.".into(),
+        false => "I have noted it.".into(),
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_beside_a_fact_is_answered() {
+    let (kernel, _folder) = machine(keeper, None, &[], Vec::new());
+    let told = "Remember: my gate code is 4711, then tell me who is on duty.";
+    let (_, exit) = ran(&kernel, Program::new(told)).await;
+    let memories = kernel.store().memories(&Space::default(), 9);
+    assert_eq!(memories.expect("a store")[0].text, "my gate code is 4711");
+    let both = "I have noted it.\nIda is on duty.";
+    assert_eq!(exit.answer, Some(both.into()));
+}

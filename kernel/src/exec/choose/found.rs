@@ -20,7 +20,7 @@ use crate::planner::date;
 use crate::planner::derived::{takes_of_both, takes_one_of_each};
 use crate::planner::material::sentence::says_it_in_a_sentence;
 use crate::planner::numbers::is_invented;
-use crate::planner::poor_answer::{asks_back, only_denies};
+use crate::planner::poor_answer::only_denies;
 use crate::planner::shared_words::says_no_more;
 use crate::planner::sources::{asks_for_an_amount, names_page_and_documents};
 use crate::planner::supposed::supposes;
@@ -187,7 +187,9 @@ impl Execution {
         let whole = completion.closed_early.is_none();
         // Who answers with an address has not opened it.
         let leads_on = answer.contains("://") && !asks_for_an_address(&told);
-        let tells = !only_denies(answer) && !asks_back(answer) && gives_the_number(&told, answer);
+        let tells = !only_denies(answer)
+            && !self.says_nothing(answer, legal)
+            && gives_the_number(&told, answer);
         if !whole || leads_on || !tells || !says_no_more(answer, &texts, &told) {
             self.costs.charge(completion.usage);
             self.found.leave_unanswered();
@@ -214,19 +216,19 @@ impl Execution {
         if !names_page_and_documents(told) || !asks_for_an_amount(told) {
             return false;
         }
-        let (store, pages) = self.store_and_pages();
+        let (store, pages) = self.both_sources();
         let both = speaks_of_numbers(&store) && speaks_of_numbers(&pages);
         both && (asks_for_a_total(told) || !self.is_said_in_a_sentence())
     }
 
     /// Whether `code` computes with a number of the documents and with another one of the page.
     fn takes_of_page_and_documents(&self, code: &str) -> bool {
-        let (store, pages) = self.store_and_pages();
+        let (store, pages) = self.both_sources();
         takes_one_of_each(code, &store, &pages)
     }
 
     /// What came to mind and what the store said, and what pages say, without their names.
-    fn store_and_pages(&self) -> (String, String) {
+    fn both_sources(&self) -> (String, String) {
         let mut store = self.vm.reminder().unwrap_or_default();
         store.push('\n');
         store.push_str(&self.found.said_by(true));

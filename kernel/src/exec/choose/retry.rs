@@ -13,12 +13,13 @@ use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Legal, Move};
 use crate::pattern::HAN;
 use crate::planner::answer_form::asks_for_a_fact;
-use crate::planner::facts::sentences;
+use crate::planner::facts::{left_beside, sentences};
 use crate::planner::numbers::{has_another_number, says_other_numbers};
 use crate::planner::other_times::asks_of_another_time;
 use crate::planner::owners::{asks_of_another_owner, stands_apart};
 use crate::planner::poor_answer::{
-    asks_back, leaves_to_call, only_denies, only_refuses, says_no, says_what_was_not_read,
+    asks_back, leaves_to_call, only_denies, only_promises, only_refuses, only_repeats, says_no,
+    says_what_was_not_read, tells_how,
 };
 use crate::planner::questions::left_out;
 use crate::planner::shared_words::says_no_more;
@@ -59,23 +60,38 @@ impl Execution {
         if !invents && self.may_guess(legal) {
             invents = self.guesses(n, answer, &all_of(prompt)).await?;
         }
-        let tells_how = legal
-            .offered()
-            .any(|call| leaves_to_call(answer, &call.name));
-        let says_nothing = self.may_guess(legal) && (asks_back(answer) || tells_how);
+        let says_nothing = self.may_know(legal) && self.says_nothing(answer, legal);
         if !is_unreadable && !only_denies(answer) && !says_nothing && !invents {
             return Ok(decided);
         }
-        let mut again = self.read_again(n, legal, decided).await?;
+        let mut again = self.read_again(n, legal, decided, says_nothing).await?;
         // What was not found is not known, however sure it sounds.
         let said = without_thought(&again.completion.text);
         let beyond = self.is_of_others(said) || self.was_not_read(prompt, said);
-        // A question in the place of an answer says as little.
-        let asks_again = says_nothing && asks_back(said) && self.looks_only_there();
+        // A question in the place of an answer says as little, and so does a promise.
+        let again_nothing = says_nothing && self.says_nothing(said, legal);
+        let asks_again = again_nothing && self.may_guess(legal) && self.looks_only_there();
         if (invents && beyond || asks_again) && !only_denies(said) {
             again.completion.text = self.asked_by(&NOT_SAID).to_owned();
         }
         Ok(again)
+    }
+
+    /// Whether something that was found, or came to mind, may say what is asked.
+    fn may_know(&self, legal: &Legal) -> bool {
+        let known = self.has_looked_up(legal) || self.vm.reminder().is_some();
+        known && asks_for_a_fact(self.told())
+    }
+
+    /// Whether `answer` is none: it asks, says the question again, says that it will look, or tells its
+    /// reader which tool to use.
+    pub(super) fn says_nothing(&self, answer: &str, legal: &Legal) -> bool {
+        let told = self.told();
+        let tells_how = |name: &str| !told.contains(name) && tells_how(answer, name);
+        asks_back(answer)
+            || only_promises(answer)
+            || only_repeats(answer, told)
+            || legal.calls.iter().any(|call| tells_how(&call.name))
     }
 
     /// Whether `answer` is not what was found, though a fact is asked for that was just looked up: it
@@ -242,23 +258,35 @@ impl Execution {
         })
     }
 
+    /// What was looked up last, or else, where that counts, came to mind, and the same as it is shown.
+    fn to_read_again(&self, legal: &Legal, reminds: bool) -> Option<(String, String)> {
+        if self.vm.has_held() {
+            return None;
+        }
+        if !self.has_looked_up(legal) {
+            let reminder = self.vm.reminder().filter(|_| reminds)?;
+            return Some((reminder.clone(), reminder));
+        }
+        let found = self.vm.last_observation()?;
+        let text = self.within_its_border(&found, &self.vm.last_label());
+        Some((found, text))
+    }
+
     /// What was looked up, read once more with nothing but the task beside it, where `decided`
     /// denies that it says what is asked, or cannot be read: among tools and rules a small model
     /// overlooks a sentence that it has quoted. What is said then counts only if the words found
-    /// have it.
+    /// have it. `reminds` says whether what came to mind is read where nothing was looked up.
     async fn read_again(
         &mut self,
         n: u32,
         legal: &Legal,
         decided: Decided,
+        reminds: bool,
     ) -> Result<Decided, Ending> {
-        let looked_up = self.has_looked_up(legal);
-        let found = self.vm.last_observation();
-        let Some(found) = found.filter(|_| looked_up && !self.vm.has_held()) else {
+        let Some((found, text)) = self.to_read_again(legal, reminds) else {
             return Ok(decided);
         };
         let told = self.told_by_itself();
-        let text = self.within_its_border(&found, &self.vm.last_label());
         let request = self.asked_by(&FROM_THE_TEXT);
         let question = Message::new(Role::User, format!("{text}\n\n{told}\n\n{request}"));
         let asked = self.shared.cpu.prepare(&[question]).map_err(failed)?;
@@ -291,10 +319,13 @@ impl Execution {
                 .action(Move::Answer, &written.text)
                 .is_ok_and(|action| action.get("answer").is_some());
         let answer = without_thought(&written.text).trim().to_owned();
-        let left = match words {
+        let mut left = match words {
             true => left_out(self.told(), &answer),
             false => Vec::new(),
         };
+        if words && left.is_empty() && self.keeping.has_kept() {
+            left = left_beside(self.told(), &answer);
+        }
         if left.is_empty() {
             return Ok(decided);
         }

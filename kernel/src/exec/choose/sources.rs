@@ -32,7 +32,7 @@ impl Execution {
         if !may {
             return None;
         }
-        let look = self.page_left(legal).or_else(|| self.store_left(legal))?;
+        let look = self.page_left(legal).or_else(|| self.search_left(legal))?;
         legal.check(&look).is_ok().then_some(look)
     }
 
@@ -54,7 +54,7 @@ impl Execution {
     /// The search of the store where the task names documents beside a page, or asks for an amount of
     /// what belongs to its user and pages that nobody vouches for match it. Not where what it was
     /// reminded of may be all.
-    fn store_left(&self, legal: &Legal) -> Option<Value> {
+    fn search_left(&self, legal: &Legal) -> Option<Value> {
         let told = self.told();
         let searches = legal.offered().any(|call| call.name == SEARCH);
         if !searches || self.found.has_searched() {

@@ -14,9 +14,12 @@
 //! | `cell` | the cell or row that a task asks for, and the row that a number is of |
 //! | `sentence` | whether one sentence says what is asked |
 //! | `units` | units, and the factors between those that a text mixes |
+//! | `code` | a program as its tokens |
+//! | `unbound` | names in a program that have no value |
 //! | `unfit` | programs that cannot run where they are to |
 
 pub(crate) mod cell;
+mod code;
 mod condition;
 mod described;
 mod fitting;
@@ -26,5 +29,6 @@ mod passage;
 mod row;
 pub(crate) mod sentence;
 mod table;
+mod unbound;
 pub(crate) mod unfit;
 pub(crate) mod units;

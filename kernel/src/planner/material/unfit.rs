@@ -2,16 +2,18 @@
 //! asks somebody to type, asks the clock, and takes values from names that nothing was given to.
 //! Each is told with what to do instead. In doubt a program runs, and says itself what is wrong.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::unbound::unbound;
 use crate::pattern::{laid_out, pattern};
 use crate::written::days;
 
 const NO_NETWORK: &str =
     "There is no network: write what was found above into the program as values.";
+const WRITE_VALUES: &str = "write the values above into the program.";
+const DEFINE_IT: &str = "import it in the program, or define it there.";
 const NO_FILE: &str = "There is no such file: write the data above into the program as values.";
 const NOBODY_TYPES: &str = "Nobody types anything in: write the values above into the program.";
 const DAY_IS_GIVEN: &str = "The task gives the day: write it as datetime.date(year, month, day), and do not ask the clock.";
@@ -44,10 +46,13 @@ pub(crate) fn cannot_run(code: &str, has_input: bool, told: &str) -> Option<Stri
     } else if asks_the_clock(&plain) && gives_the_day(told) {
         DAY_IS_GIVEN
     } else {
-        let name = without_a_value(&plain)?;
-        return Some(format!(
-            "There is no `{name}`: write the values above into the program."
-        ));
+        let found = unbound(code)?;
+        let instead = if found.is_code {
+            DEFINE_IT
+        } else {
+            WRITE_VALUES
+        };
+        return Some(format!("There is no `{}`: {instead}", found.name));
     };
     Some(why.to_owned())
 }
@@ -148,99 +153,6 @@ fn gives_the_day(told: &str) -> bool {
         || whole().count() > 1 && !TODAY.is_match(told)
 }
 
-/// The first name that the program takes values from though nothing ever gave it one: data of a
-/// page or of a table that only its writer sees. Other names without a value the program tells of.
-fn without_a_value(plain: &str) -> Option<&str> {
-    static TAKES: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"\bin\s+(?P<all>[a-z_]\w*)\s*[:\])]|(?P<dot>\.\s*)?\b(?P<one>[a-z_]\w*)(?:\[|\.(?:splitlines|split|items|values|keys|iterrows|iloc|loc)\b)|(?:len|sum|max|min|sorted|enumerate)\(\s*(?P<of>[a-z_]\w*)\s*[,)]",
-        )
-    });
-    static OPAQUE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"import\s*\*|\b(?:exec|eval|globals|locals|setattr)\b|\bmatch\b")
-    });
-    if OPAQUE.is_match(plain) {
-        return None;
-    }
-    let given = given(plain);
-    let taken = TAKES.captures_iter(plain).filter_map(|found| {
-        let one = found.name("one").filter(|_| found.name("dot").is_none());
-        let name = found.name("all").or(one).or(found.name("of"))?;
-        Some(name.as_str())
-    });
-    let mut unknown = taken.filter(|name| !given.contains(name) && !KNOWN.contains(name));
-    unknown.next()
-}
-
-/// The names that the program gives a value anywhere: what stands before a sign of equality, what a
-/// loop, a function, an import or `as` names. Rather too many than too few.
-fn given(plain: &str) -> BTreeSet<&str> {
-    static GIVES: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"(?s)\bfor\b.*?\bin\b|\b(?:def|class)\s+\w+\s*(?:\([^)]*\))?|\bimport\s*\([^)]*\)|(?:\bimport\b|\bglobal\b|\bnonlocal\b)(?:\\\n|[^\n])*|\blambda\b[^:\n]*|\bas\s+\w+|[^\n;=]*=",
-        )
-    });
-    static NAMES: LazyLock<Regex> = LazyLock::new(|| pattern(r"[^\W\d]\w*"));
-    let mut given = BTreeSet::new();
-    for found in GIVES.find_iter(plain) {
-        given.extend(NAMES.find_iter(found.as_str()).map(|name| name.as_str()));
-    }
-    given
-}
-
-/// Names of the language, and modules whose functions are called like those of data.
-const KNOWN: [&str; 49] = [
-    "and",
-    "assert",
-    "await",
-    "bool",
-    "bytearray",
-    "bytes",
-    "case",
-    "csv",
-    "del",
-    "dict",
-    "elif",
-    "else",
-    "except",
-    "finally",
-    "float",
-    "for",
-    "from",
-    "frozenset",
-    "if",
-    "import",
-    "in",
-    "input",
-    "int",
-    "is",
-    "json",
-    "lambda",
-    "list",
-    "map",
-    "not",
-    "object",
-    "or",
-    "os",
-    "print",
-    "raise",
-    "range",
-    "re",
-    "return",
-    "set",
-    "sorted",
-    "str",
-    "string",
-    "super",
-    "tuple",
-    "type",
-    "while",
-    "with",
-    "yield",
-    "zip",
-    "_",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,6 +192,13 @@ mod tests {
         check("x = page.split(',')", "no `page`");
         check("def solution():\n    return rows[0] + 4", "no `rows`");
         check("total = sum(price for price in prices)", "no `prices`");
+        check("def solution():\n    return oops", "no `oops`: write");
+        check("print(self.rows[0])", "no `self`");
+        check(
+            "def solution():\n    return next(row[4] for row in data if row[0] == 'Ann')",
+            "no `data`",
+        );
+        check("print(sqrt(4))", "no `sqrt`: import");
     }
 
     #[test]
@@ -298,10 +217,8 @@ mod tests {
         check("for at, row in enumerate([[1]]):\n    print(row[0] + at)");
         check("import re, math as m\nprint(re.split(',', 'a,b')[0])");
         check("x: list[int] = [1]\nprint([y for y in x])");
-        check("print(self.rows[0])");
         check("with open as f:\n    pass\nprint((lambda x: x[0])([1]))");
         check("def f():\n    return [1, 2]\nprint(f()[0])");
-        check("def solution():\n    return oops");
         check("from data import *\nprint(table[0])");
         check("'''\nfor row in table:\n'''\nprint(4)");
         check("");
