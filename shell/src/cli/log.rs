@@ -12,7 +12,7 @@ use quipu_kernel::calls::held_steps;
 use quipu_kernel::deliberation::{BranchReport, same};
 use quipu_kernel::gate::Ruling;
 use quipu_kernel::gate::plan::Plan;
-use quipu_kernel::journal::{Journal, ProcessRow, StepRow};
+use quipu_kernel::journal::{Journal, JournalError, ProcessRow, StepRow};
 use quipu_kernel::label::Label;
 use quipu_kernel::limits::Limit;
 use quipu_kernel::planner::parts::Parts;
@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use super::options::pid;
 use crate::session::Session;
 use crate::session::lock::MachineLock;
+use crate::terminal::error::UserError;
 use crate::terminal::output::{self, counted, seconds, visible};
 use crate::terminal::render::{action_words, planned, reminded};
 use crate::terminal::report::{add_plan, add_rulings, process};
@@ -89,19 +90,48 @@ pub fn run(session: &Session, args: &LogArgs) -> Result<u8> {
 /// Prints the journal of one process.
 fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     let journal = session.journal()?;
-    let log = Log::read(session, &journal, pid)?;
-    if let Err(error) = journal.verify(pid) {
+    let changed = journal.verify(pid).err();
+    let shown = print(session, &journal, pid, args, changed.as_ref());
+    match (shown, changed) {
+        // A row that cannot be read was changed: that says more than how it cannot be read.
+        (Err(error), Some(changed)) if is_unreadable(&error) => Err(UserError::failed(
+            format!("{changed}; it cannot be read any more"),
+            format!("`quipu log rm {pid}` removes the process"),
+        )),
+        (shown, _) => shown.map(|()| 0),
+    }
+}
+
+/// Whether a row of the journal has not its form.
+fn is_unreadable(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<JournalError>();
+    matches!(
+        error,
+        Some(JournalError::Encode(_) | JournalError::Sqlite { .. })
+    )
+}
+
+/// Prints the journal of one process, which was perhaps `changed`.
+fn print(
+    session: &Session,
+    journal: &Journal,
+    pid: Pid,
+    args: &LogArgs,
+    changed: Option<&JournalError>,
+) -> Result<()> {
+    let log = Log::read(session, journal, pid)?;
+    if let Some(error) = changed {
         say!("warning: {}", visible(&error.to_string()));
     }
     if args.markdown {
         let document = markdown::of(&log.row, &log.steps, log.is_under_way);
         output::line(document.trim_end())?;
     } else if args.json {
-        output::json(&log.report(&journal)?)?;
+        output::json(&log.report(journal)?)?;
     } else {
-        log.print(&journal)?;
+        log.print(journal)?;
     }
-    Ok(0)
+    Ok(())
 }
 
 /// All that the journal has of one process.
