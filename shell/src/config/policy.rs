@@ -61,7 +61,10 @@ struct File {
 pub fn load(path: &Path) -> Result<Rules> {
     match std::fs::read_to_string(path) {
         Ok(text) => parse(&text, path),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Rules::default()),
+        // A link to nothing is where rules were meant to be.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !path.is_symlink() => {
+            Ok(Rules::default())
+        }
         Err(error) => Err(UserError::usage(
             format!("{}: {error}", path.display()),
             "the policy is a text file that you can read",
@@ -79,9 +82,15 @@ fn parse(text: &str, path: &Path) -> Result<Rules> {
         let before = text.get(..at).unwrap_or_default();
         format!("{name}:{}", before.matches('\n').count() + 1)
     };
-    for rule in &file.rule {
-        if let Some(problem) = rule.get_ref().problem() {
-            let place = origin(rule.span().start);
+    let rules = file.rule.iter();
+    let rules = rules.map(|rule| (rule.span().start, rule.get_ref().problem()));
+    let vouched = file.vouch.iter();
+    let vouched = vouched.map(|vouch| (vouch.span().start, vouch.get_ref().tool.problem()));
+    let private = file.private.iter();
+    let private = private.map(|private| (private.span().start, private.get_ref().tool.problem()));
+    for (at, problem) in rules.chain(vouched).chain(private) {
+        if let Some(problem) = problem {
+            let place = origin(at);
             return Err(UserError::usage(format!("{place}: {problem}"), FORM));
         }
     }
@@ -270,6 +279,16 @@ mod tests {
             }
         });
         assert_eq!(load(&path).unwrap().rules.len(), 8);
+        let lost = folder.path().join("lost.toml");
+        assert!(load(&lost).unwrap().rules.is_empty());
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(folder.path().join("gone"), &lost).unwrap();
+            assert!(
+                load(&lost).is_err(),
+                "a link to nothing is no file of rules"
+            );
+        }
         for wrong in ["rule = []\n", "[[rule]]\n"] {
             std::fs::write(&path, wrong).unwrap();
             assert!(add(&path, &rule).is_err());
