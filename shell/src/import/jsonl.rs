@@ -4,13 +4,18 @@ use std::path::Path;
 
 use anyhow::Result;
 use quipu_memory::{Kind, NewPage, Page, PageId, Secrecy, Store, Trust};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::document::Shelf;
 use crate::terminal::bar::busy;
 use crate::terminal::error::UserError;
 use crate::terminal::lines::{file_words, json_lines};
 use crate::terminal::words::{fill, words};
+
+/// The fields of a line. Others are passed over: public collections have more.
+const FIELDS: &[&str] = &["_id", "title", "text", "source", "trust", "secrecy"];
+/// What somebody may write in the place of `"secrecy"`.
+const MEANT: &[&str] = &["private", "secret"];
 
 /// Pages written in one transaction.
 const BATCH_PAGES: usize = 500;
@@ -65,6 +70,12 @@ fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
             "lines are {\"_id\", \"title\", \"text\"[, \"source\", \"trust\", \"secrecy\"]}; the lines before may be stored",
         )
     };
+    if let Some(key) = value.as_object().and_then(misnamed) {
+        return Err(bad(format!(
+            "there is no field {key:?}: \"secrecy\" and \"trust\" say who may learn a page and \
+             how far it is trusted"
+        )));
+    }
     let text = |key: &str| match &value[key] {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text.clone())),
@@ -104,6 +115,16 @@ fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
     })
 }
 
+/// A field that is not known, and that says something which must not be passed over.
+fn misnamed(fields: &Map<String, Value>) -> Option<&String> {
+    let is_nothing = |value: &Value| matches!(value, Value::Null | Value::Bool(false));
+    let is_meant = |key: &str| FIELDS.contains(&key) || MEANT.contains(&key);
+    let said = fields.iter().filter(|(_, value)| !is_nothing(value));
+    let mut unknown = said.filter(|(key, _)| !FIELDS.contains(&key.as_str()));
+    let found = unknown.find(|(key, _)| is_meant(key.trim().to_lowercase().as_str()));
+    found.map(|(key, _)| key)
+}
+
 /// Whether `page` may take the place of the one that is `there`.
 fn may_replace(page: &NewPage, there: &Page) -> bool {
     there.trust <= page.trust && there.secrecy <= page.secrecy && there.space == page.space
@@ -122,6 +143,33 @@ mod tests {
     use quipu_memory::Space;
 
     use super::*;
+
+    #[test]
+    fn what_would_keep_a_page_is_not_passed_over() {
+        let check = |line: &str, want: &str| {
+            let value = serde_json::from_str(line).unwrap();
+            let said = match page(Path::new("f"), 1, &value) {
+                Ok(page) => format!("{} {}", page.trust, page.secrecy),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(said, want, "{line}");
+        };
+        let told = |key: &str| {
+            format!(
+                "f, line 1: there is no field {key:?}: \"secrecy\" and \"trust\" say who may learn \
+                 a page and how far it is trusted"
+            )
+        };
+        check(
+            r#"{"text":"a","metadata":{"secret":1},"url":"b"}"#,
+            "user public",
+        );
+        check(r#"{"text":"a","secrecy":"private"}"#, "user private");
+        check(r#"{"text":"a","Secrecy":"private"}"#, &told("Secrecy"));
+        check(r#"{"text":"a","private":true}"#, &told("private"));
+        check(r#"{"text":"a","trust ":"untrusted"}"#, &told("trust "));
+        check(r#"{"text":"a","private":false,"label":2}"#, "user public");
+    }
 
     #[test]
     fn a_file_takes_the_place_of_nothing_that_is_worth_more() {
