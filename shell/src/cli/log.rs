@@ -235,9 +235,15 @@ fn is_under_way(session: &Session, row: &ProcessRow) -> bool {
         && MachineLock::holder(&session.paths.lock()).is_some()
 }
 
+/// `text` behind the beginning of a line: further lines of it stand further in than those of the
+/// log, so that none looks like a step.
+fn within(text: &str) -> String {
+    visible(text).replace('\n', "\n       ")
+}
+
 /// Prints what a process is and what it was reminded of.
 pub(super) fn head(journal: &Journal, row: &ProcessRow) -> Result<()> {
-    output::line(&format!("process {} on {}", row.pid, visible(&row.model)))?;
+    output::line(&format!("process {} on {}", row.pid, within(&row.model)))?;
     if row.imported {
         output::line("imported: it ran elsewhere, and nobody vouches for it")?;
     }
@@ -248,10 +254,10 @@ pub(super) fn head(journal: &Journal, row: &ProcessRow) -> Result<()> {
         let way = branches::way(Some(branch.way));
         output::line(&format!("branch of process {}: {way}", branch.of))?;
     }
-    output::line(&format!("task: {}", visible(&row.prompt)))?;
+    output::line(&format!("task: {}", within(&row.prompt)))?;
     if let Some(reminder) = journal.reminder(row.pid)? {
         output::line(&reminded(&reminder))?;
-        output::line(&format!("     → {}", visible(&reminder.text)))?;
+        output::line(&format!("     → {}", within(&reminder.text)))?;
     }
     Ok(())
 }
@@ -263,21 +269,21 @@ pub(super) fn line_of(step: &StepRow, rulings: &[(u32, Ruling)], is_under_way: b
     output::line(&format!(
         "{:>3}  {} {}  ({}, {} + {})",
         step.n,
-        visible(&verb),
-        visible(&rest),
+        within(&verb),
+        within(&rest),
         seconds(step.decide_ms),
         step.usage.prompt_tokens,
         counted(step.usage.generated_tokens, "token")
     ))?;
     if let Some((_, ruling)) = rulings.iter().find(|(n, _)| *n == step.n) {
-        output::line(&format!("     {}", visible(&ruling.told())))?;
+        output::line(&format!("     {}", within(&ruling.told())))?;
     }
     match &step.outcome {
         Some(outcome) => output::line(&format!(
             "     {} {}  ({}, {}{})",
             if outcome.ok { "→" } else { "✗" },
-            visible(&outcome.text),
-            visible(&outcome.label.source),
+            within(&outcome.text),
+            within(&outcome.label.source),
             outcome.label.level(),
             suspicion(&outcome.label)
         )),
@@ -306,7 +312,7 @@ pub(super) fn end(row: ProcessRow) -> Result<()> {
     let said = exit.answer.map(|answer| answer.to_string()).or(ended);
     output::line(&format!(
         "{status}{limits}: {}",
-        visible(&said.unwrap_or_default())
+        within(&said.unwrap_or_default())
     ))?;
     Ok(())
 }
