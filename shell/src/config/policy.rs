@@ -238,6 +238,11 @@ mod tests {
             "line 4",
             "label is \"untrusted\", \"private\"",
         );
+        let none = "names no tool";
+        check("[[rule]]\ntool = \"a b\"\ndo = \"deny\"\n", ":1", none);
+        check("\n[[private]]\ntool = \"\"\n", ":2", none);
+        let vouch = "[[vouch]]\ntool = \"a.b \"\nfields = [\"x\"]\n";
+        check(vouch, ":1", none);
         check(
             "[roles.x]\nto = \"place\"\n",
             "line 2",
