@@ -48,24 +48,18 @@ pub(super) fn fingerprint(server: &McpServer, surroundings: &Surroundings) -> St
         let filled = |text: &str| fill(text, &*surroundings.variables).ok();
         let program = filled(command).and_then(|command| program(&command, &cwd, surroundings));
         let args: Vec<String> = args.iter().filter_map(|arg| filled(arg)).collect();
-        let named = args.iter().flat_map(|arg| paths(arg));
-        let files: Vec<PathBuf> = named.map(|path| cwd.join(path)).collect();
-        // An interpreter runs its first argument, whatever its name.
-        let first = files.iter().position(|file| file.is_file());
-        let code = files
-            .iter()
-            .enumerate()
-            .filter(|(place, file)| is_code(file) || (Some(*place) == first && !is_data(file)));
-        let implied = implied(program.as_deref(), &args, &cwd);
+        let mut code = named(&args, &cwd);
+        code.extend(implied(program.as_deref(), &args, &cwd));
         // A variable makes an interpreter load a file first.
-        let values = env.values().filter_map(|value| filled(value));
-        let loaded: Vec<PathBuf> = values
-            .flat_map(|value| paths(&value))
-            .map(|path| cwd.join(path))
-            .filter(|file| is_code(file))
-            .collect();
-        let code = code.map(|(_, file)| file).chain(&implied).chain(&loaded);
-        for file in program.iter().chain(code) {
+        for value in env.values().filter_map(|value| filled(value)) {
+            let files = paths(&value).into_iter().chain(words(&value));
+            code.extend(
+                files
+                    .map(|path| cwd.join(path))
+                    .filter(|file| is_code(file)),
+            );
+        }
+        for file in program.iter().chain(&code) {
             if let Ok(Some((path, digest))) = digest(file) {
                 hash.update(path.as_os_str().as_encoded_bytes());
                 hash.update([0]);
@@ -160,19 +154,43 @@ fn head(file: &Path) -> Vec<u8> {
     head
 }
 
-/// The possible paths in `argument`: all of it, the part after `--option=`, or its words, where it
-/// is a line for a shell (`sh -c "python3 server.py"`).
+/// The possible paths in `argument`: all of it, or the part after `--option=`.
 fn paths(argument: &str) -> Vec<String> {
-    let between = |c: char| c.is_whitespace() || "\"'`;&|()<>=".contains(c);
     let value = argument.split_once('=').map(|(_, value)| value);
-    let words = argument.split(between).filter(|word| !word.is_empty());
-    let mut paths = vec![argument.to_owned()];
-    for path in value.into_iter().chain(words.take(WORDS_MAX)) {
-        if !paths.iter().any(|known| known == path) {
-            paths.push(path.to_owned());
-        }
+    let paths = std::iter::once(argument).chain(value);
+    paths.map(str::to_owned).collect()
+}
+
+/// The words of a line for a shell (`sh -c "python3 server.py"`), which may be paths; none where it
+/// is a single word.
+fn words(line: &str) -> Vec<String> {
+    let between = |c: char| c.is_whitespace() || "\"'`;&|()<>=".contains(c);
+    let words = line.split(between).filter(|word| !word.is_empty());
+    match line.contains(|c: char| c.is_whitespace() || c == ';') {
+        true => words.take(WORDS_MAX).map(str::to_owned).collect(),
+        false => Vec::new(),
     }
-    paths
+}
+
+/// The code among the files that `args` name, in the folder `cwd`.
+fn named(args: &[String], cwd: &Path) -> Vec<PathBuf> {
+    let mut code = code_among(args.iter().flat_map(|arg| paths(arg)), cwd);
+    for line in args {
+        code.extend(code_among(words(line), cwd));
+    }
+    code
+}
+
+/// Those of the files at `paths`, in the folder `cwd`, that are code. An interpreter runs the first
+/// of them, whatever its name.
+fn code_among(paths: impl IntoIterator<Item = String>, cwd: &Path) -> Vec<PathBuf> {
+    let files: Vec<PathBuf> = paths.into_iter().map(|path| cwd.join(path)).collect();
+    let first = files.iter().position(|file| file.is_file());
+    let files = files.into_iter().enumerate();
+    files
+        .filter(|(place, file)| is_code(file) || (Some(*place) == first && !is_data(file)))
+        .map(|(_, file)| file)
+        .collect()
 }
 
 /// Words of an argument that are looked at; a line for a shell has fewer.
@@ -311,6 +329,9 @@ mod tests {
         check("./s", &["${NAME}"], &|| write("a/data", "4"), true);
         check("./s", &["x"], &|| write("a/data", "5"), false);
         check("./s", &["data"], &|| write("b/data", "6"), false);
+        // A word of an earlier argument is not what is run.
+        let title: &[&str] = &["a data title", "more"];
+        check("./s", title, &|| write("a/more", "7"), true);
         // In a line for a shell, as a module, as the entry of a folder.
         let line: &[&str] = &["-c", "X=1 exec ./s run.py; echo"];
         check("./s", line, &|| write("a/run.py", "import third"), true);
