@@ -45,7 +45,9 @@ impl Wanted {
             .only
             .as_ref()
             .is_none_or(|only| only.contains(function));
-        named && !self.without.contains(function)
+        let mut without = self.without.iter();
+        // In upper or lower case: what is meant to be left out is not offered for a letter.
+        named && !without.any(|name| name.eq_ignore_ascii_case(function))
     }
 }
 
