@@ -12,8 +12,8 @@ use crate::terminal::error::UserError;
 use crate::terminal::lines::{file_words, json_lines};
 use crate::terminal::words::{fill, words};
 
-/// The fields of a line. Others are passed over: public collections have more.
-const FIELDS: &[&str] = &["_id", "title", "text", "source", "trust", "secrecy"];
+/// The fields that keep a page. Others are passed over: public collections have more.
+const KEEPING: &[&str] = &["trust", "secrecy"];
 /// What somebody may write in the place of `"secrecy"`.
 const MEANT: &[&str] = &["private", "secret"];
 
@@ -118,9 +118,9 @@ fn page(path: &Path, number: usize, value: &Value) -> Result<NewPage> {
 /// A field that is not known, and that says something which must not be passed over.
 fn misnamed(fields: &Map<String, Value>) -> Option<&String> {
     let is_nothing = |value: &Value| matches!(value, Value::Null | Value::Bool(false));
-    let is_meant = |key: &str| FIELDS.contains(&key) || MEANT.contains(&key);
+    let is_meant = |key: &str| KEEPING.contains(&key) || MEANT.contains(&key);
     let said = fields.iter().filter(|(_, value)| !is_nothing(value));
-    let mut unknown = said.filter(|(key, _)| !FIELDS.contains(&key.as_str()));
+    let mut unknown = said.filter(|(key, _)| !KEEPING.contains(&key.as_str()));
     let found = unknown.find(|(key, _)| is_meant(key.trim().to_lowercase().as_str()));
     found.map(|(key, _)| key)
 }
@@ -168,7 +168,7 @@ mod tests {
         check(r#"{"text":"a","Secrecy":"private"}"#, &told("Secrecy"));
         check(r#"{"text":"a","private":true}"#, &told("private"));
         check(r#"{"text":"a","trust ":"untrusted"}"#, &told("trust "));
-        check(r#"{"text":"a","private":false,"label":2}"#, "user public");
+        check(r#"{"text":"a","private":false,"Title":2}"#, "user public");
     }
 
     #[test]
