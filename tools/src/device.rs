@@ -385,16 +385,10 @@ pub struct ArgsCheck {
 impl ArgsCheck {
     /// Makes the schema of `function` ready.
     pub fn of(function: &FunctionSpec) -> Self {
-        let expected = function.parameters["properties"].as_object();
-        let fields: Vec<String> = expected
-            .into_iter()
-            .flatten()
-            .map(|(name, schema)| format!("\"{name}\": {}", type_word(schema)))
-            .collect();
         Self {
             validator: json_schema::validator(&function.parameters)
                 .map_err(|error| format!("the schema of {} is broken: {error}", function.name)),
-            hint: format!("expected {{{}}}", fields.join(", ")),
+            hint: format!("expected {}", json_schema::expected(&function.parameters)),
         }
     }
 
@@ -415,10 +409,6 @@ impl ArgsCheck {
             Some((place, said)) => Err(invalid(format!("{place}: {said}"))),
         }
     }
-}
-
-fn type_word(schema: &Value) -> &str {
-    schema["type"].as_str().unwrap_or("value")
 }
 
 #[cfg(test)]

@@ -48,11 +48,19 @@ pub fn fingerprint(path: &Path) -> std::io::Result<String> {
 /// What the model calls itself, or else what its file is called.
 pub(super) fn name_of(model: &LlamaModel, path: &Path) -> String {
     let own = model.meta_val_str("general.name").ok();
-    own.filter(|name| !name.trim().is_empty())
+    own.map(|name| on_one_line(&name))
+        .filter(|name| !name.is_empty())
         .unwrap_or_else(|| {
             let stem = path.file_stem().unwrap_or_default();
             stem.to_string_lossy().into_owned()
         })
+}
+
+/// A name as it can stand in a line of what is said: whoever made the file chose it.
+fn on_one_line(name: &str) -> String {
+    let parts = name.split(|c: char| c.is_whitespace() || c.is_control());
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
 }
 
 /// Numbers in the key and the value that one layer keeps of a token. A head's length is the
@@ -137,6 +145,14 @@ mod tests {
             .find(|line| line.starts_with(name))
             .unwrap();
         assert!(line.contains(&format!("\"{version}\"")), "{line}");
+    }
+
+    #[test]
+    fn a_name_stands_on_one_line() {
+        let check = |name: &str, want: &str| assert_eq!(on_one_line(name), want);
+        check("Llama 3.2 1B", "Llama 3.2 1B");
+        check("M\nwarning: all is well", "M warning: all is well");
+        check(" \u{1b}\t", "");
     }
 
     #[test]

@@ -108,14 +108,18 @@ pub(super) fn retry_after(response: &reqwest::Response) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
 }
 
-/// The address of an endpoint as it is told: without the name and the password in it.
+/// The address of an endpoint as it is told: without the name and the password in it, and what is
+/// behind its path, which may be a key.
 pub(super) fn shown(url: &str) -> String {
     let Ok(mut parsed) = Url::parse(url) else {
         return url.to_owned();
     };
-    if parsed.username().is_empty() && parsed.password().is_none() {
+    let has_more = parsed.query().is_some() || parsed.fragment().is_some();
+    if parsed.username().is_empty() && parsed.password().is_none() && !has_more {
         return url.to_owned();
     }
+    parsed.set_query(None);
+    parsed.set_fragment(None);
     // Neither fails for an address that has one of them.
     let _ = parsed.set_username("");
     let _ = parsed.set_password(None);
@@ -213,6 +217,7 @@ mod tests {
         check("http://127.0.0.1:8080/v1", "http://127.0.0.1:8080/v1");
         check("https://me:hunter2@a.example/v1", "https://a.example/v1");
         check("https://hunter2@a.example", "https://a.example");
+        check("https://a.example/v1?key=hunter2#x", "https://a.example/v1");
         check("no address", "no address");
     }
 

@@ -30,7 +30,7 @@ impl Link {
         path: &str,
         body: Option<&Value>,
     ) -> Result<reqwest::Response, CpuError> {
-        let mut to = format!("{}/{path}", self.base);
+        let mut to = below(&self.base, path);
         let (mut pause, mut tries, mut hops) = (BACKOFF, 1, 0);
         loop {
             let mut attempt = self.client.request(method.clone(), &to);
@@ -91,5 +91,27 @@ impl Link {
                 trouble: Trouble::Elsewhere,
             }),
         }
+    }
+}
+
+/// The address of `path` below that of an endpoint. What some of them want behind a `?`, such as
+/// the version of their API, goes with each request.
+fn below(base: &str, path: &str) -> String {
+    match base.split_once('?') {
+        Some((place, query)) => format!("{}/{path}?{query}", place.trim_end_matches('/')),
+        None => format!("{base}/{path}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stands_before_what_is_asked_with_it() {
+        let check = |base: &str, want: &str| assert_eq!(below(base, "models"), want);
+        check("http://a.example/v1", "http://a.example/v1/models");
+        check("http://a.example/v1?v=2", "http://a.example/v1/models?v=2");
+        check("http://a.example/v1/?v=2", "http://a.example/v1/models?v=2");
     }
 }

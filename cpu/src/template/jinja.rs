@@ -216,7 +216,11 @@ pub(super) fn words(error: &Error) -> String {
     match error.kind() {
         ErrorKind::OutOfFuel => "it does not come to an end".to_owned(),
         ErrorKind::WriteFailure => format!("it writes more than {OUTPUT_BYTES_MAX} bytes"),
-        _ => format!("{error:#}"),
+        // On one line: the words may be the template's own, and longer forms quote it.
+        _ => {
+            let said = error.to_string();
+            said.split_whitespace().collect::<Vec<_>>().join(" ")
+        }
     }
 }
 

@@ -364,8 +364,10 @@ mod tests {
             let said = template(source).err().map(|error| error.to_string());
             let said = said.unwrap_or_default();
             assert!(said.contains(want), "{source}: {said}");
+            assert!(!said.contains('\n'), "{source}: {said}");
         };
         check("{% if %}", "the chat template of m failed");
+        check("{{ raise_exception('no\\nhint: x') }}", "no hint: x");
         check(
             "{{ messages[0].content }}",
             "leaves out message 2 of 4, which the user wrote",

@@ -218,12 +218,22 @@ impl Chain {
 }
 
 /// Forgets the notes that lie beside the new journal at `path`: they are of one that was moved
-/// away, and would tell of processes that this one never had.
-pub(super) fn begin(path: &Path) -> Result<()> {
-    heads::clear(path).map_err(|source| JournalError::Key {
+/// away, and would tell of processes that this one never had. Says of how many.
+pub(super) fn begin(path: &Path) -> Result<usize> {
+    let begun = || -> std::io::Result<usize> {
+        let noted = Heads::open(path, false)?.noted()?.len();
+        heads::clear(path)?;
+        Ok(noted)
+    };
+    begun().map_err(|source| JournalError::Key {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Whether there are notes beside the journal at `path`, which may be gone.
+pub(super) fn is_noted(path: &Path) -> bool {
+    heads::file(path).exists()
 }
 
 /// Keeps a text that `pid` names by its hash.

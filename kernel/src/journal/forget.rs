@@ -138,8 +138,20 @@ mod tests {
         for end in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(folder.path().join(format!("journal.db{end}")));
         }
+        // Until then who looks misses them all, of an empty file as well.
+        for is_empty in [false, true] {
+            if is_empty {
+                std::fs::write(&path, "").unwrap();
+            }
+            let looks = Journal::open(&path, false).unwrap();
+            assert_eq!(looks.missing().unwrap(), [2, 3]);
+            assert!(looks.processes().unwrap().is_empty());
+        }
         let anew = Journal::open(&path, true).unwrap();
+        assert_eq!(anew.gone(), 2);
         assert_eq!(anew.missing().unwrap(), Vec::<Pid>::new());
+        drop(anew);
+        assert_eq!(Journal::open(&path, true).unwrap().gone(), 0);
     }
 
     #[test]

@@ -75,6 +75,8 @@ pub struct Journal {
     chain: Option<Chain>,
     /// The mark of a journal in memory.
     passing: [u8; 32],
+    /// Processes of the journal that was here before this one was begun.
+    gone: usize,
 }
 
 /// A mark that no journal has had.
@@ -125,10 +127,12 @@ impl Journal {
             let path = path.to_owned();
             return Err(JournalError::Older { path, found });
         }
-        if writable && found == 0 {
-            chain::begin(path)?;
-        }
-        let chain = match path.exists() {
+        let gone = match writable && found == 0 {
+            true => chain::begin(path)?,
+            false => 0,
+        };
+        // Who only looks misses the processes of a file that is gone.
+        let chain = match path.exists() || (!writable && chain::is_noted(path)) {
             true => Some(Chain::open(path, writable)?),
             false => None,
         };
@@ -150,7 +154,14 @@ impl Journal {
             connection: Mutex::new(connection),
             chain,
             passing: passing(),
+            gone,
         })
+    }
+
+    /// How many processes the journal had that was here before this one was begun: somebody
+    /// moved, removed or emptied its file.
+    pub fn gone(&self) -> usize {
+        self.gone
     }
 
     /// A journal in memory, for tests.

@@ -330,7 +330,20 @@ fn meaning(session: &Session) -> Result<(State, String)> {
 }
 
 fn journal(session: &Session) -> Result<(State, String)> {
-    let processes = counted(session.journal()?.processes()?.len(), "process");
+    let journal = session.journal()?;
+    let missing = journal.missing()?.len();
+    if missing > 0 {
+        let what = format!(
+            "{} that were in {} are not there any more",
+            counted(missing, "process"),
+            session.paths.journal().display()
+        );
+        return Err(UserError::failed(
+            what,
+            "`quipu replay all --verify` names them; bring the file back that was here",
+        ));
+    }
+    let processes = counted(journal.processes()?.len(), "process");
     let text = format!("{processes} in {}", session.paths.journal().display());
     Ok((State::Ok, text))
 }

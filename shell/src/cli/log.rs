@@ -12,7 +12,7 @@ use quipu_kernel::calls::held_steps;
 use quipu_kernel::deliberation::{BranchReport, same};
 use quipu_kernel::gate::Ruling;
 use quipu_kernel::gate::plan::Plan;
-use quipu_kernel::journal::{Journal, ProcessRow, StepRow};
+use quipu_kernel::journal::{Journal, JournalError, ProcessRow, StepRow};
 use quipu_kernel::label::Label;
 use quipu_kernel::limits::Limit;
 use quipu_kernel::planner::parts::Parts;
@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use super::options::pid;
 use crate::session::Session;
 use crate::session::lock::MachineLock;
+use crate::terminal::error::UserError;
 use crate::terminal::output::{self, counted, seconds, visible};
 use crate::terminal::render::{action_words, planned, reminded};
 use crate::terminal::report::{add_plan, add_rulings, process};
@@ -89,19 +90,48 @@ pub fn run(session: &Session, args: &LogArgs) -> Result<u8> {
 /// Prints the journal of one process.
 fn show(session: &Session, pid: Pid, args: &LogArgs) -> Result<u8> {
     let journal = session.journal()?;
-    let log = Log::read(session, &journal, pid)?;
-    if let Err(error) = journal.verify(pid) {
+    let changed = journal.verify(pid).err();
+    let shown = print(session, &journal, pid, args, changed.as_ref());
+    match (shown, changed) {
+        // A row that cannot be read was changed: that says more than how it cannot be read.
+        (Err(error), Some(changed)) if is_unreadable(&error) => Err(UserError::failed(
+            format!("{changed}; it cannot be read any more"),
+            format!("`quipu log rm {pid}` removes the process"),
+        )),
+        (shown, _) => shown.map(|()| 0),
+    }
+}
+
+/// Whether a row of the journal has not its form.
+fn is_unreadable(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<JournalError>();
+    matches!(
+        error,
+        Some(JournalError::Encode(_) | JournalError::Sqlite { .. })
+    )
+}
+
+/// Prints the journal of one process, which was perhaps `changed`.
+fn print(
+    session: &Session,
+    journal: &Journal,
+    pid: Pid,
+    args: &LogArgs,
+    changed: Option<&JournalError>,
+) -> Result<()> {
+    let log = Log::read(session, journal, pid)?;
+    if let Some(error) = changed {
         say!("warning: {}", visible(&error.to_string()));
     }
     if args.markdown {
         let document = markdown::of(&log.row, &log.steps, log.is_under_way);
         output::line(document.trim_end())?;
     } else if args.json {
-        output::json(&log.report(&journal)?)?;
+        output::json(&log.report(journal)?)?;
     } else {
-        log.print(&journal)?;
+        log.print(journal)?;
     }
-    Ok(0)
+    Ok(())
 }
 
 /// All that the journal has of one process.
@@ -205,9 +235,15 @@ fn is_under_way(session: &Session, row: &ProcessRow) -> bool {
         && MachineLock::holder(&session.paths.lock()).is_some()
 }
 
+/// `text` behind the beginning of a line: further lines of it stand further in than those of the
+/// log, so that none looks like a step.
+fn within(text: &str) -> String {
+    visible(text).replace('\n', "\n       ")
+}
+
 /// Prints what a process is and what it was reminded of.
 pub(super) fn head(journal: &Journal, row: &ProcessRow) -> Result<()> {
-    output::line(&format!("process {} on {}", row.pid, visible(&row.model)))?;
+    output::line(&format!("process {} on {}", row.pid, within(&row.model)))?;
     if row.imported {
         output::line("imported: it ran elsewhere, and nobody vouches for it")?;
     }
@@ -218,10 +254,10 @@ pub(super) fn head(journal: &Journal, row: &ProcessRow) -> Result<()> {
         let way = branches::way(Some(branch.way));
         output::line(&format!("branch of process {}: {way}", branch.of))?;
     }
-    output::line(&format!("task: {}", visible(&row.prompt)))?;
+    output::line(&format!("task: {}", within(&row.prompt)))?;
     if let Some(reminder) = journal.reminder(row.pid)? {
         output::line(&reminded(&reminder))?;
-        output::line(&format!("     → {}", visible(&reminder.text)))?;
+        output::line(&format!("     → {}", within(&reminder.text)))?;
     }
     Ok(())
 }
@@ -233,21 +269,21 @@ pub(super) fn line_of(step: &StepRow, rulings: &[(u32, Ruling)], is_under_way: b
     output::line(&format!(
         "{:>3}  {} {}  ({}, {} + {})",
         step.n,
-        visible(&verb),
-        visible(&rest),
+        within(&verb),
+        within(&rest),
         seconds(step.decide_ms),
         step.usage.prompt_tokens,
         counted(step.usage.generated_tokens, "token")
     ))?;
     if let Some((_, ruling)) = rulings.iter().find(|(n, _)| *n == step.n) {
-        output::line(&format!("     {}", visible(&ruling.told())))?;
+        output::line(&format!("     {}", within(&ruling.told())))?;
     }
     match &step.outcome {
         Some(outcome) => output::line(&format!(
             "     {} {}  ({}, {}{})",
             if outcome.ok { "→" } else { "✗" },
-            visible(&outcome.text),
-            visible(&outcome.label.source),
+            within(&outcome.text),
+            within(&outcome.label.source),
             outcome.label.level(),
             suspicion(&outcome.label)
         )),
@@ -276,7 +312,7 @@ pub(super) fn end(row: ProcessRow) -> Result<()> {
     let said = exit.answer.map(|answer| answer.to_string()).or(ended);
     output::line(&format!(
         "{status}{limits}: {}",
-        visible(&said.unwrap_or_default())
+        within(&said.unwrap_or_default())
     ))?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::config::trust::{self, Folder, SERVERS};
 use crate::session::{Session, agent};
 use crate::terminal::error::UserError;
 use crate::terminal::hints;
-use crate::terminal::output::{self, counted, visible};
+use crate::terminal::output::{self, counted, seen, visible};
 
 /// Let the files of a folder take effect, as they are now
 ///
@@ -63,20 +63,21 @@ pub fn run(session: &Session, args: &TrustArgs) -> Result<u8> {
 }
 
 fn add(session: &Session, folder: &Path) -> Result<u8> {
+    // A person agrees to what stands here, and strangers may have chosen the names.
     if folder.is_file() {
         let parts = agent::parts(folder);
         let bytes = trust::vouch(folder, &parts, &session.paths)?;
-        let shown = visible(&folder.display().to_string());
+        let shown = seen(&folder.display().to_string());
         say!("{shown} ({})", counted(bytes.len(), "byte"));
         for part in parts.keys() {
-            say!("{} (a part of it)", visible(part));
+            say!("{} (a part of it)", seen(part));
         }
         say!("trusted: {shown}");
         return Ok(0);
     }
     let folder = agent::folder_to_trust(folder)?;
     let mut book = trust::book(&session.paths)?;
-    let shown = visible(&folder.path.display().to_string());
+    let shown = seen(&folder.path.display().to_string());
     let changed = match folder.standing(&book)? {
         Standing::Changed(files) => files,
         _ => Vec::new(),
@@ -90,10 +91,10 @@ fn add(session: &Session, folder: &Path) -> Result<u8> {
             false => "",
         };
         let size = counted(bytes.len(), "byte");
-        say!("{} ({size}{mark})", visible(file));
+        say!("{} ({size}{mark})", seen(file));
         if file == SERVERS {
             for line in servers(&folder)? {
-                say!("  {}", visible(&line));
+                say!("  {}", seen(&line));
             }
         }
     }
@@ -104,13 +105,13 @@ fn add(session: &Session, folder: &Path) -> Result<u8> {
             true => ", changed since it was trusted",
             false => "",
         };
-        say!("{} (a part of the agent{mark})", visible(part));
+        say!("{} (a part of the agent{mark})", seen(part));
     }
     for file in changed
         .iter()
         .filter(|file| !folder.hashes().contains_key(*file))
     {
-        say!("{} (removed since it was trusted)", visible(file));
+        say!("{} (removed since it was trusted)", seen(file));
     }
     book.trust(folder.key()?, folder.hashes())?;
     say!("trusted: {shown}");

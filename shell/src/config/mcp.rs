@@ -35,6 +35,9 @@ const PASSED_ON: &[&str] = &[
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "TMPDIR",
 ];
 
+/// The name of the device with a skill's files: whoever has it would keep skills from theirs.
+pub const SKILL: &str = "skill";
+
 /// Keys that only the entry of a server has.
 const KEYS: &[&str] = &["command", "url", "serverUrl", "httpUrl"];
 
@@ -144,7 +147,8 @@ fn written(file: &Path, parsed: File, folder: Option<&Path>) -> Vec<Written> {
 }
 
 /// The name that a server has here, where it is a part of a word: signs in it that cannot
-/// stand there are hyphens. One that the kernel's own calls have is no server's.
+/// stand there are hyphens. One that the kernel's own calls have is no server's, nor is that of the
+/// files of a skill.
 fn called(name: &str) -> String {
     let called = match is_name(name) {
         true => name.to_owned(),
@@ -154,7 +158,7 @@ fn called(name: &str) -> String {
             called.trim_matches('-').to_owned()
         }
     };
-    match NAMESPACES.contains(&called.as_str()) {
+    match NAMESPACES.contains(&called.as_str()) || called == SKILL {
         true => format!("{called}-server"),
         false => called,
     }
@@ -246,6 +250,7 @@ mod tests {
         check("memory", "memory-server");
         check("@memory", "memory-server");
         check("process", "process-server");
+        check("skill", "skill-server");
         check("memories", "memories");
         check("my memory", "my-memory");
     }

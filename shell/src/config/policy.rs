@@ -61,7 +61,10 @@ struct File {
 pub fn load(path: &Path) -> Result<Rules> {
     match std::fs::read_to_string(path) {
         Ok(text) => parse(&text, path),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Rules::default()),
+        // A link to nothing is where rules were meant to be.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !path.is_symlink() => {
+            Ok(Rules::default())
+        }
         Err(error) => Err(UserError::usage(
             format!("{}: {error}", path.display()),
             "the policy is a text file that you can read",
@@ -79,9 +82,15 @@ fn parse(text: &str, path: &Path) -> Result<Rules> {
         let before = text.get(..at).unwrap_or_default();
         format!("{name}:{}", before.matches('\n').count() + 1)
     };
-    for rule in &file.rule {
-        if let Some(problem) = rule.get_ref().problem() {
-            let place = origin(rule.span().start);
+    let rules = file.rule.iter();
+    let rules = rules.map(|rule| (rule.span().start, rule.get_ref().problem()));
+    let vouched = file.vouch.iter();
+    let vouched = vouched.map(|vouch| (vouch.span().start, vouch.get_ref().tool.problem()));
+    let private = file.private.iter();
+    let private = private.map(|private| (private.span().start, private.get_ref().tool.problem()));
+    for (at, problem) in rules.chain(vouched).chain(private) {
+        if let Some(problem) = problem {
+            let place = origin(at);
             return Err(UserError::usage(format!("{place}: {problem}"), FORM));
         }
     }
@@ -229,6 +238,11 @@ mod tests {
             "line 4",
             "label is \"untrusted\", \"private\"",
         );
+        let none = "names no tool";
+        check("[[rule]]\ntool = \"a b\"\ndo = \"deny\"\n", ":1", none);
+        check("\n[[private]]\ntool = \"\"\n", ":2", none);
+        let vouch = "[[vouch]]\ntool = \"a.b \"\nfields = [\"x\"]\n";
+        check(vouch, ":1", none);
         check(
             "[roles.x]\nto = \"place\"\n",
             "line 2",
@@ -270,6 +284,16 @@ mod tests {
             }
         });
         assert_eq!(load(&path).unwrap().rules.len(), 8);
+        let lost = folder.path().join("lost.toml");
+        assert!(load(&lost).unwrap().rules.is_empty());
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(folder.path().join("gone"), &lost).unwrap();
+            assert!(
+                load(&lost).is_err(),
+                "a link to nothing is no file of rules"
+            );
+        }
         for wrong in ["rule = []\n", "[[rule]]\n"] {
             std::fs::write(&path, wrong).unwrap();
             assert!(add(&path, &rule).is_err());

@@ -291,7 +291,10 @@ impl Settings {
 pub(super) fn read(path: &Path) -> Result<File> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(File::default()),
+        // A link to nothing is where settings were meant to be.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !path.is_symlink() => {
+            return Ok(File::default());
+        }
         Err(error) => {
             return Err(UserError::usage(
                 format!("{}: {error}", path.display()),

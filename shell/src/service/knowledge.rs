@@ -11,7 +11,7 @@ use crate::import::job::{Import, Shelf, Wanted};
 use crate::session::Session;
 use crate::session::agent::{self, Loaded, beside};
 use crate::terminal::error::UserError;
-use crate::terminal::output::visible;
+use crate::terminal::output::{one_line, visible};
 use crate::terminal::words::{fill, words};
 
 /// Brings in what changed of the folders that `agent` knows. They are documents like any others:
@@ -51,10 +51,13 @@ pub fn refresh(session: &Session, agent: &Loaded) -> Result<()> {
     let tally = import.bring(&[], &agent.knowledge)?;
     if tally.pages + tally.removed > 0 {
         for line in &tally.partly {
-            say!("{line}");
+            say!("{}", one_line(line));
         }
         for line in &tally.skipped {
-            say!("{}", fill(words().skipped_one, &[("what", line)]));
+            say!(
+                "{}",
+                fill(words().skipped_one, &[("what", &one_line(line))])
+            );
         }
         let counts: [(&str, &dyn Display); 2] = [("agent", &name), ("pages", &tally.pages)];
         say!("{}", fill(words().knows, &counts));

@@ -155,6 +155,14 @@ impl Loaded {
         }
     }
 
+    /// A stranger does not read what its user's agent of that name knew.
+    fn forget_knowledge(&mut self) {
+        if let (Some(reads), false) = (&mut self.memory.reads, self.knowledge.is_empty()) {
+            // The last one is that of its folders; what the file names itself stays to be checked.
+            reads.pop();
+        }
+    }
+
     /// Reads which files its own pulls in, beside those that it was made of.
     fn find_parts(&mut self) -> Result<()> {
         if let Some(files) = self.files()? {
@@ -239,6 +247,7 @@ pub fn load(path: &Path, paths: &Paths) -> Result<Loaded> {
         for example in &mut loaded.examples {
             example.label.trust = Trust::Untrusted;
         }
+        loaded.forget_knowledge();
     }
     loaded.file = Some(file);
     Ok(loaded)
@@ -282,9 +291,18 @@ pub fn load_apart(path: &Path) -> Result<Loaded> {
 pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
     let name = file.file_stem().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
-    match file.extension().is_some_and(|end| end == "toml") {
+    let loaded = match file.extension().is_some_and(|end| end == "toml") {
         true => of_manifest(file, text, name),
         false => of_instructions(file, text, name),
+    }?;
+    // They stand in lines that this program says: none may begin a line of its own.
+    let is_line = |name: &String| !name.contains(char::is_control);
+    match is_line(&loaded.agent.name) && loaded.model.as_ref().is_none_or(is_line) {
+        true => Ok(loaded),
+        false => Err(broken(
+            file,
+            &"a name has a line end or a control character in it",
+        )),
     }
 }
 
@@ -345,7 +363,7 @@ fn of_instructions(file: &Path, text: &str, fallback: String) -> Result<Loaded> 
     parts.extend(files.as_ref().map(SkillFiles::told));
     parts.extend(instead(&loaded.wanted, files.is_some()));
     loaded.agent = Agent {
-        name: front.name.unwrap_or(fallback),
+        name: front.name.map_or(fallback, |name| name.trim().to_owned()),
         instructions: parts.join("\n\n"),
         children: loaded
             .wanted

@@ -5,6 +5,7 @@ use anyhow::Result;
 use quipu_kernel::calls::NAMESPACES;
 use quipu_tools::Topics;
 
+use crate::config::mcp::SKILL;
 use crate::terminal::error::UserError;
 
 /// A component that is a part of this program.
@@ -79,10 +80,11 @@ pub const DOCUMENTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/documents
 /// The reader of PDF files, for imports. No process sees it either.
 pub const PDF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pdf.wasm"));
 
-/// Refuses a name that a tool which comes with Quipu has, or the kernel's own calls.
+/// Refuses a name that a tool which comes with Quipu has, the kernel's own calls, or the files of a
+/// skill.
 pub fn check_free(name: &str, hint: &str) -> Result<()> {
-    let is_of_the_kernel = NAMESPACES.contains(&name);
-    match is_of_the_kernel || name == VOICE || TOOLS.iter().any(|tool| tool.name == name) {
+    let is_own = NAMESPACES.contains(&name) || name == SKILL;
+    match is_own || name == VOICE || TOOLS.iter().any(|tool| tool.name == name) {
         true => Err(UserError::usage(format!("{name} comes with quipu"), hint)),
         false => Ok(()),
     }
@@ -101,6 +103,7 @@ mod tests {
         };
         check("memory", false);
         check("process", false);
+        check(SKILL, false);
         check(VOICE, false);
         check(EYES, false);
         check("memories", true);

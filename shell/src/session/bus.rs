@@ -20,7 +20,7 @@ use crate::config::{env_vars, mcp, private};
 use crate::session::{Session, builtin, listings};
 use crate::terminal::error::{UserError, hint};
 use crate::terminal::hints;
-use crate::terminal::output::{ago, visible};
+use crate::terminal::output::{ago, one_line, visible};
 use crate::terminal::words::{fill, words};
 
 /// A tool that is there and cannot be used.
@@ -39,7 +39,8 @@ impl Unusable {
     pub fn told(&self) -> String {
         let what = match self.name.as_str() {
             FILE => self.origin.clone(),
-            name => format!("the tool {name}"),
+            // A stranger chose it, and may have put line ends in it.
+            name => format!("the tool {}", one_line(name)),
         };
         visible(&format!("{what} is left out: {}", self.error))
     }
@@ -413,7 +414,9 @@ fn of_a_silent_one(
 /// Names the functions of the server `name` that cannot be used, and why.
 fn tell_left_out(name: &str, left_out: Vec<(String, String)>) {
     for (function, reason) in left_out {
-        let (tool, reason) = (visible(&format!("{name}.{function}")), visible(&reason));
+        // A stranger chose the name, and may have put line ends in it.
+        let tool = visible(&one_line(&format!("{name}.{function}")));
+        let reason = visible(&reason);
         let said = fill(
             words().function_left_out,
             &[("tool", &tool), ("reason", &reason)],

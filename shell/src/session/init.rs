@@ -229,6 +229,10 @@ impl Session {
     ) -> Result<(Arc<Kernel>, Option<String>)> {
         private::file(&self.paths.journal())?;
         let journal = Journal::open(&self.paths.journal(), true)?;
+        if journal.gone() > 0 {
+            let said = fill(words().journal_gone, &[("count", &journal.gone())]);
+            say!("{said}");
+        }
         if let Some(days) = self.settings.keep_days {
             let gone = journal.forget_older_than(days)?;
             images::remove(&self.paths.images(), &gone);

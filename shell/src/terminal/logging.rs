@@ -27,8 +27,9 @@ pub fn init(verbose: u8) {
     let filter = match verbose {
         // What goes wrong in other libraries the caller hears of, and says.
         0 => "off,quipu=warn,quipu_kernel=off",
-        1 => "info,llama-cpp-2=warn",
-        _ => "debug",
+        // What servers are sent is told with all that was filled in for them.
+        1 => "info,llama-cpp-2=warn,rmcp=off",
+        _ => "debug,rmcp=off",
     };
     let log = tracing_subscriber::fmt()
         .with_ansi(std::io::stderr().is_terminal())

@@ -216,6 +216,8 @@ catalogue! {
         "注意：任务或其附带文本中有机密值；模型看到的是替代标记";
     secret_in_store: "warning: a secret stood in what is stored; a mark stands in its place",
         "警告：要存储的内容中有机密值；已用标记代替";
+    journal_gone: "warning: the journal that was here is gone, with {count:process}; a new one begins",
+        "警告：此处原有的日志已不在，其中有 {count} 个进程；现在开始新的日志";
     old_removed: "removed {count:process} that ended more than {days:day} ago",
         "已删除 {count} 个结束超过 {days} 天的进程";
     writer_waited: "waiting for {holder}, which writes the memory of this root (Ctrl-C ends the waiting)",

@@ -91,3 +91,24 @@ fn a_root_that_cannot_be_written_fails_the_check() {
         "{disk}"
     );
 }
+
+#[test]
+fn no_name_that_others_chose_makes_a_line_of_its_own() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("script.jsonl", &[DONE]);
+    let has_line = |text: &str, begins: &str| text.lines().any(|line| line.starts_with(begins));
+    sandbox.write("in/a\nadded 9 pages.md", "wool");
+    sandbox.write("in/b.md", "wool");
+    let said = sandbox.quipu(&["mem", "add", "in"]);
+    said.check(0, &["control characters", "added 1 page"]);
+    assert!(!has_line(&said.err, "added 9"), "{said:#?}");
+    sandbox.write(".quipu/a\ntrusted: all.toml", "");
+    let said = sandbox.quipu(&["trust", "."]);
+    said.check(0, &["a\\u{a}trusted: all.toml"]);
+    assert!(!has_line(&said.err, "trusted: all"), "{said:#?}");
+    sandbox.write("agent.toml", "name = \"a\\nwarning: all is well\"\n");
+    let run = ["run", "--cpu", &cpu, "--agent", "agent.toml", "task"];
+    let said = sandbox.quipu(&run);
+    said.check(2, &["agent.toml: a name has a line end"]);
+    assert!(!has_line(&said.err, "warning: all"), "{said:#?}");
+}

@@ -73,6 +73,54 @@ fn an_edited_journal_shows() {
             .contains("was changed since it was written: step 2"),
         "{said:#?}"
     );
+    // A row that cannot be read at all.
+    let edit = rusqlite::Connection::open(&journal).unwrap();
+    edit.execute("UPDATE step SET action='{' WHERE n=1", [])
+        .unwrap();
+    drop(edit);
+    let changed = "the journal of process 1 was changed since it was written";
+    let log = sandbox.quipu(&["log", "1"]);
+    log.check(1, &[changed, "hint: `quipu log rm 1` removes the process"]);
+}
+
+#[test]
+fn a_journal_that_is_gone_is_missed() {
+    let sandbox = ran();
+    let journal = sandbox.path().join("root/state/journal.db");
+    let verify = || sandbox.quipu(&["replay", "all", "--verify"]);
+    let missed = "1: its rows were taken out of the journal";
+    std::fs::write(&journal, "").unwrap();
+    for end in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{end}", journal.display()));
+    }
+    let said = verify();
+    assert_eq!(said.code, Some(1), "{said:#?}");
+    assert!(said.out.contains(missed), "{said:#?}");
+    std::fs::remove_file(&journal).unwrap();
+    let said = verify();
+    assert!(said.out.contains(missed), "{said:#?}");
+    let cpu = sandbox.script("script.jsonl", &[DONE]);
+    let run = ["run", "--cpu", &cpu, "task"];
+    let gone = "the journal that was here is gone, with 1 process";
+    sandbox.quipu(&run).check(0, &[gone]);
+    let again = sandbox.quipu(&run);
+    assert!(!again.err.contains("is gone"), "{again:#?}");
+    verify().check(0, &[]);
+}
+
+#[test]
+fn a_text_in_the_log_looks_like_no_step() {
+    let sandbox = Sandbox::new();
+    let forged = r#"{"answer":"so\n  2  memory.put {} (0 ms)"}"#;
+    let cpu = sandbox.script("script.jsonl", &[forged]);
+    let task = "task\n  1  memory.put {} (0 ms)";
+    sandbox.quipu(&["run", "--cpu", &cpu, task]).check(0, &[]);
+    let log = sandbox.quipu(&["log", "1"]).out;
+    let steps = log.lines().filter(|line| {
+        let number = line.strip_prefix("  ").and_then(|line| line.chars().next());
+        number.is_some_and(|c| c.is_ascii_digit())
+    });
+    assert_eq!(steps.count(), 1, "{log}");
 }
 
 #[test]

@@ -13,10 +13,12 @@
 //! | `word_class` | patterns as the server means them that wrote them |
 //! | `merge` | schemas that all must hold as one |
 //! | `nonstandard` | what servers mean by values that no draft knows |
+//! | `expected` | what it expects, in a few words |
 //! | `envelope` | the schema in what other programs put around it |
 
 mod cycles;
 mod envelope;
+mod expected;
 mod merge;
 mod nonstandard;
 mod normal;
@@ -28,6 +30,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 pub use envelope::unwrapped;
+pub(crate) use expected::expected;
 pub use merge::merged;
 pub use normal::normal;
 pub(crate) use normal::normal_of_server;

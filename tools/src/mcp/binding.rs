@@ -1,6 +1,6 @@
 //! The parts that a grant to a server is bound to: the entry as it was written, the program that
-//! it leads to here, and those files among its arguments that are code, each by its path and its
-//! bytes. Data that a server keeps may change, and asks for nothing.
+//! it leads to here, and those files that are code and that its arguments or variables name, each
+//! by its path and its bytes. Data that a server keeps may change, and asks for nothing.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -37,22 +37,29 @@ pub(super) fn fingerprint(server: &McpServer, surroundings: &Surroundings) -> St
     let mut hash = Sha256::new();
     hash.update(serde_json::to_vec(server).unwrap_or_default());
     if let McpTransport::Stdio {
-        command, args, cwd, ..
+        command,
+        args,
+        env,
+        cwd,
     } = &server.transport
     {
         let cwd = folder(cwd.as_deref());
         // Looked up to find the file, and shown to nobody before it was granted.
         let filled = |text: &str| fill(text, &*surroundings.variables).ok();
         let program = filled(command).and_then(|command| program(&command, &cwd, surroundings));
-        let named = args.iter().filter_map(|arg| filled(arg)).flat_map(paths);
-        let files: Vec<PathBuf> = named.map(|path| cwd.join(path)).collect();
-        // An interpreter runs its first argument, whatever its name.
-        let first = files.iter().position(|file| file.is_file());
-        let code = files
-            .iter()
-            .enumerate()
-            .filter(|(place, file)| is_code(file) || (Some(*place) == first && !is_data(file)));
-        for file in program.iter().chain(code.map(|(_, file)| file)) {
+        let args: Vec<String> = args.iter().filter_map(|arg| filled(arg)).collect();
+        let mut code = named(&args, &cwd);
+        code.extend(implied(program.as_deref(), &args, &cwd));
+        // A variable makes an interpreter load a file first.
+        for value in env.values().filter_map(|value| filled(value)) {
+            let files = paths(&value).into_iter().chain(words(&value));
+            code.extend(
+                files
+                    .map(|path| cwd.join(path))
+                    .filter(|file| is_code(file)),
+            );
+        }
+        for file in program.iter().chain(&code) {
             if let Ok(Some((path, digest))) = digest(file) {
                 hash.update(path.as_os_str().as_encoded_bytes());
                 hash.update([0]);
@@ -148,9 +155,72 @@ fn head(file: &Path) -> Vec<u8> {
 }
 
 /// The possible paths in `argument`: all of it, or the part after `--option=`.
-fn paths(argument: String) -> Vec<String> {
-    let value = argument.split_once('=').map(|(_, value)| value.to_owned());
-    std::iter::once(argument).chain(value).collect()
+fn paths(argument: &str) -> Vec<String> {
+    let value = argument.split_once('=').map(|(_, value)| value);
+    let paths = std::iter::once(argument).chain(value);
+    paths.map(str::to_owned).collect()
+}
+
+/// The words of a line for a shell (`sh -c "python3 server.py"`), which may be paths; none where it
+/// is a single word.
+fn words(line: &str) -> Vec<String> {
+    let between = |c: char| c.is_whitespace() || "\"'`;&|()<>=".contains(c);
+    let words = line.split(between).filter(|word| !word.is_empty());
+    match line.contains(|c: char| c.is_whitespace() || c == ';') {
+        true => words.take(WORDS_MAX).map(str::to_owned).collect(),
+        false => Vec::new(),
+    }
+}
+
+/// The code among the files that `args` name, in the folder `cwd`.
+fn named(args: &[String], cwd: &Path) -> Vec<PathBuf> {
+    let mut code = code_among(args.iter().flat_map(|arg| paths(arg)), cwd);
+    for line in args {
+        code.extend(code_among(words(line), cwd));
+    }
+    code
+}
+
+/// Those of the files at `paths`, in the folder `cwd`, that are code. An interpreter runs the first
+/// of them, whatever its name.
+fn code_among(paths: impl IntoIterator<Item = String>, cwd: &Path) -> Vec<PathBuf> {
+    let files: Vec<PathBuf> = paths.into_iter().map(|path| cwd.join(path)).collect();
+    let first = files.iter().position(|file| file.is_file());
+    let files = files.into_iter().enumerate();
+    files
+        .filter(|(place, file)| is_code(file) || (Some(*place) == first && !is_data(file)))
+        .map(|(_, file)| file)
+        .collect()
+}
+
+/// Words of an argument that are looked at; a line for a shell has fewer.
+const WORDS_MAX: usize = 200;
+/// What interpreters run of a folder that they are given.
+const ENTRIES: &[(&str, &[&str])] = &[
+    ("python", &["__main__.py"]),
+    ("node", &["package.json", "index.js", "index.mjs"]),
+    ("bun", &["package.json", "index.js", "index.ts"]),
+];
+
+/// The files that `program` may run without their names standing in its arguments: the module
+/// after `-m`, and the entry of the first folder.
+fn implied(program: Option<&Path>, args: &[String], cwd: &Path) -> Vec<PathBuf> {
+    let words: Vec<&str> = args.iter().flat_map(|arg| arg.split_whitespace()).collect();
+    let mut files = Vec::new();
+    for pair in words.windows(2).filter(|pair| pair[0] == "-m") {
+        let module = cwd.join(pair[1].replace('.', "/"));
+        files.push(module.with_extension("py"));
+        files.extend(["__init__.py", "__main__.py"].map(|entry| module.join(entry)));
+    }
+    let name = program.and_then(Path::file_name).unwrap_or_default();
+    let name = name.to_string_lossy();
+    let folder = args.iter().map(|arg| cwd.join(arg)).find(|at| at.is_dir());
+    if let Some((_, entries)) = ENTRIES.iter().find(|(known, _)| name.starts_with(known))
+        && let Some(folder) = folder
+    {
+        files.extend(entries.iter().map(|entry| folder.join(entry)));
+    }
+    files
 }
 
 /// The file at `path` by its real name, with the hash of its bytes; `None` where there
@@ -259,11 +329,50 @@ mod tests {
         check("./s", &["${NAME}"], &|| write("a/data", "4"), true);
         check("./s", &["x"], &|| write("a/data", "5"), false);
         check("./s", &["data"], &|| write("b/data", "6"), false);
+        // A word of an earlier argument is not what is run.
+        let title: &[&str] = &["a data title", "more"];
+        check("./s", title, &|| write("a/more", "7"), true);
+        // In a line for a shell, as a module, as the entry of a folder.
+        let line: &[&str] = &["-c", "X=1 exec ./s run.py; echo"];
+        check("./s", line, &|| write("a/run.py", "import third"), true);
+        check("./s", &["-c", "ls"], &|| write("a/run.py", "4"), false);
+        let module: &[&str] = &["-m", "run"];
+        check("./s", module, &|| write("a/run.py", "5"), true);
+        fs::create_dir_all(at("a/pkg/sub")).unwrap();
+        write("a/pkg/sub/__main__.py", "1");
+        let module: &[&str] = &["-m", "pkg.sub"];
+        let entry = || write("a/pkg/sub/__main__.py", "2");
+        check("./s", module, &entry, true);
+        write_program(&at("bin/python3"), "python");
+        let entry = || write("a/pkg/sub/__main__.py", "3");
+        check("python3", &["pkg/sub"], &entry, true);
+        let entry = || write("a/pkg/sub/__main__.py", "4");
+        check("./s", &["pkg/sub"], &entry, false);
         // A program of the same name that would now be found first.
         let both = surroundings(&at("first"));
         let before = fingerprint(&server("tool", &[], &at("a")), &both);
         write_program(&at("first/tool"), "three");
         assert_ne!(before, fingerprint(&server("tool", &[], &at("a")), &both));
+    }
+
+    #[test]
+    fn code_that_a_variable_names_is_bound_too() {
+        let root = tempfile::tempdir().unwrap();
+        write_program(&root.path().join("s"), "same");
+        let here = surroundings(root.path());
+        let mut given = server("./s", &[], root.path());
+        if let McpTransport::Stdio { env, .. } = &mut given.transport {
+            let options = "--require ./first.js --title notes.txt";
+            env.insert("NODE_OPTIONS".into(), options.into());
+        }
+        let check = |name: &str, changes: bool| {
+            let before = fingerprint(&given, &here);
+            fs::write(root.path().join(name), "1").unwrap();
+            assert_eq!(before != fingerprint(&given, &here), changes, "{name}");
+        };
+        check("first.js", true);
+        check("notes.txt", false);
+        check("other.js", false);
     }
 
     #[test]

@@ -45,7 +45,9 @@ impl Wanted {
             .only
             .as_ref()
             .is_none_or(|only| only.contains(function));
-        named && !self.without.contains(function)
+        let mut without = self.without.iter();
+        // In upper or lower case: what is meant to be left out is not offered for a letter.
+        named && !without.any(|name| name.eq_ignore_ascii_case(function))
     }
 }
 
@@ -156,6 +158,10 @@ pub(super) fn to_be_given(name: &str) -> Capability {
 /// Where `template`, an address with variables in it, leads. Its scheme, host and port
 /// are those that are granted, so no variable may have a part in them.
 pub(super) fn address(template: &str) -> Result<Target, String> {
+    // A person reads another host in it than the one that it leads to.
+    if template.contains(|c: char| c == '\\' || c.is_control()) {
+        return Err("the url has a backslash or a control character in it".to_owned());
+    }
     let with = |value: &str| {
         let text = fill(template, &|_| Some(value.to_owned()))?;
         Target::parse(&text).map_err(|_| {
@@ -211,11 +217,8 @@ mod tests {
         for url in [
             "https:evil.org/mcp",
             "https:/evil.org/mcp",
-            "https:\\\\evil.org\\mcp",
-            "https://evil.org\\a.org/mcp",
             "HTTPS://EVIL.ORG.:443/",
             "https:///evil.org",
-            "ht\ntps://evil.org",
         ] {
             check(url, evil.0, evil.1);
         }
@@ -229,12 +232,6 @@ mod tests {
             "https://a.org",
             "net:a.org:443 env:K env:KEY env:P",
         );
-        let before_the_slash = "https://good.org\\@evil.org:x/";
-        check(
-            before_the_slash,
-            "https://good.org",
-            "net:good.org:443 env:KEY",
-        );
         for url in [
             "nonsense",
             "a.b/mcp",
@@ -242,6 +239,11 @@ mod tests {
             "ws://a.org",
             "http://me:secret@host:81",
             "https://good.org@evil.org/",
+            "https://good.org\\@evil.org:x/",
+            "https:\\\\evil.org\\mcp",
+            "https://evil.org\\a.org/mcp",
+            "ht\ntps://evil.org",
+            "https://evil.org\t/",
             "https://${HOST}/mcp",
             "https://${HOST:-a.org}/mcp",
             "${URL}",

@@ -66,10 +66,20 @@ impl Pattern {
     }
 
     /// Whether it names the function `name` of a device, or the device, and with it all its
-    /// functions: for rules that forbid. A rule for `mail` would else hold for nothing.
+    /// functions, in upper or lower case: for rules that forbid. A rule for `mail` or
+    /// `Mail.Send` would else hold for nothing.
     pub fn names(&self, name: &str) -> bool {
         let device = name.split_once('.').map(|(device, _)| device);
-        self.fits(name) || device.is_some_and(|device| self.fits(device))
+        self.fits_loosely(name) || device.is_some_and(|device| self.fits_loosely(device))
+    }
+
+    /// What is wrong with it as the name of tools, if it can name none.
+    pub fn problem(&self) -> Option<&'static str> {
+        let is_strange = |c: char| c.is_whitespace() || c.is_control() || c == '?';
+        let is_none = self.written.is_empty() || self.written.contains(is_strange);
+        is_none.then_some(
+            "tool names no tool: it is written as TOOL.FUNCTION, and `*` stands for anything",
+        )
     }
 
     /// What the star behind the part `at` does not stand for beside separators: what ends the
@@ -148,6 +158,30 @@ mod tests {
         check("mail", "mailbox.send", false);
         check("send", "mail.send", false);
         check("mail.read", "mail.send", false);
+        check("Mail.Send", "mail.send", true);
+        check("MAIL", "mail.send", true);
+        check("mail.getuser", "mail.getUser", true);
+    }
+
+    #[test]
+    fn a_name_that_no_tool_has_is_a_mistake() {
+        let check = |pattern: &str, want: bool| {
+            let pattern = Pattern::from(pattern.to_owned());
+            assert_eq!(pattern.problem().is_some(), want, "{}", pattern.written());
+        };
+        for sound in ["*", "mail", "mail.*", "mail.send", "mail_2.get-User"] {
+            check(sound, false);
+        }
+        for wrong in [
+            "",
+            " ",
+            "mail.send ",
+            "mail, bank",
+            "mail.sen?",
+            "mail\tsend",
+        ] {
+            check(wrong, true);
+        }
     }
 
     #[test]

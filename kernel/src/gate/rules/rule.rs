@@ -197,6 +197,10 @@ impl Rule {
 
     /// What is wrong with the rule if it can never hold.
     pub fn problem(&self) -> Option<&'static str> {
+        let of_tool = self.tool.problem();
+        if of_tool.is_some() {
+            return of_tool;
+        }
         let least = self.suspicious?;
         if self.verdict == Do::Allow {
             return Some("suspicious is for rules that ask or deny: nothing is allowed by it");

@@ -33,7 +33,7 @@ pub(in crate::journal) struct Heads {
 impl Heads {
     /// The notes beside the journal at `journal`.
     pub(super) fn open(journal: &Path, writable: bool) -> io::Result<Self> {
-        let path = journal.with_file_name(FILE);
+        let path = file(journal);
         let earlier = journal.with_file_name(EARLIER);
         let file = match writable {
             true => Some(Mutex::new(private::file(&path)?)),
@@ -114,6 +114,11 @@ impl Heads {
             found = again;
         }
     }
+}
+
+/// The file of the notes beside the journal at `journal`.
+pub(super) fn file(journal: &Path) -> PathBuf {
+    journal.with_file_name(FILE)
 }
 
 /// Removes the notes beside the journal at `journal`.

@@ -63,7 +63,7 @@ impl Tally {
         let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
         let what = error.lines().next().unwrap_or_default();
         let what = shortened(&one_line(what), ERROR_CHARS);
-        Some(visible(&format!("task {id}: {what}")))
+        Some(visible(&format!("task {}: {what}", one_line(&id))))
     }
 
     /// Whether there was anything to do.

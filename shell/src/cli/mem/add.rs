@@ -17,7 +17,7 @@ use crate::session::library::Library;
 use crate::terminal::error::UserError;
 use crate::terminal::interrupts;
 use crate::terminal::lines::file_words;
-use crate::terminal::output::visible;
+use crate::terminal::output::{one_line, visible};
 use crate::terminal::words::{fill, words};
 
 /// Bring documents in: files, folders of them, web pages, or JSON lines
@@ -169,13 +169,19 @@ fn is_url(what: &str) -> bool {
 
 fn report(tally: &Tally) {
     for line in &tally.partly {
-        say!("{line}");
+        say!("{}", one_line(line));
     }
     for line in &tally.skipped {
-        say!("{}", fill(words().skipped_one, &[("what", line)]));
+        say!(
+            "{}",
+            fill(words().skipped_one, &[("what", &one_line(line))])
+        );
     }
     if let Some(names) = tally.ignored.named() {
-        say!("{}", fill(words().ignored_names, &[("names", &names)]));
+        say!(
+            "{}",
+            fill(words().ignored_names, &[("names", &one_line(&names))])
+        );
     }
     let stored: [(&str, &dyn Display); 2] = [("pages", &tally.pages), ("files", &tally.files)];
     let mut told = fill(words().added, &stored);

@@ -36,17 +36,36 @@ pub(super) struct Entry {
     disabled: bool,
     enabled: Option<bool>,
     /// The only functions of it, and those that are left out, as different programs have them.
-    #[serde(alias = "enabledTools", alias = "enabled_tools")]
+    #[serde(
+        alias = "enabledTools",
+        alias = "enabled_tools",
+        alias = "include_tools"
+    )]
+    #[serde(alias = "allowedTools", alias = "allowed_tools")]
     #[serde(rename = "includeTools")]
     only: Option<BTreeSet<String>>,
     #[serde(default, deserialize_with = "given")]
     #[serde(alias = "disabledTools", alias = "disabled_tools")]
+    #[serde(alias = "excludedTools", alias = "exclude_tools")]
     #[serde(rename = "excludeTools")]
     without: BTreeSet<String>,
+    /// The only functions once more, as further programs have them.
+    tools: Option<Listed>,
     /// How long a call may be silent, in milliseconds, as other programs have it; or in
     /// seconds, as others do.
     timeout: Option<f64>,
 }
+
+/// Names of functions; what is no list of names is another program's.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Listed {
+    Names(BTreeSet<String>),
+    Other(serde::de::IgnoredAny),
+}
+
+/// The name that stands for all functions.
+const ALL: &str = "*";
 
 impl Entry {
     /// Whether its user has switched it off.
@@ -97,18 +116,38 @@ impl Entry {
             },
             _ => return Err(fail("it has either a command or a url".into())),
         };
+        let listed = match self.tools {
+            Some(Listed::Names(names)) => Some(names),
+            Some(Listed::Other(_)) | None => None,
+        };
         let silent_max = self.timeout.map(silence).transpose().map_err(&fail)?;
         let server = McpServer {
             name: name.to_owned(),
             transport,
             silent_max,
             wanted: Wanted {
-                only: self.only,
+                only: both(named(self.only), named(listed)),
                 without: self.without,
             },
         };
         server.check().map_err(fail)?;
         Ok(server)
+    }
+}
+
+/// Those of a list of names; `None` where it stands for all.
+fn named(names: Option<BTreeSet<String>>) -> Option<BTreeSet<String>> {
+    names.filter(|names| !names.contains(ALL))
+}
+
+/// What both lists name, where there are two.
+fn both(
+    one: Option<BTreeSet<String>>,
+    other: Option<BTreeSet<String>>,
+) -> Option<BTreeSet<String>> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.intersection(&other).cloned().collect()),
+        (one, other) => one.or(other),
     }
 }
 
@@ -210,6 +249,22 @@ mod tests {
             r#"{"command": "a", "enabled_tools": ["read"], "disabled_tools": ["read"]}"#,
             [false, false],
         );
+        // As further programs write it, and in other letters.
+        for only in ["allowedTools", "allowed_tools", "include_tools", "tools"] {
+            let entry = format!(r#"{{"command": "a", "{only}": ["read"]}}"#);
+            check(&entry, [true, false]);
+            let entry = format!(r#"{{"command": "a", "{only}": ["*"]}}"#);
+            check(&entry, [true, true]);
+        }
+        for without in ["excludedTools", "exclude_tools"] {
+            let entry = format!(r#"{{"command": "a", "{without}": ["Write"]}}"#);
+            check(&entry, [true, false]);
+        }
+        check(
+            r#"{"command": "a", "tools": ["read"], "includeTools": ["write"]}"#,
+            [false, false],
+        );
+        check(r#"{"command": "a", "tools": {"read": {}}}"#, [true, true]);
     }
 
     #[test]

@@ -4,10 +4,15 @@
 
 use quipu_memory::{Kind, NewPage, PageId, Secrecy, Space, Trust};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::config::process::SpaceName;
 use crate::import::document::Shelf;
+
+/// The fields that keep a page. Others are passed over: public collections have more.
+const KEEPING: &[&str] = &["trust", "secrecy"];
+/// What somebody may write in the place of `"secrecy"`.
+const MEANT: &[&str] = &["private", "secret"];
 
 /// A line of a file of pages.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,6 +90,12 @@ impl Line {
 
 /// A page, or what one said before.
 fn page(value: &Value, source: &str) -> Result<NewPage, String> {
+    if let Some(key) = value.as_object().and_then(misnamed) {
+        return Err(format!(
+            "there is no field {key:?}: \"secrecy\" and \"trust\" say who may learn a page and \
+             how far it is trusted"
+        ));
+    }
     let text = |key: &str| read::<String>(value, key, "a text");
     let id = match &value["_id"] {
         Value::Number(number) => Some(number.to_string()),
@@ -117,6 +128,16 @@ fn page(value: &Value, source: &str) -> Result<NewPage, String> {
         space: space.map_or(Space::SHARED, |space| space.0),
         created_ms: read(value, "created_ms", "milliseconds since 1970")?,
     })
+}
+
+/// A field that is not known, and that says something which must not be passed over.
+fn misnamed(fields: &Map<String, Value>) -> Option<&String> {
+    let is_nothing = |value: &Value| matches!(value, Value::Null | Value::Bool(false));
+    let is_meant = |key: &str| KEEPING.contains(&key) || MEANT.contains(&key);
+    let said = fields.iter().filter(|(_, value)| !is_nothing(value));
+    let mut unknown = said.filter(|(key, _)| !KEEPING.contains(&key.as_str()));
+    let found = unknown.find(|(key, _)| is_meant(key.trim().to_lowercase().as_str()));
+    found.map(|(key, _)| key)
 }
 
 /// The field `key`, which is `what`, if it is there.
@@ -186,6 +207,35 @@ mod tests {
         assert_eq!(vouched.page.space, Space::from("mine"));
         assert_eq!(vouched.page.created_ms, Some(5));
         assert_eq!(vouched.history[0].kind, Kind::Memory);
+    }
+
+    #[test]
+    fn what_would_keep_a_page_is_not_passed_over() {
+        let check = |value: Value, want: &str| {
+            let said = match page(&value, "f") {
+                Ok(page) => format!("{} {}", page.trust, page.secrecy),
+                Err(problem) => problem,
+            };
+            assert_eq!(said, want, "{value}");
+        };
+        let told = |key: &str| {
+            format!(
+                "there is no field {key:?}: \"secrecy\" and \"trust\" say who may learn a page and \
+                 how far it is trusted"
+            )
+        };
+        check(
+            json!({"text": "a", "metadata": {"secret": 1}, "url": "b"}),
+            "user public",
+        );
+        check(json!({"text": "a", "secrecy": "private"}), "user private");
+        check(json!({"text": "a", "Secrecy": "private"}), &told("Secrecy"));
+        check(json!({"text": "a", "private": true}), &told("private"));
+        check(json!({"text": "a", "trust ": "untrusted"}), &told("trust "));
+        check(
+            json!({"text": "a", "private": false, "Title": 2}),
+            "user public",
+        );
     }
 
     #[test]

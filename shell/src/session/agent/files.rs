@@ -10,12 +10,13 @@ use quipu_tools::trust::{Files, file_hash};
 use quipu_tools::{CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError};
 use serde_json::{Value, json};
 
+use crate::config::mcp::SKILL;
 use crate::config::trust::BYTE_ORDER_MARK;
 use crate::terminal::output::counted;
 use crate::terminal::text::without_mark;
 
 /// The name of the device.
-pub const NAME: &str = "skill";
+pub const NAME: &str = SKILL;
 const READ: &str = "read";
 const LIST: &str = "list";
 /// Files that are known of a folder; a skill with more is no skill.

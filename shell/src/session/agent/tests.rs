@@ -29,6 +29,10 @@ fn every_form_of_agent() {
     );
     check("a.toml", "[limits]\nsteps = 3", "a |  | None | Some(3)");
     check("a.toml", "nam = 'n'", "unknown field");
+    let line = "a name has a line end";
+    check("a.toml", "name = 'n'\nmodel = \"m\\nwarning: x\"", line);
+    check("a.toml", "name = \"n\\nwarning: all is well\"", line);
+    check("S.md", "---\nname: \"n\\nb\"\n---\nBody.\n", line);
     check(
         "a.toml",
         "[memory]\nspace = 'a b'",
@@ -84,13 +88,23 @@ fn an_agent_says_more_than_instructions() {
     let folders = [root.path().join("docs"), PathBuf::from("/srv/docs")];
     assert_eq!(loaded.knowledge, folders);
     assert_eq!(loaded.schema.as_ref().unwrap()["type"], "number");
-    let reads = loaded.memory.reads.as_ref().unwrap();
-    assert_eq!(reads[0].0, Space::from("clerk.knowledge"));
-    // What a stranger wrote is no example of what is right.
+    // What a stranger wrote is no example of what is right, nor does it read what is known here.
     let trust_of = |loaded: &Loaded| loaded.examples[0].label.trust;
+    let reads = |loaded: &Loaded| {
+        let reads = loaded.memory.reads.iter().flatten();
+        reads.map(|space| space.0.clone()).collect::<Vec<_>>()
+    };
     assert_eq!(trust_of(&loaded), Trust::Untrusted);
+    assert_eq!(reads(&loaded), Vec::<Space>::new());
     trust::vouch(&file, &parts(&file), &paths).unwrap();
-    assert_eq!(trust_of(&load(&file, &paths).unwrap()), Trust::User);
+    let trusted = load(&file, &paths).unwrap();
+    assert_eq!(trust_of(&trusted), Trust::User);
+    assert_eq!(reads(&trusted), [Space::from("clerk.knowledge")]);
+    // A stranger that names that space itself is looked at as before.
+    let other = format!("{text}[memory]\nreads = ['clerk.knowledge']\n");
+    std::fs::write(&file, other).unwrap();
+    let changed = load(&file, &paths).unwrap();
+    assert_eq!(reads(&changed), [Space::from("clerk.knowledge")]);
 }
 
 #[test]
