@@ -6,18 +6,33 @@
 const MARKS: [(&str, &str); 2] = [("<think>", "</think>"), ("<thinking>", "</thinking>")];
 
 /// Marks of others, which only endpoints hand on as they are: theirs is the template.
-const MARKS_OF_OTHERS: [(&str, &str); 6] = [
+const MARKS_OF_OTHERS: [(&str, &str); 12] = [
     ("<thought>", "</thought>"),
     ("<reasoning>", "</reasoning>"),
     ("<seed:think>", "</seed:think>"),
     ("[THINK]", "[/THINK]"),
     ("<|channel|>analysis<|message|>", "<|end|>"),
+    ("<|channel|>commentary<|message|>", "<|end|>"),
     ("<|channel>thought", "<channel|>"),
+    ("<|START_THINKING|>", "<|END_THINKING|>"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("<|inner_prefix|>", "<|inner_suffix|>"),
+    ("<|think|>", "<|end|>"),
+    ("◁think▷", "◁/think▷"),
+];
+
+/// Words in place of marks, which mean that only where both are there: how one family was
+/// taught to think, and what is left of the marks of another without its own tokens.
+const WORDS: [(&str, &str); 2] = [
+    ("Here is my thought process:", "Here is my response:"),
+    ("analysis", "assistantfinal"),
 ];
 
 /// What may stand before an answer that was marked as one.
-const ANSWER_MARKS: [&str; 3] = [
+const ANSWER_MARKS: [&str; 5] = [
     "<|start|>assistant",
+    "<|begin|>assistant",
+    "<|content|>",
     "<|channel|>final<|message|>",
     "<|channel|>final <|constrain|>json<|message|>",
 ];
@@ -57,6 +72,14 @@ fn after_thought(text: &str) -> Option<&str> {
                 rest.split_once(close)
                     .map_or("", |(_, said)| said.trim_start()),
             );
+        }
+    }
+    for (open, close) in WORDS {
+        let closed = begun
+            .strip_prefix(open)
+            .and_then(|rest| rest.split_once(close));
+        if let Some((_, said)) = closed {
+            return Some(said.trim_start());
         }
     }
     // Where the template has opened it, only the end is in the text.
@@ -102,6 +125,19 @@ mod tests {
             "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>{}",
             "{}",
         );
+        check("◁think▷hm◁/think▷{}", "{}");
+        check(
+            "Here is my thought process:\nhm\n\nHere is my response:\n{}",
+            "{}",
+        );
+        check("analysisWe count.assistantfinal{}", "{}");
+        check("analysis of the poem", "analysis of the poem");
+        check(
+            "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>commentary\
+             <|message|>so<|end|><|start|>assistant<|channel|>final<|message|>{}",
+            "{}",
+        );
+        check("<|think|>hm<|end|><|begin|>assistant<|content|>{}", "{}");
         let about = r#"{"answer":"the mark </think> ends it"}"#;
         check(about, about);
     }
