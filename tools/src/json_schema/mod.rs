@@ -10,18 +10,22 @@
 //! | `normal` | from any draft to the normal form |
 //! | `references` | where a `$ref` leads to |
 //! | `cycles` | definitions that mean themselves |
-//! | `word_class` | patterns as the server means them that wrote them |
+//! | `draft3` | keywords of the oldest draft |
+//! | `pattern` | patterns as the program means them that wrote them |
 //! | `merge` | schemas that all must hold as one |
 //! | `nonstandard` | what servers mean by values that no draft knows |
 //! | `envelope` | the schema in what other programs put around it |
+//! | `whole` | integers among the values of a schema |
 
 mod cycles;
+mod draft3;
 mod envelope;
 mod merge;
 mod nonstandard;
 mod normal;
+mod pattern;
 mod references;
-mod word_class;
+mod whole;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
@@ -31,6 +35,7 @@ pub use envelope::unwrapped;
 pub use merge::merged;
 pub use normal::normal;
 pub(crate) use normal::normal_of_server;
+pub(crate) use whole::whole;
 
 /// How the definitions of a normal form are referred to.
 pub const DEFINITION: &str = "#/$defs/";
