@@ -17,13 +17,13 @@ pub(super) fn of_text(text: &str, name: &str, args: &[Value]) -> Option<Result<V
             let parts = text.split_once(mark);
             let whole = vec![text, "", ""];
             let parts = parts.map_or(whole, |(before, after)| vec![before, mark, after]);
-            return Some(Ok(Value::from(parts)));
+            return Some(Ok(parts.into_iter().collect()));
         }
         ("rpartition", Some(mark)) if !mark.is_empty() => {
             let parts = text.rsplit_once(mark);
             let whole = vec!["", "", text];
             let parts = parts.map_or(whole, |(before, after)| vec![before, mark, after]);
-            return Some(Ok(Value::from(parts)));
+            return Some(Ok(parts.into_iter().collect()));
         }
         ("rsplit", Some(mark)) if !mark.is_empty() => return Some(Ok(split(text, mark, args))),
         ("index", Some(part)) => return Some(place(text, text.find(part))),
@@ -60,7 +60,7 @@ fn split(text: &str, mark: &str, args: &[Value]) -> Value {
         None => text.rsplit(mark).collect(),
     };
     parts.reverse();
-    Value::from(parts)
+    parts.into_iter().collect()
 }
 
 /// The number of the letter at `byte`.
