@@ -87,7 +87,11 @@ impl<'a> References<'a> {
             return None;
         }
         let path = decoded(fragment.unwrap_or(reference));
-        let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;
+        let (holder, name) = path.rsplit_once('/').unwrap_or(("", path.as_str()));
+        let is_holder = |known: &&str| holder.ends_with(&known[1..]);
+        if name.is_empty() || !holder.is_empty() && !HOLDERS.iter().any(is_holder) {
+            return None;
+        }
         HOLDERS.iter().find_map(|holder| {
             let pointer = format!("{holder}/{name}");
             let found = self.document.pointer(&pointer)?;

@@ -105,7 +105,11 @@ fn definitions_are_found_where_they_were_moved() {
         json!({"id": "urn:a:b:C", "properties": {"c": {"$ref": "#/$defs/root"}}, "$defs": {"root":
             {"id": "urn:a:b:C", "properties": {"c": {"$ref": "#/$defs/root"}}}}}),
     );
-    for other in ["./other.json#/$defs/N", "https://a.example/N"] {
+    for other in [
+        "./other.json#/$defs/N",
+        "https://a.example/N",
+        "#/properties/N",
+    ] {
         let schema = json!({"items": {"$ref": other}, "$defs": {"N": int()}});
         assert!(normal(&schema).is_err(), "{other}");
     }
