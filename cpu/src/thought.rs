@@ -28,12 +28,16 @@ const WORDS: [(&str, &str); 2] = [
     ("analysis", "assistantfinal"),
 ];
 
+/// How a turn begins whose model names a channel first, and that of answers.
+const TURN_WITH_CHANNELS: &str = "<|start|>assistant";
+const ANSWER_CHANNEL: &str = "<|channel|>final<|message|>";
+
 /// What may stand before an answer that was marked as one.
 const ANSWER_MARKS: [&str; 5] = [
-    "<|start|>assistant",
+    TURN_WITH_CHANNELS,
     "<|begin|>assistant",
     "<|content|>",
-    "<|channel|>final<|message|>",
+    ANSWER_CHANNEL,
     "<|channel|>final <|constrain|>json<|message|>",
 ];
 
@@ -89,16 +93,24 @@ fn after_thought(text: &str) -> Option<&str> {
     })
 }
 
-/// What closes a thought that a template opens for the model at the end of `prompt`; empty
-/// where it opens none. The grammar of an action leaves no room to think in.
+/// What closes a thought that a template opens for the model at the end of `prompt`, or says that
+/// an answer follows where a model would begin with another channel; empty where neither is needed.
+/// The grammar of an action leaves no room to think in.
 pub fn closing(prompt: &str) -> &'static str {
     let end = prompt.trim_end();
+    if end.ends_with(TURN_WITH_CHANNELS) {
+        return ANSWER_CHANNEL;
+    }
+    // Where a mark ends all that a turn says, the answer is a turn of its own.
+    let closes = |marks: &&(&str, &str)| end.ends_with(marks.0) && marks.1 != "<|end|>";
     MARKS
         .iter()
-        .find(|(open, _)| end.ends_with(open))
+        .chain(&MARKS_OF_OTHERS)
+        .find(closes)
         .map_or("", |(_, close)| match *close {
             "</think>" => "\n</think>\n\n",
-            _ => "\n</thinking>\n\n",
+            "</thinking>" => "\n</thinking>\n\n",
+            close => close,
         })
 }
 
@@ -148,5 +160,9 @@ mod tests {
         check("<|im_start|>assistant\n<think>\n", "\n</think>\n\n");
         check("<|im_start|>assistant\n<think>\n\n</think>\n\n", "");
         check("<|im_start|>assistant\n", "");
+        check("<|CHATBOT_TOKEN|><|START_THINKING|>", "<|END_THINKING|>");
+        check("<turn>model\n<|channel>thought\n", "<channel|>");
+        check("<|begin|>assistant<|think|>", "");
+        check("<|start|>assistant", "<|channel|>final<|message|>");
     }
 }
