@@ -229,6 +229,11 @@ pub(super) fn of_call(said: String) -> String {
     if has("HTTP 401") || has("Auth required") {
         return format!("{said}; {ASKS_WHO}");
     }
+    if has("input_required") {
+        return "it goes on asking for what it is not given here: what a person answers, or what a \
+                model makes"
+            .to_owned();
+    }
     if has("Insufficient scope") {
         return format!("{said}; its key is not for this");
     }
@@ -274,6 +279,8 @@ mod tests {
         };
         check("Auth required", "\"Authorization\"");
         check("Insufficient scope", "its key is not for this");
+        let asks = of_call("input_required did not complete within 10 rounds".to_owned());
+        assert!(asks.starts_with("it goes on asking"), "{asks}");
         assert_eq!(of_call("HTTP 404".to_owned()), "HTTP 404");
     }
 }
