@@ -112,6 +112,12 @@ fn spelled(pattern: &str) -> String {
                     out.push_str(r"\-");
                     rest = &rest[1..];
                 }
+                // The name of a letter or of a kind of letters.
+                let is_named = matches!(token, r"\p" | r"\P" | r"\u" | r"\x");
+                let end = rest.find('}').filter(|_| is_named && rest.starts_with('{'));
+                let (name, behind) = rest.split_at(end.map_or(0, |end| end + 1));
+                out.push_str(name);
+                rest = behind;
             }
         }
     }
@@ -160,6 +166,7 @@ mod tests {
         check(r"^a[^]b$", "a\nb", "ab");
         check(r"\A[a-z]+\Z", "abc", "a1");
         check(r"^{[a-z]+}$", "{abc}", "abc");
+        check(r"^\p{L}[\d-_]$", "é_", "1_");
         check(r"^\w{2}{$", "ab{", "ab");
         check(r"^a{,3}$", "aaa", "aaaa");
         check(r"^a{2,}-{1}$", "aaa-", "a-");
