@@ -345,11 +345,20 @@ impl Reply {
 }
 
 fn usage_of(usage: &Value) -> Usage {
-    let count = |value: &Value| value.as_f64().unwrap_or(0.0) as u32;
+    let count = |values: [&Value; 3]| {
+        let told = values.into_iter().find_map(Value::as_f64);
+        told.unwrap_or(0.0) as u32
+    };
+    let none = &Value::Null;
+    let cached = [
+        &usage["prompt_tokens_details"]["cached_tokens"],
+        &usage["prompt_cache_hit_tokens"],
+        &usage["cache_read_input_tokens"],
+    ];
     Usage {
-        prompt_tokens: count(&usage["prompt_tokens"]),
-        cached_tokens: count(&usage["prompt_tokens_details"]["cached_tokens"]),
-        generated_tokens: count(&usage["completion_tokens"]),
+        prompt_tokens: count([&usage["prompt_tokens"], &usage["input_tokens"], none]),
+        cached_tokens: count(cached),
+        generated_tokens: count([&usage["completion_tokens"], &usage["output_tokens"], none]),
     }
 }
 

@@ -248,6 +248,9 @@ fn what_it_took_comes_behind_the_last_word() {
     check(&format!("{stop}\n\ndata: [DONE]\n\n"), 0, true);
     check(&format!("{stop}\n\ndata: no json\n\n{usage}\n\n"), 4, true);
     check(&format!("{usage}\n\n"), 4, false);
+    let other =
+        r#"data: {"usage":{"input_tokens":9,"output_tokens":4,"prompt_cache_hit_tokens":2}}"#;
+    check(&format!("{stop}\n\n{other}\n\n"), 4, true);
 }
 
 #[test]
