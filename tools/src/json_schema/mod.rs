@@ -49,13 +49,24 @@ pub fn validator(schema: &Value) -> Result<Validator, String> {
     jsonschema::options()
         .should_validate_formats(true)
         .build(schema)
-        .map_err(|error| {
-            let place = error.instance_path().to_string();
-            match place.is_empty() {
-                true => error.to_string(),
-                false => format!("{place}: {error}"),
-            }
-        })
+        .map_err(|error| wrong(&error))
+}
+
+/// What is wrong with a schema, in words.
+fn wrong(error: &ValidationError<'_>) -> String {
+    let place = error.instance_path().to_string();
+    let is_type = place.ends_with("/type");
+    let said = match error.kind() {
+        ValidationErrorKind::AnyOf { .. } if is_type => format!(
+            "there is no type {}; types are null, boolean, object, array, number, string, integer",
+            error.instance()
+        ),
+        _ => error.to_string(),
+    };
+    match place.is_empty() {
+        true => said,
+        false => format!("{place}: {said}"),
+    }
 }
 
 /// Characters of what is said of a bad value: a schema may have thousands of values.

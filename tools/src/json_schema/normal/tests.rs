@@ -81,6 +81,13 @@ fn spelling_alone_refuses_nothing() {
 }
 
 #[test]
+fn a_type_that_there_is_not_is_named() {
+    let said = normal(&json!({"properties": {"a": {"type": "strng"}}})).unwrap_err();
+    let want = "/properties/a/type: there is no type \"strng\"; types are null";
+    assert!(said.starts_with(want), "{said}");
+}
+
+#[test]
 fn definitions_are_found_where_they_were_moved() {
     let int = || json!({"type": "integer"});
     let want = json!({"properties": {"a": {"$ref": "#/$defs/N"}}, "$defs": {"N": int()}});
