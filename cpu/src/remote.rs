@@ -13,12 +13,16 @@
 //! | this one | the endpoint as a [`Cpu`] |
 //! | `send`, `refusal` | a request, and what it means where it is not taken |
 //! | `flow`, `reply`, `action` | a reply as it comes, what it says, and the action in it |
+//! | `fault` | what it says of a failure |
+//! | `listing` | the models that it has |
 //! | `echo` | the key, kept out of what the endpoint says |
 //! | `weigh`, `shape` | decisions; how tokens are chosen |
 
 mod action;
 mod echo;
+mod fault;
 mod flow;
+mod listing;
 mod refusal;
 mod reply;
 mod send;
@@ -39,7 +43,7 @@ use super::{
 use crate::estimate::Estimate;
 use crate::message::without_pictures;
 use flow::{Next, next};
-use refusal::{MESSAGES, OPTIONAL, alternating, endpoint, failure, not_taken, shown};
+use refusal::{MESSAGES, OPTIONAL, STREAM, alternating, endpoint, failure, not_taken, shown};
 use reply::Reply;
 use shape::shape;
 
@@ -117,18 +121,18 @@ impl RemoteCpu {
         };
         let listed = link.models().await;
         let entries = match (&listed, &settings.model) {
-            (Ok(value), _) => value["data"].as_array().cloned().unwrap_or_default(),
+            (Ok(value), _) => listing::entries(value),
             // Some endpoints list nothing; a model named by the user is enough.
             (Err(_), Some(_)) => Vec::new(),
             (Err(error), None) => return Err(error.clone()),
         };
-        let named = |entry: &&Value| {
-            settings.model.is_none() || entry["id"].as_str() == settings.model.as_deref()
+        let entry = match &settings.model {
+            Some(named) => listing::named(&entries, named),
+            None => listing::first(&entries),
         };
-        let entry = entries.iter().find(named).cloned().unwrap_or_default();
         if link.model.is_empty() {
-            link.model = entry["id"]
-                .as_str()
+            link.model = entry
+                .and_then(listing::name)
                 .ok_or_else(|| CpuError::Endpoint {
                     url: url.clone(),
                     reason: "it lists no models, and none was named".into(),
@@ -138,7 +142,7 @@ impl RemoteCpu {
         }
         let window = settings
             .window
-            .or_else(|| stated_window(&entry))
+            .or_else(|| entry.and_then(listing::window))
             .unwrap_or(WINDOW_DEFAULT);
         Ok(Self {
             info: CpuInfo {
@@ -152,24 +156,6 @@ impl RemoteCpu {
             runtime: tokio::runtime::Handle::current(),
         })
     }
-}
-
-/// What servers call the window of a listed model: llama.cpp, LM Studio, vLLM, OpenRouter.
-/// The one that runs is stated before the one that the model could have.
-fn stated_window(entry: &Value) -> Option<usize> {
-    [
-        &entry["meta"]["n_ctx"],
-        &entry["loaded_context_length"],
-        &entry["max_model_len"],
-        &entry["top_provider"]["context_length"],
-        &entry["context_length"],
-        &entry["context_window"],
-        &entry["max_context_length"],
-        &entry["meta"]["n_ctx_train"],
-    ]
-    .iter()
-    .find_map(|value| value.as_u64().filter(|window| *window > 0))
-    .map(|window| window as usize)
 }
 
 impl Cpu for RemoteCpu {
@@ -277,8 +263,20 @@ impl Link {
         job: &Job,
         sink: &Sink,
     ) -> Result<Completion, Broken> {
-        let (reply, broke) = self.receive(response, sink).await?;
+        let (mut reply, broke) = self.receive(response, sink).await?;
         let (ended, called) = (reply.ended, reply.called);
+        let silent = reply.completion.text.trim().is_empty();
+        // Where a model did not think some servers take its whole answer for a thought.
+        if silent
+            && matches!(job.form, Form::Json(_))
+            && let Some(action) = action::alone(without_thought(&reply.thoughts))
+        {
+            reply.completion.text = action.to_owned();
+        }
+        let stray = match silent && !reply.completion.thought {
+            true => std::mem::take(&mut reply.stray),
+            false => String::new(),
+        };
         let characters = reply.completion.text.chars().count();
         let completion = self
             .settle(reply.completion, job)
@@ -292,6 +290,7 @@ impl Link {
                     reason: CALLED.into(),
                     trouble: Trouble::Empty,
                 }),
+                None if !stray.is_empty() => Broken::Partly(self.astray(&stray)),
                 None => Broken::Partly(error),
             })?;
         // Some leave the last line out, so a whole action counts without it.
@@ -307,6 +306,20 @@ impl Link {
                     format!("the stream broke off after {characters} characters: {reason}"),
                 )))
             }
+        }
+    }
+
+    /// The error for a reply that has nothing but a line that is none.
+    fn astray(&self, line: &str) -> CpuError {
+        let is_page = fault::is_page(line);
+        let said = self.without_key(fault::plain(line));
+        CpuError::Endpoint {
+            url: self.url.clone(),
+            reason: format!("its reply is no answer: {said}"),
+            trouble: match is_page {
+                true => Trouble::NotFound,
+                false => Trouble::Other,
+            },
         }
     }
 
@@ -385,6 +398,11 @@ impl Link {
                     // What OpenAI calls it now.
                     ("max_tokens", Some(value)) => ("max_completion_tokens", value),
                     (MESSAGES, Some(value)) => (MESSAGES, alternating(value)),
+                    // Which only a stream may have.
+                    (STREAM, _) => {
+                        fields.remove("stream_options");
+                        continue;
+                    }
                     _ => continue,
                 };
                 fields.insert(left.0.to_owned(), left.1);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
-use super::reply;
+use super::fault;
 use crate::{CpuError, Trouble};
 
 /// The longest pause an endpoint may ask for.
@@ -15,14 +15,27 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
 /// What a request says, of which some endpoints take the turns of a user and a model alone.
 pub(super) const MESSAGES: &str = "messages";
 
+/// Whether the reply comes as it is written.
+pub(super) const STREAM: &str = "stream";
+
 /// Parts of a request that some endpoints do not take: what is left out of it then, or written
 /// in another way, and the words of a refusal that mean it.
-pub(super) const OPTIONAL: [(&str, &[&str]); 6] = [
+pub(super) const OPTIONAL: [(&str, &[&str]); 7] = [
+    (
+        STREAM,
+        &[
+            "to stream this",
+            "streaming is not supported",
+            "streaming not supported",
+            "not support streaming",
+            "stream is not supported",
+        ],
+    ),
     (
         "response_format",
         &[
             "response_format",
-            "json_schema",
+            "schema",
             "grammar",
             "guided",
             "structured output",
@@ -37,9 +50,15 @@ pub(super) const OPTIONAL: [(&str, &[&str]); 6] = [
         &[
             "system role",
             "role system",
+            "role: system",
             "system message",
-            "roles must alternate",
+            "system instruction",
+            "developer instruction",
+            "must alternate",
+            "should alternate",
             "alternate between user",
+            "after role",
+            "user and assistant roles",
         ],
     ),
 ];
@@ -157,7 +176,18 @@ pub(super) fn failure(url: &str, reason: String) -> CpuError {
 /// The trouble, where `said` is that the prompt was too long for it.
 fn too_long(said: &str) -> Option<Trouble> {
     let lower = said.to_ascii_lowercase();
-    let about = ["context", "n_ctx", "too long", "maximum input"];
+    let about = [
+        "context length",
+        "context_length",
+        "context size",
+        "context window",
+        "maximum context",
+        "n_ctx",
+        "too long",
+        "maximum input",
+        "number of tokens allowed",
+        "max_new_tokens` must be",
+    ];
     about
         .iter()
         .any(|word| lower.contains(word))
@@ -168,12 +198,13 @@ pub(super) fn refused(url: &str, status: StatusCode, body: &str) -> CpuError {
     let parsed = serde_json::from_str::<Value>(body).ok();
     let said = parsed
         .as_ref()
-        .and_then(reply::failure)
-        .unwrap_or_else(|| body.chars().take(200).collect());
+        .and_then(fault::failure)
+        .unwrap_or_else(|| fault::plain(body));
     let trouble = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Trouble::Key,
         StatusCode::NOT_FOUND => Trouble::NotFound,
         StatusCode::TOO_MANY_REQUESTS => Trouble::TooMany,
+        StatusCode::PAYLOAD_TOO_LARGE => Trouble::TooLong(window_in(body)),
         _ => too_long(body).unwrap_or(Trouble::Other),
     };
     CpuError::Endpoint {
@@ -185,12 +216,17 @@ pub(super) fn refused(url: &str, status: StatusCode, body: &str) -> CpuError {
 
 /// The window that an endpoint names where a prompt did not fit.
 fn window_in(body: &str) -> Option<usize> {
-    const BEFORE: [&str; 5] = [
+    const BEFORE: [&str; 10] = [
         "\"n_ctx\":",
         "maximum context length is ",
+        "maximum context length of ",
         "context length of only ",
+        "context length (",
         "context size (",
         "context window of ",
+        "max_new_tokens` must be <= ",
+        "tokens allowed (",
+        "tokens > ",
     ];
     let number = |text: &str| {
         let text = text.trim_start();
@@ -223,7 +259,8 @@ mod tests {
 
     #[test]
     fn what_is_not_taken_is_left_out_once() {
-        let body = json!({"seed": 1, "max_tokens": 9, "response_format": {}, "stream_options": {}});
+        let body = json!({"seed": 1, "max_tokens": 9, "response_format": {}, "stream_options": {},
+                          "stream": true});
         let check = |said: &str, tried: u32, want: Option<&str>| {
             let refusal = failure("http://a", said.into());
             let bit = not_taken(&refusal, &body, tried);
@@ -236,7 +273,28 @@ mod tests {
             0,
             Some("response_format"),
         );
-        check("400: Unknown field: response_format", 1, None);
+        let place = OPTIONAL
+            .iter()
+            .position(|(name, _)| *name == "response_format");
+        let left_out = 1 << place.unwrap();
+        check("400: Unknown field: response_format", left_out, None);
+        for said in [
+            "400: JSON schema conversion failed:\nUnrecognized schema: {}",
+            "400: Invalid schema for response_format 'action': In context=(), it is wrong",
+            "400: oneOf is not supported in a JSON schema",
+        ] {
+            check(said, 0, Some("response_format"));
+        }
+        check(
+            "400: you must be verified to stream this model",
+            0,
+            Some("stream"),
+        );
+        check(
+            "400: streaming is not supported with response_format",
+            0,
+            Some("stream"),
+        );
         check("use max_completion_tokens", 0, Some("max_tokens"));
         check("unknown field stream_options", 0, Some("stream_options"));
         check("maximum context length is 9; lower max_tokens", 0, None);
@@ -245,10 +303,22 @@ mod tests {
 
     #[test]
     fn turns_alternate_where_a_template_wants_that() {
-        let refusal = failure("http://a", "400: System role not supported".into());
-        let body = json!({"messages": []});
-        let bit = not_taken(&refusal, &body, 0).expect("a part that is not taken");
-        assert_eq!(OPTIONAL[bit.trailing_zeros() as usize].0, MESSAGES);
+        for said in [
+            "400: System role not supported",
+            "400: unknown role: system",
+            "400: Developer instruction is not enabled for this model",
+            "400: Unexpected role 'user' after role 'user'",
+            "500: Only user and assistant roles are supported!",
+        ] {
+            let refusal = failure("http://a", said.into());
+            let body = json!({"messages": []});
+            let bit = not_taken(&refusal, &body, 0).expect("a part that is not taken");
+            assert_eq!(
+                OPTIONAL[bit.trailing_zeros() as usize].0,
+                MESSAGES,
+                "{said}"
+            );
+        }
         let turn = |role: &str, content: &str| json!({"role": role, "content": content});
         let check = |messages: &[Value], want: &[Value]| {
             assert_eq!(alternating(json!(messages)), json!(want));
@@ -316,6 +386,16 @@ mod tests {
             Some(2048),
         );
         check("exceed context window of 512", Some(512));
+        check(
+            "exceeds the maximum context length of 2048 tokens",
+            Some(2048),
+        );
+        check("longer than the context length (2048 tokens)", Some(2048));
+        check(
+            "`inputs` tokens + `max_new_tokens` must be <= 2048.",
+            Some(2048),
+        );
+        check("prompt is too long: 9000 tokens > 2048 maximum", Some(2048));
         check("no such model", None);
     }
 }

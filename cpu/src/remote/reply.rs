@@ -1,17 +1,18 @@
 //! What an endpoint sends, read by what it means: servers that speak "the OpenAI protocol"
 //! differ in nearly everything around the text. Read are streams of events with or without
 //! a last line, a whole JSON body, and lines of JSON; text as a string or in parts; errors
-//! wherever and in whatever form they come.
+//! wherever and in whatever form they come (`fault`).
 
 use serde_json::Value;
 
+use super::fault::{failure, shortened, words_or_all};
 use crate::Usage;
 use crate::{ClosedEarly, Completion};
 
 /// A body that is no stream is kept up to here, in bytes.
 const BODY_BYTES_MAX: usize = 16 << 20;
-/// Characters of an error that are passed on.
-const ERROR_CHARS_MAX: usize = 600;
+/// Thoughts are kept up to here, in bytes.
+const THOUGHT_BYTES_MAX: usize = 1 << 20;
 /// The bytes of a byte order mark.
 const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 /// Where servers put what a model thinks before it speaks.
@@ -35,6 +36,15 @@ pub(super) struct Reply {
     /// Whether it has calls of functions beside its text, which nobody offered it: its server
     /// reads them out of what the model writes.
     pub(super) called: bool,
+    /// What stands where servers put thoughts. Some put the answer there, too, when the model
+    /// did not think before it.
+    pub(super) thoughts: String,
+    /// The first line that is nothing of a reply.
+    pub(super) stray: String,
+    /// Whether the event that comes was announced as an error.
+    failing: bool,
+    /// Whether the last byte was a carriage return: a line feed behind it ends no line.
+    returned: bool,
     /// The line that is not complete yet.
     line: Vec<u8>,
     /// The lines of an event whose JSON is not complete yet.
@@ -72,9 +82,13 @@ impl Reply {
                 if body.len() < BODY_BYTES_MAX {
                     body.push(*byte);
                 }
+            } else if *byte == b'\n' && self.returned {
+                self.returned = false;
             } else if matches!(byte, b'\n' | b'\r') {
+                self.returned = *byte == b'\r';
                 self.line(&mut text)?;
             } else {
+                self.returned = false;
                 self.line.push(*byte);
             }
         }
@@ -112,6 +126,7 @@ impl Reply {
         let line = String::from_utf8_lossy(&line);
         let line = line.trim_start_matches('\u{feff}').trim();
         if line.is_empty() {
+            self.failing = false;
             return match std::mem::take(&mut self.event) {
                 event if event.is_empty() => Ok(()),
                 event => Err(format!(
@@ -120,13 +135,10 @@ impl Reply {
                 )),
             };
         }
-        let data = match line.strip_prefix("data:") {
-            Some(data) => data.trim(),
-            // Some servers fall out of the stream to say that they failed.
-            None if line.starts_with('{') => line,
-            None => return Ok(()),
+        let Some(data) = self.data(line) else {
+            return Ok(());
         };
-        if data == "[DONE]" {
+        if matches!(data, "[DONE]" | "\"[DONE]\"") {
             (self.ended, self.closed) = (true, true);
             return Ok(());
         }
@@ -137,8 +149,8 @@ impl Reply {
             }
             return Ok(());
         }
-        if data.is_empty() {
-            return Ok(());
+        if self.event.is_empty() && !data.starts_with(['{', '[']) {
+            return self.words(data);
         }
         self.event.push_str(data);
         match serde_json::from_str::<Value>(&self.event) {
@@ -156,6 +168,47 @@ impl Reply {
         }
     }
 
+    /// What `line` brings of an event, if it does.
+    fn data<'l>(&mut self, line: &'l str) -> Option<&'l str> {
+        if let Some(data) = line.strip_prefix("data:") {
+            return Some(data.trim());
+        }
+        if let Some(name) = line.strip_prefix("event:") {
+            self.failing = name.trim() == "error";
+            return None;
+        }
+        if let Some(words) = line.strip_prefix("error:") {
+            self.failing = true;
+            return Some(words.trim());
+        }
+        // Some servers fall out of the stream to say that they failed.
+        if line.starts_with('{') {
+            return Some(line);
+        }
+        let of_stream = [":", "id:", "retry:"];
+        if !of_stream.iter().any(|begin| line.starts_with(begin)) {
+            self.note(line);
+        }
+        None
+    }
+
+    /// Takes in data that is no JSON: the words of an error, or a sign of life.
+    fn words(&mut self, data: &str) -> Result<(), String> {
+        if self.failing && !data.is_empty() {
+            let said = serde_json::from_str::<Value>(data).unwrap_or_else(|_| data.into());
+            return Err(shortened(&words_or_all(&said)));
+        }
+        self.note(data);
+        Ok(())
+    }
+
+    /// Keeps a line that says nothing here, for the case that nothing else comes.
+    fn note(&mut self, line: &str) {
+        if self.stray.is_empty() && !line.starts_with(':') {
+            self.stray = shortened(line);
+        }
+    }
+
     /// Takes one event in; gives the text it brings.
     fn event(&mut self, event: &Value) -> Result<String, String> {
         if let Value::Array(events) = event {
@@ -165,21 +218,13 @@ impl Reply {
         if let Some(words) = failure(event) {
             return Err(words);
         }
+        if self.failing {
+            return Err(shortened(&words_or_all(event)));
+        }
         self.count(event);
-        let choices = event["choices"].as_array();
-        let first = |choice: &&Value| choice["index"].as_u64().unwrap_or(0) == 0;
-        let choice = choices.and_then(|choices| choices.iter().find(first));
-        // Without choices there may be a message of its own, as Ollama has it.
-        let choice = choice.unwrap_or(event);
-        let said = [&choice["delta"], &choice["message"]];
-        let said = said.into_iter().find(|said| said.is_object());
-        let said = said.unwrap_or(choice);
-        self.completion.thought |= THOUGHTS.iter().any(|key| match &said[*key] {
-            Value::String(text) => !text.is_empty(),
-            Value::Array(parts) => !parts.is_empty(),
-            Value::Object(parts) => !parts.is_empty(),
-            _ => false,
-        });
+        let choice = first_choice(event);
+        let said = self.said(choice);
+        self.think(said);
         let calls = said["tool_calls"].as_array();
         self.called |= calls.is_some_and(|calls| !calls.is_empty());
         self.called |= said["function_call"].is_object();
@@ -194,26 +239,69 @@ impl Reply {
         let reason = choice["finish_reason"]
             .as_str()
             .or(event["done_reason"].as_str());
-        match reason.unwrap_or_default().to_ascii_lowercase().as_str() {
-            "" => {}
-            "length" | "max_tokens" | "max_output_tokens" => {
-                self.ended = true;
-                self.completion.closed_early = Some(ClosedEarly::Full);
-            }
-            "content_filter" | "safety" if self.completion.text.is_empty() => {
-                return Err("it withheld its answer: a filter of content".into());
-            }
-            "error" if self.completion.text.is_empty() => {
-                return Err("it ended with an error and said no more of it".into());
-            }
-            _ => self.ended = true,
-        }
+        self.end(reason.unwrap_or_default())?;
         if let Some(refusal) = said["refusal"].as_str().filter(|text| !text.is_empty())
             && self.completion.text.is_empty()
         {
             return Err(format!("it refused to answer: {}", shortened(refusal)));
         }
         Ok(text)
+    }
+
+    /// What a choice says: a piece of a message, or a message. A message beside a piece counts
+    /// only where nothing has come in pieces.
+    fn said<'v>(&self, choice: &'v Value) -> &'v Value {
+        let [piece, message] = [&choice["delta"], &choice["message"]];
+        let silent = |said: &Value| {
+            let content = &said["content"];
+            content.is_null() || *content == ""
+        };
+        let instead = silent(piece) && !silent(message) && self.completion.text.is_empty();
+        match (piece.is_object(), message.is_object()) {
+            (true, true) if instead => message,
+            (true, _) => piece,
+            (false, true) => message,
+            (false, false) => choice,
+        }
+    }
+
+    /// Takes in what a message says of thoughts.
+    fn think(&mut self, said: &Value) {
+        self.completion.thought |= THOUGHTS.iter().any(|key| match &said[*key] {
+            Value::String(text) => !text.is_empty(),
+            Value::Array(parts) => !parts.is_empty(),
+            Value::Object(parts) => !parts.is_empty(),
+            _ => false,
+        });
+        let mut texts = THOUGHTS.iter().filter_map(|key| said[*key].as_str());
+        let text = texts.next().unwrap_or_default();
+        if self.thoughts.len() + text.len() <= THOUGHT_BYTES_MAX {
+            self.thoughts.push_str(text);
+        }
+    }
+
+    /// Takes in why a reply ended, if it did.
+    fn end(&mut self, reason: &str) -> Result<(), String> {
+        // What came whole is not the worse for it.
+        let whole = || serde_json::from_str::<Value>(&self.completion.text).is_ok();
+        match ending(reason) {
+            Ending::NotYet => {}
+            Ending::Withheld if !whole() => {
+                return Err("it withheld its answer: a filter of content".into());
+            }
+            Ending::Failed if !whole() => {
+                return Err(match reason {
+                    "error" => "it ended with an error and said no more of it".into(),
+                    reason => format!("it broke off: {}", shortened(reason)),
+                });
+            }
+            Ending::Full => {
+                self.ended = true;
+                self.completion.closed_early = Some(ClosedEarly::Full);
+            }
+            _ => self.ended = true,
+        }
+        Ok(())
     }
 
     /// Takes in how many tokens it took, where `event` says that.
@@ -229,6 +317,10 @@ impl Reply {
         match content {
             Value::String(text) => text.clone(),
             Value::Array(parts) => parts.iter().map(|part| self.content(part)).collect(),
+            // Some read the JSON that a model writes, and hand on what it means.
+            Value::Object(part) if !part.contains_key("type") && !part.contains_key("text") => {
+                content.to_string()
+            }
             Value::Object(part) => {
                 let kind = part.get("type").and_then(Value::as_str).unwrap_or("text");
                 match kind {
@@ -253,70 +345,68 @@ impl Reply {
 }
 
 fn usage_of(usage: &Value) -> Usage {
-    let count = |value: &Value| value.as_f64().unwrap_or(0.0) as u32;
-    Usage {
-        prompt_tokens: count(&usage["prompt_tokens"]),
-        cached_tokens: count(&usage["prompt_tokens_details"]["cached_tokens"]),
-        generated_tokens: count(&usage["completion_tokens"]),
-    }
-}
-
-/// What an event or a body says of a failure, if it tells of one.
-pub(super) fn failure(event: &Value) -> Option<String> {
-    let is_reply = event.get("choices").is_some_and(Value::is_array);
-    let is_error = event["object"] == "error" || event["type"] == "error";
-    let words = match &event["error"] {
-        Value::Null | Value::Bool(false) => None,
-        Value::String(text) if text.is_empty() => None,
-        Value::Object(fields) if fields.is_empty() => None,
-        error => Some(words(error)),
+    let count = |values: [&Value; 3]| {
+        let told = values.into_iter().find_map(Value::as_f64);
+        told.unwrap_or(0.0) as u32
     };
-    let words = words.or_else(|| match (is_error, is_reply) {
-        (true, _) => Some(words_or_all(event)),
-        // As FastAPI has it, and others that name no kind.
-        (false, false) if event.get("detail").is_some_and(|detail| !detail.is_null()) => {
-            Some(words_or_all(&event["detail"]))
-        }
-        (false, false) if event["message"].is_string() && event.get("content").is_none() => {
-            Some(words_or_all(event))
-        }
-        _ => None,
-    })?;
-    Some(shortened(&words))
-}
-
-/// The words of an error in whatever form it is.
-fn words(error: &Value) -> String {
-    let said = words_or_all(error);
-    // What a router was told by the one behind it.
-    match error["metadata"]["raw"].as_str() {
-        Some(raw) if !said.contains(raw) => format!("{said}: {raw}"),
-        _ => said,
+    let none = &Value::Null;
+    let cached = [
+        &usage["prompt_tokens_details"]["cached_tokens"],
+        &usage["prompt_cache_hit_tokens"],
+        &usage["cache_read_input_tokens"],
+    ];
+    Usage {
+        prompt_tokens: count([&usage["prompt_tokens"], &usage["input_tokens"], none]),
+        cached_tokens: count(cached),
+        generated_tokens: count([&usage["completion_tokens"], &usage["output_tokens"], none]),
     }
 }
 
-fn words_or_all(error: &Value) -> String {
-    match error {
-        Value::String(text) => text.clone(),
-        Value::Array(several) => {
-            let all: Vec<String> = several.iter().map(words_or_all).collect();
-            all.join("; ")
-        }
-        Value::Object(fields) => {
-            let named = ["message", "msg", "detail", "error", "reason", "description"];
-            let said = named.iter().filter_map(|name| fields.get(*name));
-            let said = said.map(words_or_all).find(|said| !said.is_empty());
-            said.unwrap_or_else(|| error.to_string())
-        }
-        Value::Null => String::new(),
-        other => other.to_string(),
+/// The first of the choices of an event. Without any it may be a message of its own, as Ollama
+/// has it.
+fn first_choice(event: &Value) -> &Value {
+    let first = |choice: &&Value| choice["index"].as_u64().unwrap_or(0) == 0;
+    match &event["choices"] {
+        Value::Array(choices) => choices.iter().find(first).unwrap_or(event),
+        one @ Value::Object(_) => one,
+        _ => event,
     }
 }
 
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(ERROR_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+/// What the reason for an end means.
+enum Ending {
+    NotYet,
+    Whole,
+    /// No room was left.
+    Full,
+    /// A filter keeps the rest back.
+    Withheld,
+    Failed,
+}
+
+/// What servers mean by `reason`. Some write what is not there as a word.
+fn ending(reason: &str) -> Ending {
+    match reason.trim().to_ascii_lowercase().as_str() {
+        "" | "null" | "none" => Ending::NotYet,
+        "length"
+        | "max_tokens"
+        | "max_output_tokens"
+        | "max_length"
+        | "model_length"
+        | "model_context_window_exceeded" => Ending::Full,
+        "safety" | "sensitive" | "recitation" | "blocklist" | "prohibited_content" => {
+            Ending::Withheld
+        }
+        reason if reason.starts_with("content_filter") => Ending::Withheld,
+        "error"
+        | "network_error"
+        | "insufficient_system_resource"
+        | "abort"
+        | "aborted"
+        | "cancelled"
+        | "canceled"
+        | "timeout" => Ending::Failed,
+        _ => Ending::Whole,
     }
 }
 

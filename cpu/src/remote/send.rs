@@ -1,9 +1,9 @@
 //! Sends requests: again where an endpoint was not reached or is busy, and to where it leads.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::LOCATION;
-use reqwest::{Method, Url};
+use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
 use super::Link;
@@ -14,6 +14,10 @@ use crate::{CpuError, Trouble};
 const TRIES: u32 = 4;
 /// The first pause between tries; it doubles each time.
 const BACKOFF: Duration = Duration::from_millis(250);
+/// How long a server is waited for that is loading its model, and how long until it is asked
+/// again. Large models take minutes from a slow disk.
+const LOADING_MAX: Duration = Duration::from_secs(100);
+const LOADING_PAUSE: Duration = Duration::from_secs(1);
 /// Redirects that one request follows.
 const HOPS_MAX: usize = 5;
 
@@ -32,6 +36,7 @@ impl Link {
     ) -> Result<reqwest::Response, CpuError> {
         let mut to = below(&self.base, path);
         let (mut pause, mut tries, mut hops) = (BACKOFF, 1, 0);
+        let mut loading: Option<Instant> = None;
         loop {
             let mut attempt = self.client.request(method.clone(), &to);
             if let Some(body) = body {
@@ -55,6 +60,17 @@ impl Link {
                     let wait = retry_after(&response);
                     let text = self.without_key(response.text().await.unwrap_or_default());
                     let error = refused(&self.url, status, &text);
+                    if is_loading(status, &text) {
+                        let since = *loading.get_or_insert_with(|| {
+                            tracing::warn!("{error}; waiting for it");
+                            Instant::now()
+                        });
+                        if since.elapsed() > LOADING_MAX {
+                            return Err(error);
+                        }
+                        tokio::time::sleep(wait.unwrap_or(LOADING_PAUSE)).await;
+                        continue;
+                    }
                     if !may_pass(status) {
                         return Err(error);
                     }
@@ -103,6 +119,12 @@ fn below(base: &str, path: &str) -> String {
     }
 }
 
+/// Whether a server that says this has yet to load its model: it will answer when that is done.
+fn is_loading(status: StatusCode, said: &str) -> bool {
+    let said = said.to_ascii_lowercase();
+    status == StatusCode::SERVICE_UNAVAILABLE && said.contains("loading")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,5 +135,20 @@ mod tests {
         check("http://a.example/v1", "http://a.example/v1/models");
         check("http://a.example/v1?v=2", "http://a.example/v1/models?v=2");
         check("http://a.example/v1/?v=2", "http://a.example/v1/models?v=2");
+    }
+
+    #[test]
+    fn a_server_that_loads_is_known_from_one_that_is_busy() {
+        let check = |status: u16, said: &str, want: bool| {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(is_loading(status, said), want, "{status} {said}");
+        };
+        check(
+            503,
+            r#"{"error":{"message":"Loading model","code":503}}"#,
+            true,
+        );
+        check(503, "busy", false);
+        check(500, "loading the model failed", false);
     }
 }

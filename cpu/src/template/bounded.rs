@@ -19,6 +19,8 @@ use minijinja::value::{Rest, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, Value, context};
 use minijinja_contrib::pycompat;
 
+use super::python;
+
 /// The name of a template in its errors.
 const NAME: &str = "chat";
 /// The longest template, in bytes. Those of models have some thousand.
@@ -35,6 +37,7 @@ const RAW_BYTES_MAX: u64 = 1 << 30;
 const JOIN: &str = "~";
 const PLUS: &str = "+";
 const TIMES: &str = "*";
+const REMAINDER: &str = "%";
 /// Filters of the library that go through all of a value. Those that call other filters are not
 /// among them: they would find the library's.
 const WHOLE: [&str; 11] = [
@@ -74,6 +77,7 @@ pub(super) fn put_into(environment: &mut Environment<'static>, stopped: &Arc<Ato
     environment.add_filter(JOIN, together);
     environment.add_filter(PLUS, plus);
     environment.add_filter(TIMES, times);
+    environment.add_filter(REMAINDER, remainder);
     let stopped = stopped.clone();
     environment.set_unknown_method_callback(move |state, value, name, args| {
         going_on(&stopped)?;
@@ -126,6 +130,7 @@ fn call_filters(instructions: &mut Instructions<'_>) {
             Instruction::StringConcat => JOIN,
             Instruction::Add => PLUS,
             Instruction::Mul => TIMES,
+            Instruction::Rem => REMAINDER,
             _ => continue,
         };
         // Two arguments, and a place that means that nothing is kept for the next call.
@@ -244,6 +249,18 @@ fn times(state: &State<'_, '_>, left: Value, right: Value) -> Result<Value, Erro
     by_library(state, "left * right", left, right)
 }
 
+/// `left % right`: of a text, a form that is filled in.
+fn remainder(state: &State<'_, '_>, left: Value, right: Value) -> Result<Value, Error> {
+    if left.as_str().is_none() {
+        return by_library(state, "left % right", left, right);
+    }
+    let mut args = vec![left];
+    args.extend(python::filling(&right));
+    let filled = state.apply_filter("format", &args)?;
+    within_bytes(filled.as_str().map_or(0, str::len))?;
+    Ok(filled)
+}
+
 fn items(value: &Value) -> usize {
     match value.kind() {
         ValueKind::Seq | ValueKind::Iterable => value.len().unwrap_or_else(|| counted(value)),
@@ -322,5 +339,8 @@ fn method(
         (Some(text), "format", _) => within_widths(text)?,
         _ => {}
     }
-    pycompat::unknown_method_callback(state, value, name, args)
+    let own = value
+        .as_str()
+        .and_then(|text| python::of_text(text, name, args));
+    own.unwrap_or_else(|| pycompat::unknown_method_callback(state, value, name, args))
 }

@@ -7,6 +7,7 @@
 //! | `jinja` | Jinja as templates expect it, within bounds |
 //! | `marks` | what stands for a text while a template runs |
 //! | `pictures` | messages with pictures, as a template knows them |
+//! | `python` | methods of Python's texts |
 //! | `sizes` | filters whose size a template gives |
 
 mod bounded;
@@ -14,6 +15,7 @@ mod dumps;
 mod jinja;
 mod marks;
 mod pictures;
+mod python;
 mod sizes;
 
 use std::collections::HashMap;

@@ -37,13 +37,15 @@ const PASSED_ON: &[&str] = &[
 
 /// The name of the device with a skill's files: whoever has it would keep skills from theirs.
 pub const SKILL: &str = "skill";
-
+/// What programs call the list of their servers.
+const LISTS: &[&str] = &["mcpServers", "servers", "mcp_servers", "context_servers"];
 /// Keys that only the entry of a server has.
 const KEYS: &[&str] = &["command", "url", "serverUrl", "httpUrl"];
 
 #[derive(Debug, Deserialize)]
 struct File {
-    #[serde(rename = "mcpServers", alias = "servers")]
+    #[serde(rename = "mcpServers")]
+    #[serde(alias = "servers", alias = "mcp_servers", alias = "context_servers")]
     servers: BTreeMap<String, Value>,
 }
 
@@ -184,16 +186,21 @@ fn unquoted(error: &serde_json::Error) -> String {
 fn parse(file: &Path, text: &str) -> Result<File> {
     // A list would do for a struct as well: its fields in their order.
     let object = serde_json::from_str::<Map<String, Value>>(text);
-    let object = object.or_else(|error| {
+    let mut object = object.or_else(|error| {
         // Programs that write it like this read comments too.
         serde_json::from_str(&jsonc::plain(text)).map_err(|_| wrong(file, &error.to_string()))
     })?;
     // Or there is nothing else in the file.
     let is_server = |entry: &Value| KEYS.iter().any(|key| entry.get(key).is_some());
-    let is_listed = ["mcpServers", "servers"]
-        .iter()
-        .any(|key| object.contains_key(*key));
-    if !is_listed && !object.is_empty() && object.values().all(is_server) {
+    let is_listed = |object: &Map<String, Value>| LISTS.iter().any(|key| object.contains_key(*key));
+    // The settings of a program may have them beside others.
+    let beside = object.get("mcp").filter(|inner| !is_server(*inner));
+    if let Some(inner) = beside.and_then(Value::as_object).cloned()
+        && !is_listed(&object)
+    {
+        object = inner;
+    }
+    if !is_listed(&object) && !object.is_empty() && object.values().all(is_server) {
         let servers = object.into_iter().collect();
         return Ok(File { servers });
     }
@@ -266,8 +273,8 @@ mod tests {
             "invalid type: string, expected a map",
         );
         check(
-            r#"{"command": ["hunter2"]}"#,
-            "invalid type: sequence, expected a string",
+            r#"{"command": {"a": "hunter2"}}"#,
+            "invalid type: map, expected a string",
         );
     }
 
@@ -288,6 +295,14 @@ mod tests {
             r#"{"a": {"command": "b"}, "c": {"url": "https://d.e"}}"#,
             "2 servers",
         );
+        for text in [
+            r#"{"mcp": {"servers": {"a": {"command": "b"}}, "inputs": []}}"#,
+            r#"{"theme": "x", "mcp": {"a": {"type": "local", "command": ["b", "c"]}}}"#,
+            r#"{"context_servers": {"a": {"command": "b"}}}"#,
+            r#"{"mcp": {"command": "b"}}"#,
+        ] {
+            check(text, "1 servers");
+        }
         check(
             "{\"mcpServers\": {\n// one\n\"a\": {\"command\": \"b\",},\n}}",
             "1 servers",

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use quipu_memory::{
@@ -64,6 +65,10 @@ pub struct Shelf {
     store: PathBuf,
     /// The folder of the machine that may have it open.
     state: PathBuf,
+    /// The memory, while calls of this program write it one after the other.
+    open: Mutex<Option<Box<dyn Store>>>,
+    /// The calls that write it or wait for their turn.
+    writers: AtomicUsize,
 }
 
 impl Shelf {
@@ -72,20 +77,70 @@ impl Shelf {
         Self {
             store: paths.store.clone(),
             state: paths.state.clone(),
+            open: Mutex::default(),
+            writers: AtomicUsize::default(),
         }
     }
 
-    /// The memory of the machine that runs, or opened for one call.
+    /// The memory to read from: of the machine that runs, or opened for one call.
     ///
     /// # Errors
-    /// When it cannot be opened, or another program keeps writing it.
-    pub fn open(&self, access: Access) -> Result<Box<dyn Store>> {
+    /// When it cannot be opened.
+    pub fn read(&self) -> Result<Box<dyn Store>> {
+        self.opened(Access::ReadOnly, WRITER_WAIT_MAX)
+    }
+
+    /// Does `work` on the memory to write to. Calls that come at the same time are done one after
+    /// the other, and it is opened for all of them once; another program is waited for no longer
+    /// than [`WRITER_WAIT_MAX`].
+    ///
+    /// # Errors
+    /// When it cannot be opened, or another program keeps writing it; and that of `work`.
+    pub fn write<T>(&self, work: impl FnOnce(&dyn Store) -> Result<T, StoreError>) -> Result<T> {
+        let came = Instant::now();
+        let turn = Turn::of(&self.writers);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = match open.take() {
+            Some(store) => store,
+            None => {
+                let patience = WRITER_WAIT_MAX.saturating_sub(came.elapsed());
+                self.opened(Access::ReadWrite, patience)?
+            }
+        };
+        let done = work(store.as_ref());
+        if !turn.is_last() {
+            *open = Some(store);
+        }
+        Ok(done?)
+    }
+
+    fn opened(&self, access: Access, patience: Duration) -> Result<Box<dyn Store>> {
         if let Some(lent) = Lent::of(&self.state)? {
             return Ok(Box::new(lent));
         }
-        // Calls come at the same time, and clients too: each has its turn.
-        let store = store::current(&self.store, access, WRITER_WAIT_MAX)?;
+        let store = store::current(&self.store, access, patience)?;
         Ok(Box::new(store))
+    }
+}
+
+/// A call that writes or waits for that, counted until it is dropped.
+struct Turn<'c>(&'c AtomicUsize);
+
+impl<'c> Turn<'c> {
+    fn of(count: &'c AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+
+    /// Whether nobody else waits.
+    fn is_last(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == 1
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -266,5 +321,37 @@ impl Library for Lent {
 
     fn purge(&self) -> Result<(), StoreError> {
         self.call(&Call::Purge)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_at_the_same_time_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::find(Some(folder.path())).unwrap();
+        // As two programs on one root.
+        let shelves = [Shelf::of(&paths), Shelf::of(&paths)];
+        std::thread::scope(|scope| {
+            for n in 0..16 {
+                let shelf = &shelves[n % 2];
+                scope.spawn(move || {
+                    let page = NewPage {
+                        text: format!("Crate {n} stands in row {n}."),
+                        ..NewPage::default()
+                    };
+                    shelf.write(|store| store.put(page)).unwrap();
+                });
+            }
+        });
+        let kept = shelves[0].read().unwrap().list(0, 99).unwrap();
+        assert_eq!(kept.len(), 16);
+        // Nobody has it open any more.
+        for shelf in &shelves {
+            let open = shelf.open.lock().unwrap();
+            assert!(open.is_none() && shelf.writers.load(Ordering::SeqCst) == 0);
+        }
     }
 }

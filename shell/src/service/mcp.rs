@@ -12,15 +12,15 @@ use std::sync::Arc;
 
 use quipu_kernel::gate::{DeviceCall, Gate, Guarded, Known, Passed, Policy, Request, Verdict};
 use quipu_kernel::label::Label;
-use quipu_memory::{Access, Kind, NewPage, PageId, Query, Space, Store, StoreError, Trust};
+use quipu_memory::{Kind, NewPage, PageId, Query, Space, StoreError, Trust};
 use quipu_tools::device::ArgsCheck;
 use quipu_tools::{
     Bus, CallContext, Capability, Effect, ErrorKind, FunctionSpec, Grants, Resolved, ToolError,
 };
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
-    ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
-    ToolAnnotations,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
+    CustomResult, ErrorCode, Implementation, ListToolsResult, PaginatedRequestParams,
+    ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -238,6 +238,24 @@ impl ServerHandler for Offer {
         Ok(ListToolsResult::with_all_items(self.0.tools.clone()))
     }
 
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        // The library takes a call that it cannot read for one of a method of its own.
+        Err(match request.method.as_str() {
+            "tools/call" => ErrorData::invalid_params(
+                "tools/call takes {\"name\": a string, \"arguments\": an object}",
+                None,
+            ),
+            method => {
+                let words = format!("there is no method {method}");
+                ErrorData::new(ErrorCode::METHOD_NOT_FOUND, words, None)
+            }
+        })
+    }
+
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
@@ -347,7 +365,7 @@ impl Machine {
             spaces: Some(vec![Space::SHARED]),
             ..Query::new(string(args, "query")?, k)
         };
-        let store = self.open(Access::ReadOnly)?;
+        let store = self.shelf.read().map_err(not_open)?;
         let mut hits = store.search(&query).map_err(store_failed)?;
         hits.retain(|hit| hit.secrecy.is_public());
         Ok(json!({ "hits": hits }))
@@ -355,7 +373,8 @@ impl Machine {
 
     fn show(&self, args: &Value) -> Result<Value, ToolError> {
         let id = string(args, "id")?;
-        let page = self.open(Access::ReadOnly)?.get(&PageId::from(id.clone()));
+        let store = self.shelf.read().map_err(not_open)?;
+        let page = store.get(&PageId::from(id.clone()));
         let shared = page
             .map_err(store_failed)?
             .filter(|page| page.space.is_shared() && page.secrecy.is_public());
@@ -383,15 +402,8 @@ impl Machine {
             space: Space::SHARED,
             ..NewPage::default()
         };
-        let page = self.open(Access::ReadWrite)?.put(page);
-        Ok(json!({"id": page.map_err(store_failed)?.id}))
-    }
-
-    fn open(&self, access: Access) -> Result<Box<dyn Store>, ToolError> {
-        let store = self.shelf.open(access);
-        store.map_err(|error| {
-            ToolError::new(ErrorKind::Failed, format!("{error:#}"), error::hint(&error))
-        })
+        let page = self.shelf.write(|store| store.put(page));
+        Ok(json!({"id": page.map_err(not_open)?.id}))
     }
 }
 
@@ -403,6 +415,11 @@ fn string(args: &Value, name: &str) -> Result<String, ToolError> {
             "it is a string",
         )
     })
+}
+
+/// Why the store could not be opened or written.
+fn not_open(error: anyhow::Error) -> ToolError {
+    ToolError::new(ErrorKind::Failed, format!("{error:#}"), error::hint(&error))
 }
 
 fn store_failed(error: StoreError) -> ToolError {

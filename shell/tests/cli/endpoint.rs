@@ -185,6 +185,27 @@ async fn a_failure_that_passes_is_tried_again() {
     assert_eq!(server.received_requests().await.unwrap().len(), 4);
 }
 
+#[tokio::test]
+async fn an_endpoint_that_loads_its_model_is_waited_for() {
+    let sandbox = Sandbox::new();
+    let server = MockServer::start().await;
+    let loading = json!({"error": {"message": "Loading model", "code": 503}});
+    let loading = ResponseTemplate::new(503)
+        .insert_header("retry-after", "0")
+        .set_body_json(loading);
+    Mock::given(path("/v1/chat/completions"))
+        .respond_with(loading)
+        .up_to_n_times(9)
+        .mount(&server)
+        .await;
+    Mock::given(path("/v1/chat/completions"))
+        .respond_with(Model(vec![DONE.into()]))
+        .mount(&server)
+        .await;
+    let said = run(&sandbox, &server, &["--model", "tiny"]).await;
+    said.check(0, &["Loading model; waiting for it"]);
+}
+
 #[test]
 fn nobody_there() {
     let sandbox = Sandbox::new();
@@ -222,6 +243,7 @@ async fn a_reply_is_read_in_the_form_it_has() {
         DONE.to_owned(),
         format!("```json\n{DONE}\n```"),
         format!("<think>hm</think>{DONE}"),
+        format!("<|START_RESPONSE|>{DONE}<|END_RESPONSE|>"),
     ] {
         check(format!("data: {}", content(&text)), 0, &[]).await;
         let whole = json!({"choices": [{"message": {"content": text}}]});
@@ -231,6 +253,22 @@ async fn a_reply_is_read_in_the_form_it_has() {
         format!("data: {thought}\n\ndata: {spent}\n\n"),
         1,
         &["it thought until", "action_tokens"],
+    )
+    .await;
+    // Where a model did not think some servers take its answer for a thought.
+    let answer = json!({"choices": [{"delta": {"content": "", "reasoning_content": DONE}}]});
+    check(format!("data: {answer}\n\n"), 0, &[]).await;
+    let broken = json!({"choices": [{"delta": {}, "finish_reason": "network_error"}]});
+    check(
+        format!("data: {broken}\n\n"),
+        1,
+        &["it broke off: network_error"],
+    )
+    .await;
+    check(
+        "<!doctype html>\n<title>A page</title>".into(),
+        1,
+        &["its reply is no answer: a web page", "ends in /v1"],
     )
     .await;
     check("data: [DONE]\n\n".into(), 1, &["its reply is empty"]).await;

@@ -381,7 +381,11 @@ fn served(desk: &Desk, args: &[&str], calls: &[(&str, Value)]) -> Vec<String> {
     ask(0, "initialize", client);
     let answers = calls.iter().enumerate().map(|(n, (name, args))| {
         let params = json!({"name": name, "arguments": args});
-        ask(n + 1, "tools/call", params)["result"]["content"][0]["text"].to_string()
+        let answer = ask(n + 1, "tools/call", params);
+        match &answer["error"]["message"] {
+            Value::Null => answer["result"]["content"][0]["text"].to_string(),
+            refused => refused.to_string(),
+        }
     });
     let answers = answers.collect();
     drop(stdin);
@@ -421,6 +425,7 @@ fn another_program_is_a_stranger_here() {
         ("calculator_calculate", json!({"expression": "2+2"})),
         ("memory.put", json!({"text": "The museum is closed."})),
         ("memory_put", json!({"text": "The museum is closed."})),
+        ("calculator_calculate", json!("2+2")),
     ];
     let wanted = [
         "sold",
@@ -431,13 +436,14 @@ fn another_program_is_a_stranger_here() {
         "4",
         "there is no tool memory.put",
         "has read untrusted text from another program",
+        "tools/call takes",
     ];
     let answers = served(&desk, &[], &calls);
     for (answer, want) in answers.iter().zip(wanted) {
         assert!(answer.contains(want), "no {want:?} in {answer}");
         assert!(!answer.contains("My own museum"), "{answer}");
     }
-    let put = served(&desk, &["--approve", "all"], &calls[7..]);
+    let put = served(&desk, &["--approve", "all"], &calls[7..8]);
     assert!(put[0].contains("id"), "{put:?}");
     let kept = desk.json(&["mem", "ls", "--json"]);
     let mut kept = kept.as_array().unwrap().iter();

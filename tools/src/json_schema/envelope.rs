@@ -143,7 +143,8 @@ fn is_schema(map: &Map<String, Value>) -> bool {
 }
 
 fn is_type(value: &Value) -> bool {
-    let known = |value: &Value| value.as_str().is_some_and(|name| TYPES.contains(&name));
+    let is = |name: &str| TYPES.iter().any(|known| name.eq_ignore_ascii_case(known));
+    let known = |value: &Value| value.as_str().is_some_and(is);
     known(value)
         || value
             .as_array()
@@ -207,6 +208,7 @@ mod tests {
         check(json!(true), "");
         check(json!({"title": "Pot"}), "");
         check(json!({"format": "date"}), "");
+        check(json!({"type": "STRING"}), "");
         check(
             json!({"clay": "string", "litres": 3}),
             "\"clay\", \"litres\" are not words",

@@ -10,20 +10,24 @@
 //! | `normal` | from any draft to the normal form |
 //! | `references` | where a `$ref` leads to |
 //! | `cycles` | definitions that mean themselves |
-//! | `word_class` | patterns as the server means them that wrote them |
+//! | `draft3` | keywords of the oldest draft |
+//! | `pattern` | patterns as the program means them that wrote them |
 //! | `merge` | schemas that all must hold as one |
 //! | `nonstandard` | what servers mean by values that no draft knows |
 //! | `expected` | what it expects, in a few words |
 //! | `envelope` | the schema in what other programs put around it |
+//! | `whole` | integers among the values of a schema |
 
 mod cycles;
+mod draft3;
 mod envelope;
 mod expected;
 mod merge;
 mod nonstandard;
 mod normal;
+mod pattern;
 mod references;
-mod word_class;
+mod whole;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
@@ -34,6 +38,7 @@ pub(crate) use expected::expected;
 pub use merge::merged;
 pub use normal::normal;
 pub(crate) use normal::normal_of_server;
+pub(crate) use whole::whole;
 
 /// How the definitions of a normal form are referred to.
 pub const DEFINITION: &str = "#/$defs/";
@@ -47,13 +52,24 @@ pub fn validator(schema: &Value) -> Result<Validator, String> {
     jsonschema::options()
         .should_validate_formats(true)
         .build(schema)
-        .map_err(|error| {
-            let place = error.instance_path().to_string();
-            match place.is_empty() {
-                true => error.to_string(),
-                false => format!("{place}: {error}"),
-            }
-        })
+        .map_err(|error| wrong(&error))
+}
+
+/// What is wrong with a schema, in words.
+fn wrong(error: &ValidationError<'_>) -> String {
+    let place = error.instance_path().to_string();
+    let is_type = place.ends_with("/type");
+    let said = match error.kind() {
+        ValidationErrorKind::AnyOf { .. } if is_type => format!(
+            "there is no type {}; types are null, boolean, object, array, number, string, integer",
+            error.instance()
+        ),
+        _ => error.to_string(),
+    };
+    match place.is_empty() {
+        true => said,
+        false => format!("{place}: {said}"),
+    }
 }
 
 /// Characters of what is said of a bad value: a schema may have thousands of values.

@@ -54,6 +54,59 @@ pub(super) fn meant<'v>(key: &str, value: &'v Value) -> Option<Cow<'v, Value>> {
     }
 }
 
+/// Keywords whose value is a number.
+const NUMBERS: &[&str] = &[
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "maxContains",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minContains",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+];
+/// The types of JSON Schema, and one that admits all of them.
+const TYPES: &[&str] = &[
+    "any", "array", "boolean", "integer", "null", "number", "object", "string",
+];
+
+/// The value of the word `key` as JSON Schema spells it, where only the spelling differs: types in
+/// capitals, numbers as texts, a name twice. So requests of some services are written.
+pub(super) fn spelled<'v>(key: &str, value: &'v Value) -> Cow<'v, Value> {
+    let read = match key {
+        "type" => in_small_letters(value),
+        "required" if value.is_array() => names(value),
+        key if NUMBERS.contains(&key) => number(value),
+        _ => None,
+    };
+    read.unwrap_or(Cow::Borrowed(value))
+}
+
+/// The names of types, which some write in capitals.
+fn in_small_letters(value: &Value) -> Option<Cow<'_, Value>> {
+    let small = |name: &Value| -> Option<Value> {
+        let name = name.as_str()?.to_ascii_lowercase();
+        match name.as_str() {
+            "type_unspecified" => Some(json!("any")),
+            known if TYPES.contains(&known) => Some(json!(known)),
+            _ => None,
+        }
+    };
+    let read = match value {
+        Value::Array(all) => Value::Array(all.iter().map(small).collect::<Option<_>>()?),
+        one => small(one)?,
+    };
+    Some(match read == *value {
+        true => Cow::Borrowed(value),
+        false => Cow::Owned(read),
+    })
+}
+
 /// The schema that stands as the name of a type alone.
 pub(super) fn schema(value: &Value) -> Option<Value> {
     match value.as_str()? {

@@ -1,15 +1,15 @@
 //! From any draft to the normal form.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
 use super::cycles::endless;
+use super::draft3;
 use super::merge::{is_remark, merged, only_remarks};
 use super::nonstandard;
+use super::pattern::{self, of_any_script};
 use super::references::{Draft, References, escaped};
-use super::word_class::of_any_script;
 use super::{DEFINITION, validator};
 
 /// How deep a schema may be nested.
@@ -32,7 +32,7 @@ const SCHEMAS: &[&str] = &[
 /// Keywords whose value is a list of schemas.
 const LISTS: &[&str] = &["allOf", "anyOf", "oneOf", "prefixItems"];
 /// Keywords whose value has a schema for each of several names.
-const NAMED: &[&str] = &["properties", "patternProperties", "dependentSchemas"];
+const NAMED: &[&str] = &["properties", "dependentSchemas"];
 /// Keywords that a schema which stands for itself no longer needs.
 const GONE: &[&str] = &[
     "$anchor",
@@ -163,13 +163,15 @@ impl Normalizer<'_> {
             other => return Err(format!("{}: {other} is not a schema", place(at))),
         };
         let draft = self.references.draft(at);
+        let older = (draft == Draft::Four).then(|| draft3::rewritten(map));
+        let older = older.flatten();
+        let map = older.as_ref().unwrap_or(map);
         let mut out = Map::new();
         let mut reference = None;
         for (key, value) in map {
             let meant = match self.of_server {
                 true => nonstandard::meant(key, value),
-                false if key == "type" => Some(in_small_letters(value)),
-                false => Some(Cow::Borrowed(value)),
+                false => Some(nonstandard::spelled(key, value)),
             };
             let Some(value) = meant.as_deref() else {
                 continue;
@@ -238,12 +240,20 @@ impl Normalizer<'_> {
             // Draft 3, and a mistake since: its parent's list has it.
             ("required", Value::Bool(_)) => return Ok(()),
             ("type", Value::String(name)) if name == "any" => return Ok(()),
-            ("pattern", Value::String(pattern)) if self.of_server => {
-                let pattern = of_any_script(pattern);
-                if validator(&json!({ "pattern": pattern })).is_err() {
-                    return Ok(());
+            ("pattern", Value::String(pattern)) => match self.pattern(pattern) {
+                Some(pattern) => pattern.into(),
+                None => return Ok(()),
+            },
+            ("patternProperties", Value::Object(all)) => {
+                let mut named = Map::new();
+                for (pattern, schema) in all {
+                    let at = format!("{inside}/{}", escaped(pattern));
+                    let schema = self.schema(schema, &at, depth + 1)?;
+                    if let Some(pattern) = self.pattern(pattern) {
+                        named.insert(pattern, schema);
+                    }
                 }
-                pattern.into()
+                named.into()
             }
             (key, _) if SCHEMAS.contains(&key) => self.schema(value, &inside, depth + 1)?,
             (key, Value::Array(_)) if LISTS.contains(&key) => self.list(value, &inside, depth)?,
@@ -264,6 +274,15 @@ impl Normalizer<'_> {
             out.insert(key.to_owned(), value);
         }
         Ok(())
+    }
+
+    /// `pattern` as it can be checked. One of a server that cannot be is none.
+    fn pattern(&self, pattern: &str) -> Option<String> {
+        if !self.of_server {
+            return Some(pattern::read(pattern).into_owned());
+        }
+        let pattern = of_any_script(&pattern::read(pattern));
+        pattern::is_known(&pattern).then_some(pattern)
     }
 
     fn list(&mut self, value: &Value, at: &str, depth: usize) -> Result<Value, String> {
@@ -406,16 +425,6 @@ impl Normalizer<'_> {
     }
 }
 
-/// The name of a type, which some clients write in capitals.
-fn in_small_letters(value: &Value) -> Cow<'_, Value> {
-    match value.as_str() {
-        Some(name) if name.bytes().all(|byte| byte.is_ascii_uppercase()) => {
-            Cow::Owned(name.to_ascii_lowercase().into())
-        }
-        _ => Cow::Borrowed(value),
-    }
-}
-
 /// Whether `value` is null where `key` has none, as programs write what is not there; or is no
 /// value for a remark, which changes nothing and is no reason to refuse a schema.
 fn says_nothing(key: &str, value: &Value) -> bool {
@@ -424,9 +433,12 @@ fn says_nothing(key: &str, value: &Value) -> bool {
         "title" | "description" => !value.is_string(),
         "deprecated" | "readOnly" | "writeOnly" => !value.is_boolean(),
         // Languages without objects write an empty one as a list.
-        "properties" | "patternProperties" | "dependentSchemas" => {
-            value.is_null() || *value == json!([])
-        }
+        "properties"
+        | "patternProperties"
+        | "dependentSchemas"
+        | "items"
+        | "prefixItems"
+        | "additionalProperties" => value.is_null() || *value == json!([]),
         _ => value.is_null(),
     }
 }

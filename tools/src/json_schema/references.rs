@@ -10,6 +10,9 @@ const ROOT: &str = "schema://this/";
 /// How deep a document is looked through.
 const DEPTH_MAX: usize = 128;
 
+/// Where documents keep definitions.
+const HOLDERS: [&str; 4] = ["/$defs", "/definitions", "/components/schemas", "/schemas"];
+
 /// The drafts that differ in what a schema means here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Draft {
@@ -70,6 +73,34 @@ impl<'a> References<'a> {
 
     /// The pointer to what `reference` at `from` means, and the value there.
     pub(super) fn resolve(&self, reference: &str, from: &str) -> Option<(String, &'a Value)> {
+        let written = self.written(reference, from);
+        written.or_else(|| self.moved(reference))
+    }
+
+    /// The definition that `reference` names, where that is kept under another word than the
+    /// reference says: generators put definitions elsewhere, and leave the references as they
+    /// were; or name a definition alone.
+    fn moved(&self, reference: &str) -> Option<(String, &'a Value)> {
+        let fragment = reference.strip_prefix('#');
+        // Another document.
+        if fragment.is_none() && reference.contains([':', '.', '#']) {
+            return None;
+        }
+        let path = decoded(fragment.unwrap_or(reference));
+        let (holder, name) = path.rsplit_once('/').unwrap_or(("", path.as_str()));
+        let is_holder = |known: &&str| holder.ends_with(&known[1..]);
+        if name.is_empty() || !holder.is_empty() && !HOLDERS.iter().any(is_holder) {
+            return None;
+        }
+        HOLDERS.iter().find_map(|holder| {
+            let pointer = format!("{holder}/{name}");
+            let found = self.document.pointer(&pointer)?;
+            Some((pointer, found))
+        })
+    }
+
+    /// The same by the reference as it is written.
+    fn written(&self, reference: &str, from: &str) -> Option<(String, &'a Value)> {
         let (_, (base, _)) = self.around(from).next()?;
         let mut address = base.join(reference).ok()?;
         let fragment = address.fragment().map(decoded).unwrap_or_default();
@@ -149,6 +180,14 @@ impl<'a> References<'a> {
                 base = address;
             }
             _ => {}
+        }
+        // As the oldest draft has it, in documents that name none.
+        if let Some(own) = text("id").filter(|own| own.contains(':'))
+            && let Ok(mut address) = base.join(own)
+        {
+            address.set_fragment(None);
+            let place = self.places.entry(address.to_string());
+            place.or_insert_with(|| pointer.clone());
         }
         for anchor in anchors {
             let address = format!("{base}#{anchor}");

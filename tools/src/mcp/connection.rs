@@ -23,6 +23,7 @@ use super::config::{McpServer, McpTransport, to_be_given};
 use super::connect::plain;
 use super::placeholders::fill;
 use super::redaction::Hidden;
+use super::revision::of_call;
 use super::stdio::{Lines, TOO_LONG};
 use super::{Listing, START_MAX, Surroundings, content, convert};
 use crate::caps::{Capability, Grants};
@@ -407,7 +408,7 @@ impl Link {
             ServiceError::UnexpectedResponse => {
                 self.unavailable("it answers with something else than was asked for")
             }
-            error => self.unavailable(&plain(&error.to_string())),
+            error => self.unavailable(&of_call(plain(&error.to_string()))),
         }
     }
 

@@ -179,7 +179,10 @@ fn written(kind: &str, blob: &str) -> Option<String> {
 
 /// A link with all that tells what is behind it.
 fn link_words(link: &Resource) -> String {
-    let mut words = format!("[link {}: {}", link.uri, link.name);
+    let mut words = format!("[link {}", link.uri);
+    if !link.name.is_empty() {
+        words.push_str(&format!(": {}", link.name));
+    }
     if let Some(title) = link.title.as_ref().filter(|title| **title != link.name) {
         words.push_str(&format!(" ({title})"));
     }

@@ -19,9 +19,10 @@ pub(super) fn function(tool: &Tool) -> Result<FunctionSpec, String> {
     if !valid {
         return Err("its name cannot be written in an action".into());
     }
-    let parameters = json_schema::normal_of_server(&Value::Object((*tool.input_schema).clone()))
+    let given = schema_in(Value::Object((*tool.input_schema).clone()));
+    let parameters = json_schema::normal_of_server(&given)
         .map_err(|error| format!("the schema of its arguments is broken: {error}"))?;
-    let parameters = arguments(parameters);
+    let parameters = arguments(parameters)?;
     // What a result looks like is said to nobody who could not do without it.
     let returns = tool.output_schema.as_ref().map_or_else(
         || json!({}),
@@ -64,9 +65,26 @@ fn description(tool: &Tool) -> String {
     first.unwrap_or_default().to_owned()
 }
 
+/// The schema that a server means by `given`: what it has put around it is left out, and
+/// properties that stand alone are those of an object.
+fn schema_in(given: Value) -> Value {
+    if let Ok(schema) = json_schema::unwrapped(&given) {
+        return schema.clone();
+    }
+    let named = given.as_object().filter(|named| !named.is_empty());
+    let is_schema = |one: &Value| one.is_object() && json_schema::unwrapped(one) == Ok(one);
+    match named.is_some_and(|named| named.values().all(is_schema)) {
+        true => json!({"type": "object", "properties": given}),
+        false => given,
+    }
+}
+
 /// A schema of arguments: an object, and without any where it names none, as servers write
 /// it.
-fn arguments(mut schema: Value) -> Value {
+///
+/// # Errors
+/// Where only values other than objects satisfy it: the protocol passes none.
+fn arguments(mut schema: Value) -> Result<Value, String> {
     let says = [
         "$ref",
         "additionalProperties",
@@ -79,12 +97,20 @@ fn arguments(mut schema: Value) -> Value {
     ];
     let silent = says.iter().all(|key| schema.get(*key).is_none());
     if let Some(map) = schema.as_object_mut() {
-        map.entry("type").or_insert_with(|| json!("object"));
+        let admitted = match map.get("type") {
+            Some(Value::Array(names)) => names.contains(&json!("object")),
+            Some(name) => name == "object",
+            None => true,
+        };
+        if !admitted {
+            return Err("its arguments are no object".into());
+        }
+        map.insert("type".into(), json!("object"));
         if silent {
             map.insert("properties".into(), json!({}));
         }
     }
-    schema
+    Ok(schema)
 }
 
 /// The outcome of a call: its structured result, else its texts.
@@ -174,6 +200,25 @@ mod tests {
         check(
             json!({"name": "天气:查询", "inputSchema": {"type": "object"}}),
             r#"天气:查询 Write {"type":"object","properties":{}}"#,
+        );
+        let a = || json!({"type": "object", "properties": {"a": {"type": "string"}}});
+        for schema in [
+            json!({"schema": a()}),
+            json!({"jsonSchema": a()}),
+            a()["properties"].clone(),
+        ] {
+            check(
+                json!({"name": "apart", "inputSchema": schema}),
+                r#"apart Write {"type":"object","properties":{"a":{"type":"string"}}}"#,
+            );
+        }
+        check(
+            json!({"name": "none", "inputSchema": {"type": ["object", "null"]}}),
+            r#"none Write {"type":"object","properties":{}}"#,
+        );
+        check(
+            json!({"name": "list", "inputSchema": {"type": "array", "items": {}}}),
+            "its arguments are no object",
         );
         check(
             json!({"name": "two words", "inputSchema": {}}),

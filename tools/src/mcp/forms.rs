@@ -3,6 +3,9 @@
 use rmcp::model::ContentBlock;
 use serde_json::{Map, Value, json};
 
+/// The revision of a server that names none.
+const FIRST_REVISION: &str = "2024-11-05";
+
 /// A list of tools: from a list, a list under its name, or tools by their names.
 pub(super) fn listing(value: Value) -> Value {
     let mut fields = match value {
@@ -71,11 +74,19 @@ fn tool(tool: &mut Value) {
     let Some(fields) = tool.as_object_mut() else {
         return;
     };
+    // As the definition of a function in a request to a model.
+    if let Some(Value::Object(function)) = fields.remove("function") {
+        fields.extend(function);
+    }
     if !fields.get("name").is_some_and(Value::is_string) {
         fields.insert("name".into(), "(no name)".into());
     }
-    let schema = fields.remove("inputSchema");
-    let schema = schema.or_else(|| fields.remove("input_schema"));
+    let schema = ["inputSchema", "input_schema", "parameters", "schema"]
+        .iter()
+        .find_map(|name| fields.remove(*name).filter(|schema| !schema.is_null()));
+    let written = schema.as_ref().and_then(Value::as_str);
+    let written = written.and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
+    let schema = written.map(Value::Object).or(schema);
     let schema = match schema {
         Some(schema @ Value::Object(_)) => schema,
         Some(Value::Array(items)) if !items.is_empty() => json!({ "type": items }),
@@ -102,8 +113,14 @@ pub(super) fn greeting(mut value: Value) -> Value {
     let Some(fields) = value.as_object_mut() else {
         return value;
     };
-    if !fields.contains_key("protocolVersion") {
+    let has = |name: &str| fields.contains_key(name);
+    // What a server of a later revision says of itself has its own form.
+    let begins = has("capabilities") || has("serverInfo");
+    if !has("protocolVersion") && (has("supportedVersions") || !begins) {
         return value;
+    }
+    if !fields.get("protocolVersion").is_some_and(Value::is_string) {
+        fields.insert("protocolVersion".into(), FIRST_REVISION.into());
     }
     let capabilities = fields.remove("capabilities");
     let mut capabilities = capabilities.filter(Value::is_object).unwrap_or(json!({}));
@@ -115,6 +132,11 @@ pub(super) fn greeting(mut value: Value) -> Value {
     }
     if let Some(map) = capabilities.as_object_mut() {
         map.retain(|_, settings| settings.is_object());
+        // What is said of none of these changes nothing here.
+        map.retain(|name, _| !["experimental", "extensions"].contains(&name.as_str()));
+        for settings in map.values_mut().filter_map(Value::as_object_mut) {
+            settings.retain(|_, setting| !setting.is_string());
+        }
     }
     let info = fields.remove("serverInfo");
     let text = |key: &str| {
@@ -182,10 +204,29 @@ fn block(block: Value) -> Value {
             Value::Null => String::new(),
             other => other.to_string(),
         },
+        (_, "resource_link") if block["uri"].is_string() => return link(&block),
         (_, "image" | "audio") if block["data"].is_string() && block["mimeType"].is_null() => {
             return json!({"type": kind, "data": block["data"], "mimeType": "of a kind that is not said"});
         }
         _ => block.to_string(),
     };
     json!({"type": "text", "text": text})
+}
+
+/// A link with an address, and what else can be read of it.
+fn link(link: &Value) -> Value {
+    let mut whole = json!({"type": "resource_link", "uri": link["uri"], "name": ""});
+    for name in ["name", "title", "description", "mimeType"] {
+        if link[name].is_string() {
+            whole[name] = link[name].clone();
+        }
+    }
+    let size: Option<u64> = match &link["size"] {
+        Value::String(digits) => digits.trim().parse().ok(),
+        number => number.as_u64(),
+    };
+    if let Some(bytes) = size {
+        whole["size"] = bytes.into();
+    }
+    whole
 }

@@ -14,7 +14,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use http::header::ACCEPT;
 use http::{HeaderName, HeaderValue, StatusCode};
-use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, RequestId, ServerJsonRpcMessage};
 use rmcp::transport::streamable_http_client::{
     SseError, StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse,
     StreamableHttpResponseLimits,
@@ -159,9 +159,12 @@ impl StreamableHttpClient for Post {
         limits: StreamableHttpResponseLimits,
     ) -> Result<StreamableHttpPostResponse, Failure> {
         let notifies = matches!(message, ClientJsonRpcMessage::Notification(_));
-        let asks = matches!(message, ClientJsonRpcMessage::Request(_));
+        let asked = match &message {
+            ClientJsonRpcMessage::Request(request) => Some(request.id.clone()),
+            _ => None,
+        };
         let is_odd = self.is_odd.load(Ordering::Relaxed);
-        let again = (asks && is_odd || is_harmless(&message)).then(|| Letter {
+        let again = (asked.is_some() && is_odd || is_harmless(&message)).then(|| Letter {
             uri: uri.clone(),
             message: message.clone(),
             session: session.clone(),
@@ -169,22 +172,32 @@ impl StreamableHttpClient for Post {
             headers: headers.clone(),
         });
         let letter = match again {
-            Some(letter) if is_odd => return self.ask(letter, limits).await,
+            Some(letter) if is_odd => {
+                let answer = self.ask(letter, limits).await?;
+                return Ok(addressed(answer, asked));
+            }
             again => again,
         };
         let sent = self
             .web
             .post_message_with_response_limits(uri, message, session, token, headers, limits)
             .await;
-        match (sent, letter) {
+        let answer = match (sent, letter) {
             (Err(StreamableHttpError::UnexpectedServerResponse(said)), Some(letter))
                 if said.starts_with(UNREAD) =>
             {
                 self.is_odd.store(true, Ordering::Relaxed);
                 self.ask(letter, limits).await
             }
+            // JSON under another name, as languages for web pages send it.
+            (Err(other @ StreamableHttpError::UnexpectedContentType(_)), Some(letter)) => {
+                let answer = self.ask(letter, limits).await.map_err(|_| other)?;
+                self.is_odd.store(true, Ordering::Relaxed);
+                Ok(answer)
+            }
             (sent, _) => delivered(notifies, sent),
-        }
+        };
+        answer.map(|answer| addressed(answer, asked))
     }
 
     async fn delete_session(
@@ -227,6 +240,23 @@ impl StreamableHttpClient for Post {
     }
 }
 
+/// `answer` to the request `asked`. A refusal in it is of that request, whatever id it has: some
+/// servers refuse before they have read one.
+fn addressed(
+    answer: StreamableHttpPostResponse,
+    asked: Option<RequestId>,
+) -> StreamableHttpPostResponse {
+    match answer {
+        StreamableHttpPostResponse::Json(ServerJsonRpcMessage::Error(mut error), session)
+            if asked.is_some() =>
+        {
+            error.id = asked;
+            StreamableHttpPostResponse::Json(ServerJsonRpcMessage::Error(error), session)
+        }
+        answer => answer,
+    }
+}
+
 /// What became of a message, where a notification counts as taken.
 fn delivered(
     notifies: bool,
@@ -256,9 +286,12 @@ fn meant(events: Events) -> Events {
     events.flat_map(each).boxed()
 }
 
-/// An event for each message of `event`.
+/// An event for each message of `event`. One of another name says that the server lives.
 fn apart(mut event: Sse) -> Vec<Sse> {
-    let Some(data) = event.data.take() else {
+    let named = event.event.as_deref().unwrap_or_default();
+    let is_other = !matches!(named, "" | "message");
+    let data = event.data.take();
+    let Some(data) = data.filter(|data| !is_other || data.contains("\"jsonrpc\"")) else {
         return vec![event];
     };
     let one = |data: String| Sse {
@@ -292,5 +325,41 @@ mod tests {
         check(Some(one(1)), &[one(1)]);
         let both = format!("[{},{}]", one(1), one(2));
         check(Some(both), &[one(1), one(2)]);
+    }
+
+    #[test]
+    fn an_event_of_another_name_is_no_message() {
+        let check = |name: &str, data: &str, want: Option<&str>| {
+            let event = Sse {
+                event: Some(name.to_owned()),
+                data: Some(data.to_owned()),
+                ..Sse::default()
+            };
+            let found = apart(event).remove(0).data;
+            assert_eq!(found.as_deref(), want, "{name} {data}");
+        };
+        let message = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
+        check("message", message, Some(message));
+        check("answer", message, Some(message));
+        check("ping", "{}", None);
+        check("ping", "2025-01-01", None);
+    }
+
+    #[test]
+    fn a_refusal_is_of_the_request_that_it_answers() {
+        let check = |message: &str, asked: Option<i64>, want: Option<i64>| {
+            let message = serde_json::from_str(message).unwrap();
+            let answer = StreamableHttpPostResponse::Json(message, None);
+            let StreamableHttpPostResponse::Json(ServerJsonRpcMessage::Error(error), _) =
+                addressed(answer, asked.map(RequestId::Number))
+            else {
+                panic!("no refusal")
+            };
+            assert_eq!(error.id, want.map(RequestId::Number));
+        };
+        let refusal = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no"}}"#;
+        check(refusal, Some(4), Some(4));
+        check(&refusal.replace("null", "9"), Some(4), Some(4));
+        check(refusal, None, None);
     }
 }

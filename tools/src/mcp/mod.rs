@@ -58,6 +58,7 @@ pub use config::{McpServer, McpTransport, Wanted};
 use crate::caps::Grants;
 use crate::device::{CallContext, Device, DeviceSpec, Effect, ErrorKind, FunctionSpec, ToolError};
 use crate::grants::Held;
+use crate::json_schema;
 use crate::net::Net;
 use child::Children;
 use client::Life;
@@ -358,6 +359,7 @@ impl Device for McpDevice {
     ) -> Result<Value, ToolError> {
         let spec = self.spec.function(function)?;
         spec.check_args(args)?;
+        let args = json_schema::whole(&spec.parameters, args);
         let args: Map<String, Value> = args.as_object().cloned().unwrap_or_default();
         let args = self.link.with_secrets(args, &context.grants)?;
         let silent_max = self.link.bound().server.silent_max;

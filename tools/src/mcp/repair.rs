@@ -204,6 +204,18 @@ mod tests {
             json!({"name": "a", "input_schema": {"type": "object", "properties": {}}}),
             json!({"name": "a", "inputSchema": {"type": "object", "properties": {}}}),
         );
+        let text = json!({"type": "object", "properties": {"b": {"type": "string"}}});
+        for tool in [
+            json!({"name": "a", "parameters": text}),
+            json!({"name": "a", "inputSchema": null, "schema": text}),
+            json!({"name": "a", "inputSchema": text.to_string()}),
+        ] {
+            check(tool, json!({"name": "a", "inputSchema": text}));
+        }
+        check(
+            json!({"function": {"name": "a", "parameters": text}}),
+            json!({"name": "a", "inputSchema": text}),
+        );
         check(json!("a"), json!({"name": "(no name)", "inputSchema": any}));
         check(
             json!({"name": "a", "inputSchema": ["b"]}),
@@ -318,6 +330,11 @@ mod tests {
         check(begin(
             json!({"capabilities": {"tools": {}}, "serverInfo": {"name": "s"}}),
         ));
+        check(begin(
+            json!({"protocolVersion": 1, "capabilities": {"tools": {"listChanged": "true"},
+                "experimental": [], "extensions": {"x": []}}}),
+        ));
+        check(json!({"capabilities": {"tools": {}}, "serverInfo": info}));
     }
 
     #[test]
@@ -353,6 +370,10 @@ mod tests {
         check(
             json!({"content": [{"type": "text", "text": null}], "isError": true}),
             &[""],
+        );
+        check(
+            json!({"content": [{"type": "resource_link", "uri": "herd:1", "size": "12"}]}),
+            &["[link herd:1, 12 bytes]"],
         );
         check(json!("just words"), &["just words"]);
         check(

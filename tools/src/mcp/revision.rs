@@ -223,6 +223,23 @@ pub(super) fn may_be_of_2024(said: &str) -> bool {
 const ASKS_WHO: &str = "it asks who you are: its key belongs into \"headers\" of its entry, such as \
                         \"Authorization\": \"Bearer ${NAME}\"; signing in by OAuth is not offered";
 
+/// What a server says to a call, with what it may mean.
+pub(super) fn of_call(said: String) -> String {
+    let has = |words: &str| said.contains(words);
+    if has("HTTP 401") || has("Auth required") {
+        return format!("{said}; {ASKS_WHO}");
+    }
+    if has("input_required") {
+        return "it goes on asking for what it is not given here: what a person answers, or what a \
+                model makes"
+            .to_owned();
+    }
+    if has("Insufficient scope") {
+        return format!("{said}; its key is not for this");
+    }
+    said
+}
+
 /// What an address says that is none of a server, with what it may mean.
 fn with_advice(said: String) -> String {
     let has = |words: &str| said.contains(words);
@@ -256,5 +273,14 @@ mod tests {
             "is the address right?",
         );
         assert_eq!(with_advice("no route".to_owned()), "no route");
+        let check = |said: &str, want: &str| {
+            let told = of_call(said.to_owned());
+            assert!(told.starts_with(said) && told.contains(want), "{told}");
+        };
+        check("Auth required", "\"Authorization\"");
+        check("Insufficient scope", "its key is not for this");
+        let asks = of_call("input_required did not complete within 10 rounds".to_owned());
+        assert!(asks.starts_with("it goes on asking"), "{asks}");
+        assert_eq!(of_call("HTTP 404".to_owned()), "HTTP 404");
     }
 }

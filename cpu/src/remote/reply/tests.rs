@@ -70,6 +70,39 @@ fn a_reply_is_read_by_what_it_means() {
         " (thought)",
     );
     check(r#"data: {"choices":[{"text":"hi"}]}"#, "hi");
+    // Whatever else stands in a stream.
+    for quiet in [
+        "data: ping",
+        "data: : wait",
+        "done",
+        "retry: 100",
+        "data: \"[DO\"",
+    ] {
+        check(&format!("{quiet}\n\ndata: {hi}\n\n"), "hi");
+    }
+    check(
+        "data: {\"choices\":[{\"delta\":\r\ndata: {\"content\":\"hi\"}}]}\r\n\r\n",
+        "hi",
+    );
+    check(
+        r#"data: {"choices":[{"delta":{"content":"hi"},"finish_reason":"null"}]}"#,
+        "hi",
+    );
+    check(
+        r#"data: {"choices":[{"delta":{"content":{"answer":"hi"}}}]}"#,
+        r#"{"answer":"hi"}"#,
+    );
+    check(
+        r#"data: {"choices":[{"delta":{"content":""},"message":{"content":"hi"}}]}"#,
+        "hi",
+    );
+    check(
+        &format!(
+            "data: {hi}\n\ndata: {}\n\n",
+            r#"{"choices":[{"delta":{},"message":{"content":"hi"}}]}"#
+        ),
+        "hi",
+    );
     // No stream at all.
     check(
         "{\n \"choices\": [{\"message\": {\"content\": \"hi\"}}]\n}",
@@ -100,6 +133,15 @@ fn a_reply_is_read_by_what_it_means() {
         check(&format!(": x\n{error}\n"), "failed: no memory");
     }
     check(
+        "event: error\r\ndata: \"no memory\"\r\n\r\n",
+        "failed: no memory",
+    );
+    check("event: error\ndata: no memory\n\n", "failed: no memory");
+    check(
+        "error: {\"message\":\"no memory\"}\n\n",
+        "failed: no memory",
+    );
+    check(
         r#"[{"error":{"message":"no memory"}}]"#,
         "failed: no memory",
     );
@@ -115,6 +157,61 @@ fn a_reply_is_read_by_what_it_means() {
         r#"data: {"choices":[{"finish_reason":"content_filter","delta":{}}]}"#,
         "failed: it withheld its answer: a filter of content",
     );
+}
+
+#[test]
+fn a_reason_is_read_by_what_it_means() {
+    let check = |text: &str, reason: &str, want: &str| {
+        let choice = serde_json::json!({"delta": {"content": text}, "finish_reason": reason});
+        let event = serde_json::json!({ "choices": [choice] });
+        let said = match read(&format!("data: {event}\n\n")) {
+            Ok((_, completion, _)) if completion.closed_early.is_some() => "full".to_owned(),
+            Ok((_, _, true)) => "whole".to_owned(),
+            Ok((_, _, false)) => "goes on".to_owned(),
+            Err(reason) => reason,
+        };
+        assert_eq!(said, want, "{text} {reason}");
+    };
+    check("{", "null", "goes on");
+    check("{}", "eos_token", "whole");
+    check("{", "model_length", "full");
+    check("{", "MAX_TOKENS", "full");
+    check("{", "network_error", "it broke off: network_error");
+    check(
+        "",
+        "insufficient_system_resource",
+        "it broke off: insufficient_system_resource",
+    );
+    check(
+        "{",
+        "content_filter: SAFETY",
+        "it withheld its answer: a filter of content",
+    );
+    check(
+        "",
+        "sensitive",
+        "it withheld its answer: a filter of content",
+    );
+    // What came whole is not the worse for it.
+    check("{}", "abort", "whole");
+    check("{}", "content_filter", "whole");
+}
+
+#[test]
+fn what_was_taken_for_a_thought_is_kept() {
+    let check = |body: &str, thoughts: &str, stray: &str| {
+        let mut reply = Reply::default();
+        reply.take(body.as_bytes()).unwrap();
+        reply.finish().unwrap();
+        assert_eq!(
+            (reply.thoughts.as_str(), reply.stray.as_str()),
+            (thoughts, stray)
+        );
+    };
+    let thinks = r#"data: {"choices":[{"delta":{"reasoning_content":"{}","reasoning":"{}"}}]}"#;
+    check(&format!("{thinks}\n\n{thinks}\n\n"), "{}{}", "");
+    check("<!doctype html>\n<title>A</title>\n", "", "<!doctype html>");
+    check(": wait\n\nInternal error\n", "", "Internal error");
 }
 
 #[test]
@@ -151,6 +248,9 @@ fn what_it_took_comes_behind_the_last_word() {
     check(&format!("{stop}\n\ndata: [DONE]\n\n"), 0, true);
     check(&format!("{stop}\n\ndata: no json\n\n{usage}\n\n"), 4, true);
     check(&format!("{usage}\n\n"), 4, false);
+    let other =
+        r#"data: {"usage":{"input_tokens":9,"output_tokens":4,"prompt_cache_hit_tokens":2}}"#;
+    check(&format!("{stop}\n\n{other}\n\n"), 4, true);
 }
 
 #[test]

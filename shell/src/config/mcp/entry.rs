@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use quipu_tools::mcp::{McpServer, McpTransport, Wanted};
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::{is_name, wrong};
 use crate::config::jsonc::{Text, given};
@@ -22,10 +24,11 @@ const FOLDER: &str = "${workspaceFolder}";
 /// One server; keys of other programs are left alone.
 #[derive(Debug, Deserialize)]
 pub(super) struct Entry {
-    command: Option<String>,
+    #[serde(default, deserialize_with = "line")]
+    command: Vec<Text>,
     #[serde(default, deserialize_with = "given")]
     args: Vec<Text>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given", alias = "environment")]
     env: BTreeMap<String, Text>,
     cwd: Option<PathBuf>,
     #[serde(alias = "serverUrl", alias = "httpUrl")]
@@ -95,10 +98,13 @@ impl Entry {
             let named = texts(named).into_iter();
             named.map(|(name, text)| (name, placed(text))).collect()
         };
-        let transport = match (self.command, self.url) {
+        let mut words = self.command.into_iter().map(|word| placed(word.0));
+        let transport = match (words.next(), self.url) {
             (Some(command), None) => McpTransport::Stdio {
-                command: placed(command),
-                args: self.args.into_iter().map(|arg| placed(arg.0)).collect(),
+                command,
+                args: words
+                    .chain(self.args.into_iter().map(|arg| placed(arg.0)))
+                    .collect(),
                 env: all_placed(self.env),
                 // A path that is not absolute starts from the folder of the file.
                 cwd: match folder {
@@ -149,6 +155,17 @@ fn both(
         (Some(one), Some(other)) => Some(one.intersection(&other).cloned().collect()),
         (one, other) => one.or(other),
     }
+}
+
+/// A program; or one with its arguments, as some programs write it.
+fn line<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Text>, D::Error> {
+    let words = match Value::deserialize(deserializer)? {
+        Value::Null => Vec::new(),
+        Value::Array(words) => words,
+        one => vec![one],
+    };
+    let words = words.into_iter().map(Text::deserialize);
+    words.collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
 /// How long a call may be silent. A `timeout` is in milliseconds; one that is too small for that
@@ -210,6 +227,14 @@ mod tests {
             "f: x: a timeout is a number of milliseconds from 1 to 86400000",
         );
         check("{}", "f: x: it has either a command or a url");
+        check(
+            r#"{"type": "local", "command": ["npx", "-y", "a"], "environment": {"K": "v"}}"#,
+            "mcp: npx … in /p/",
+        );
+        check(
+            r#"{"command": [], "url": null}"#,
+            "f: x: it has either a command or a url",
+        );
         check(
             r#"{"command": "a", "args": ["-p", 80, true], "env": {"PORT": 3000}}"#,
             "mcp: a … in /p/",

@@ -133,7 +133,7 @@ fn no_secret_is_in_a_page_that_another_program_is_shown_or_keeps() {
         trust: Trust::User,
         ..NewPage::default()
     };
-    shelf().open(Access::ReadWrite).unwrap().put(old).unwrap();
+    shelf().write(|store| store.put(old)).unwrap();
     let policy = Policy {
         grants: Grants::from_iter([Capability::MemWrite]),
         approve: Approve::All,
@@ -152,7 +152,7 @@ fn no_secret_is_in_a_page_that_another_program_is_shown_or_keeps() {
     call(SHOW, json!({"id": "old"}));
     let put = call(PUT, json!({"text": format!("Another llama: {value}")}));
     let id = put["id"].as_str().unwrap().to_owned();
-    let store = shelf().open(Access::ReadOnly).unwrap();
+    let store = shelf().read().unwrap();
     let kept = store.get(&PageId::from(id)).unwrap().unwrap();
     assert_eq!(kept.text, "Another llama: ⟦secret house⟧");
 }

@@ -38,7 +38,97 @@ fn older_drafts_become_the_newest() {
 }
 
 #[test]
+fn the_oldest_draft_is_read() {
+    let old = |mut schema: Value| {
+        schema["$schema"] = json!("http://json-schema.org/draft-03/schema#");
+        schema
+    };
+    check(
+        old(json!({"divisibleBy": 2, "type": ["string", "null"]})),
+        json!({"multipleOf": 2, "type": ["string", "null"]}),
+    );
+    check(
+        old(
+            json!({"properties": {"a": {"disallow": "string", "required": true}},
+            "extends": {"properties": {"b": {"type": ["string", {"maximum": 3}]}}}}),
+        ),
+        json!({"required": ["a"], "properties": {"a": {"not": {"type": "string"}},
+            "b": {"anyOf": [{"type": "string"}, {"maximum": 3}]}}}),
+    );
+}
+
+#[test]
+fn spelling_alone_refuses_nothing() {
+    check(
+        json!({"type": "Object", "properties": {"a": {"type": ["STRING", "NULL"]},
+            "b": {"type": "ARRAY", "minItems": "1", "items": {"type": "TYPE_UNSPECIFIED"}}},
+            "required": ["a", "a"]}),
+        json!({"type": "object", "properties": {"a": {"type": ["string", "null"]},
+            "b": {"type": "array", "minItems": 1, "items": {}}}, "required": ["a"]}),
+    );
+    check(
+        json!({"pattern": r"^[\d-_]$", "patternProperties": {r"^[\w-.]": {}}}),
+        json!({"pattern": r"^[\d\-_]$", "patternProperties": {r"^[\w\-.]": {}}}),
+    );
+    for wrong in [
+        json!({"type": "strng"}),
+        json!({"minItems": "one"}),
+        json!({"required": [1]}),
+        json!({"pattern": "[a-"}),
+    ] {
+        assert!(normal(&wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_type_that_there_is_not_is_named() {
+    let said = normal(&json!({"properties": {"a": {"type": "strng"}}})).unwrap_err();
+    let want = "/properties/a/type: there is no type \"strng\"; types are null";
+    assert!(said.starts_with(want), "{said}");
+}
+
+#[test]
+fn definitions_are_found_where_they_were_moved() {
+    let int = || json!({"type": "integer"});
+    let want = json!({"properties": {"a": {"$ref": "#/$defs/N"}}, "$defs": {"N": int()}});
+    for reference in [
+        "#/components/schemas/N",
+        "#/definitions/N",
+        "#N",
+        "N",
+        "/$defs/N",
+    ] {
+        check(
+            json!({"properties": {"a": {"$ref": reference}}, "$defs": {"N": int()}}),
+            want.clone(),
+        );
+    }
+    check(
+        json!({"properties": {"a": {"$ref": "#/$defs/N"}}, "definitions": {"N": int()}}),
+        want,
+    );
+    check(
+        json!({"id": "urn:a:b:C", "properties": {"c": {"$ref": "urn:a:b:C"}}}),
+        json!({"id": "urn:a:b:C", "properties": {"c": {"$ref": "#/$defs/root"}}, "$defs": {"root":
+            {"id": "urn:a:b:C", "properties": {"c": {"$ref": "#/$defs/root"}}}}}),
+    );
+    for other in [
+        "./other.json#/$defs/N",
+        "https://a.example/N",
+        "#/properties/N",
+    ] {
+        let schema = json!({"items": {"$ref": other}, "$defs": {"N": int()}});
+        assert!(normal(&schema).is_err(), "{other}");
+    }
+}
+
+#[test]
 fn what_says_nothing_refuses_nothing() {
+    check(
+        json!({"properties": {"a": {"type": "array", "items": [], "prefixItems": []}},
+            "additionalProperties": []}),
+        json!({"properties": {"a": {"type": "array"}}}),
+    );
     check(
         json!({"type": "object", "properties": {"title": {"type": "string", "examples": "red",
             "description": null, "title": 3, "enum": null}}, "required": null, "items": null}),

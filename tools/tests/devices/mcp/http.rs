@@ -109,9 +109,9 @@ fn choke() -> String {
 }
 
 /// Starts a server that names an error and a result in each of its answers, one of them null,
-/// and gives its address.
-fn both() -> String {
-    async fn answers(request: Request) -> Response {
+/// and says that they are of this `kind`; gives its address.
+fn both(kind: &'static str) -> String {
+    async fn answers(request: Request, kind: &'static str) -> Response {
         if request.method() != "POST" {
             return StatusCode::METHOD_NOT_ALLOWED.into_response();
         }
@@ -139,9 +139,10 @@ fn both() -> String {
         };
         let answer =
             json!({"jsonrpc": "2.0", "id": message["id"], "result": result, "error": error});
-        ([("content-type", "application/json")], answer.to_string()).into_response()
+        ([("content-type", kind)], answer.to_string()).into_response()
     }
-    serve("/mcp", |_| Router::new().fallback(answers)) + "/mcp"
+    let handler = move |request: Request| answers(request, kind);
+    serve("/mcp", move |_| Router::new().fallback(handler)) + "/mcp"
 }
 
 /// Starts a server with the transport of 2024, and gives the address of its events.
@@ -220,7 +221,11 @@ fn a_redirect_is_followed_on_the_same_host() {
 
 #[test]
 fn a_server_with_an_older_transport_or_a_form_of_its_own_is_a_device() {
-    for url in [of_2024(), both()] {
+    for url in [
+        of_2024(),
+        both("application/json"),
+        both("text/html; charset=utf-8"),
+    ] {
         let host = super::host();
         let bound = host.bind(server(&url));
         let held = super::granted("net:127.0.0.1");
