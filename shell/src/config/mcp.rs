@@ -194,7 +194,7 @@ fn parse(file: &Path, text: &str) -> Result<File> {
     let is_server = |entry: &Value| KEYS.iter().any(|key| entry.get(key).is_some());
     let is_listed = |object: &Map<String, Value>| LISTS.iter().any(|key| object.contains_key(*key));
     // The settings of a program may have them beside others.
-    let beside = object.get("mcp").filter(|inner| !is_server(*inner));
+    let beside = object.get("mcp").filter(|inner| !is_server(inner));
     if let Some(inner) = beside.and_then(Value::as_object).cloned()
         && !is_listed(&object)
     {
