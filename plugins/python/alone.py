@@ -16,6 +16,9 @@ WAITS = "no other thread runs beside this one: what it waits for never comes"
 class Waits(RuntimeError):
     """A program waits for what no other thread can do."""
 
+    # What it is called to whoever wrote the program.
+    __module__, __qualname__ = "builtins", "RuntimeError"
+
 
 def wait(_condition, timeout=None):
     """Nothing happens while a program waits: only the time passes."""

@@ -343,7 +343,7 @@ fn threads_and_loops_of_events_run_by_themselves() {
         ),
         (
             "import threading\nthreading.Event().wait()",
-            json!({"stdout": "", "stderr": waits, "error": format!("alone.Waits: {never}")}),
+            json!({"stdout": "", "stderr": waits, "error": format!("RuntimeError: {never}")}),
         ),
         (
             "import multiprocessing",
