@@ -9,6 +9,7 @@ mod hangul;
 mod old_slides;
 mod old_word;
 mod open;
+mod open_cells;
 mod outlook;
 mod pages;
 mod sheets;
@@ -24,8 +25,9 @@ pub use apple::read as apple;
 use compound::Container;
 use elements::name;
 pub use hangul::read as hangul;
+use open_cells::Cells;
+use sheets::Known;
 pub use tnef::read as tnef;
-use units::Places;
 
 /// How the container of older office documents names what it holds.
 const ENCRYPTED: &str = "EncryptedPackage";
@@ -44,9 +46,9 @@ pub fn open_xml(archive: &mut Archive<'_>, bytes: &[u8]) -> Result<Found, Failed
     } else if has("ppt/") {
         slides::read(archive)
     } else if has("xl/workbook.bin") {
-        sheets::read(bytes, sheets::Kind::Binary, &Places::new())
+        sheets::read(bytes, sheets::Kind::Binary, &Known::default())
     } else if has("xl/") {
-        sheets::read(bytes, sheets::Kind::Xml, &Places::new()).map(|mut found| {
+        sheets::read(bytes, sheets::Kind::Xml, &Known::default()).map(|mut found| {
             beside::add(archive, &mut found);
             found
         })
@@ -103,14 +105,24 @@ pub fn open_document(
     }
     if mimetype.contains("spreadsheet") {
         let content = archive.text("content.xml")?.unwrap_or_default();
-        let has_units = ["\"percentage\"", "\"currency\""];
+        let says_more = [
+            "\"percentage\"",
+            "\"currency\"",
+            "rows-spanned",
+            "annotation",
+        ];
+        let mut cells = Cells::default();
+        let mut known = Known::default();
         // What cannot be read here is told of by who reads the cells.
-        let places = match has_units.iter().any(|unit| content.contains(unit)) {
-            true => xml(&content, "workbook")
-                .map_or_else(|_| Places::new(), |sheets| units::in_open(&sheets)),
-            false => Places::new(),
-        };
-        let found = sheets::read(bytes, sheets::Kind::Open, &places)?;
+        if says_more.iter().any(|word| content.contains(word))
+            && let Ok(sheets) = xml(&content, "workbook")
+        {
+            known.units = units::in_open(&sheets);
+            cells = Cells::read(&sheets);
+            known.merged = std::mem::take(&mut cells.merged);
+        }
+        let mut found = sheets::read(bytes, sheets::Kind::Open, &known)?;
+        cells.add(&mut found);
         return Ok(titled(found, archive, "meta.xml"));
     }
     let content = archive
@@ -191,7 +203,7 @@ pub fn compound(bytes: &[u8]) -> Result<Found, Failed> {
         ));
     }
     if has("Workbook") || has("Book") {
-        return sheets::read(bytes, sheets::Kind::Old, &Places::new());
+        return sheets::read(bytes, sheets::Kind::Old, &Known::default());
     }
     if has(WORD) {
         let found = container.as_ref().map(old_word::read).transpose()?;

@@ -193,7 +193,13 @@ fn words(node: &Node<'_, '_>, text: &mut String, after: &mut Vec<String>, depth:
                 blocks(&part, &mut boxed, 0, depth + 1);
                 after.push(boxed.text());
             }
-            "title" | "desc" => {}
+            // How signs are read stands behind them.
+            "ruby-text" => {
+                text.push('(');
+                words(&part, text, after, depth + 1);
+                text.push(')');
+            }
+            "title" | "desc" | "page-number" => {}
             _ => words(&part, text, after, depth + 1),
         }
     }
@@ -213,7 +219,8 @@ fn spaced(words: &str, text: &mut String) {
     }
 }
 
-fn remark(annotation: &Node<'_, '_>) -> String {
+/// What somebody remarked, and who.
+pub fn remark(annotation: &Node<'_, '_>) -> String {
     let by = child(annotation, "creator").map(|node| format!(" by {}", inner(&node)));
     let says: Vec<String> = annotation
         .children()
@@ -324,6 +331,11 @@ mod tests {
             "presentation",
             "<office:presentation><draw:page><draw:frame presentation:class='title'><draw:text-box><text:p>Wool</text:p></draw:text-box></draw:frame><draw:frame><draw:text-box><text:list><text:list-item><text:p>red</text:p></text:list-item></text:list></draw:text-box></draw:frame><presentation:notes><draw:frame><draw:text-box><text:p>slowly</text:p></draw:text-box></draw:frame></presentation:notes></draw:page></office:presentation>",
             &[("slide 1", "Wool", "## Wool\n\n- red\n\nNotes: slowly")],
+        );
+        check(
+            "presentation",
+            "<office:presentation><draw:page><draw:frame><draw:text-box><text:p>毛<text:ruby><text:ruby-base>糸</text:ruby-base><text:ruby-text>いと</text:ruby-text></text:ruby></text:p></draw:text-box></draw:frame><draw:frame><draw:text-box><text:p><text:page-number>&lt;number&gt;</text:page-number></text:p></draw:text-box></draw:frame></draw:page></office:presentation>",
+            &[("slide 1", "", "毛糸(いと)")],
         );
     }
 }
