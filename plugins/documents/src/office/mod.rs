@@ -6,10 +6,12 @@ mod charts;
 mod compound;
 mod elements;
 mod hangul;
+mod numerals;
 mod old_slides;
 mod old_word;
 mod open;
 mod open_cells;
+mod open_lists;
 mod outlook;
 mod pages;
 mod sheets;
@@ -128,7 +130,11 @@ pub fn open_document(
     let content = archive
         .text("content.xml")?
         .ok_or_else(|| failed("a broken document: it has no content", "save it again"))?;
-    let found = open::read(&xml(&content, "document")?)?;
+    let styles = archive.text("styles.xml").ok().flatten();
+    let styles = styles
+        .as_deref()
+        .and_then(|text| xml(text, "document").ok());
+    let found = open::read(&xml(&content, "document")?, styles.as_ref())?;
     let own = found.title.clone();
     let mut found = titled(
         Found {
@@ -175,7 +181,7 @@ pub fn flat(bytes: &[u8]) -> Result<Found, Failed> {
     let mut found = match name(&document.root_element()) {
         "package" | "wordDocument" => word::flat(&text)?,
         "Workbook" => workbook::read(&document),
-        _ => open::read(&document)?,
+        _ => open::read(&document, None)?,
     };
     if found.title.is_empty() {
         found.title = title(&document);
