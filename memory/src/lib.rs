@@ -79,6 +79,7 @@
 mod bag;
 mod blocks;
 mod chunk;
+mod codes;
 mod consolidate;
 mod disk;
 mod error;

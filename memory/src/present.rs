@@ -14,6 +14,7 @@
 
 use std::collections::HashSet;
 
+use crate::codes::codes;
 use crate::error::StoreError;
 use crate::page::{Kind, Page, PageId, Trust};
 use crate::shape::in_lines;
@@ -300,25 +301,6 @@ fn may_correct(a: &Shown, b: &Shown, how: &Presentation, asked: &[String]) -> bo
                 .words
                 .symmetric_difference(&b.words)
                 .any(|word| asked.contains(word))
-}
-
-/// The words with a digit in `text`, and each word behind one, as they are written: a sign before a
-/// number, and large letters in a code or a unit, are no matter of style.
-fn codes(text: &str) -> Vec<String> {
-    let has_digit = |word: &str| word.contains(|c: char| c.is_numeric());
-    let is_style = |c: char| {
-        matches!(
-            c,
-            '.' | ',' | ';' | ':' | '!' | '?' | '"' | '\'' | '(' | ')'
-        )
-    };
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let is_code = |at: &usize| has_digit(words[*at]) || *at > 0 && has_digit(words[at - 1]);
-    let plain = |at: usize| {
-        let word = words[at].trim_start_matches(['"', '\'', '(']);
-        word.trim_end_matches(is_style).replace(',', "")
-    };
-    (0..words.len()).filter(is_code).map(plain).collect()
 }
 
 /// Puts those of the trusted passages that are nearly alike in the order of their age, the
