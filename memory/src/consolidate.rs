@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::codes::codes;
 use crate::error::StoreError;
 use crate::page::{Kind, NewPage, Page, PageId, SOURCES_MAX, Secrecy, Trust};
 use crate::store::Store;
@@ -112,16 +113,19 @@ pub fn groups(memories: &[Page]) -> Vec<Group> {
     groups
 }
 
+/// What copies have in common: their words, their numbers and codes, and whose they are.
+type Said = (Vec<String>, Vec<String>, Trust, Secrecy);
+
 /// Those that say the same.
 fn copies(pages: &[&Page]) -> Vec<Group> {
     let mut order = Vec::new();
-    let mut same: HashMap<(Vec<String>, Trust, Secrecy), Vec<Page>> = HashMap::new();
+    let mut same: HashMap<Said, Vec<Page>> = HashMap::new();
     for page in pages {
         let words: Vec<String> = text::tokens(&page.text).map(|token| token.term).collect();
         if words.is_empty() {
             continue;
         }
-        let key = (words, page.trust, page.secrecy);
+        let key = (words, codes(&page.text), page.trust, page.secrecy);
         let known = same.entry(key.clone()).or_default();
         if known.is_empty() {
             order.push(key);
@@ -266,6 +270,18 @@ mod tests {
         };
         store.put(again).expect("put");
         assert_eq!(words(&found(&store)), [format!("Copies {} m21", page.id)]);
+    }
+
+    #[test]
+    fn numbers_and_codes_are_the_same_to_the_last_sign() {
+        let store = store(&[
+            ("m1", "Frost came at -5 degrees.", Trust::User),
+            ("m2", "Frost came at 5 degrees.", Trust::User),
+            ("m3", "The vault opens with Rose7.", Trust::User),
+            ("m4", "The vault opens with rose7.", Trust::User),
+            ("m5", "the VAULT opens with Rose7", Trust::User),
+        ]);
+        assert_eq!(words(&found(&store)), ["Copies m3 m5"]);
     }
 
     #[test]

@@ -63,6 +63,7 @@
 //! | `consolidate.rs` | Which memories belong together, and may become one? |
 //! | `chunk.rs`, `chunk/` | Where is a long text cut into pages, and what are its headings? |
 //! | `likeness.rs` | How alike are two short texts? |
+//! | `codes.rs` | Which numbers and codes does a text have, to the last sign? |
 //! | `links.rs`, `links/` | Which documents does a text link to, and what is that worth in a search? |
 //! | `ids.rs` | What are pages called? |
 //! | `private.rs` | Who may read the files? |
@@ -79,6 +80,7 @@
 mod bag;
 mod blocks;
 mod chunk;
+mod codes;
 mod consolidate;
 mod disk;
 mod error;

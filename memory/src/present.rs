@@ -14,6 +14,7 @@
 
 use std::collections::HashSet;
 
+use crate::codes::codes;
 use crate::error::StoreError;
 use crate::page::{Kind, Page, PageId, Trust};
 use crate::shape::in_lines;
@@ -24,6 +25,11 @@ use crate::text;
 const LOOKED_AT: usize = 8;
 /// Bytes of a text that are compared.
 const COMPARED_BYTES: usize = 4 << 10;
+
+/// Different words of a memory that is one statement, and the share of words that two of them have in
+/// common of which the newer may correct the older.
+const STATEMENT_WORDS: usize = 48;
+const STATEMENT_ALIKE_MIN: f32 = 0.5;
 
 /// How much of what is shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -190,7 +196,8 @@ pub fn present(
         }
     }
     leave_out_originals(&mut found);
-    let mut passages = once_each(found, how);
+    let asked = text::query_terms(&query.text, usize::MAX);
+    let mut passages = once_each(found, how, &asked);
     put_own_words_first(&mut passages);
     let mut untrusted = 0;
     passages.retain(|passage| {
@@ -217,11 +224,13 @@ struct Shown {
     kind: Kind,
     pairs: HashSet<(String, String)>,
     words: HashSet<String>,
+    /// The numbers and codes in it, as they are written.
+    codes: Vec<String>,
 }
 
 /// The passages of what was found, each thing once; of those that are nearly alike the
-/// newer one stands first.
-fn once_each(found: Vec<(Hit, Page)>, how: &Presentation) -> Vec<Passage> {
+/// newer one stands first. `asked` are the words of the query.
+fn once_each(found: Vec<(Hit, Page)>, how: &Presentation, asked: &[String]) -> Vec<Passage> {
     let mut shown: Vec<Shown> = Vec::new();
     for (hit, page) in found {
         let next = Shown {
@@ -229,6 +238,7 @@ fn once_each(found: Vec<(Hit, Page)>, how: &Presentation) -> Vec<Passage> {
             words: text::tokens(compared(&page.text))
                 .map(|token| token.term)
                 .collect(),
+            codes: codes(compared(&page.text)),
             passage: Passage::of(hit),
             kind: page.kind,
         };
@@ -251,7 +261,7 @@ fn once_each(found: Vec<(Hit, Page)>, how: &Presentation) -> Vec<Passage> {
         }
         other.passage.copies = copies;
     }
-    newer_first(&mut shown, how);
+    newer_first(&mut shown, how, asked);
     shown.into_iter().map(|shown| shown.passage).collect()
 }
 
@@ -274,12 +284,28 @@ impl Shown {
 /// as many ways as they like; what others wrote is taken at its word.
 fn is_copy(a: &Shown, b: &Shown) -> bool {
     let is_as_secret = a.passage.hit.secrecy == b.passage.hit.secrecy;
-    is_as_secret && (!(a.is_trusted() && b.is_trusted()) || a.words == b.words)
+    let says_the_same = a.words == b.words && a.codes == b.codes;
+    is_as_secret && (!(a.is_trusted() && b.is_trusted()) || says_the_same)
+}
+
+/// Whether one of two texts may correct the other: they are nearly alike, or two statements that
+/// differ in nothing that is asked for. "Where does Ann live?" is answered by what names Ann.
+fn may_correct(a: &Shown, b: &Shown, how: &Presentation, asked: &[String]) -> bool {
+    let is_statement =
+        |text: &Shown| text.kind == Kind::Memory && text.words.len() <= STATEMENT_WORDS;
+    alike(&a.pairs, &b.pairs) >= how.alike_min
+        || is_statement(a)
+            && is_statement(b)
+            && alike(&a.words, &b.words) >= STATEMENT_ALIKE_MIN
+            && !a
+                .words
+                .symmetric_difference(&b.words)
+                .any(|word| asked.contains(word))
 }
 
 /// Puts those of the trusted passages that are nearly alike in the order of their age, the
 /// newest at the best place of them, and says which is newer.
-fn newer_first(shown: &mut [Shown], how: &Presentation) {
+fn newer_first(shown: &mut [Shown], how: &Presentation, asked: &[String]) {
     let mut done = vec![false; shown.len()];
     for first in 0..shown.len() {
         if done[first] {
@@ -287,8 +313,7 @@ fn newer_first(shown: &mut [Shown], how: &Presentation) {
         }
         let mut places: Vec<usize> = vec![first];
         for other in first + 1..shown.len() {
-            let near =
-                |place: &usize| alike(&shown[*place].pairs, &shown[other].pairs) >= how.alike_min;
+            let near = |place: &usize| may_correct(&shown[*place], &shown[other], how, asked);
             let level = |at: usize| {
                 let hit = &shown[at].passage.hit;
                 (hit.trust, hit.secrecy)

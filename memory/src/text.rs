@@ -226,7 +226,11 @@ impl Tokens<'_> {
             parts.push(part.chars().count());
             whole.push_str(&part);
         }
-        split::is_compound(&parts).then_some((whole, end))
+        let is_whole = match split::is_number(word) {
+            true => parts.len() > 2,
+            false => split::is_compound(&parts),
+        };
+        is_whole.then_some((whole, end))
     }
 
     /// The name of a letter and the signs behind it, such as "C++" and "C#", and where it ends.

@@ -11,11 +11,13 @@ import gc
 import random
 import re
 import sys
+import textwrap
 import time
 import traceback
 import types
 import warnings
 
+import alone
 import library
 from result import NOTHING, Program
 from streams import Descriptors, Stream, stdin as given
@@ -27,6 +29,9 @@ NAME = "<program>"
 LINE_CHARS_MAX = 200
 # What to do where the component was built without zones.
 NO_ZONES = " (there are no zone data; datetime.timezone takes an offset)"
+# What to do without a module.
+NOT_INSTALLED = " (there is the standard library, and nothing can be installed)"
+NOT_HERE = " (this part of the standard library is not here)"
 # No clock that runs shows an earlier time, in seconds from 1970.
 CLOCK_MIN = 1_000_000_000
 # How programs ask what time it is.
@@ -34,6 +39,8 @@ ASKS_TIME = re.compile(
     r"\b(utcnow|now|today|time_ns|localtime|gmtime|ctime|asctime)\s*\(|\btime\.time\b"
     r"|\bfrom time import[^\n]*\btime\b"
 )
+# What stands before the lines that a person typed.
+PROMPTS = (">>>", "...")
 # CPython's own limit; the sandbox's stack is deep enough for it.
 RECURSION_MAX = 1000
 
@@ -42,7 +49,10 @@ def explained(error):
     """One line on what went wrong, with what to do where that is known."""
     line = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
     if isinstance(error, ModuleNotFoundError):
-        line += " (there is the standard library, and nothing can be installed)"
+        root = str(error.name).split(".")[0]
+        line += NOT_HERE if root in sys.stdlib_module_names else NOT_INSTALLED
+    elif isinstance(error, FileNotFoundError):
+        line += " (there are no files here; io.StringIO holds a text, and sys.stdin what was given)"
     elif type(error).__name__ == "ZoneInfoNotFoundError":
         line += " (there is no such zone)" if library.ZONES else NO_ZONES
     elif isinstance(error, EOFError):
@@ -79,13 +89,19 @@ def of_clock(code):
     return None
 
 
-def unfenced(code):
-    """The program in `code`, which may stand in a fence of Markdown."""
+def bare(code):
+    """The program in `code`, which may begin with a mark of its encoding, stand in a fence of
+    Markdown, be indented as a whole, or be the record of a session. The numbers of lines stay."""
+    code = code.removeprefix("\ufeff")
     lines = code.strip().splitlines()
     if len(lines) > 1 and lines[0].startswith("```") and lines[-1].strip() == "```":
-        # The numbers of lines stay.
-        return "\n".join(["", *lines[1:-1]])
-    return code
+        return bare("\n".join(["", *lines[1:-1]]))
+    if lines and lines[0].startswith(PROMPTS[0]):
+        said = [line.lstrip() for line in code.splitlines()]
+        return "\n".join(line[4:] if line.startswith(PROMPTS) else "" for line in said)
+    first = next((line for line in code.splitlines() if line.strip()), "")
+    # Elsewhere a blank line may be of a text, with its spaces.
+    return textwrap.dedent(code) if first[:1].isspace() else code
 
 
 def printed(stdout, stderr):
@@ -146,13 +162,16 @@ class WitWorld:
         DESCRIPTORS.use(sys.stdin.buffer, stdout, stderr)
         sys.argv = [NAME]
         sys.setrecursionlimit(RECURSION_MAX)
+        # The deadline bounds how long a number takes to be written.
+        sys.set_int_max_str_digits(0)
         # The state of the generator was fixed when the component was built.
         random.seed()
-        value, error, note = run_program(unfenced(code), stdout, stderr)
+        value, error, note = run_program(bare(code), stdout, stderr)
         note = "; ".join(filter(None, [note, of_clock(code)])) or None
         return Outcome(stdout.text(), stderr.text(), value, error, note)
 
 
+alone.set_up()
 # Remarks on how a program is written do not help who asked for its result.
 warnings.simplefilter("ignore", SyntaxWarning)
 # Every call starts from the memory as it is now. What a first run would have to set up

@@ -25,25 +25,29 @@ pub(super) fn fold(word: &str) -> String {
             // Letters that Arabic and Persian keyboards write in ways of their own.
             'ك' => plain.push('ک'),
             'ي' | 'ى' => plain.push('ی'),
-            '٠'..='٩' => plain.push(digit(c, '٠')),
-            '۰'..='۹' => plain.push(digit(c, '۰')),
-            '०'..='९' => plain.push(digit(c, '०')),
+            'ة' => plain.push('ه'),
+            'ँ' => plain.push('ं'),
+            // A nasal without a vowel, which Hindi also writes as a dot.
+            VIRAMA if plain.ends_with(NASALS) => {
+                plain.pop();
+                plain.push('ं');
+            }
             other => plain.push(other),
         }
     }
     plain.nfc().collect()
 }
 
-/// The digit `c` of a script whose digits begin with `zero`.
-fn digit(c: char, zero: char) -> char {
-    char::from_digit(u32::from(c) - u32::from(zero), 10).unwrap_or(c)
-}
+/// The letters of Devanagari that a dot above stands for, and the sign that takes their vowel.
+const NASALS: [char; 5] = ['ङ', 'ञ', 'ण', 'न', 'म'];
+const VIRAMA: char = '\u{94d}';
 
 /// Accents of alphabets, the marks that choose how a sign is drawn, and what Arabic and Hebrew
 /// are mostly written without: points for vowels, signs for reading aloud, a drawn-out line.
-/// The vowel signs of other scripts are letters and stay.
+/// The vowel signs of other scripts are letters and stay; the dot under a letter of Devanagari is
+/// mostly left out.
 fn is_decoration(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}')
+    matches!(c, '\u{93c}' | '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}')
         || matches!(
             c,
             '\u{591}'

@@ -86,12 +86,15 @@ impl Signs<'_> {
             }
         }
         let span = start..end;
-        if !(first.is_alphanumeric() || joins('\0', first)) {
+        if !(first.is_alphanumeric() || joins('\0', first) || is_of_words(first)) {
             // What is no letter ends a word, also where it stands for letters, as "™".
-            return Sign { c: first, span };
+            return Sign {
+                c: in_ascii(first),
+                span,
+            };
         }
         let mut signs = self.cluster.nfkc().map(|c| Sign {
-            c,
+            c: in_ascii(c),
             span: span.clone(),
         });
         let sign = signs.next().unwrap_or(Sign {
@@ -101,6 +104,33 @@ impl Signs<'_> {
         self.ready.extend(signs);
         self.ready.reverse();
         sign
+    }
+}
+
+/// Whether `c` is a word or a measure in one sign, as East Asian texts have them: "㍿", "㎏", "℡".
+fn is_of_words(c: char) -> bool {
+    matches!(c, '\u{3200}'..='\u{33ff}' | '№' | '℡' | '℻')
+}
+
+/// The noughts of the scripts that count in tens; their other digits follow them.
+const NOUGHTS: &[u32] = &[
+    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6,
+    0xe50, 0xed0, 0xf20, 0x1040, 0x17e0, 0x1810,
+];
+
+/// `c`, and the digits and marks of numbers of every script as those of ASCII.
+fn in_ascii(c: char) -> char {
+    match c {
+        '\u{66b}' => '.',
+        '\u{66c}' => ',',
+        c if !('\u{660}'..='\u{1819}').contains(&c) => c,
+        c => {
+            let value = |nought: &u32| u32::from(c).checked_sub(*nought);
+            let value = NOUGHTS.iter().filter_map(value).find(|value| *value < 10);
+            value
+                .and_then(|value| char::from_digit(value, 10))
+                .unwrap_or(c)
+        }
     }
 }
 
@@ -149,5 +179,7 @@ mod tests {
         );
         check("ﬁＡ", &[('f', 0..3), ('i', 0..3), ('A', 3..6)]);
         check("ｶﾞ™", &[('ガ', 0..6), ('™', 6..9)]);
+        check("㎏", &[('k', 0..3), ('g', 0..3)]);
+        check("๒٫৩", &[('2', 0..3), ('.', 3..5), ('3', 5..8)]);
     }
 }

@@ -61,6 +61,10 @@ pub(super) fn is_joint(c: char) -> bool {
 pub(super) fn is_joined(joint: char, first: &str, part: &str) -> bool {
     let is_letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic());
     let is_word = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_number(first) {
+        // The groups of a number of a book, a telephone or a day.
+        return matches!(joint, '-' | '‐' | '‑') && (is_number(part) || part == "X");
+    }
     let begins = |is: fn(&u8) -> bool| part.as_bytes().first().is_some_and(is);
     is_word
         && is_letters(first)
@@ -71,6 +75,11 @@ pub(super) fn is_joined(joint: char, first: &str, part: &str) -> bool {
             '.' => part.len() == 1 && is_letters(part) || part == "js",
             _ => true,
         }
+}
+
+/// Whether `word` has nothing but digits.
+pub(super) fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a word of parts with so many letters is also written as one: two of which one is
@@ -89,9 +98,25 @@ pub(super) fn is_contraction(word: &str) -> bool {
     short.iter().any(|short| word.eq_ignore_ascii_case(short))
 }
 
-/// The words of a name written in camel case, and the numbers between points; none
-/// where the word is not made of others. A single letter is no word.
+/// What Arabic writes in one with the word that follows: "the", and what may stand before it.
+const ARTICLES: [&str; 6] = ["وال", "بال", "كال", "فال", "ال", "لل"];
+/// Letters of the shortest word behind an article, in bytes.
+const ARTICLE_BYTES_MIN: usize = 6;
+
+/// Where the word behind an article begins in `word`.
+fn behind_article(word: &str) -> Option<usize> {
+    let article = ARTICLES
+        .iter()
+        .find(|article| word.starts_with(**article))?;
+    (word.len() - article.len() >= ARTICLE_BYTES_MIN).then_some(article.len())
+}
+
+/// The words of a name written in camel case, the numbers between points, and the word behind an
+/// article of Arabic; none where the word is not made of others. A single letter is no word.
 pub(super) fn parts(word: &str) -> Vec<Range<usize>> {
+    if let Some(start) = behind_article(word) {
+        return std::iter::once(start..word.len()).collect();
+    }
     let mut parts = Vec::new();
     let mut start = 0;
     let mut chars = word.char_indices().peekable();

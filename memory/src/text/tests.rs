@@ -25,7 +25,7 @@ fn words_become_terms() {
         &["strass", "lodz", "aero", "istanbul"],
     );
     check("ﬁne Ｗｉｄｅ", &["fine", "wide"]);
-    check("Привет हिन्दी", &["привет", "हिन्दी"]);
+    check("Привет हिन्दी", &["привет", "हिंदी"]);
 }
 
 #[test]
@@ -54,6 +54,8 @@ fn a_word_with_a_joint_is_found_as_one() {
     check("the U.S.A. won", &["the", "usa", "u", "s", "a", "won"]);
     check("Ph.D.", &["phd", "ph", "d"]);
     check("ISO-8601", &["iso8601", "iso", "8601"]);
+    check("3-16-1484", &["3161484", "3", "16", "1484"]);
+    check("3-16-14-X 5-6", &["31614x", "3", "16", "14", "x", "5", "6"]);
     // Words of their own, and what is no word.
     check("well-known l'avion", &["well", "known", "l", "avion"]);
     check("state-of-the-art", &["state", "of", "the", "art"]);
@@ -124,6 +126,16 @@ fn one_word_has_one_form() {
     check("\u{643}\u{64a} \u{6a9}\u{6cc}", &["\u{6a9}\u{6cc}"; 2]);
     check("ΟΔΟΣ οδός", &["οδοσ"; 2]);
     check("\u{661}\u{662} \u{6f1}\u{6f2} \u{967}\u{968}", &["12"; 3]);
+    // Digits of other scripts, Arabic with its article, Hindi with a dot for a nasal and without
+    // the one that letters of other languages have.
+    check("๒๕ \u{9e8}\u{9eb}", &["25"; 2]);
+    check("\u{661}\u{66c}\u{662}\u{663}\u{664}", &["1234"]);
+    check("المكتبة مكتبه", &["المکتبه", "مکتبه", "مکتبه"]);
+    check("हिंदी ज़रूर जरूर", &["हिंदी", "जरूर", "जरूर"]);
+    check(
+        "㍿ ㎏",
+        &["株", "株式", "式", "式会", "会", "会社", "社", "kg"],
+    );
     // Signs that nobody sees.
     check("in\u{ad}ven\u{ad}tory", &["inventori"]);
     check(

@@ -5,6 +5,7 @@
 use crate::measure::Measure;
 use crate::numeral;
 use crate::units::unit;
+use crate::variants::simplified;
 
 /// Words for signs; a longer one stands before its beginning.
 const SIGNS: &[(&str, &str)] = &[
@@ -20,6 +21,8 @@ const SIGNS: &[(&str, &str)] = &[
     ("乘以", " * "),
     ("乘", " * "),
     ("除以", " / "),
+    ("负", " -"),
+    ("根号", "√"),
     ("到", UNTIL),
     ("至", UNTIL),
     ("距离", UNTIL),
@@ -91,6 +94,7 @@ const OF_TODAY: &[&str] = &[
 
 /// `text` for the evaluator, or why it cannot be computed. What has no Chinese in it stays.
 pub fn written(text: &str) -> Result<Measure, String> {
+    let text = &simplified(text);
     let plain = |expression: &str| Measure {
         expression: expression.to_owned(),
         unit: None,
@@ -175,6 +179,7 @@ fn part(rest: &str, before: &str) -> Result<Option<(String, usize)>, String> {
     // 300的15%
     let of = rest
         .strip_prefix('的')
+        .map(str::trim_start)
         .filter(|rest| value(rest).is_some() || rest.starts_with("百分之"));
     Ok(of.map(|_| (" * ".to_owned(), '的'.len_utf8())))
 }
@@ -463,6 +468,10 @@ mod tests {
         check("2的10次方加1", "2^10 + 1");
         check("三的二次幂", "3^2");
         check("5的阶乘", "5!");
+        check("负5加3", "-5 + 3");
+        check("根号9", "√9");
+        check("300 的 15%", "300  *  15%");
+        check("三萬減兩千", "30000 - 2000");
         check("2024年3月5日到2025年1月1日", "2025-01-01 - 2024-03-05");
         check(
             "从2024年3月5日到2025年1月1日有多少天",

@@ -3,6 +3,83 @@
 /// What stands beside days and not beside other numbers.
 const SIGNS: [&str; 5] = ["@", "day", "week", "month", "year"];
 
+/// The months, which are also written with their first three letters.
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// `expression` with each day as YYYY-MM-DD whose order is clear: the year stands first, or the month
+/// has its name.
+pub fn written(expression: &str) -> String {
+    let words: Vec<&str> = expression.split_whitespace().collect();
+    let mut whole: Vec<String> = Vec::new();
+    let (mut at, mut is_other) = (0, false);
+    while at < words.len() {
+        let named = words.get(at..at + 3).and_then(named);
+        let found = named
+            .map(|day| (day, 3))
+            .or(slashed(words[at]).map(|day| (day, 1)));
+        is_other |= found.is_some();
+        let (word, used) = found.unwrap_or((words[at].to_owned(), 1));
+        whole.push(word);
+        at += used;
+    }
+    match is_other {
+        true => whole.join(" "),
+        false => expression.to_owned(),
+    }
+}
+
+/// The day that three words are: 3 March 2024, or March 3rd, 2024.
+fn named(words: &[&str]) -> Option<String> {
+    let [first, second, year] = words else {
+        return None;
+    };
+    let (month, day) = match month(first) {
+        Some(month) => (month, second),
+        None => (month(second)?, first),
+    };
+    let day = day.trim_end_matches(',');
+    let behind = ["st", "nd", "rd", "th"];
+    let day = behind
+        .iter()
+        .find_map(|end| day.strip_suffix(*end))
+        .unwrap_or(day);
+    let text = format!("{year}-{month:02}-{day:0>2}");
+    number(&text).map(|_| text)
+}
+
+/// The number of the month that `word` is.
+fn month(word: &str) -> Option<usize> {
+    let word = word.trim_end_matches(['.', ',']).to_lowercase();
+    let is_month = |name: &str| word == name || word == name[..3];
+    match word.as_str() {
+        "sept" => Some(9),
+        _ => MONTHS
+            .iter()
+            .position(|name| is_month(name))
+            .map(|at| at + 1),
+    }
+}
+
+/// The day that one word is with other signs between its parts: 2024/03/05.
+fn slashed(word: &str) -> Option<String> {
+    let text = word.replace(['/', '.'], "-");
+    let is_same = text == word || text.split('-').any(|part| part.len() == 1);
+    number(&text).filter(|_| !is_same).map(|_| text)
+}
+
 /// The value of an expression that is a day minus a day, or a day and some days or weeks;
 /// `None` for any other.
 pub fn value(expression: &str) -> Option<String> {
@@ -10,6 +87,14 @@ pub fn value(expression: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let (first, sign, rest) = match words.as_slice() {
         [first, sign @ ("+" | "-"), rest @ ..] => (number(first)?, *sign, rest),
+        ["from", first, "to" | "until" | "till", last]
+        | [first, "to" | "until" | "till", last]
+        | ["between", first, "and", last]
+        | ["days", "between", first, "and", last] => {
+            (number(last)?, "-", std::slice::from_ref(first))
+        }
+        [many @ .., "after", first] => (number(first)?, "+", many),
+        [many @ .., "before", first] => (number(first)?, "-", many),
         _ => return None,
     };
     match (sign, rest) {
@@ -129,6 +214,11 @@ mod tests {
         check("2023-03-01 - 2 weeks", Some("2023-02-15"));
         check("1996-02-28 + 2 days", Some("1996-03-01"));
         check("1969-12-31 + 0 days", Some("1969-12-31"));
+        check("2023-02-28 to 2023-03-01", Some("1 day"));
+        check("days between 2023-01-01 and 2023-01-08", Some("7 days"));
+        check("from 2023-01-08 until 2023-01-01", Some("-7 days"));
+        check("3 weeks after 2023-01-01", Some("2023-01-22"));
+        check("5 days before 2023-01-01", Some("2022-12-27"));
         check("2023-02-30 - 2023-01-01", None);
         check("2023-01-01 + 2 months", None);
         check("2023 - 1 - 1", None);
@@ -149,5 +239,20 @@ mod tests {
         check("1990-45-60", None);
         check("2023 - 02 - 30", None);
         check("5 - 3", None);
+    }
+
+    #[test]
+    fn days_are_written_in_one_way() {
+        let check = |expression: &str, want: &str| assert_eq!(written(expression), want);
+        check("2023/03/01 - 2023.02.28", "2023-03-01 - 2023-02-28");
+        check("3 March 2023 + 5 days", "2023-03-03 + 5 days");
+        check(
+            "Mar. 3rd, 2023 to Sept 14, 2023",
+            "2023-03-03 to 2023-09-14",
+        );
+        check("30 Feb 2023", "30 Feb 2023");
+        check("1 may  2", "1 may  2");
+        check("2023/3/1", "2023/3/1");
+        check("5/6/2023  - 1", "5/6/2023  - 1");
     }
 }

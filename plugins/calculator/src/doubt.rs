@@ -5,8 +5,11 @@
 /// Why `expression` is not evaluated as it stands, if it is not.
 pub fn doubt(expression: &str) -> Option<String> {
     let chars: Vec<char> = expression.chars().collect();
-    time(&chars)
+    brackets(&chars)
+        .or_else(|| several(expression))
+        .or_else(|| time(&chars))
         .or_else(|| date(&chars))
+        .or_else(|| colon(&chars))
         .or_else(|| number(&chars))
         .or_else(|| percentage(&chars))
         .or_else(|| currencies(&chars))
@@ -14,6 +17,40 @@ pub fn doubt(expression: &str) -> Option<String> {
         .or_else(|| whole_division(&chars))
         .or_else(|| angle(&chars))
         .or_else(|| factorials(&chars))
+}
+
+/// A bracket without its other half, which the evaluator would think at the end.
+fn brackets(chars: &[char]) -> Option<String> {
+    let mut open = 0_usize;
+    for c in chars {
+        match c {
+            '(' => open += 1,
+            ')' if open == 0 => {
+                return Some("a bracket is closed that was not opened: write both".into());
+            }
+            ')' => open -= 1,
+            _ => {}
+        }
+    }
+    (open > 0).then(|| "a bracket is opened and not closed: write where it ends".into())
+}
+
+/// Several expressions, of which the evaluator tells the last one only.
+fn several(expression: &str) -> Option<String> {
+    let mut parts = expression.trim_end_matches([';', ' ']).split(';').rev();
+    // What gives a name to a value is needed by what follows.
+    let is_lost = |part: &str| !part.contains('=') && !part.trim().is_empty();
+    parts.next();
+    parts
+        .any(is_lost)
+        .then(|| "several expressions are not computed in one call: write one".into())
+}
+
+/// A colon that is none of a clock: a division to some, and a ratio to others.
+fn colon(chars: &[char]) -> Option<String> {
+    chars.contains(&':').then(|| {
+        "a colon can mean several things: write A / B to divide, and a share as A / (A + B)".into()
+    })
 }
 
 /// Two factorials of each other, or every other number multiplied?
@@ -58,9 +95,17 @@ fn angle(chars: &[char]) -> Option<String> {
     })
 }
 
+/// Whether `c` is the sign of a currency.
+pub fn is_currency(c: char) -> bool {
+    matches!(
+        c,
+        '$' | '€' | '£' | '¥' | '₹' | '₩' | '₽' | '₺' | '₫' | '฿' | '₴' | '₦' | '₱'
+    )
+}
+
 /// Amounts of two currencies, whose signs are not looked at further on.
 fn currencies(chars: &[char]) -> Option<String> {
-    let mut signs = chars.iter().filter(|c| matches!(c, '$' | '€' | '£' | '¥'));
+    let mut signs = chars.iter().filter(|c| is_currency(**c));
     let first = signs.next()?;
     let other = signs.find(|sign| *sign != first)?;
     Some(format!(
@@ -311,8 +356,10 @@ fn percentage(chars: &[char]) -> Option<String> {
             [.., left, sign] => (left, sign),
             _ => continue,
         };
-        let is_amount = left.is_alphanumeric() || ".)!°$€£¥".contains(left);
-        let added = matches!(sign, '+' | '-') && is_amount;
+        let is_amount = left.is_alphanumeric() || ".)!°".contains(left) || is_currency(left);
+        // Of one, both readings come to the same.
+        let is_one = matches!(chars[..begin], ['1', _] | [.., '(', '1', _]);
+        let added = matches!(sign, '+' | '-') && is_amount && !is_one;
         odd |= is_last && added;
     }
     odd.then(|| {
@@ -357,9 +404,19 @@ mod tests {
             "5%",
             "5% + 3%",
             "50 € + 10% of 50 €",
+            "1 + 5%",
+            "300 * (1 - 5%)^2",
         ] {
             check(expression, "fine");
         }
+        check("21 + 5%", "two things");
+        for expression in ["(8", "2 * (3 + (4)"] {
+            check(expression, "not closed");
+        }
+        check("8) / 2", "not opened");
+        check("2 + 3; 4 * 5", "several expressions");
+        check("a = 3; a * 5;", "fine");
+        check("6 : 2", "a colon");
         for expression in [
             "2023-05-06 - 2023-04-01",
             "06/05/2023 - 01/04/2023",

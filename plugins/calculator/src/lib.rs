@@ -8,8 +8,11 @@ mod day;
 mod doubt;
 mod measure;
 mod numeral;
+mod quotient;
 mod reach;
+mod typed;
 mod units;
+mod variants;
 
 use measure::Measure;
 
@@ -46,22 +49,24 @@ impl Guest for Calculator {
             ));
         }
         // The signs of books first: a dash may be a minus.
-        let ascii = ascii(&expression);
+        let ascii = typed::ascii(&expression);
+        let typed = typed::with_signs(asked(&ascii));
         let instead = |reason: String| format!("{reason}; {INSTEAD}");
-        let written = chinese::written(asked(&ascii)).map_err(instead)?;
-        if let Some(value) = day::value(&written.expression) {
+        let written = chinese::written(&typed).map_err(instead)?;
+        let dated = day::written(&written.expression);
+        if let Some(value) = day::value(&dated) {
             return Ok(Outcome { value, exact: true });
         }
-        if let Some(reason) = day::missing(&written.expression) {
+        if let Some(reason) = day::missing(&dated) {
             return Err(reason);
         }
-        let clear = reach::bracketed(&written.expression)?;
+        let clear = reach::bracketed(&dated)?;
         let Measure { expression, unit } = measure::measure(&clear)?;
         let unit = written.unit.or(unit);
         if let Some(reason) = doubt::doubt(&expression) {
             return Err(reason);
         }
-        let plain = plain(&expression);
+        let plain = plain(&quotient::bracketed(&expression));
         let mut text = evaluate(&plain).map_err(|error| format!("{error}; {INSTEAD}"))?;
         if is_percentage(&text) && !wants_percentage(&plain) {
             // What it is a percentage of is a number, so a number was meant.
@@ -128,22 +133,6 @@ fn asked(expression: &str) -> &str {
     bare.strip_suffix('=').unwrap_or(expression).trim()
 }
 
-/// From a sign as wide as a Chinese one to the same sign of ASCII.
-const WIDE: u32 = 0xfee0;
-
-/// The expression with the symbols of books, and wide digits and signs, in ASCII.
-fn ascii(expression: &str) -> String {
-    let ascii = |c: char| match c {
-        '！'..='～' => char::from_u32(u32::from(c) - WIDE).unwrap_or(c),
-        '\u{3000}' => ' ',
-        '×' | '·' => '*',
-        '÷' => '/',
-        '−' | '–' => '-',
-        c => c,
-    };
-    expression.chars().map(ascii).collect()
-}
-
 /// Fractions that are one sign, with what stands over the line and under it. Behind a number the
 /// evaluator would multiply by them.
 const FRACTIONS: &[(char, u8, u8)] = &[
@@ -188,8 +177,8 @@ fn plain(expression: &str) -> String {
             'x' | 'X' if is_times(&chars, i) => plain.push('*'),
             // 1,000 but not f(2, 3): three digits follow and no fourth.
             ',' if i > 0 && digit(i - 1) && (1..=3).all(|n| digit(i + n)) && !digit(i + 4) => {}
-            '$' | '€' | '£' | '¥'
-                if digit(i + 1) || chars.get(i + 1) == Some(&'.') || behind(i) => {}
+            c if doubt::is_currency(c)
+                && (digit(i + 1) || chars.get(i + 1) == Some(&'.') || behind(i)) => {}
             c => plain.push(c),
         }
     }
@@ -292,6 +281,45 @@ mod tests {
         check("2 tons to kg", "two things");
         check("3000 rpm to Hz", "divide by 60");
         check("2023-02-29 + 1 day", "there is no day 2023-02-29");
+    }
+
+    #[test]
+    fn what_people_type_is_computed() {
+        let check = |expression: &str, want: &str| {
+            let value = match Calculator::calculate(expression.to_owned()) {
+                Ok(outcome) => outcome.value,
+                Err(reason) => reason,
+            };
+            assert!(value.starts_with(want), "{expression}: {value}");
+        };
+        check("120 km / 3 h", "40 km / h");
+        check("90 miles / 30 mph", "10800 seconds");
+        check("1/2 cup in ml", "118.29411825 ml");
+        check("٣٤ + ١", "35");
+        check("๔๒ / ৬", "7");
+        check("[2+6]*{5-1}", "32");
+        check("2h 15min * 4", "9 hours");
+        check("1h 20m 30s in seconds", "4830 seconds");
+        check("30 percent of 90", "27");
+        check("25% off 60", "45");
+        check("1000 * (1 + 10%)^2", "1210");
+        check("40 USD * 3", "120");
+        check("100 USD in EUR", "words and exchange rates");
+        check("50 EUR + 20 USD", "amounts in € and $");
+        check("₹500 + ₹250", "750");
+        check("2.5萬", "25000");
+        check("壹佰贰拾加五", "125");
+        check("根号16", "4");
+        check("负5加8", "3");
+        check("200 的 50%", "100");
+        check("2024/03/01 - 2024/02/28", "2 days");
+        check("3 Mar 2024 - 28 Feb 2024", "4 days");
+        check("days between March 1, 2024 and March 8, 2024", "7 days");
+        check("((1+2)", "a bracket is opened and not closed");
+        check("3+4)", "a bracket is closed that was not opened");
+        check("1+1; 2+2", "several expressions");
+        check("100 : 8", "a colon");
+        check("a = 3; a * 2", "6");
     }
 
     #[test]

@@ -93,9 +93,14 @@ impl Paragraphs {
 
     /// Adds an item of a list at this depth, from zero.
     pub fn item(&mut self, depth: usize, text: &str) {
+        self.listed(depth, "-", text);
+    }
+
+    /// Adds an item of a list that has this sign or number before it.
+    pub fn listed(&mut self, depth: usize, sign: &str, text: &str) {
         if !text.trim().is_empty() {
             self.add(
-                &format!("{}- {}", "  ".repeat(depth.min(8)), text.trim()),
+                &format!("{}{sign} {}", "  ".repeat(depth.min(8)), text.trim()),
                 true,
             );
         }

@@ -45,8 +45,9 @@ const SEALED: &[&str] = &[
 
 /// The text of the mail in `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
+    let bytes = in_utf8(counted(bytes));
     let mail = MessageParser::default()
-        .parse(counted(bytes))
+        .parse(&*bytes)
         .ok_or_else(|| broken("mail", &"it has no headers"))?;
     let title = subject(&mail);
     let mut found = Found::whole(title, text(&mail, &mail.raw_message, 0));
@@ -87,13 +88,33 @@ fn counted(bytes: &[u8]) -> &[u8] {
     }
 }
 
+/// The mail in `bytes`, whose headers are in UTF-8. Some programs write them as they stand, in the
+/// encoding of the text or in any.
+fn in_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    let is_header = |line: &&[u8]| !line.trim_ascii().is_empty();
+    let end: usize = lines.take_while(is_header).map(<[u8]>::len).sum();
+    let (headers, text) = bytes.split_at(end);
+    if std::str::from_utf8(headers).is_ok() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut said = markup::decode(headers, "");
+    if said.contains(char::REPLACEMENT_CHARACTER) {
+        // They say what the text is in, and are not in that themselves.
+        let lines = headers.split_inclusive(|byte| *byte == b'\n');
+        said = lines.map(|line| markup::decode(line, "")).collect();
+    }
+    Cow::Owned([said.as_bytes(), text].concat())
+}
+
 /// The mails in one file, each introduced by a line that begins with "From ".
 pub fn mailbox(bytes: &[u8]) -> Result<Found, Failed> {
     let mut found = Found::default();
     let (mut unread, mut sealed) = (0, 0);
     for (n, part) in messages(bytes).into_iter().enumerate() {
         let part = unquoted(part);
-        let Some(mail) = MessageParser::default().parse(&part) else {
+        let part = in_utf8(&part);
+        let Some(mail) = MessageParser::default().parse(&*part) else {
             unread += 1;
             continue;
         };

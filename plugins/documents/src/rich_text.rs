@@ -2,65 +2,19 @@
 //!
 //! The format is text with commands: `\word12`, `\'e9` for a byte, and braces around
 //! groups. A group ends what was set in it. A group that begins with `\*`, or with one of
-//! the words below, says something about the document and is not part of its text.
+//! the words of `aside.rs`, says something about the document and is not part of its text.
 
+mod aside;
 mod code_page;
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 
+use aside::ASIDE;
 use code_page::{charset, code_page};
 
 use crate::found::{Failed, Found, failed};
 use crate::table;
 
-/// Groups that are not part of the text.
-const ASIDE: &[&str] = &[
-    "fonttbl",
-    "colortbl",
-    "stylesheet",
-    "info",
-    "pict",
-    "object",
-    "objdata",
-    "themedata",
-    "colorschememapping",
-    "datastore",
-    "latentstyles",
-    "listtable",
-    "listoverridetable",
-    "rsidtbl",
-    "generator",
-    "xmlnstbl",
-    "fldinst",
-    "bkmkstart",
-    "bkmkend",
-    "nonshppict",
-    "filetbl",
-    "revtbl",
-    "mmathPr",
-    "pgptbl",
-    "listtext",
-    "pntext",
-    "pntxta",
-    "pntxtb",
-    "datafield",
-    "formfield",
-    "header",
-    "footer",
-    "headerl",
-    "headerr",
-    "headerf",
-    "footerl",
-    "footerr",
-    "footerf",
-    "atnid",
-    "atnauthor",
-    "atrfstart",
-    "atrfend",
-    "template",
-    "private",
-    "shprslt",
-];
 /// What stands before the words of a note.
 const NOTE: &str = " [note: ";
 /// Groups within groups.
@@ -82,6 +36,8 @@ struct State {
     in_title: bool,
     /// Within a note, which stands where it is called.
     in_note: bool,
+    /// Within the number or the bullet of an item.
+    in_number: bool,
 }
 
 /// A reading under way.
@@ -102,6 +58,8 @@ struct Reader {
     title: String,
     text: String,
     line: String,
+    /// Where in the line the number of an item begins.
+    number: usize,
     cells: Vec<String>,
     rows: Vec<Vec<String>>,
 }
@@ -133,6 +91,7 @@ impl Reader {
                 level: None,
                 in_title: false,
                 in_note: false,
+                in_number: false,
             },
             outer: Vec::new(),
             encoding: WINDOWS_1252,
@@ -144,6 +103,7 @@ impl Reader {
             title: String::new(),
             text: String::new(),
             line: String::new(),
+            number: 0,
             cells: Vec::new(),
             rows: Vec::new(),
         }
@@ -170,6 +130,9 @@ impl Reader {
                     };
                     if self.state.in_note && !outer.in_note {
                         self.end_note();
+                    }
+                    if self.state.in_number && !outer.in_number {
+                        self.end_number();
                     }
                     self.state = outer;
                     self.skip = 0;
@@ -217,6 +180,9 @@ impl Reader {
         }
         if opened && ASIDE.contains(&word) {
             (self.state.is_aside, self.state.is_gone) = (true, true);
+        }
+        if opened && matches!(word, "listtext" | "pntext") {
+            (self.state.in_number, self.number) = (true, self.line.len());
         }
         if opened && word == "title" {
             self.state.in_title = true;
@@ -389,6 +355,19 @@ impl Reader {
         }
     }
 
+    /// Keeps the number of an item, and no bullet, which may be the letter of a font of signs.
+    fn end_number(&mut self) {
+        self.decode();
+        let at = self.line.floor_char_boundary(self.number);
+        let sign = self.line.split_off(at);
+        let sign = sign.trim();
+        if sign.contains(|c: char| c.is_ascii_digit()) || sign.ends_with(['.', ')', '☐', '☑', '☒'])
+        {
+            self.line.push_str(sign);
+            self.line.push(' ');
+        }
+    }
+
     fn paragraph(&mut self) {
         self.decode();
         if self.state.in_note {
@@ -489,6 +468,14 @@ mod tests {
         check(
             r"{\rtf1 Wool\par{\shp{\*\shpinst{\sp{\sn a}{\sv 1}}{\shptxt\pard In a box.\par}}{\shprslt{\*\do{\dptxbxtext In a box.\par}}}}is spun}",
             "Wool\n\nIn a box.\n\nis spun",
+        );
+        check(
+            r"{\rtf1{\listtext\pard\plain 1.\tab}\ls1 red\par{\listtext\'a7\tab}dark\par{\pntext\f1 (b)\tab}light}",
+            "1. red\n\ndark\n\n(b) light",
+        );
+        check(
+            r"{\rtf1 Wool\outlinelevel0{\listtext\pard o\par \'e9\tab}x",
+            "Woolo\n\n# é\tx",
         );
         // A file that ends within its note, and a note without words.
         check(r"{\rtf1 Wool{\footnote shorn", "Wool [note: shorn]");

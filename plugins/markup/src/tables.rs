@@ -17,6 +17,8 @@ const COLUMNS_MAX: usize = 1_000;
 const CELL_CHARS_MAX: usize = 300;
 /// What stands in the cells of a table that lays out a page.
 const LAYOUT: &str = "table, h1, h2, h3, h4, h5, h6, ul, ol, form, pre, blockquote, hr";
+/// What says something without words of its own.
+const SAYING: &[&str] = &["img", "input", "select", "textarea", "svg", "math"];
 /// The parts of a table that have rows.
 const GROUPS: &[&str] = &["thead", "tbody", "tfoot"];
 
@@ -55,10 +57,17 @@ pub fn mend(document: &Document, all: bool) {
         let Some(node) = table.nodes().first() else {
             continue;
         };
-        let rows = rows(node);
+        let mut rows = rows(node);
         let has_heads = rows.iter().flat_map(cells).any(|cell| is(&cell, &["th"]));
         if has_heads || all && is_data(&table, &rows) {
             fill(&rows, &mut room);
+            rows.retain(|row| {
+                let is_kept = !is_blank(row);
+                if !is_kept {
+                    row.remove_from_parent();
+                }
+                is_kept
+            });
             set_heads(node, &rows);
         }
     }
@@ -86,6 +95,11 @@ fn rows<'a>(table: &NodeRef<'a>) -> Vec<NodeRef<'a>> {
     }
     rows.retain(|row| is(row, &["tr"]));
     rows
+}
+
+/// Whether a row says nothing: sheets that became pages have hundreds of them.
+fn is_blank(row: &NodeRef<'_>) -> bool {
+    row.text().trim().is_empty() && !row.descendants().iter().any(|node| is(node, SAYING))
 }
 
 fn cells<'a>(row: &NodeRef<'a>) -> Vec<NodeRef<'a>> {

@@ -165,6 +165,9 @@ fn signs(document: &Document) {
 /// Words by which what stands in the place of a picture is a sentence, and no label.
 const SAID_WORDS_MIN: usize = 3;
 
+/// What has a name, be it the label of a picture.
+const NAMED: &[&str] = &["a", "h1", "h2", "h3", "h4", "h5", "h6"];
+
 /// A picture says what its writer put in its place, where that is a sentence or a formula.
 fn pictures(document: &Document) {
     for picture in document.select("img[alt]").iter() {
@@ -172,15 +175,30 @@ fn pictures(document: &Document) {
         let words: Vec<&str> = says.split_whitespace().collect();
         let says = words.join(" ");
         let is_said = words.len() >= SAID_WORDS_MIN || says.contains('\\');
-        let Some(node) = picture.nodes().first().filter(|_| is_said) else {
+        let Some(node) = picture.nodes().first() else {
             continue;
         };
+        if !says.is_empty() && names(node) {
+            node.insert_before(&node.tree.new_text(says));
+            continue;
+        }
+        if !is_said {
+            continue;
+        }
         // What stands below it may say the same.
         let around = node.parent().map(|parent| parent.text().to_string());
         if !around.is_some_and(|around| around.contains(&says)) {
             node.insert_before(&node.tree.new_text(format!("({says})")));
         }
     }
+}
+
+/// Whether a picture is all that there is of a link or a heading, so that its label is the name of that.
+fn names(picture: &NodeRef<'_>) -> bool {
+    picture.parent().is_some_and(|parent| {
+        let name = parent.node_name().unwrap_or_default();
+        NAMED.contains(&&*name) && parent.text().trim().is_empty()
+    })
 }
 
 fn title(document: &Document) -> String {
@@ -196,8 +214,17 @@ fn title(document: &Document) -> String {
         .unwrap_or_default()
 }
 
-/// Takes links to themselves out of headings, and headings out of boxes of their own.
+/// Makes headings of what only says that it is one, takes links to themselves out of headings, and
+/// headings out of boxes of their own.
 fn mend(document: &Document) {
+    for heading in document
+        .select("div[role=heading], p[role=heading], span[role=heading]")
+        .iter()
+    {
+        let level = heading.attr("aria-level");
+        let level = level.and_then(|level| level.trim().parse::<usize>().ok());
+        heading.rename(&format!("h{}", level.unwrap_or(2).clamp(1, 6)));
+    }
     for heading in document.select(HEADINGS).iter() {
         for link in heading.select("a").iter() {
             let says = link.text();
@@ -303,6 +330,18 @@ mod tests {
         check(
             "<p>See <img src='a.png' alt='a loom of the Andes'> here, <img src='b.png' alt='icon'>!</p>",
             "See (a loom of the Andes) here, !",
+        );
+        check(
+            "<h2><img src='a.png' alt='Wool Ltd'></h2><p><a href='/x'><img src='b.png' alt='shop'></a>",
+            "## Wool Ltd\n\n[shop](/x)",
+        );
+        check(
+            &format!("<div role='heading' aria-level='3'>Wool</div>{text}"),
+            "### Wool\n\nWool of the llama.",
+        );
+        check(
+            "<table><tr><td>a<td>b<tr><td><br><td><tr><td>1<td>2</table>",
+            "| a | b |\n| - | - |\n| 1 | 2 |",
         );
         check(
             "<p>So <span class='katex'><span class='katex-mathml'><math><mi>x</mi><annotation encoding='application/x-tex'>x^2 &lt; y</annotation></math></span><span class='katex-html' aria-hidden='true'>x2</span></span>.</p>",

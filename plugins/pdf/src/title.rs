@@ -20,7 +20,20 @@ const GIVEN: &[&str] = &[
     "https:",
 ];
 /// Names that are given as they are.
-const GIVEN_WHOLE: &[&str] = &["document", "document1", "slide 1", "title", "unknown"];
+const GIVEN_WHOLE: &[&str] = &[
+    "(anonymous)",
+    "(unspecified)",
+    "anonymous",
+    "document",
+    "document1",
+    "slide 1",
+    "title",
+    "unknown",
+    "unbenannt",
+    "sans titre",
+    "无标题",
+    "無題",
+];
 /// How the names of files end.
 const ENDINGS: &[&str] = &[
     ".doc", ".docx", ".dvi", ".eps", ".fm", ".htm", ".html", ".indd", ".odp", ".ods", ".odt",
@@ -59,6 +72,8 @@ mod tests {
         check("wool_final.docx", "");
         check("Untitled 1", "");
         check("Document", "");
+        check("(anonymous)", "");
+        check("無題", "");
         check("Document analysis", "Document analysis");
         check("", "");
         check("7", "");

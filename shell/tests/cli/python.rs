@@ -302,3 +302,54 @@ fn a_clock_that_stands_is_told() {
         "null"
     );
 }
+
+#[test]
+fn programs_run_as_they_are_pasted() {
+    let printed = |stdout: &str| json!({"stdout": stdout, "stderr": ""});
+    let value = |value: &str| json!({"stdout": "", "stderr": "", "value": value});
+    check([
+        ("\u{feff}print(3)", printed("3\n")),
+        ("    print(4)\n    print(5)", printed("4\n5\n")),
+        (">>> x = 3\n>>> x * 2\n6", value("6")),
+        (
+            ">>> for n in [1, 2]:\n...     print(n)\n...\n1\n2",
+            printed("1\n2\n"),
+        ),
+        ("len(str(10 ** 6000))", value("6001")),
+    ]);
+}
+
+#[test]
+fn threads_and_loops_of_events_run_by_themselves() {
+    let printed = |stdout: &str| json!({"stdout": stdout, "stderr": ""});
+    let waits = "line 2: threading.Event().wait()\n";
+    let never = "no other thread runs beside this one: what it waits for never comes";
+    check([
+        (
+            "import asyncio\nasync def f():\n    await asyncio.sleep(60)\n    return 3\n\
+             async def main():\n    return await asyncio.gather(f(), asyncio.to_thread(int, '4'))\n\
+             print(asyncio.run(main()))",
+            printed("[3, 4]\n"),
+        ),
+        (
+            "import threading\nt = threading.Thread(target=lambda: print('t'))\nt.start()\n\
+             t.join()\nprint(t.is_alive())",
+            printed("t\nFalse\n"),
+        ),
+        (
+            "from concurrent.futures import ThreadPoolExecutor\n\
+             with ThreadPoolExecutor(4) as pool:\n    print(list(pool.map(abs, [-1, 2])))",
+            printed("[1, 2]\n"),
+        ),
+        (
+            "import threading\nthreading.Event().wait()",
+            json!({"stdout": "", "stderr": waits, "error": format!("RuntimeError: {never}")}),
+        ),
+        (
+            "import multiprocessing",
+            json!({"stdout": "", "stderr": "line 1: import multiprocessing\n", "error":
+                "ModuleNotFoundError: No module named 'multiprocessing' (this part of the \
+                 standard library is not here)"}),
+        ),
+    ]);
+}

@@ -381,6 +381,49 @@ pub fn a_newer_word_stands_first(store: &dyn Store) {
         "mill pond",
         &[(1, 1)],
     );
+    // Short ones, of which one word differs, or none but where it stands.
+    check(
+        5,
+        &["The kiln is cold.", "The kiln is hot."],
+        "kiln",
+        &[(1, 0), (0, 0)],
+    );
+    check(
+        6,
+        &[
+            "Carry hay from barn to shed.",
+            "Carry hay from shed to barn.",
+        ],
+        "carry hay",
+        &[(1, 0), (0, 0)],
+    );
+    check(
+        7,
+        &["Orla lives in Cork.", "Finn lives in Cork."],
+        "where does Orla live",
+        &[(0, 0), (1, 0)],
+    );
+    // A sign, a code and a unit are no matter of style.
+    for (n, (old, new)) in [
+        (
+            "The frost came at -5 degrees in Narvik.",
+            "The frost came at 5 degrees in Narvik.",
+        ),
+        (
+            "The word of the vault below Narvik is Rose7.",
+            "The word of the vault below Narvik is rose7.",
+        ),
+        (
+            "The mast at Narvik sends with 5 mW of power.",
+            "The mast at Narvik sends with 5 MW of power.",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (first, _) = old.split_at(9);
+        check(8 + n, &[old, new], first, &[(1, 0), (0, 0)]);
+    }
     let shown = present(
         store,
         &Query::new("lock of the old boathouse", 8),

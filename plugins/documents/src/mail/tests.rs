@@ -225,3 +225,25 @@ fn a_mailbox_that_counts_its_bytes_quotes_nothing() {
     // A length that leads nowhere says nothing.
     check(&format!("{forwarded}\n"), 7, &["Walk", "Old", "Rest"]);
 }
+
+#[test]
+fn headers_as_they_stand_are_read_in_any_encoding() {
+    let check = |mail: &[u8], want: &str| {
+        let found = read(mail).expect("a mail");
+        assert_eq!(found.title, want);
+    };
+    // In the encoding of the text, in another one, and in UTF-8.
+    check(
+        b"Subject: Gr\xfc\xdfe aus K\xf6ln\nContent-Type: text/plain; charset=iso-8859-1\n\nja",
+        "Gr\u{fc}\u{df}e aus K\u{f6}ln",
+    );
+    check(
+        b"Subject: Gr\xfc\xdfe aus K\xf6ln und M\xfcnchen\nContent-Type: text/plain; charset=utf-8\n\nja",
+        "Gr\u{fc}\u{df}e aus K\u{f6}ln und M\u{fc}nchen",
+    );
+    check(
+        b"Subject: \xd6\xb1\xca\xe9\xb2\xbf\nContent-Type: text/plain; charset=gb2312\n\nja",
+        "直书部",
+    );
+    check("Subject: Köln\n\nja".as_bytes(), "Köln");
+}

@@ -6,9 +6,12 @@ mod charts;
 mod compound;
 mod elements;
 mod hangul;
+mod numerals;
 mod old_slides;
 mod old_word;
 mod open;
+mod open_cells;
+mod open_lists;
 mod outlook;
 mod pages;
 mod sheets;
@@ -24,8 +27,9 @@ pub use apple::read as apple;
 use compound::Container;
 use elements::name;
 pub use hangul::read as hangul;
+use open_cells::Cells;
+use sheets::Known;
 pub use tnef::read as tnef;
-use units::Places;
 
 /// How the container of older office documents names what it holds.
 const ENCRYPTED: &str = "EncryptedPackage";
@@ -44,9 +48,9 @@ pub fn open_xml(archive: &mut Archive<'_>, bytes: &[u8]) -> Result<Found, Failed
     } else if has("ppt/") {
         slides::read(archive)
     } else if has("xl/workbook.bin") {
-        sheets::read(bytes, sheets::Kind::Binary, &Places::new())
+        sheets::read(bytes, sheets::Kind::Binary, &Known::default())
     } else if has("xl/") {
-        sheets::read(bytes, sheets::Kind::Xml, &Places::new()).map(|mut found| {
+        sheets::read(bytes, sheets::Kind::Xml, &Known::default()).map(|mut found| {
             beside::add(archive, &mut found);
             found
         })
@@ -103,20 +107,34 @@ pub fn open_document(
     }
     if mimetype.contains("spreadsheet") {
         let content = archive.text("content.xml")?.unwrap_or_default();
-        let has_units = ["\"percentage\"", "\"currency\""];
+        let says_more = [
+            "\"percentage\"",
+            "\"currency\"",
+            "rows-spanned",
+            "annotation",
+        ];
+        let mut cells = Cells::default();
+        let mut known = Known::default();
         // What cannot be read here is told of by who reads the cells.
-        let places = match has_units.iter().any(|unit| content.contains(unit)) {
-            true => xml(&content, "workbook")
-                .map_or_else(|_| Places::new(), |sheets| units::in_open(&sheets)),
-            false => Places::new(),
-        };
-        let found = sheets::read(bytes, sheets::Kind::Open, &places)?;
+        if says_more.iter().any(|word| content.contains(word))
+            && let Ok(sheets) = xml(&content, "workbook")
+        {
+            known.units = units::in_open(&sheets);
+            cells = Cells::read(&sheets);
+            known.merged = std::mem::take(&mut cells.merged);
+        }
+        let mut found = sheets::read(bytes, sheets::Kind::Open, &known)?;
+        cells.add(&mut found);
         return Ok(titled(found, archive, "meta.xml"));
     }
     let content = archive
         .text("content.xml")?
         .ok_or_else(|| failed("a broken document: it has no content", "save it again"))?;
-    let found = open::read(&xml(&content, "document")?)?;
+    let styles = archive.text("styles.xml").ok().flatten();
+    let styles = styles
+        .as_deref()
+        .and_then(|text| xml(text, "document").ok());
+    let found = open::read(&xml(&content, "document")?, styles.as_ref())?;
     let own = found.title.clone();
     let mut found = titled(
         Found {
@@ -163,7 +181,7 @@ pub fn flat(bytes: &[u8]) -> Result<Found, Failed> {
     let mut found = match name(&document.root_element()) {
         "package" | "wordDocument" => word::flat(&text)?,
         "Workbook" => workbook::read(&document),
-        _ => open::read(&document)?,
+        _ => open::read(&document, None)?,
     };
     if found.title.is_empty() {
         found.title = title(&document);
@@ -191,7 +209,7 @@ pub fn compound(bytes: &[u8]) -> Result<Found, Failed> {
         ));
     }
     if has("Workbook") || has("Book") {
-        return sheets::read(bytes, sheets::Kind::Old, &Places::new());
+        return sheets::read(bytes, sheets::Kind::Old, &Known::default());
     }
     if has(WORD) {
         let found = container.as_ref().map(old_word::read).transpose()?;

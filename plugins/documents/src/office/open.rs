@@ -1,8 +1,11 @@
 //! OpenDocument: texts and presentations.
 
-use roxmltree::{Document, Node};
+use std::collections::HashMap;
+
+use roxmltree::{Document, Node, NodeId};
 
 use super::elements::{attribute, child, name};
+use super::open_lists;
 use crate::found::{Failed, Found, Paragraphs, Part, one_line};
 use crate::table;
 
@@ -15,8 +18,15 @@ const REPEATED_MAX: usize = 100;
 const TITLE: &str = "Title";
 const TITLE_WITHIN: usize = 10;
 
-/// The text of a document.
-pub fn read(document: &Document<'_>) -> Result<Found, Failed> {
+/// A text that is read.
+#[derive(Default)]
+struct Text {
+    /// What stands before the items of lists.
+    signs: HashMap<NodeId, String>,
+}
+
+/// The text of a document, which may have styles in a file of their own.
+pub fn read(document: &Document<'_>, styles: Option<&Document<'_>>) -> Result<Found, Failed> {
     let Some(body) = document.descendants().find(|node| name(node) == "body") else {
         return Ok(Found::default());
     };
@@ -29,14 +39,17 @@ pub fn read(document: &Document<'_>) -> Result<Found, Failed> {
                     .is_some_and(|above| matches!(name(&above), "presentation" | "drawing"))
         })
         .collect();
+    let text = Text {
+        signs: open_lists::signs(document, styles),
+    };
     if slides.is_empty() {
         let mut whole = Paragraphs::default();
-        blocks(&body, &mut whole, 0, 0);
+        text.blocks(&body, &mut whole, 0, 0);
         return Ok(Found::whole(title(document, &body), whole.text()));
     }
     let mut found = Found::default();
     for (n, slide) in slides.iter().enumerate() {
-        found.parts.push(part(slide, n + 1));
+        found.parts.push(text.part(slide, n + 1));
     }
     Ok(found)
 }
@@ -64,7 +77,7 @@ pub fn edges(styles: &Document<'_>) -> String {
     let mut said: Vec<String> = Vec::new();
     for edge in styles.descendants().filter(is_edge) {
         let mut words = Paragraphs::default();
-        blocks(&edge, &mut words, 0, 0);
+        Text::default().blocks(&edge, &mut words, 0, 0);
         let words = words.text();
         if words.chars().any(char::is_alphabetic) && !said.contains(&words) {
             edges.push(&words);
@@ -74,128 +87,175 @@ pub fn edges(styles: &Document<'_>) -> String {
     edges.text()
 }
 
-fn part(slide: &Node<'_, '_>, number: usize) -> Part {
-    let mut whole = Paragraphs::default();
-    let mut title = String::new();
-    for shape in slide.children() {
-        match name(&shape) {
-            "frame" if attribute(&shape, "class") == Some("title") => {
-                let mut words = Paragraphs::default();
-                blocks(&shape, &mut words, 0, 0);
-                title = one_line(&words.text());
-                whole.heading(2, &title);
-            }
-            "notes" => {
-                let mut words = Paragraphs::default();
-                blocks(&shape, &mut words, 0, 0);
-                let words = words.text();
-                if !words.is_empty() {
-                    whole.push(&format!("Notes: {words}"));
+impl Text {
+    fn part(&self, slide: &Node<'_, '_>, number: usize) -> Part {
+        let mut whole = Paragraphs::default();
+        let mut title = String::new();
+        for shape in slide.children() {
+            match name(&shape) {
+                "frame" if attribute(&shape, "class") == Some("title") => {
+                    let mut words = Paragraphs::default();
+                    self.blocks(&shape, &mut words, 0, 0);
+                    title = one_line(&words.text());
+                    whole.heading(2, &title);
                 }
-            }
-            _ => {
-                let mut words = Paragraphs::default();
-                if name(&shape) == "frame" || !matches!(name(&shape), "forms" | "par" | "seq") {
-                    block(&shape, &mut words, 0, 0);
-                }
-                whole.push(&words.text());
-            }
-        }
-    }
-    Part {
-        place: format!("slide {number}"),
-        title,
-        text: whole.text(),
-    }
-}
-
-fn blocks(node: &Node<'_, '_>, whole: &mut Paragraphs, list: usize, depth: usize) {
-    if depth <= DEPTH_MAX {
-        node.children()
-            .for_each(|found| block(&found, whole, list, depth));
-    }
-}
-
-fn block(node: &Node<'_, '_>, whole: &mut Paragraphs, list: usize, depth: usize) {
-    match name(node) {
-        "h" => {
-            let level = attribute(node, "outline-level").and_then(|level| level.parse().ok());
-            paragraph(node, whole, |text, whole| {
-                whole.heading(level.unwrap_or(1), text)
-            });
-        }
-        "p" if list > 0 => paragraph(node, whole, |text, whole| whole.item(list - 1, text)),
-        "p" => paragraph(node, whole, |text, whole| whole.push(text.trim())),
-        "list" => blocks(node, whole, list + 1, depth + 1),
-        "table" => whole.push(&table::titled(&rows(node, depth))),
-        // What was removed, what an index repeats, and what a page number is.
-        "tracked-changes" | "table-of-content" | "sequence-decls" | "forms" | "page-number"
-        | "header-footer" => {}
-        _ => blocks(node, whole, list, depth + 1),
-    }
-}
-
-/// Adds a paragraph, and after it the notes and remarks in it.
-fn paragraph(node: &Node<'_, '_>, whole: &mut Paragraphs, add: impl FnOnce(&str, &mut Paragraphs)) {
-    let mut text = String::new();
-    let mut after = Vec::new();
-    words(node, &mut text, &mut after, 0);
-    add(&text, whole);
-    for note in after {
-        whole.push(&note);
-    }
-}
-
-fn words(node: &Node<'_, '_>, text: &mut String, after: &mut Vec<String>, depth: usize) {
-    if depth > DEPTH_MAX {
-        return;
-    }
-    for part in node.children() {
-        if part.is_text() {
-            spaced(part.text().unwrap_or_default(), text);
-            continue;
-        }
-        match name(&part) {
-            "s" => {
-                let count = attribute(&part, "c")
-                    .and_then(|count| count.parse().ok())
-                    .unwrap_or(1);
-                text.push_str(&" ".repeat(count.min(REPEATED_MAX)));
-            }
-            "tab" => text.push('\t'),
-            "line-break" => text.push('\n'),
-            "note" => {
-                let sign = child(&part, "note-citation")
-                    .map(|node| inner(&node))
-                    .unwrap_or_default();
-                let says = child(&part, "note-body")
-                    .map(|node| inner(&node))
-                    .unwrap_or_default();
-                text.push_str(&format!("[^{sign}]"));
-                after.push(format!("[^{sign}]: {says}"));
-            }
-            "annotation" => after.push(remark(&part)),
-            "a" => {
-                let start = text.len();
-                words(&part, text, after, depth + 1);
-                let target = attribute(&part, "href").filter(|target| target.contains(':'));
-                let says = text.split_off(start);
-                match target {
-                    Some(target) if says.trim() != target => {
-                        text.push_str(&format!("[{says}]({target})"))
+                "notes" => {
+                    let mut words = Paragraphs::default();
+                    self.blocks(&shape, &mut words, 0, 0);
+                    let words = words.text();
+                    if !words.is_empty() {
+                        whole.push(&format!("Notes: {words}"));
                     }
-                    _ => text.push_str(&says),
+                }
+                _ => {
+                    let mut words = Paragraphs::default();
+                    if name(&shape) == "frame" || !matches!(name(&shape), "forms" | "par" | "seq") {
+                        self.block(&shape, &mut words, 0, 0);
+                    }
+                    whole.push(&words.text());
                 }
             }
-            // A text box stands beside the paragraph.
-            "text-box" => {
-                let mut boxed = Paragraphs::default();
-                blocks(&part, &mut boxed, 0, depth + 1);
-                after.push(boxed.text());
-            }
-            "title" | "desc" => {}
-            _ => words(&part, text, after, depth + 1),
         }
+        Part {
+            place: format!("slide {number}"),
+            title,
+            text: whole.text(),
+        }
+    }
+
+    fn blocks(&self, node: &Node<'_, '_>, whole: &mut Paragraphs, list: usize, depth: usize) {
+        if depth <= DEPTH_MAX {
+            node.children()
+                .for_each(|found| self.block(&found, whole, list, depth));
+        }
+    }
+
+    fn block(&self, node: &Node<'_, '_>, whole: &mut Paragraphs, list: usize, depth: usize) {
+        match name(node) {
+            "h" => {
+                let level = attribute(node, "outline-level").and_then(|level| level.parse().ok());
+                self.paragraph(node, whole, |text, whole| {
+                    whole.heading(level.unwrap_or(1), text)
+                });
+            }
+            "p" if list > 0 => {
+                let sign = self.signs.get(&node.id()).map_or("-", String::as_str);
+                self.paragraph(node, whole, |text, whole| {
+                    whole.listed(list - 1, sign, text)
+                });
+            }
+            "p" => self.paragraph(node, whole, |text, whole| whole.push(text.trim())),
+            "list" => self.blocks(node, whole, list + 1, depth + 1),
+            "table" => whole.push(&table::titled(&self.rows(node, depth))),
+            // What was removed, what an index repeats, and what a page number is.
+            "tracked-changes" | "table-of-content" | "sequence-decls" | "forms" | "page-number"
+            | "header-footer" => {}
+            _ => self.blocks(node, whole, list, depth + 1),
+        }
+    }
+
+    /// Adds a paragraph, and after it the notes and remarks in it.
+    fn paragraph(
+        &self,
+        node: &Node<'_, '_>,
+        whole: &mut Paragraphs,
+        add: impl FnOnce(&str, &mut Paragraphs),
+    ) {
+        let mut text = String::new();
+        let mut after = Vec::new();
+        self.words(node, &mut text, &mut after, 0);
+        add(&text, whole);
+        for note in after {
+            whole.push(&note);
+        }
+    }
+
+    fn words(&self, node: &Node<'_, '_>, text: &mut String, after: &mut Vec<String>, depth: usize) {
+        if depth > DEPTH_MAX {
+            return;
+        }
+        for part in node.children() {
+            if part.is_text() {
+                spaced(part.text().unwrap_or_default(), text);
+                continue;
+            }
+            match name(&part) {
+                "s" => {
+                    let count = attribute(&part, "c")
+                        .and_then(|count| count.parse().ok())
+                        .unwrap_or(1);
+                    text.push_str(&" ".repeat(count.min(REPEATED_MAX)));
+                }
+                "tab" => text.push('\t'),
+                "line-break" => text.push('\n'),
+                "note" => {
+                    let sign = child(&part, "note-citation")
+                        .map(|node| inner(&node))
+                        .unwrap_or_default();
+                    let says = child(&part, "note-body")
+                        .map(|node| inner(&node))
+                        .unwrap_or_default();
+                    text.push_str(&format!("[^{sign}]"));
+                    after.push(format!("[^{sign}]: {says}"));
+                }
+                "annotation" => after.push(remark(&part)),
+                "a" => {
+                    let start = text.len();
+                    self.words(&part, text, after, depth + 1);
+                    let target = attribute(&part, "href").filter(|target| target.contains(':'));
+                    let says = text.split_off(start);
+                    match target {
+                        Some(target) if says.trim() != target => {
+                            text.push_str(&format!("[{says}]({target})"))
+                        }
+                        _ => text.push_str(&says),
+                    }
+                }
+                // A text box stands beside the paragraph.
+                "text-box" => {
+                    let mut boxed = Paragraphs::default();
+                    self.blocks(&part, &mut boxed, 0, depth + 1);
+                    after.push(boxed.text());
+                }
+                // How signs are read stands behind them.
+                "ruby-text" => {
+                    text.push('(');
+                    self.words(&part, text, after, depth + 1);
+                    text.push(')');
+                }
+                "title" | "desc" | "page-number" => {}
+                _ => self.words(&part, text, after, depth + 1),
+            }
+        }
+    }
+
+    fn rows(&self, table: &Node<'_, '_>, depth: usize) -> Vec<Vec<String>> {
+        let mut rows = Vec::new();
+        for row in table.children() {
+            match name(&row) {
+                "table-row" => {
+                    let mut cells = Vec::new();
+                    for cell in row.children() {
+                        if !matches!(name(&cell), "table-cell" | "covered-table-cell") {
+                            continue;
+                        }
+                        let mut words = Paragraphs::default();
+                        self.blocks(&cell, &mut words, 0, depth + 1);
+                        let words = words.text();
+                        let times = attribute(&cell, "number-columns-repeated");
+                        let times: usize = times.and_then(|times| times.parse().ok()).unwrap_or(1);
+
+                        cells.extend(std::iter::repeat_n(words, times.min(REPEATED_MAX)));
+                    }
+                    rows.push(cells);
+                }
+                "table-header-rows" | "table-rows" | "table-row-group" if depth <= DEPTH_MAX => {
+                    rows.extend(self.rows(&row, depth + 1));
+                }
+                _ => {}
+            }
+        }
+        rows
     }
 }
 
@@ -213,7 +273,8 @@ fn spaced(words: &str, text: &mut String) {
     }
 }
 
-fn remark(annotation: &Node<'_, '_>) -> String {
+/// What somebody remarked, and who.
+pub fn remark(annotation: &Node<'_, '_>) -> String {
     let by = child(annotation, "creator").map(|node| format!(" by {}", inner(&node)));
     let says: Vec<String> = annotation
         .children()
@@ -229,35 +290,6 @@ fn inner(node: &Node<'_, '_>) -> String {
         .filter_map(|node| node.is_text().then(|| node.text()).flatten())
         .collect();
     one_line(&parts.join(" "))
-}
-
-fn rows(table: &Node<'_, '_>, depth: usize) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    for row in table.children() {
-        match name(&row) {
-            "table-row" => {
-                let mut cells = Vec::new();
-                for cell in row.children() {
-                    if !matches!(name(&cell), "table-cell" | "covered-table-cell") {
-                        continue;
-                    }
-                    let mut words = Paragraphs::default();
-                    blocks(&cell, &mut words, 0, depth + 1);
-                    let words = words.text();
-                    let times = attribute(&cell, "number-columns-repeated");
-                    let times: usize = times.and_then(|times| times.parse().ok()).unwrap_or(1);
-
-                    cells.extend(std::iter::repeat_n(words, times.min(REPEATED_MAX)));
-                }
-                rows.push(cells);
-            }
-            "table-header-rows" | "table-rows" | "table-row-group" if depth <= DEPTH_MAX => {
-                rows.extend(self::rows(&row, depth + 1));
-            }
-            _ => {}
-        }
-    }
-    rows
 }
 
 #[cfg(test)]
@@ -298,6 +330,41 @@ mod tests {
     }
 
     #[test]
+    fn items_have_their_numbers() {
+        let style = |called: &str, levels: &str| {
+            format!("<text:list-style text:name='{called}'>{levels}</text:list-style>")
+        };
+        let styles = [
+            style("L1", "<text:list-level-style-number text:level='1' text:num-format='1' text:num-suffix='.'/><text:list-level-style-number text:level='2' text:num-format='a' text:num-prefix='(' text:num-suffix=')'/>"),
+            style("L2", "<text:list-level-style-bullet text:level='1' text:bullet-char='☒'/>"),
+        ]
+        .concat();
+        let item = |text: &str, more: &str| {
+            format!("<text:list-item><text:p>{text}</text:p>{more}</text:list-item>")
+        };
+        let list = |how: &str, items: &str| format!("<text:list {how}>{items}</text:list>");
+        let inner = list("", &[item("dark", ""), item("light", "")].concat());
+        let first = list(
+            "text:style-name='L1'",
+            &[item("red", &inner), item("blue", "")].concat(),
+        );
+        let more = list(
+            "text:style-name='L1' text:continue-numbering='true'",
+            &item("green", ""),
+        );
+        let ticked = list("text:style-name='L2'", &item("spun", ""));
+        check(
+            "text",
+            &format!("{styles}<office:text>{first}{more}{ticked}</office:text>"),
+            &[(
+                "",
+                "",
+                "1. red\n  (a) dark\n  (b) light\n2. blue\n3. green\n- ☒ spun",
+            )],
+        );
+    }
+
+    #[test]
     fn a_text_has_a_title_and_edges() {
         let file = archive(&[
             ("mimetype", "application/vnd.oasis.opendocument.text"),
@@ -324,6 +391,11 @@ mod tests {
             "presentation",
             "<office:presentation><draw:page><draw:frame presentation:class='title'><draw:text-box><text:p>Wool</text:p></draw:text-box></draw:frame><draw:frame><draw:text-box><text:list><text:list-item><text:p>red</text:p></text:list-item></text:list></draw:text-box></draw:frame><presentation:notes><draw:frame><draw:text-box><text:p>slowly</text:p></draw:text-box></draw:frame></presentation:notes></draw:page></office:presentation>",
             &[("slide 1", "Wool", "## Wool\n\n- red\n\nNotes: slowly")],
+        );
+        check(
+            "presentation",
+            "<office:presentation><draw:page><draw:frame><draw:text-box><text:p>毛<text:ruby><text:ruby-base>糸</text:ruby-base><text:ruby-text>いと</text:ruby-text></text:ruby></text:p></draw:text-box></draw:frame><draw:frame><draw:text-box><text:p><text:page-number>&lt;number&gt;</text:page-number></text:p></draw:text-box></draw:frame></draw:page></office:presentation>",
+            &[("slide 1", "", "毛糸(いと)")],
         );
     }
 }

@@ -1,5 +1,6 @@
 //! Spreadsheets: Excel and OpenDocument, each sheet as a table.
 
+use std::collections::HashMap;
 use std::io::Cursor;
 
 use calamine::{
@@ -24,8 +25,20 @@ pub enum Kind {
     Open,
 }
 
-/// The text of the workbook in `bytes`, whose cells at `places` are known to have units.
-pub fn read(bytes: &[u8], kind: Kind, places: &Places) -> Result<Found, Failed> {
+/// Cells that stand in several rows: the first and the last.
+pub type Span = ((u32, u32), (u32, u32));
+
+/// What is known of the cells of a workbook beside what is found in it here.
+#[derive(Default)]
+pub struct Known {
+    /// The units of some.
+    pub units: Places,
+    /// Those that stand in several rows, by sheet.
+    pub merged: HashMap<String, Vec<Span>>,
+}
+
+/// The text of the workbook in `bytes`.
+pub fn read(bytes: &[u8], kind: Kind, known: &Known) -> Result<Found, Failed> {
     let mut workbook = open(bytes, kind)?;
     let sheets = workbook.sheets_metadata().to_vec();
     let mut found = Found::default();
@@ -59,14 +72,17 @@ pub fn read(bytes: &[u8], kind: Kind, places: &Places) -> Result<Found, Failed> 
             false => Shown {
                 formulas: workbook.worksheet_formula(&name).unwrap_or_default(),
                 styles: styles(&mut workbook, &name),
-                merged: merged(&mut workbook, &name),
+                merged: match known.merged.get(&name) {
+                    Some(merged) => merged.clone(),
+                    None => merged(&mut workbook, &name),
+                },
             },
         };
         let unit = |(row, column): (u32, u32)| {
             let unit = shown.styles.get((row, column)).and_then(units::of);
-            match places.is_empty() {
+            match known.units.is_empty() {
                 true => unit,
-                false => unit.or_else(|| places.get(&(name.clone(), row, column)).cloned()),
+                false => unit.or_else(|| known.units.get(&(name.clone(), row, column)).cloned()),
             }
         };
         let text = sheet(&values, &shown, &unit);
@@ -151,8 +167,8 @@ struct Shown {
     formulas: Range<String>,
     /// How cells are shown; empty where all are as they are.
     styles: StyleRange,
-    /// Cells that stand in several rows: the first and the last.
-    merged: Vec<((u32, u32), (u32, u32))>,
+    /// Cells that stand in several rows.
+    merged: Vec<Span>,
 }
 
 /// How the cells of a sheet are shown, where the style of one says more than its value.
@@ -176,11 +192,12 @@ fn styles(workbook: &mut Sheets<Cursor<&[u8]>>, name: &str) -> StyleRange {
 }
 
 /// The cells of a sheet that stand in several rows.
-fn merged(workbook: &mut Sheets<Cursor<&[u8]>>, name: &str) -> Vec<((u32, u32), (u32, u32))> {
-    let Sheets::Xlsx(book) = workbook else {
-        return Vec::new();
+fn merged(workbook: &mut Sheets<Cursor<&[u8]>>, name: &str) -> Vec<Span> {
+    let merged = match workbook {
+        Sheets::Xlsx(book) => book.merge_cells_by_sheet_name(name).unwrap_or_default(),
+        Sheets::Xls(book) => book.merge_cells_by_sheet_name(name).unwrap_or_default(),
+        _ => Vec::new(),
     };
-    let merged = book.merge_cells_by_sheet_name(name).unwrap_or_default();
     let places = merged.into_iter().map(|cells| (cells.start, cells.end));
     places.filter(|(start, end)| start.0 < end.0).collect()
 }
@@ -218,7 +235,7 @@ fn sheet(values: &Range<Data>, shown: &Shown, unit: &dyn Fn((u32, u32)) -> Optio
 }
 
 /// A cell that stands in several rows says the same in each of them: rows are read one by one.
-fn repeat(rows: &mut [Vec<String>], (top, left): (u32, u32), merged: &[((u32, u32), (u32, u32))]) {
+fn repeat(rows: &mut [Vec<String>], (top, left): (u32, u32), merged: &[Span]) {
     for ((first, column), (last, _)) in merged {
         let (Some(first), Some(last), Some(column)) = (
             first.checked_sub(top),

@@ -2,6 +2,7 @@
 
 mod equation;
 mod looks;
+mod numbering;
 mod styles;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use crate::found::{self, Failed, Found, Paragraphs, failed, one_line};
 use crate::zipped::{Archive, xml};
 use crate::{mail, page, rich_text, table};
 use looks::{initial_before, is_hidden, is_initial, is_raised, symbol};
+use numbering::Numbering;
 use styles::Styles;
 
 /// Columns that one cell may cover: more is a mistake.
@@ -25,6 +27,7 @@ const DEPTH_MAX: usize = 16;
 #[derive(Default)]
 struct Around {
     styles: Styles,
+    numbering: Numbering,
     footnotes: HashMap<String, String>,
     endnotes: HashMap<String, String>,
     comments: HashMap<String, String>,
@@ -69,6 +72,11 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
     };
     let styles = beside(archive, "styles").and_then(|text| Styles::read(&text));
     kept("styles", styles.map(|styles| around.styles = styles));
+    let numbering = beside(archive, "numbering").and_then(|text| Numbering::read(&text));
+    kept(
+        "numbering",
+        numbering.map(|numbering| around.numbering = numbering),
+    );
     for (path, kind, into) in [
         ("footnotes", "footnote", &mut around.footnotes),
         ("endnotes", "endnote", &mut around.endnotes),
@@ -119,6 +127,7 @@ pub fn flat(text: &str) -> Result<Found, Failed> {
     };
     let around = Around {
         styles: Styles::read(text)?,
+        numbering: Numbering::read(text)?,
         footnotes: notes(text, "footnote")?,
         endnotes: notes(text, "endnote")?,
         comments: notes(text, "comment")?,
@@ -268,9 +277,16 @@ impl Around {
             Some(numbers) => styles::item(&numbers, self.styles.item(style).unwrap_or(0)),
             None => self.styles.item(style),
         };
+        let list = of("numPr").and_then(|numbers| styles::list(&numbers));
+        let list = list.or_else(|| self.styles.list(style));
+        let number = item.and_then(|depth| self.numbering.next(list?, depth, style));
         match (level, item) {
-            (Some(level), _) => whole.heading(level, &run.text),
-            (None, Some(depth)) => whole.item(depth, &run.text),
+            (Some(level), _) if run.text.trim().is_empty() => whole.heading(level, ""),
+            (Some(level), _) => {
+                let number = number.map_or_else(String::new, |number| number + " ");
+                whole.heading(level, &(number + &run.text));
+            }
+            (None, Some(depth)) => whole.listed(depth, number.as_deref().unwrap_or("-"), &run.text),
             (None, None) => whole.push(run.text.trim()),
         }
         for after in run.after {

@@ -18,6 +18,8 @@ pub struct Styles {
     levels: HashMap<String, usize>,
     /// How deep items of lists stand, from zero, by style.
     items: HashMap<String, usize>,
+    /// The list whose numbers paragraphs have, by style.
+    lists: HashMap<String, String>,
     /// Styles of tables of contents.
     contents: Vec<String>,
 }
@@ -27,6 +29,7 @@ struct Style<'a> {
     level: Option<usize>,
     /// Within, whether it is an item: a style can take that back.
     item: Option<Option<usize>>,
+    list: Option<&'a str>,
     base: Option<&'a str>,
 }
 
@@ -57,8 +60,15 @@ impl Styles {
             };
             let numbers = below(&style, "numPr");
             let item = numbers.map(|numbers| item(&numbers, depth_in_name(&called)));
+            let list = numbers.and_then(|numbers| list(&numbers));
             let base = child(&style, "basedOn").and_then(|node| attribute(&node, "val"));
-            styles.insert(id, Style { level, item, base });
+            let style = Style {
+                level,
+                item,
+                list,
+                base,
+            };
+            styles.insert(id, style);
         }
         for id in styles.keys() {
             let bases = bases(&styles, id);
@@ -67,6 +77,9 @@ impl Styles {
             }
             if let Some(Some(depth)) = bases.iter().find_map(|style| style.item) {
                 found.items.insert((*id).to_owned(), depth);
+            }
+            if let Some(list) = bases.iter().find_map(|style| style.list) {
+                found.lists.insert((*id).to_owned(), list.to_owned());
             }
         }
         Ok(found)
@@ -80,6 +93,11 @@ impl Styles {
     /// How deep the item of a list stands that a paragraph of this style is.
     pub fn item(&self, style: &str) -> Option<usize> {
         self.items.get(style).copied()
+    }
+
+    /// The list whose numbers a paragraph of this style has.
+    pub fn list(&self, style: &str) -> Option<&str> {
+        self.lists.get(style).map(String::as_str)
     }
 
     /// Whether paragraphs of this style are lines of a table of contents.
@@ -113,6 +131,11 @@ pub fn item(numbers: &Node<'_, '_>, depth: usize) -> Option<usize> {
     let is_off = of("numId") == Some("0");
     let said = of("ilvl").and_then(|depth| depth.parse().ok());
     (!is_off).then(|| said.unwrap_or(depth))
+}
+
+/// The list that has these numbers.
+pub fn list<'a>(numbers: &Node<'a, '_>) -> Option<&'a str> {
+    child(numbers, "numId").and_then(|node| attribute(&node, "val"))
 }
 
 /// "list bullet 2" stands one deeper than "list bullet".
@@ -159,6 +182,7 @@ mod tests {
         check("Off", None, None, false);
         check("Round", None, None, true);
         check("gone", None, None, false);
+        assert_eq!((styles.list("B"), styles.list("H")), (Some("3"), None));
         assert!(Styles::read("").is_ok());
     }
 }

@@ -3,6 +3,7 @@
 use crate::zipped::{self, tests::archive};
 
 const STYLES: &str = "<w:styles xmlns:w='w'><w:style w:styleId='H'><w:name w:val='heading 1'/></w:style><w:style w:styleId='Mine'><w:name w:val='Mine'/><w:basedOn w:val='H'/></w:style></w:styles>";
+const NUMBERING: &str = "<w:numbering xmlns:w='w'><w:abstractNum w:abstractNumId='0'><w:lvl w:ilvl='0'><w:start w:val='1'/><w:numFmt w:val='decimal'/><w:lvlText w:val='§ %1'/></w:lvl><w:lvl w:ilvl='1'><w:numFmt w:val='lowerLetter'/><w:lvlText w:val='%2)'/></w:lvl></w:abstractNum><w:num w:numId='7'><w:abstractNumId w:val='0'/></w:num></w:numbering>";
 
 fn check(body: &str, expected: &str) {
     let document = format!(
@@ -12,6 +13,7 @@ fn check(body: &str, expected: &str) {
         ("[Content_Types].xml", "<Types/>"),
         ("word/document.xml", &document),
         ("word/styles.xml", STYLES),
+        ("word/numbering.xml", NUMBERING),
         (
             "word/_rels/document.xml.rels",
             "<Relationships><Relationship Id='r1' Type='x/hyperlink' Target='https://example.org/' TargetMode='External'/></Relationships>",
@@ -43,6 +45,21 @@ fn paragraphs_keep_what_they_are() {
     check(
         &format!("{}{}", item("red", 0), item("dark", 1)),
         "- red\n  - dark",
+    );
+    let numbered = |text: &str, style: &str, depth: u8| {
+        format!(
+            "<w:p><w:pPr>{style}<w:numPr><w:ilvl w:val='{depth}'/><w:numId w:val='7'/></w:numPr></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+        )
+    };
+    check(
+        &[
+            numbered("Wool", "<w:pStyle w:val='H'/>", 0),
+            numbered("red", "", 1),
+            numbered("dark", "", 1),
+            numbered("Sale", "<w:pStyle w:val='H'/>", 0),
+        ]
+        .concat(),
+        "# § 1 Wool\n\n  a) red\n  b) dark\n\n# § 2 Sale",
     );
     check(
         "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>Dye</w:t></w:r></w:p></w:tc><w:sdt><w:sdtContent><w:tc><w:p><w:r><w:t>Kilos</w:t></w:r></w:p></w:tc></w:sdtContent></w:sdt></w:tr><w:tr><w:tc><w:p><w:r><w:t>red</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>4</w:t></w:r></w:p></w:tc></w:tr></w:tbl>",

@@ -1,0 +1,153 @@
+//! Numbers of the items of OpenDocument's lists, which programs count and do not write.
+
+use std::collections::HashMap;
+
+use roxmltree::{Document, Node, NodeId};
+
+use super::elements::{attribute, name};
+use super::numerals::written;
+
+/// Lists within lists that have numbers.
+const LEVELS: usize = 10;
+/// Boxes before items, ticked or not.
+const BOXES: [char; 3] = ['☐', '☑', '☒'];
+
+/// What stands before the items of one level of a list.
+struct Level<'a> {
+    is_bullet: bool,
+    /// The form of its numbers; empty for none.
+    format: &'a str,
+    before: &'a str,
+    after: &'a str,
+    start: usize,
+    /// Of how many levels numbers are told.
+    shown: usize,
+}
+
+/// Lists that are counted.
+#[derive(Default)]
+struct Lists<'a> {
+    /// The levels of a style, by number.
+    styles: HashMap<&'a str, HashMap<usize, Level<'a>>>,
+    /// The next number of a level of a style.
+    next: HashMap<(String, usize), usize>,
+    signs: HashMap<NodeId, String>,
+}
+
+/// What stands before the items of the lists of `document`, by the paragraph that each begins with.
+/// Styles of lists are in it or in `styles`; mere bullets are left out.
+pub fn signs(document: &Document<'_>, styles: Option<&Document<'_>>) -> HashMap<NodeId, String> {
+    let mut lists = Lists::default();
+    for nodes in styles.into_iter().chain([document]) {
+        for style in nodes
+            .descendants()
+            .filter(|node| name(node) == "list-style")
+        {
+            let called = attribute(&style, "name").unwrap_or_default();
+            lists.styles.insert(called, levels(&style));
+        }
+    }
+    let is_within = |node: &Node<'_, '_>| {
+        let above = node.parent().map(|above| name(&above));
+        matches!(above, Some("list-item" | "list-header"))
+    };
+    for list in document.descendants().filter(|node| name(node) == "list") {
+        if !is_within(&list) {
+            lists.count(&list, "", &[]);
+        }
+    }
+    lists.signs
+}
+
+/// The levels of a style, by number.
+fn levels<'a>(style: &Node<'a, '_>) -> HashMap<usize, Level<'a>> {
+    style.children().filter_map(level).collect()
+}
+
+/// One level, and its number.
+fn level<'a>(node: Node<'a, '_>) -> Option<(usize, Level<'a>)> {
+    let of = |local: &str| attribute(&node, local).unwrap_or_default();
+    let number = of("level").parse().ok()?;
+    let is_bullet = name(&node) == "list-level-style-bullet";
+    let level = Level {
+        is_bullet,
+        format: of(if is_bullet {
+            "bullet-char"
+        } else {
+            "num-format"
+        }),
+        before: of("num-prefix"),
+        after: of("num-suffix"),
+        start: of("start-value").parse().unwrap_or(1),
+        shown: of("display-levels").parse().unwrap_or(1),
+    };
+    Some((number, level))
+}
+
+impl Lists<'_> {
+    /// Counts the items of `list`, which stands in lists with the numbers `above` and has the style
+    /// `inherited` unless it names its own.
+    fn count(&mut self, list: &Node<'_, '_>, inherited: &str, above: &[usize]) {
+        let level = above.len() + 1;
+        if level > LEVELS {
+            return;
+        }
+        let style = attribute(list, "style-name").unwrap_or(inherited);
+        let of = |local: &str| attribute(list, local);
+        let goes_on = of("continue-numbering") == Some("true") || of("continue-list").is_some();
+        let start = self.level(style, level).map_or(1, |level| level.start);
+        let key = (style.to_owned(), level);
+        let known = self.next.get(&key).copied().filter(|_| goes_on);
+        let mut next = known.unwrap_or(start);
+        for item in list.children().filter(|item| name(item) == "list-item") {
+            let first = item.children().find(Node::is_element);
+            let first = first.filter(|first| matches!(name(first), "p" | "h"));
+            if first.is_some() {
+                let said = attribute(&item, "start-value").and_then(|said| said.parse().ok());
+                next = said.unwrap_or(next).saturating_add(1);
+            }
+            let numbers = [above, &[next.saturating_sub(1)]].concat();
+            let sign = self.sign(style, &numbers);
+            if let (Some(first), Some(sign)) = (first, sign) {
+                self.signs.insert(first.id(), sign);
+            }
+            for inner in item.children().filter(|node| name(node) == "list") {
+                self.count(&inner, style, &numbers);
+            }
+        }
+        self.next.insert(key, next);
+    }
+
+    fn level(&self, style: &str, level: usize) -> Option<&Level<'_>> {
+        self.styles.get(style)?.get(&level)
+    }
+
+    /// What stands before an item with these numbers, from the first level to its own.
+    fn sign(&self, style: &str, numbers: &[usize]) -> Option<String> {
+        let level = self.level(style, numbers.len())?;
+        if level.is_bullet {
+            let sign = level.format.chars().find(|sign| BOXES.contains(sign))?;
+            return Some(format!("- {sign}"));
+        }
+        let first = numbers.len() - level.shown.clamp(1, numbers.len());
+        let number = |at: usize| {
+            let format = self.level(style, at + 1).map_or("", |level| level.format);
+            (!format.is_empty()).then(|| written(numbers[at], in_word(format)))
+        };
+        let parts: Vec<String> = (first..numbers.len()).filter_map(number).collect();
+        let sign = format!("{}{}{}", level.before, parts.join("."), level.after);
+        (!parts.is_empty()).then(|| sign.trim().to_owned())
+    }
+}
+
+/// The form of numbers as Word calls it.
+fn in_word(format: &str) -> &str {
+    match format {
+        "a" => "lowerLetter",
+        "A" => "upperLetter",
+        "i" => "lowerRoman",
+        "I" => "upperRoman",
+        format if format.starts_with('一') => "chineseCounting",
+        _ => "decimal",
+    }
+}
