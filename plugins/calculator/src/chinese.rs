@@ -108,7 +108,7 @@ pub fn written(text: &str) -> Result<Measure, String> {
         ));
     }
     let mut whole = String::new();
-    let mut rest = text;
+    let mut rest = text.as_str();
     while let Some(sign) = rest.chars().next() {
         // How many days there are between two is not asked of a measure.
         if let Some(target) = target(rest).filter(|_| !is_day(&whole)) {
