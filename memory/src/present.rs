@@ -26,10 +26,12 @@ const LOOKED_AT: usize = 8;
 /// Bytes of a text that are compared.
 const COMPARED_BYTES: usize = 4 << 10;
 
-/// Different words of a memory that is one statement, and the share of words that two of them have in
-/// common of which the newer may correct the older.
+/// Different words of a memory that is one statement, the share of words that two of them have in
+/// common of which the newer may correct the older, and how many words each may have alone: of two
+/// doors, or of two people, more differs than a value.
 const STATEMENT_WORDS: usize = 48;
 const STATEMENT_ALIKE_MIN: f32 = 0.5;
+const STATEMENT_OWN_MAX: usize = 1;
 
 /// How much of what is shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -224,6 +226,8 @@ struct Shown {
     kind: Kind,
     pairs: HashSet<(String, String)>,
     words: HashSet<String>,
+    /// The first of its words: what a statement is about.
+    first: Option<String>,
     /// The numbers and codes in it, as they are written.
     codes: Vec<String>,
 }
@@ -238,6 +242,9 @@ fn once_each(found: Vec<(Hit, Page)>, how: &Presentation, asked: &[String]) -> V
             words: text::tokens(compared(&page.text))
                 .map(|token| token.term)
                 .collect(),
+            first: text::tokens(compared(&page.text))
+                .next()
+                .map(|token| token.term),
             codes: codes(compared(&page.text)),
             passage: Passage::of(hit),
             kind: page.kind,
@@ -293,10 +300,14 @@ fn is_copy(a: &Shown, b: &Shown) -> bool {
 fn may_correct(a: &Shown, b: &Shown, how: &Presentation, asked: &[String]) -> bool {
     let is_statement =
         |text: &Shown| text.kind == Kind::Memory && text.words.len() <= STATEMENT_WORDS;
+    let own = |one: &Shown, other: &Shown| one.words.difference(&other.words).count();
     alike(&a.pairs, &b.pairs) >= how.alike_min
         || is_statement(a)
             && is_statement(b)
+            && a.first == b.first
             && alike(&a.words, &b.words) >= STATEMENT_ALIKE_MIN
+            && own(a, b) <= STATEMENT_OWN_MAX
+            && own(b, a) <= STATEMENT_OWN_MAX
             && !a
                 .words
                 .symmetric_difference(&b.words)

@@ -54,7 +54,7 @@ pub(super) fn after_request_to_keep(text: &str) -> &str {
                |do\s+not\s+forget|don['’]?t\s+forget|never\s+forget|sav(?:e|ing)|stor(?:e|ing)|record(?:ing)?
                |writ(?:e|ing)\s+(?:(?:this|that|it)\s+)?down|jot(?:ting)?\s+(?:(?:this|that|it)\s+)?down|(?:log|pin|file)\s+(?:this|it)
                |update\s+your\s+(?:notes?|memory|records?)|(?:add|put)\s+(?:this|it)\s+(?:to|in|into|on)\s+your\s+(?:notes?|memory|records?|list)
-               |(?:(?:here['’]?s|here\s+is|this\s+is|one)\s+)*(?:one\s+)?(?:more\s+)?(?:for\s+your|a)\s+(?:notes?|memory|records?))
+               |(?:(?:here['’]?s|here\s+is|this\s+is|one)\s+)*(?:one\s+)?(?:more\s+)?for\s+your\s+(?:notes?|memory|records?))
             (?:\s+(?:down|for\s+me|for\s+later|this|it|these|the\s+following|of\s+this))*
             (?:\s*[:,]+\s*|\s+[–—-]+\s+|\s+that\s+)
             | ^\W*(?:请|麻烦你?|帮我|帮忙|你|要|一定|务必)*

@@ -108,7 +108,9 @@ impl Shelf {
             }
         };
         let done = work(store.as_ref());
-        if !turn.is_last() {
+        // Before the next one may look: it would take this call for one that waits.
+        drop(turn);
+        if self.writers.load(Ordering::SeqCst) > 0 {
             *open = Some(store);
         }
         Ok(done?)
@@ -130,11 +132,6 @@ impl<'c> Turn<'c> {
     fn of(count: &'c AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::SeqCst);
         Self(count)
-    }
-
-    /// Whether nobody else waits.
-    fn is_last(&self) -> bool {
-        self.0.load(Ordering::SeqCst) == 1
     }
 }
 

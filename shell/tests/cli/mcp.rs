@@ -188,7 +188,7 @@ fn a_server_that_fails_is_seen() {
 fn a_mistake_in_the_file_leaves_the_other_tools() {
     let desk = Desk::new(json!({
         "empty": {},
-        "list": {"command": ["a", "b"]},
+        "map": {"command": {"a": "b"}},
         "fine": {"command": "sh"},
     }));
     let says = |name: &str, want: &str| {
@@ -196,7 +196,7 @@ fn a_mistake_in_the_file_leaves_the_other_tools() {
         assert!(entry["error"].as_str().unwrap().contains(want), "{entry}");
     };
     says("empty", "command or a url");
-    says("list", "invalid type: sequence");
+    says("map", "invalid type: map");
     assert!(desk.listed("fine")["error"].is_null());
     let granted = desk.quipu(&["tool", "grant", "empty", "spawn"]);
     fails(&granted, 1, "command or a url");

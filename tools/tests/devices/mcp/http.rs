@@ -328,7 +328,7 @@ fn an_address_goes_through_the_guard_of_the_network() {
             "http:\\\\evil.org/mcp",
             "",
             "net:a.org",
-            "needs net:evil.org:80",
+            "has a backslash",
         ),
         ("http://a.org@evil.org/", "", "net:*", "cannot be used"),
         ("evil", "", "net:*", "cannot be used"),
