@@ -19,7 +19,8 @@ use crate::label::{Level, Trust};
 use crate::pattern::HAN;
 use crate::planner::another_value::gives_another_value;
 use crate::planner::facts::{
-    asks_a_question, asks_to_keep, facts, only_tells, what_is_told, without_request,
+    asks_a_question, asks_to_keep, facts, only_tells, tells_something, tells_to_keep, what_is_told,
+    without_request,
 };
 use crate::planner::listed::with_the_rest;
 use crate::planner::parts::{Part, Parts};
@@ -98,10 +99,10 @@ impl Execution {
         let is_plain = !asks_a_question(told);
         let may_tell = self.says_yes(Question::Keep, tells)
             || !self.says_yes(Question::Personal, asks)
-            || is_plain;
+            || is_plain && tells_something(told);
         let is_told = self.pointed_at().is_some()
             || self.says_yes(Question::Keep, self.keeping.told()) && self.tells_enough()
-            || is_plain && asks_to_keep(told)
+            || is_plain && tells_to_keep(told)
             || may_tell && self.corrects().await?;
         if !is_told {
             return Ok(false);

@@ -86,7 +86,7 @@ impl Frame {
 /// The clauses of a text, without what ends them.
 fn clauses(text: &str) -> Vec<String> {
     static BETWEEN: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"[;:；：，。！]\s*|[,!]\s+|\s+(?:so|and|but|that|because)\s+"));
+        LazyLock::new(|| pattern(r"[;；：，。！]\s*|[:,!]\s+|\s+(?:so|and|but|that|because)\s+"));
     let sentences = sentences(text);
     let clauses = sentences
         .iter()
@@ -131,6 +131,8 @@ mod tests {
         check("my uncle is a cook", "my aunt is a driver", false);
         check("my uncle is in Riga", "my uncle is called Tom", false);
         check("the code is 12", "the barcode is 13", false);
+        check("my alarm is at 8:15", "My alarm is at 8:15!", false);
+        check("my alarm is at 8:15", "My alarm is at 8:40.", true);
         check("I like plums", "I like pears", false);
         check("Remember", "", false);
         check("我姐姐在桂林上学。", "其实我姐姐在柳州上学。", true);

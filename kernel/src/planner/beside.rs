@@ -11,6 +11,10 @@ use super::shared_words::telling_words;
 use super::wording::after_request_to_keep;
 use crate::pattern::{HAN, laid_out, pattern};
 
+/// Bytes of a sentence that is taken apart: longer ones are data that was pasted. What stands before and
+/// behind each comma is looked at, which takes the square of their number.
+const BYTES_MAX: usize = 2_000;
+
 /// A part of a sentence, in its own words.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Clause<'a> {
@@ -27,7 +31,9 @@ pub(super) fn clauses(sentence: &str) -> Vec<Clause<'_>> {
     let sentence = sentence.trim();
     let mut clauses = Vec::new();
     let (mut begins, mut asks) = (0, asks_at_once(sentence));
-    for found in BETWEEN.find_iter(sentence) {
+    let is_parted = sentence.len() <= BYTES_MAX;
+    let joints = BETWEEN.find_iter(sentence).take_while(|_| is_parted);
+    for found in joints {
         let (before, after) = (&sentence[begins..found.start()], &sentence[found.start()..]);
         let turns = match asks {
             true => turns_to_telling(after),
@@ -389,6 +395,16 @@ mod tests {
             "告诉我周五谁值班，并记住车位是B12。",
             "[告诉我周五谁值班] | 记住车位是B12。",
         );
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_sentence_is_one_clause() {
+        let check = |words: usize, want: usize| {
+            let told = format!("{} 17, then tell me who is on duty", "key,".repeat(words));
+            assert_eq!(clauses(&told).len(), want, "{words}");
+        };
+        check(9, 2);
+        check(200_000, 1);
     }
 
     #[test]

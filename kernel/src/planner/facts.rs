@@ -104,6 +104,20 @@ pub fn asks_to_keep(text: &str) -> bool {
     is_asked
 }
 
+/// Whether `text` asks so clearly for something to be kept that no model has to say so: it begins with
+/// that, or tells nothing before it, and it is of whoever speaks. Within other tasks such words explain:
+/// "Write a poem. Note that it has to rhyme."
+pub(crate) fn tells_to_keep(text: &str) -> bool {
+    static OWN: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?i)\b(?:i|my|mine|we|our|ours)\b|我|咱"));
+    let text = text.trim();
+    let asks = |told: &str| without_request(told).len() < told.len();
+    let is_of_oneself = |told: &String| asks(told) && OWN.is_match(without_request(told));
+    asks(text)
+        || text.lines().next().is_some_and(asks_to_keep_a_list)
+        || parted(text, false).first().is_some_and(is_of_oneself)
+}
+
 /// A fact without a request to keep it: the words after "Remember: …" and "please note that …".
 /// In "remember to …" the thing to be done is itself the fact.
 pub fn without_request(fact: &str) -> &str {
@@ -135,6 +149,11 @@ pub(crate) fn asks_a_question(text: &str) -> bool {
     text.lines()
         .flat_map(sentences)
         .any(|said| asks_aloud(&said))
+}
+
+/// Whether `text` tells anything at all beside what it asks for.
+pub(crate) fn tells_something(text: &str) -> bool {
+    !parted(text, false).join("").trim().is_empty()
 }
 
 /// What `text` asks for, in its own words.
@@ -290,6 +309,26 @@ mod tests {
             true,
         );
         check("记得周五告诉我浇花。", true);
+    }
+
+    #[test]
+    fn a_task_that_is_explained_tells_nothing_to_keep() {
+        let check = |text: &str, want: bool| assert_eq!(tells_to_keep(text), want, "{text}");
+        check("Remember: the key is under the mat.", true);
+        check("Please remember the crew:\n- Ann\n- Bo", true);
+        check(
+            "Tell me who is on duty, and remember that my key is 17.",
+            true,
+        );
+        check("告诉我周五谁值班，并记住：我的车位是B12。", true);
+        check("Write a poem. Note that it has to rhyme.", false);
+        check("Write me a poem, and note that it has to rhyme.", false);
+        check(
+            "Plan a dinner for six. Note that my aunt eats no fish.",
+            false,
+        );
+        check("My boat is red.", false);
+        check("", false);
     }
 
     #[test]

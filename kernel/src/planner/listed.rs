@@ -70,21 +70,27 @@ fn with_the_lines(old: &str, new: &str) -> Option<String> {
     if lines.len() < LINES_MIN {
         return None;
     }
-    let worth = shared_things(lines, new);
-    let most = worth.iter().copied().fold(0.0, f32::max);
-    let (named, shares): (Vec<bool>, Vec<bool>) = lines
-        .iter()
-        .zip(worth)
-        .map(|(line, worth)| (names_its_line(line, new), worth > 0.0 && worth >= most))
-        .unzip();
+    let named: Vec<bool> = lines.iter().map(|line| names_its_line(line, new)).collect();
     let several = new.trim().lines().nth(1).is_some();
     let by_name = named.contains(&true);
-    let corrected = if by_name { named } else { shares };
-    let count = corrected.iter().filter(|is| **is).count();
-    if count == 0 || by_name && count == lines.len() {
+    let shares = share_most(lines, new);
+    if !by_name && !shares.contains(&true) {
         return None;
     }
-    let is_open = !by_name && (count > 1 || several);
+    let corrected = match by_name {
+        true => named,
+        // The new value of one line may be the old one of another.
+        false => {
+            let by_words = share_most(lines, &without_numbers(new));
+            let both = shares.iter().zip(by_words);
+            both.map(|(all, words)| *all && words).collect()
+        }
+    };
+    let count = corrected.iter().filter(|is| **is).count();
+    if by_name && count == lines.len() {
+        return None;
+    }
+    let is_open = !by_name && (count != 1 || several);
     let mut all: Vec<&str> = head.to_vec();
     if is_open {
         all.push(new.trim());
@@ -101,11 +107,29 @@ fn with_the_lines(old: &str, new: &str) -> Option<String> {
     Some(all.join("\n"))
 }
 
-/// Whether `new` has what stands before the colon of `line`: the day of "Monday: Ann".
+/// Which of `lines` have the most in common with `new`.
+fn share_most(lines: &[&str], new: &str) -> Vec<bool> {
+    let worth = shared_things(lines, new);
+    let most = worth.iter().copied().fold(0.0, f32::max);
+    let shares = worth.iter().map(|worth| *worth > 0.0 && *worth >= most);
+    shares.collect()
+}
+
+fn without_numbers(text: &str) -> String {
+    static NUMBERS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+"));
+    NUMBERS.replace_all(text, " ").into_owned()
+}
+
+/// Whether `new` has what stands before the colon of `line`: the day of "Monday: Ann". The hour of
+/// "9:30 choir" names nothing.
 fn names_its_line(line: &str, new: &str) -> bool {
-    let Some((key, _)) = line.split_once([':', '：']) else {
+    let Some((key, value)) = line.split_once([':', '：']) else {
         return false;
     };
+    let is_digit = |c: char| c.is_ascii_digit();
+    if key.ends_with(is_digit) && value.starts_with(is_digit) {
+        return false;
+    }
     let key = key.trim().to_lowercase();
     let new = new.to_lowercase();
     match key.contains(|c: char| HAN.contains(&c)) {
@@ -270,6 +294,17 @@ mod tests {
             "值班表：\n周一：安娜\n周二：李明",
             "周二现在是王伟",
             Some("值班表：\n周一：安娜\n周二现在是王伟"),
+        );
+        // The hour of another line, or its value, does not name it.
+        check(
+            "9:00 choir\n10:30 market",
+            "The choir is at 10:30 now.",
+            Some("The choir is at 10:30 now.\n9:00 choir\n10:30 market"),
+        );
+        check(
+            "Otto 38\nPia 42",
+            "Ida takes 38 now.",
+            Some("Ida takes 38 now.\nOtto 38\nPia 42"),
         );
         // All of it is said anew, or nothing of it; one line alone.
         check(duty, "Monday: Bo, Tuesday: Ann, Friday: Kim", None);

@@ -13,6 +13,9 @@ use crate::pattern::{laid_out, pattern};
 /// A weekday, a month, a year: the first letters of its name, or its number.
 type Times = [BTreeSet<String>; 3];
 
+/// Characters before a word that tell whether it is a time.
+const CHARS_BEFORE_MAX: usize = 40;
+
 /// Whether the question in `told` names a weekday, a month or a year, and `found` names others of
 /// that kind, but none of these, where it says what `answer` says. Not where `found` speaks of a
 /// span, or of all of them: these hold the one that is asked of; nor where the answer itself says
@@ -63,11 +66,17 @@ fn times(text: &str) -> Times {
         let names = named.captures_iter(text).filter_map(|found| {
             let name = found.iter().skip(1).flatten().next()?;
             let whole = found.get(0)?;
-            let (before, after) = (&text[..whole.start()], &text[whole.end()..]);
+            let (before, after) = (last_of(&text[..whole.start()]), &text[whole.end()..]);
             is_a_time(whole.as_str(), before, after).then(|| one_name(name.as_str()))
         });
         names.collect()
     })
+}
+
+/// The end of `before`, as far as it says something of the word behind it: a long text has many of these.
+fn last_of(before: &str) -> &str {
+    let begins = before.char_indices().rev().nth(CHARS_BEFORE_MAX);
+    begins.map_or(before, |(at, _)| &before[at..])
 }
 
 /// Whether `word` between `before` and `after` is a time: May and Jan are persons as well, 2000 may be
@@ -277,6 +286,8 @@ mod tests {
         check("每周五九点", 0, &["fri"]);
         check("Who pays 2000 euros for room 1984?", 2, &[]);
         check("$2000 in 1984, 在2024年", 2, &["1984", "2024"]);
+        check(&"麦 1984，".repeat(20_000), 2, &["1984"]);
+        check(&format!("{} in May", "麦".repeat(99)), 1, &["may"]);
     }
 
     #[test]

@@ -65,8 +65,16 @@ pub(crate) fn tells_how(answer: &str, tool: &str) -> bool {
     leaves_to_call(answer, tool) || answer.lines().flat_map(sentences).any(|said| names(&said))
 }
 
-/// Whether `answer` only says that its writer will look.
-pub(crate) fn only_promises(answer: &str) -> bool {
+/// Whether `answer` only says that its writer will look. Not where `told` asks what who asks will do:
+/// "when do we have to fetch the parcel?"
+pub(crate) fn only_promises(answer: &str, told: &str) -> bool {
+    static OF_ONESELF: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:do|did|will|shall|should|must|can|have|need|are|am)\s+(?:i|we)\b
+            |\b(?:what|which|when|where|who|how)\b[^.?!]*\b(?:i|we)\s+(?:have|need|want|will|should|must)\b
+            |(?:^|[\s，。？])我",
+        )
+    });
     static PROMISES: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
             r"(?i)^(?:(?:okay|ok|sure|certainly|of\s+course|alright|right)\b[,.!\s]*)*(?:
@@ -82,6 +90,9 @@ pub(crate) fn only_promises(answer: &str) -> bool {
     static FILLS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(r"(?i)^(?:okay|ok|sure|certainly|of course|alright|好的?)?[.,!…。！]*$")
     });
+    if OF_ONESELF.is_match(told) {
+        return false;
+    }
     let all: Vec<String> = answer.lines().flat_map(sentences).collect();
     let mut said = all.iter().map(|said| said.trim());
     let promises = all.iter().any(|said| PROMISES.is_match(said.trim()));
@@ -92,8 +103,9 @@ pub(crate) fn only_promises(answer: &str) -> bool {
 /// question says itself what may be the answer.
 pub(crate) fn only_repeats(answer: &str, told: &str) -> bool {
     static OFFERS: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"(?i)\b(?:or|whether|if|either|yes|no|is\s+it|isn['’]t|among|between)\b|还是|或|是不是|是否|吗",
+        laid_out(
+            r"(?i)^\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may)\b
+            |\b(?:or|whether|if|either|yes|no|is\s+it|isn['’]t|among|between)\b|还是|或|是不是|是否|吗",
         )
     });
     if OFFERS.is_match(told) || is_told_in_sentences(told) {
@@ -266,7 +278,10 @@ mod tests {
 
     #[test]
     fn a_promise_to_look_is_no_answer() {
-        let check = |answer: &str, want: bool| assert_eq!(only_promises(answer), want, "{answer}");
+        let asked = "From which pier does the ferry leave?";
+        let check = |answer: &str, want: bool| {
+            assert_eq!(only_promises(answer, asked), want, "{answer}");
+        };
         check("Let me check.", true);
         check("Sure! I will search the documents for that.", true);
         check("I'll look it up in your notes.", true);
@@ -282,6 +297,13 @@ mod tests {
         check("Ida will search the barn.", false);
         check("让我查一下：九号码头。", false);
         check("王伟会来找你。", false);
+        for (told, answer) in [
+            ("When do we fetch the parcel?", "We will fetch it at nine."),
+            ("What do I have to check?", "I need to check the oil."),
+            ("我几点去找李明？", "我要找李明。"),
+        ] {
+            assert!(!only_promises(answer, told), "{told} {answer}");
+        }
         check("Okay.", false);
         check("", false);
     }
@@ -312,6 +334,11 @@ mod tests {
         check("Who runs the mill? Is it Ida?", "Ida runs the mill.", false);
         check("磨坊几点开门？", "磨坊九点开门。", false);
         check("谁先到，安娜还是李明？", "安娜先到。", false);
+        check(
+            "Does the boat that Ida steers leave on Sunday?",
+            "The boat that Ida steers leaves on Sunday.",
+            false,
+        );
         check("", "", false);
     }
 

@@ -89,7 +89,7 @@ impl Execution {
         let told = self.told();
         let tells_how = |name: &str| !told.contains(name) && tells_how(answer, name);
         asks_back(answer)
-            || only_promises(answer)
+            || only_promises(answer, told)
             || only_repeats(answer, told)
             || legal.calls.iter().any(|call| tells_how(&call.name))
     }

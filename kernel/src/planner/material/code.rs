@@ -20,7 +20,7 @@ pub(super) struct Token<'a> {
     pub(super) depth: usize,
 }
 
-/// The tokens of `code`; `None` where a text or a bracket has no end.
+/// The tokens of `code`; `None` where a text or a bracket has no end, or brackets stand too deep.
 pub(super) fn tokens(code: &str) -> Option<Vec<Token<'_>>> {
     let mut reader = Reader {
         code,
@@ -37,6 +37,9 @@ pub(super) fn tokens(code: &str) -> Option<Vec<Token<'_>>> {
 
 /// What may stand before the quote of a text.
 const PREFIXES: [&str; 11] = ["r", "u", "b", "f", "t", "br", "rb", "fr", "rf", "tr", "rt"];
+/// Brackets that may be open at once: Python takes no more. A field within a field is read by
+/// recursion, so a program that only opens them would use up the stack.
+const DEPTH_MAX: usize = 200;
 /// Signs of more than one character, longer ones first.
 const SIGNS: [&str; 25] = [
     "**=", "//=", ">>=", "<<=", "...", "==", "!=", "<=", ">=", ":=", "->", "+=", "-=", "*=", "/=",
@@ -91,10 +94,7 @@ impl<'a> Reader<'a> {
                 self.push(length(rest, is_part), Kind::Other);
             }
             Some(c) if is_of_a_name(c) => self.word(),
-            Some('(' | '[' | '{') => {
-                self.push(1, Kind::Other);
-                self.depth += 1;
-            }
+            Some('(' | '[' | '{') => self.open(),
             Some(')' | ']' | '}') => match self.depth.checked_sub(1) {
                 Some(depth) => {
                     self.depth = depth;
@@ -108,6 +108,13 @@ impl<'a> Reader<'a> {
             }
             None => self.is_broken = true,
         }
+    }
+
+    /// Reads a bracket that opens.
+    fn open(&mut self) {
+        self.push(1, Kind::Other);
+        self.depth += 1;
+        self.is_broken |= self.depth > DEPTH_MAX;
     }
 
     /// Reads a name, or the text that it is the prefix of.
@@ -154,8 +161,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a field of a formatted text: `{value!r:>{width}}`.
     fn field(&mut self) {
-        self.push(1, Kind::Other);
-        self.depth += 1;
+        self.open();
         let depth = self.depth;
         while !self.is_broken {
             let rest = self.rest();
@@ -222,6 +228,22 @@ mod tests {
         for broken in ["a = (1", "a = 'b", "a)", "f'{a'", "'''b"] {
             assert_eq!(tokens(broken), None, "{broken}");
         }
+    }
+
+    #[test]
+    fn brackets_that_stand_too_deep_are_not_read() {
+        let check = |opens: &str, closes: &str, times: usize, want: bool| {
+            let code = format!("{}4{}", opens.repeat(times), closes.repeat(times));
+            assert_eq!(tokens(&code).is_some(), want, "{opens} {times}");
+        };
+        check("(", ")", 200, true);
+        check("f'{", "}'", 100, true);
+        for times in [201, 100_000] {
+            check("(", ")", times, false);
+            check("f'{", "}'", times, false);
+        }
+        let forms = format!("f'{{a{}", ":{a".repeat(100_000));
+        assert_eq!(tokens(&forms), None);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::pattern::{laid_out, pattern};
 
 /// The sign for rows, or for a part of one, that are left out.
 pub(super) const GAP: char = '…';
+/// Lines above a table among which its heading is looked for: a page may have thousands of tables.
+const LINES_ABOVE_MAX: usize = 200;
 /// Characters of a title that is shown.
 const TITLE_CHARS_MAX: usize = 80;
 
@@ -50,7 +52,8 @@ fn title_in(line: &str) -> Option<String> {
 
 /// The heading of what stands below `lines`: the caption right above it, else the last heading.
 fn heading(lines: &[&str]) -> Option<String> {
-    let lines = lines.iter().rev().map(|line| line.trim());
+    let lines = lines.iter().rev().take(LINES_ABOVE_MAX);
+    let lines = lines.map(|line| line.trim());
     let mut lines = lines.filter(|line| !line.is_empty() && !line.chars().all(|c| c == GAP));
     let last = lines.next()?;
     // The parts of a result have such names too: "markdown:".
@@ -110,6 +113,7 @@ mod tests {
         check("[d1]\n  Rye is dear.");
         check("title: Tea\nmarkdown:");
         check("The mill grinds rye.");
+        check(&format!("# Rye\n{}", "Oats\n".repeat(LINES_ABOVE_MAX)));
         check(&format!("# {}", "rye ".repeat(30)));
     }
 }
