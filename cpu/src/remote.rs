@@ -225,7 +225,7 @@ impl Link {
         response.json().await.map_err(|error| {
             endpoint(
                 &self.url,
-                format!("its list of models is not JSON: {error}"),
+                format!("its list of models is not JSON: {}", error.without_url()),
             )
         })
     }

@@ -171,7 +171,8 @@ fn near_models(spec: &str, places: &Places) -> Vec<String> {
 }
 
 /// Up to three of the names `known` that resemble `word`, the nearest first: those that hold it, and
-/// those that are it but for a few letters.
+/// those that are it but for a few letters. The folders of a path are looked at only where `word` is
+/// a path, too: else every file below a folder of that name would resemble it.
 ///
 /// ```
 /// let known = ["calculator", "browser"].map(str::to_owned);
@@ -180,17 +181,24 @@ fn near_models(spec: &str, places: &Places) -> Vec<String> {
 pub fn near(word: &str, known: impl IntoIterator<Item = String>) -> Vec<String> {
     let word = word.to_lowercase();
     let letters = word.chars().count();
+    // Of a word of two letters, two others are no slip.
+    let most = 2.max(letters / 3).min(letters.saturating_sub(1));
     let mut scored: Vec<(usize, String)> = known
         .into_iter()
         .filter_map(|name| {
             let lower = name.to_lowercase();
-            let held = letters >= 3 && lower.contains(&word);
+            let own = match word.contains('/') {
+                true => lower.as_str(),
+                false => lower.rsplit('/').next().unwrap_or_default(),
+            };
+            let held = letters >= 3 && own.contains(&word);
+            // A store has many names: most are told apart by their length alone.
+            let apart = lower.chars().count().abs_diff(letters);
             let edits = match held {
                 true => 0,
+                false if apart > most => return None,
                 false => strsim::levenshtein(&lower, &word),
             };
-            // Of a word of two letters, two others are no slip.
-            let most = 2.max(letters / 3).min(letters.saturating_sub(1));
             (edits <= most).then_some((edits, name))
         })
         .collect();

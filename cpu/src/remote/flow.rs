@@ -41,7 +41,7 @@ pub(super) async fn next<B>(
         Ok(None) => Next::End,
         // It said all but how many tokens that took.
         _ if reply.ended => Next::End,
-        Ok(Some(Err(error))) => Next::Broken(silent(&error)),
+        Ok(Some(Err(error))) => Next::Broken(silent(error)),
         Err(_) => Next::Broken(format!("it fell silent for {} s", silence_max.as_secs())),
     }
 }

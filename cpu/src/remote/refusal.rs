@@ -145,15 +145,16 @@ pub(super) fn shown(url: &str) -> String {
     parsed.as_str().trim_end_matches('/').to_owned()
 }
 
-/// An error of the transport in words, without the request's own details.
-pub(super) fn silent(error: &reqwest::Error) -> String {
+/// An error of the transport in words, without the request's own details: its address may have a
+/// key in it.
+pub(super) fn silent(error: reqwest::Error) -> String {
     if error.is_timeout() {
         return "it did not answer in time".into();
     }
     if error.is_connect() {
         return "nothing answers there".into();
     }
-    error.to_string()
+    error.without_url().to_string()
 }
 
 pub(super) fn endpoint(url: &str, reason: String) -> CpuError {

@@ -7,6 +7,7 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
 use super::Link;
+use super::fault::is_page;
 use super::refusal::{endpoint, may_pass, refused, retry_after, silent};
 use crate::{CpuError, Trouble};
 
@@ -18,6 +19,8 @@ const BACKOFF: Duration = Duration::from_millis(250);
 /// again. Large models take minutes from a slow disk.
 const LOADING_MAX: Duration = Duration::from_secs(100);
 const LOADING_PAUSE: Duration = Duration::from_secs(1);
+/// The shortest pause until then, whatever the server says.
+const LOADING_PAUSE_MIN: Duration = Duration::from_millis(100);
 /// Redirects that one request follows.
 const HOPS_MAX: usize = 5;
 
@@ -68,7 +71,8 @@ impl Link {
                         if since.elapsed() > LOADING_MAX {
                             return Err(error);
                         }
-                        tokio::time::sleep(wait.unwrap_or(LOADING_PAUSE)).await;
+                        let wait = wait.unwrap_or(LOADING_PAUSE).max(LOADING_PAUSE_MIN);
+                        tokio::time::sleep(wait).await;
                         continue;
                     }
                     if !may_pass(status) {
@@ -76,8 +80,8 @@ impl Link {
                     }
                     (error, wait)
                 }
-                Err(error) if error.is_connect() => (endpoint(&self.url, silent(&error)), None),
-                Err(error) => return Err(endpoint(&self.url, silent(&error))),
+                Err(error) if error.is_connect() => (endpoint(&self.url, silent(error)), None),
+                Err(error) => return Err(endpoint(&self.url, silent(error))),
             };
             if tries == TRIES {
                 return Err(error);
@@ -119,10 +123,12 @@ fn below(base: &str, path: &str) -> String {
     }
 }
 
-/// Whether a server that says this has yet to load its model: it will answer when that is done.
+/// Whether a server that says this has yet to load its model: it will answer when that is done. A
+/// web page is a proxy's, and `loading` a word of its pictures.
 fn is_loading(status: StatusCode, said: &str) -> bool {
-    let said = said.to_ascii_lowercase();
-    status == StatusCode::SERVICE_UNAVAILABLE && said.contains("loading")
+    status == StatusCode::SERVICE_UNAVAILABLE
+        && !is_page(said)
+        && said.to_ascii_lowercase().contains("loading")
 }
 
 #[cfg(test)]
@@ -149,6 +155,7 @@ mod tests {
             true,
         );
         check(503, "busy", false);
+        check(503, "<html><img src=a.png loading=lazy>", false);
         check(500, "loading the model failed", false);
     }
 }

@@ -94,6 +94,12 @@ fn parse(text: &str, path: &Path) -> Result<Rules> {
             return Err(UserError::usage(format!("{place}: {problem}"), FORM));
         }
     }
+    for tool in file.roles.keys() {
+        if let Some(problem) = Pattern::from(tool.clone()).problem() {
+            let what = format!("{name}: the roles of {tool:?}: {problem}");
+            return Err(UserError::usage(what, FORM));
+        }
+    }
     let rules = file.rule.into_iter().map(|rule| {
         let origin = origin(rule.span().start);
         Arc::new(Rule {
@@ -243,6 +249,8 @@ mod tests {
         check("\n[[private]]\ntool = \"\"\n", ":2", none);
         let vouch = "[[vouch]]\ntool = \"a.b \"\nfields = [\"x\"]\n";
         check(vouch, ":1", none);
+        let roles = "[roles.\"a.b \"]\nto = \"destination\"\n";
+        check(roles, "the roles of \"a.b \"", none);
         check(
             "[roles.x]\nto = \"place\"\n",
             "line 2",

@@ -272,6 +272,11 @@ mod tests {
         check("clark", "did you mean clerk or clerks? ls lists them");
         check("Writre", "did you mean writer? ls lists them");
         check("bill", "did you mean /notes/bill.txt#1? ls lists them");
+        check("notes", "ls lists them");
+        check(
+            "notes/bill",
+            "did you mean /notes/bill.txt#1? ls lists them",
+        );
         check("zebra", "ls lists them");
         check("x", "ls lists them");
         check("", "ls lists them");

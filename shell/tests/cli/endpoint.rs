@@ -1,5 +1,8 @@
 //! An OpenAI-compatible endpoint as the CPU: the same tasks, over a real connection.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -210,7 +213,7 @@ async fn an_endpoint_that_loads_its_model_is_waited_for() {
 fn nobody_there() {
     let sandbox = Sandbox::new();
     // A port that was free a moment ago.
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
+    let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap()
@@ -221,6 +224,28 @@ fn nobody_there() {
         1,
         &["nothing answers there", "hint: check that the server runs"],
     );
+}
+
+#[test]
+fn a_key_in_an_address_is_told_nowhere() {
+    let check = |answer: &'static str, want: &str| {
+        let sandbox = Sandbox::new();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        let url = format!("http://127.0.0.1:{port}/v1?key=hunter2");
+        let said = sandbox.quipu(&["run", "--cpu", &url, "task"]);
+        said.check(1, &[want]);
+        assert!(!said.err.contains("hunter2"), "{said:#?}");
+    };
+    check("", "error sending request");
+    let no_json = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx";
+    check(no_json, "its list of models is not JSON");
 }
 
 /// A server that answers everything with `body`.

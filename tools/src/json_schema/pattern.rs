@@ -114,7 +114,11 @@ fn spelled(pattern: &str) -> String {
                 }
                 // The name of a letter or of a kind of letters.
                 let is_named = matches!(token, r"\p" | r"\P" | r"\u" | r"\x");
-                let end = rest.find('}').filter(|_| is_named && rest.starts_with('{'));
+                let end = match is_named && rest.starts_with('{') {
+                    true => rest.find(|c: char| c != '{' && !is_of_name(c)),
+                    false => None,
+                };
+                let end = end.filter(|end| rest[*end..].starts_with('}'));
                 let (name, behind) = rest.split_at(end.map_or(0, |end| end + 1));
                 out.push_str(name);
                 rest = behind;
@@ -124,13 +128,20 @@ fn spelled(pattern: &str) -> String {
     out
 }
 
+/// Whether `c` may stand in the name of a letter or of a kind of letters: `Script=Greek`.
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_=^-: ".contains(c)
+}
+
 /// Writes what begins with a brace: how often something stands, or the brace itself. Gives what
 /// follows.
 fn counted<'r>(out: &mut String, rest: &'r str) -> &'r str {
-    let count = rest
-        .split_once('}')
-        .map(|(count, behind)| (count.trim(), behind));
-    let Some((count, behind)) = count else {
+    // Up to the first sign that is in no count: a search for the end would go through all of a
+    // pattern at each of its braces.
+    let is_of_count = |c: char| c.is_ascii_digit() || c == ',' || c.is_whitespace();
+    let end = rest.find(|c| !is_of_count(c)).unwrap_or(rest.len());
+    let (count, behind) = rest.split_at(end);
+    let (count, Some(behind)) = (count.trim(), behind.strip_prefix('}')) else {
         out.push_str(r"\{");
         return rest;
     };
@@ -170,6 +181,7 @@ mod tests {
         check(r"^\w{2}{$", "ab{", "ab");
         check(r"^a{,3}$", "aaa", "aaaa");
         check(r"^a{2,}-{1}$", "aaa-", "a-");
+        check(r"^{2,b}{é}{$", "{2,b}{é}{", "{2}");
         check(r"^[[:alnum:]_-]+$", "aZ9_-", "a b");
         check(r"^\[[{}]\]$", "[{]", "[a]");
         // What is known stays.
@@ -179,6 +191,20 @@ mod tests {
             }
         }
         assert_eq!(read("[a-"), "[a-");
+    }
+
+    #[test]
+    fn a_brace_is_looked_at_once() {
+        let check = |pattern: &str, want: &str| assert_eq!(spelled(pattern), want);
+        check("a{ 2 }{,3}{}", r"a{2}{0,3}\{\}");
+        let many = 200_000;
+        check(r"a\p{Script=Greek}\p{\d", r"a\p{Script=Greek}\p\{\d");
+        check(&"a".repeat(many), &"a".repeat(many));
+        check(&"{".repeat(many), &r"\{".repeat(many));
+        check(
+            &format!("{}}}", "{a".repeat(many)),
+            &format!(r"{}\}}", r"\{a".repeat(many)),
+        );
     }
 
     #[test]

@@ -18,8 +18,8 @@ use super::placeholders::fill;
 pub struct Bound {
     /// The server.
     pub server: McpServer,
-    /// Changes with anything that could make the server another one: its entry, the
-    /// program, code among its arguments, the folder that a relative path starts from.
+    /// Changes with anything that could make the server another one: its entry, the program, code
+    /// that its arguments and variables name, the folder that a relative path starts from.
     pub fingerprint: String,
 }
 
