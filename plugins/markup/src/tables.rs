@@ -97,9 +97,13 @@ fn rows<'a>(table: &NodeRef<'a>) -> Vec<NodeRef<'a>> {
     rows
 }
 
-/// Whether a row says nothing: sheets that became pages have hundreds of them.
+/// Whether a row says nothing: sheets that became pages have hundreds of them. Heads may be blank:
+/// without theirs the first row of data would be taken for heads.
 fn is_blank(row: &NodeRef<'_>) -> bool {
-    row.text().trim().is_empty() && !row.descendants().iter().any(|node| is(node, SAYING))
+    let has_head = cells(row).iter().any(|cell| is(cell, &["th"]));
+    !has_head
+        && row.text().trim().is_empty()
+        && !row.descendants().iter().any(|node| is(node, SAYING))
 }
 
 fn cells<'a>(row: &NodeRef<'a>) -> Vec<NodeRef<'a>> {
