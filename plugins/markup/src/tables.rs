@@ -227,6 +227,10 @@ mod tests {
             "<table><tr><td>Fin</td><td><p>4</p></td></tr><tr><td>Bo</td><td>5</td></tr></table>",
             "| Fin | 4 |\n| --- | - |\n| Bo  | 5 |",
         );
+        // Heads that say nothing are heads, and the row below them is none.
+        let blank = "<table><tr><th></th><th></th></tr><tr><td>a</td><td>1</td></tr></table>";
+        let html = crate::tidied(blank).html;
+        assert!(html.contains("<td>a</td>"), "{html}");
         let layout = "<table><tr><td><h2>Wool</h2></td><td>red</td></tr><tr><td>a</td><td>b</td></tr></table>";
         let tidied = crate::tidied(layout);
         let markdown = crate::markdown(&tidied.html, crate::SKIPPED.to_vec());
