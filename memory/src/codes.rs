@@ -8,7 +8,7 @@ pub(crate) fn codes(text: &str) -> Vec<String> {
     let is_style = |c: char| {
         matches!(
             c,
-            '.' | ',' | ';' | ':' | '!' | '?' | '"' | '\'' | '(' | ')'
+            '.' | ',' | ';' | ':' | '!' | '?' | '"' | '\'' | '(' | ')' | '。' | '，' | '！' | '？'
         )
     };
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -29,6 +29,7 @@ mod tests {
         let check = |text: &str, want: &[&str]| assert_eq!(codes(text), want, "{text}");
         check("It was -5 degrees (or .5).", &["-5", "degrees", ".5"]);
         check("Rose7, and \"1,400\" mW!", &["Rose7", "and", "1400", "mW"]);
+        check("房间号是5。", &["房间号是5"]);
         check("no number", &[]);
         check("", &[]);
     }

@@ -107,9 +107,10 @@ impl Signs<'_> {
     }
 }
 
-/// Whether `c` is a word or a measure in one sign, as East Asian texts have them: "㍿", "㎏", "℡".
+/// Whether `c` is a word or a measure in one sign, as East Asian texts have them: "㍿", "㎏". Behind "№"
+/// and "℡" a number stands, which would be no word of its own.
 fn is_of_words(c: char) -> bool {
-    matches!(c, '\u{3200}'..='\u{33ff}' | '№' | '℡' | '℻')
+    matches!(c, '\u{3200}'..='\u{33ff}')
 }
 
 /// The noughts of the scripts that count in tens; their other digits follow them.

@@ -146,10 +146,15 @@ pub(super) fn parts(word: &str) -> Vec<Range<usize>> {
     parts
 }
 
-/// Whether what begins `at` a place in `word` is the unit of the number before it: "10km".
+/// Whether what begins `at` a place in `word` is the unit of the number before it: "10km", "30m2".
 fn is_unit(word: &str, at: usize) -> bool {
     let number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',');
-    word[..at].bytes().all(number) && word[at..].chars().all(char::is_alphabetic)
+    let unit = &word[at..];
+    let metres = unit.strip_suffix(['2', '3']);
+    let unit = metres
+        .filter(|metres| metres.ends_with('m'))
+        .unwrap_or(unit);
+    word[..at].bytes().all(number) && unit.chars().all(char::is_alphabetic)
 }
 
 /// Whether a number has commas between its thousands: one number, not several.

@@ -136,6 +136,8 @@ fn one_word_has_one_form() {
         "㍿ ㎏",
         &["株", "株式", "式", "式会", "会", "会社", "社", "kg"],
     );
+    check("30㎡ 5km2", &["30m2", "30", "m2", "5km2", "5", "km2"]);
+    check("№5 ℡03", &["5", "03"]);
     // Signs that nobody sees.
     check("in\u{ad}ven\u{ad}tory", &["inventori"]);
     check(

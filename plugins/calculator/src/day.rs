@@ -77,7 +77,9 @@ fn month(word: &str) -> Option<usize> {
 fn slashed(word: &str) -> Option<String> {
     let text = word.replace(['/', '.'], "-");
     let is_same = text == word || text.split('-').any(|part| part.len() == 1);
-    number(&text).filter(|_| !is_same).map(|_| text)
+    // 8000/10/20 is a division.
+    let is_meant = !is_same && is_written(&text);
+    number(&text).filter(|_| is_meant).map(|_| text)
 }
 
 /// The value of an expression that is a day minus a day, or a day and some days or weeks;
@@ -253,6 +255,7 @@ mod tests {
         check("30 Feb 2023", "30 Feb 2023");
         check("1 may  2", "1 may  2");
         check("2023/3/1", "2023/3/1");
+        check("8000/10/20", "8000/10/20");
         check("5/6/2023  - 1", "5/6/2023  - 1");
     }
 }

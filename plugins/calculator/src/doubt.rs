@@ -46,9 +46,15 @@ fn several(expression: &str) -> Option<String> {
         .then(|| "several expressions are not computed in one call: write one".into())
 }
 
-/// A colon that is none of a clock: a division to some, and a ratio to others.
+/// A colon of no clock and no function (f = x: x^2): a division to some, and a ratio to others.
 fn colon(chars: &[char]) -> Option<String> {
-    chars.contains(&':').then(|| {
+    let is_name = |at: usize| {
+        let before = chars[..at].rsplit(|c| "=(;:".contains(*c)).next();
+        let name: String = before.into_iter().flatten().collect();
+        !name.trim().is_empty() && name.trim().chars().all(char::is_alphabetic)
+    };
+    let mut colons = (0..chars.len()).filter(|at| chars[*at] == ':');
+    colons.any(|at| !is_name(at)).then(|| {
         "a colon can mean several things: write A / B to divide, and a share as A / (A + B)".into()
     })
 }
@@ -417,6 +423,7 @@ mod tests {
         check("2 + 3; 4 * 5", "several expressions");
         check("a = 3; a * 5;", "fine");
         check("6 : 2", "a colon");
+        check("f = x: x^2; f(3)", "fine");
         for expression in [
             "2023-05-06 - 2023-04-01",
             "06/05/2023 - 01/04/2023",

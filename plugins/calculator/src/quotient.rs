@@ -29,11 +29,11 @@ pub fn bracketed(expression: &str) -> String {
                 continue;
             }
         };
-        let has_unit = has_unit(&whole);
+        let is_quotient = has_unit(&whole) && !is_fraction(&whole, &rest[slash.len()..]);
         whole.push_str(slash);
         rest = &rest[slash.len()..];
         let bare = rest.trim_start_matches(' ');
-        if let Some(end) = divisor(bare).filter(|_| has_unit) {
+        if let Some(end) = divisor(bare).filter(|_| is_quotient) {
             whole.push_str(&format!(
                 "{}({})",
                 &rest[..rest.len() - bare.len()],
@@ -51,6 +51,17 @@ fn has_unit(before: &str) -> bool {
     let is_sign = |c: char| is_currency(c) || c == '°';
     let mut words = product.split(|c: char| !c.is_alphabetic());
     product.contains(is_sign) || words.any(|word| !word.is_empty() && !NO_UNITS.contains(&word))
+}
+
+/// Whether a fraction stands around the slash between `before` and `after`, as in 50% of 1/2 cup and
+/// 5 m * 3/4 m: two numbers without spaces, of which the first is no price and no power.
+fn is_fraction(before: &str, after: &str) -> bool {
+    let over = before.trim_end_matches(|c: char| c.is_ascii_digit());
+    let begins = over.is_empty() || over.ends_with([' ', '(', '*', '+', '-']);
+    over.len() < before.len()
+        && begins
+        && !over.ends_with("^-")
+        && after.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// What is multiplied with each other at the end of `before`.
@@ -152,5 +163,15 @@ mod tests {
         check("8 / 2", "8 / 2");
         check("sin(pi / 2 radians)", "sin(pi / 2 radians)");
         check("1e3 / 4 kg", "1e3 / 4 kg");
+        for fraction in [
+            "50% of 1/2 cup",
+            "5 kg * 1/2 m",
+            "5 inches * 1/4 inches",
+            "1 mile-1/2 mile",
+        ] {
+            check(fraction, fraction);
+        }
+        check("$100/5 h", "$100/(5 h)");
+        check("10 m^2/5 s", "10 m^2/(5 s)");
     }
 }

@@ -107,7 +107,7 @@ fn with_durations(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(sign) = rest.chars().next() {
-        let begins = !whole.ends_with(|c: char| is_of_word(c) || c == '.');
+        let begins = !whole.ends_with(|c: char| is_of_word(c) || matches!(c, '.' | ','));
         match duration(rest).filter(|_| begins) {
             Some((said, used)) => {
                 whole.push_str(&said);
@@ -226,6 +226,7 @@ mod tests {
         check("5 km / 2 h", "5 km / 2 h");
         check("12h * 3", "12h * 3");
         check("0.5h 3m", "0.5h 3m");
+        check("1,200h 3min", "1,200h 3min");
         check("20% off 59.99", "59.99 * (100 - 20) / 100");
         check("15% off $40", "$40 * (100 - 15) / 100");
         check("20% off 60 + 5", "20% off 60 + 5");

@@ -97,9 +97,13 @@ fn rows<'a>(table: &NodeRef<'a>) -> Vec<NodeRef<'a>> {
     rows
 }
 
-/// Whether a row says nothing: sheets that became pages have hundreds of them.
+/// Whether a row says nothing: sheets that became pages have hundreds of them. Heads may be blank:
+/// without theirs the first row of data would be taken for heads.
 fn is_blank(row: &NodeRef<'_>) -> bool {
-    row.text().trim().is_empty() && !row.descendants().iter().any(|node| is(node, SAYING))
+    let has_head = cells(row).iter().any(|cell| is(cell, &["th"]));
+    !has_head
+        && row.text().trim().is_empty()
+        && !row.descendants().iter().any(|node| is(node, SAYING))
 }
 
 fn cells<'a>(row: &NodeRef<'a>) -> Vec<NodeRef<'a>> {
@@ -223,6 +227,10 @@ mod tests {
             "<table><tr><td>Fin</td><td><p>4</p></td></tr><tr><td>Bo</td><td>5</td></tr></table>",
             "| Fin | 4 |\n| --- | - |\n| Bo  | 5 |",
         );
+        // Heads that say nothing are heads, and the row below them is none.
+        let blank = "<table><tr><th></th><th></th></tr><tr><td>a</td><td>1</td></tr></table>";
+        let html = crate::tidied(blank).html;
+        assert!(html.contains("<td>a</td>"), "{html}");
         let layout = "<table><tr><td><h2>Wool</h2></td><td>red</td></tr><tr><td>a</td><td>b</td></tr></table>";
         let tidied = crate::tidied(layout);
         let markdown = crate::markdown(&tidied.html, crate::SKIPPED.to_vec());

@@ -1,5 +1,7 @@
 //! Numbers as lists have them: b, iv, 十二.
 
+/// Characters of what stands before an item: a longer one, before many items, is a mistake.
+pub const SIGN_CHARS_MAX: usize = 64;
 /// How often a letter stands behind the last one of the alphabet: zz, and no longer.
 const TIMES_MAX: usize = 8;
 

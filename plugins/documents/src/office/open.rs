@@ -134,8 +134,16 @@ impl Text {
         match name(node) {
             "h" => {
                 let level = attribute(node, "outline-level").and_then(|level| level.parse().ok());
+                let number = self
+                    .signs
+                    .get(&node.id())
+                    .filter(|sign| !sign.starts_with("- "));
                 self.paragraph(node, whole, |text, whole| {
-                    whole.heading(level.unwrap_or(1), text)
+                    let text = match number.filter(|_| !text.trim().is_empty()) {
+                        Some(number) => format!("{number} {text}"),
+                        None => text.to_owned(),
+                    };
+                    whole.heading(level.unwrap_or(1), &text);
                 });
             }
             "p" if list > 0 => {
@@ -360,6 +368,38 @@ mod tests {
                 "",
                 "",
                 "1. red\n  (a) dark\n  (b) light\n2. blue\n3. green\n- ☒ spun",
+            )],
+        );
+        // Headings, and what goes on below one after a paragraph.
+        let goes_on = "text:style-name='L1' text:continue-numbering='true'";
+        let heading = |how: &str, text: &str| {
+            let said = format!(
+                "<text:number>0.</text:number><text:h text:outline-level='1'>{text}</text:h>"
+            );
+            list(how, &format!("<text:list-item>{said}</text:list-item>"))
+        };
+        let below = |text: &str| {
+            let inner = list("", &item(text, ""));
+            list(
+                goes_on,
+                &format!("<text:list-item>{inner}</text:list-item>"),
+            )
+        };
+        let parts = [
+            heading("text:style-name='L1'", "Wool"),
+            below("red"),
+            "<text:p>spun</text:p>".to_owned(),
+            below("blue"),
+            heading(goes_on, "Sale"),
+            below("green"),
+        ];
+        check(
+            "text",
+            &format!("{styles}<office:text>{}</office:text>", parts.concat()),
+            &[(
+                "",
+                "",
+                "# 1. Wool\n\n  (a) red\n\nspun\n\n  (b) blue\n\n# 2. Sale\n\n  (a) green",
             )],
         );
     }

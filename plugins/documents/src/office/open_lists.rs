@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use roxmltree::{Document, Node, NodeId};
 
-use super::elements::{attribute, name};
-use super::numerals::written;
+use super::elements::{attribute, child, name};
+use super::numerals::{SIGN_CHARS_MAX, written};
 
 /// Lists within lists that have numbers.
 const LEVELS: usize = 10;
@@ -53,7 +53,7 @@ pub fn signs(document: &Document<'_>, styles: Option<&Document<'_>>) -> HashMap<
     };
     for list in document.descendants().filter(|node| name(node) == "list") {
         if !is_within(&list) {
-            lists.count(&list, "", &[]);
+            lists.count(&list, "", &[], false);
         }
     }
     lists.signs
@@ -86,33 +86,40 @@ fn level<'a>(node: Node<'a, '_>) -> Option<(usize, Level<'a>)> {
 
 impl Lists<'_> {
     /// Counts the items of `list`, which stands in lists with the numbers `above` and has the style
-    /// `inherited` unless it names its own.
-    fn count(&mut self, list: &Node<'_, '_>, inherited: &str, above: &[usize]) {
+    /// `inherited` unless it names its own. It may continue the last one of its style and level.
+    fn count(&mut self, list: &Node<'_, '_>, inherited: &str, above: &[usize], continues: bool) {
         let level = above.len() + 1;
         if level > LEVELS {
             return;
         }
         let style = attribute(list, "style-name").unwrap_or(inherited);
         let of = |local: &str| attribute(list, local);
-        let goes_on = of("continue-numbering") == Some("true") || of("continue-list").is_some();
+        let is_said = of("continue-numbering") == Some("true") || of("continue-list").is_some();
+        let goes_on = continues || is_said;
         let start = self.level(style, level).map_or(1, |level| level.start);
         let key = (style.to_owned(), level);
         let known = self.next.get(&key).copied().filter(|_| goes_on);
         let mut next = known.unwrap_or(start);
         for item in list.children().filter(|item| name(item) == "list-item") {
-            let first = item.children().find(Node::is_element);
+            // A number that is written stands before all.
+            let mut parts = item.children().filter(Node::is_element);
+            let first = parts.find(|part| name(part) != "number");
             let first = first.filter(|first| matches!(name(first), "p" | "h"));
             if first.is_some() {
+                // What stands below it begins anew.
+                self.next.remove(&(style.to_owned(), level + 1));
                 let said = attribute(&item, "start-value").and_then(|said| said.parse().ok());
                 next = said.unwrap_or(next).saturating_add(1);
             }
             let numbers = [above, &[next.saturating_sub(1)]].concat();
             let sign = self.sign(style, &numbers);
-            if let (Some(first), Some(sign)) = (first, sign) {
+            // One that a paragraph says itself is not told twice.
+            let unsaid = first.filter(|first| child(first, "number").is_none());
+            if let (Some(first), Some(sign)) = (unsaid, sign) {
                 self.signs.insert(first.id(), sign);
             }
             for inner in item.children().filter(|node| name(node) == "list") {
-                self.count(&inner, style, &numbers);
+                self.count(&inner, style, &numbers, goes_on && first.is_none());
             }
         }
         self.next.insert(key, next);
@@ -136,7 +143,7 @@ impl Lists<'_> {
         };
         let parts: Vec<String> = (first..numbers.len()).filter_map(number).collect();
         let sign = format!("{}{}{}", level.before, parts.join("."), level.after);
-        (!parts.is_empty()).then(|| sign.trim().to_owned())
+        (!parts.is_empty()).then(|| sign.trim().chars().take(SIGN_CHARS_MAX).collect())
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use roxmltree::Node;
 
 use super::super::elements::{attribute, below, child, name};
-use super::super::numerals::written;
+use super::super::numerals::{SIGN_CHARS_MAX, written};
 use crate::found::{Failed, one_line};
 use crate::zipped::xml;
 
@@ -120,7 +120,7 @@ fn levels(definition: &Node<'_, '_>) -> Vec<Level> {
         let format = below(&node, "numFmt").and_then(|format| attribute(&format, "val"));
         Level {
             format: format.unwrap_or("decimal").to_owned(),
-            text: of("lvlText"),
+            text: of("lvlText").chars().take(SIGN_CHARS_MAX).collect(),
             start: of("start").parse().unwrap_or(1),
             style: of("pStyle"),
             is_legal: child(&node, "isLgl").is_some(),
