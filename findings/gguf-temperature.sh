@@ -4,10 +4,11 @@
 # Guess:   a GGUF file may recommend how to sample (general.sampling.temp and its kin), and llama.cpp takes that where
 #          nothing is said. A value that the program sets wins, in any binding. node-llama-cpp takes what the file says
 #          as well, since it runs the same llama.cpp.
-# Reality: llama.cpp has a mark for each value that its user set, and setting the value in Python does not set
-#          the mark. The file wins over sampling.temp = 0, and a model that is asked to be exact draws; reading the option back
-#          still says 0. The temperature of each single request wins, and only the temperature: with top_k 1 in the file
-#          a request for temperature 1 has the same answer for each seed. node-llama-cpp never looks at the file.
+# Reality: llama.cpp has a mark for each value that its user set, and setting the value in Python does not set the
+#          mark. The file wins over sampling.temp = 0, and a model that is asked to be exact draws; reading the option
+#          back still says 0. The temperature of each single request wins, and only the temperature: with top_k 1 in
+#          the file a request for temperature 1 has the same answer for each seed. node-llama-cpp never looks at the
+#          file.
 # Seen with xllamacpp 2026.10.11549, node-llama-cpp 3.22.1 and a model made here, for which alpha is e times as likely
 #          as beta and beta e times as likely as gamma; different answers to one question, over 40 seeds:
 #          file       program           xllamacpp   node-llama-cpp
