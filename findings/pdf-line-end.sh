@@ -21,11 +21,12 @@ cd "$dir"
 python3 -m venv venv
 venv/bin/pip install -q --disable-pip-version-check pymupdf4llm==2.0 pymupdf==2.0 pymupdf_layout==2.0 pypdfium2==5.15.2 pdfplumber==0.11.10 reportlab==5.1.0
 cat >check.py <<'PY'
-import contextlib, io, re, sys
+import contextlib, io, os, re, sys
 import pdfplumber, pymupdf, pypdfium2
 from reportlab.pdfgen import canvas
 with contextlib.redirect_stdout(io.StringIO()):
     import pymupdf4llm
+pymupdf.set_messages(path=os.devnull)
 
 # Two lines -> what pymupdf4llm with and without its layout model and PDFium read (~ is U+FFFE, / a new line).
 CASES = {
