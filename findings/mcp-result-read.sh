@@ -7,10 +7,10 @@
 #          file comes with \n for its new lines, in single or double quotes by what is in it, and a failed call is no
 #          error in its output but the words isError=True at the end of a line. pydantic-ai gives structured content
 #          alone where there is some ("Five are open, two of them late." is lost, {"open": 5} is left), and reads a
-#          text that is JSON and writes it anew: a price of 1.10 is 1.1, and of two texts it makes a JSON list. LangChain
-#          and the AI SDK give the texts alone, so that {"open": 5} is lost, and of a result without texts nothing is
-#          left. A failed call has the status "error" in LangChain and is an {"error": ...} in pydantic-ai; the AI SDK
-#          hands it on as any other text. None of the four does what the guess says.
+#          text that is JSON and writes it anew: a price of 1.10 is 1.1; and of two texts it makes a JSON list.
+#          LangChain and the AI SDK give the texts alone, so that {"open": 5} is lost, and of a result without texts
+#          nothing is left. A failed call has the status "error" in LangChain and is an {"error": ...} in pydantic-ai;
+#          the AI SDK hands it on as any other text. None of the four does what the guess says.
 # Seen with langchain-mcp-adapters 0.3.2, llama-index-tools-mcp 0.4.8, pydantic-ai-slim 2.68.0, @ai-sdk/mcp 1.0.102 with
 #          ai 7.0.173, mcp 1.30.0 as the server: the rows printed below.
 # So:      a server puts all that a model must know into one text, says in that text that the call failed, and does not

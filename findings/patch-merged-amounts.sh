@@ -9,7 +9,7 @@
 #          similar characters, not the item's: ink from 20 to 25 makes 15 of paper's 10 where ink was deleted, and 25 of
 #          glue's 20 where glue stands first. The Python and the JavaScript package do the same. A merge by lines calls
 #          all of them conflicts.
-# Seen with diff-match-patch 20241021 (PyPI), @sanity/diff-match-patch 3.2.1 (npm), merge3 1.0.0: the rows printed below.
+# Seen with diff-match-patch 20241021 (PyPI), @sanity/diff-match-patch 3.2.1 (npm), merge3 1.0.0: the rows below.
 # So:      [true] says that similar text was found. For text with numbers in it merge by lines, and give a conflict back
 #          to the model; or apply a patch only where the text is still the one that it was made from.
 set -eu

@@ -9,7 +9,7 @@
 #          fastjsonschema, pydantic and zod take all; above 100,000,000.00 pydantic refuses 1,200 of 10,000 and TypeBox
 #          1.x 9,900, which takes 0.0099999999 as well. llguidance's grammar lets a model write each of the prices.
 # Seen with jsonschema 4.26.0, jsonschema-rs 0.61.2, fastjsonschema 2.22.3, pydantic 2.14.4, msgspec 0.23.0, llguidance
-#          1.9.1; ajv 8.20.0, zod 4.6.7, valibot 1.5.0, @sinclair/typebox 0.34.52, typebox 1.4.3: the rows printed below.
+#          1.9.1; ajv 8.20.0, zod 4.6.7, valibot 1.5.0, @sinclair/typebox 0.34.52, typebox 1.4.3: the rows below.
 # So:      a model's right answer is refused by the next program and asked for again, and the second answer is the same.
 #          Say cents as an integer, or ask for a text with a pattern. Do not test such a schema with 0.5 or 1.28.
 set -eu
