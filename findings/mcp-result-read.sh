@@ -108,7 +108,7 @@ async def in_llama_index():
 
 async def in_pydantic_ai():
     read = []
-    async with MCPToolset(StdioTransport(command=sys.executable, args=["server.py"])) as tools:
+    async with MCPToolset(StdioTransport(command=sys.executable, args=["server.py"]), init_timeout=120) as tools:
         for name in NAMES:
             def answer(messages, info):
                 if len(messages) == 1:
