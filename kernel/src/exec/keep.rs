@@ -17,7 +17,7 @@ use crate::journal::{StepRow, WITH};
 use crate::judgement::Question;
 use crate::label::{Level, Trust};
 use crate::pattern::HAN;
-use crate::planner::another_value::gives_another_value;
+use crate::planner::another_value::{gives_another_value, speaks_of_another};
 use crate::planner::facts::{
     asks_a_question, asks_to_keep, facts, only_tells, tells_something, tells_to_keep, what_is_told,
     without_request,
@@ -298,6 +298,9 @@ impl Execution {
         let likely = self.judge_each(Question::Replace, &questions).await?;
         let fit = self.shared.judgement.of(Question::Replace);
         let enough = |note: &Note| {
+            if speaks_of_another(&note.text, text) && !says_it_changed(text) {
+                return f32::INFINITY;
+            }
             let eased = match (says_it_changed(text), gives_another_value(&note.text, text)) {
                 (true, true) => OTHER_VALUE_NOW,
                 (false, true) => OTHER_VALUE,

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::facts::sentences;
+use super::shared_words::share_a_thing;
 use crate::pattern::{laid_out, pattern};
 
 /// Words that may stand before the subject in a correction: "measured it again: my …", 其实.
@@ -22,6 +23,21 @@ pub(crate) fn gives_another_value(old: &str, new: &str) -> bool {
         .iter()
         .filter_map(|clause| Frame::of(clause))
         .any(|new| old.has_another_value_in(&new))
+}
+
+/// Whether `new` says of another subject what `old` says of its own: "Ida is allergic to nuts" leaves
+/// "Otto is allergic to fish" true. Not where the subject of one is the value of the other.
+pub(crate) fn speaks_of_another(old: &str, new: &str) -> bool {
+    let frames = |text: &str| -> Vec<Frame> {
+        let clauses = clauses(text);
+        clauses
+            .iter()
+            .filter_map(|clause| Frame::of(clause))
+            .collect()
+    };
+    let (old, new) = (frames(old), frames(new));
+    let are_apart = |old: &Frame| new.iter().all(|new| new.is_of_another(old));
+    !old.is_empty() && !new.is_empty() && old.iter().all(are_apart)
 }
 
 /// What a clause says of what: `my house`, `is`, `yellow`.
@@ -62,6 +78,16 @@ impl Frame {
             value: part("value").to_lowercase(),
             is_denied: found.name("not").is_some(),
         })
+    }
+
+    fn is_of_another(&self, other: &Self) -> bool {
+        let shares = |one: &str, other: &str| share_a_thing(one, other) || one == other;
+        self.link == other.link
+            && shares(&self.value, &other.value)
+            && self.value != other.value
+            && !shares(&self.subject, &other.subject)
+            && !shares(&self.subject, &other.value)
+            && !shares(&self.value, &other.subject)
     }
 
     fn has_another_value_in(&self, new: &Self) -> bool {
@@ -141,5 +167,28 @@ mod tests {
         check("他是木匠。", "他也是瓦匠。", false);
         check("我姐姐在桂林上学。", "我姐姐叫小云。", false);
         check("我姐姐在桂林上学。", "我哥哥在柳州上学。", false);
+    }
+
+    #[test]
+    fn what_is_said_of_another_subject_leaves_a_note_true() {
+        let check = |old: &str, new: &str, want: bool| {
+            assert_eq!(speaks_of_another(old, new), want, "{old} / {new}");
+        };
+        check(
+            "A word on the boat trip: Otto is allergic to fish.",
+            "Another word on the trip: Ida is allergic to nuts.",
+            true,
+        );
+        check("哥哥是三班的班长。", "妹妹是五班的班长。", true);
+        check("my tutor is Mr Selma", "Mr Igor is my tutor", false);
+        check(
+            "Otto is allergic to fish",
+            "Otto is allergic to nuts",
+            false,
+        );
+        check("the gate is green", "the door is open", false);
+        check("Otto is the coach", "Ida is the coach", false);
+        check("I like plums", "Ida is allergic to nuts", false);
+        check("", "", false);
     }
 }

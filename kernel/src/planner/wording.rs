@@ -100,8 +100,11 @@ pub(crate) fn asks_for_a_total(task: &str) -> bool {
 pub(crate) fn asks_for_the_most(task: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
-            r"(?i)\b(?:(?:long|high|low|larg|small|cheap|old|young|few|tall|short|fast|slow|dear|deep|wid|warm|cold|near)est
-            |(?:heav|earl|dr|bus)iest|biggest|hottest|furthest|farthest|(?:the|costs?|has|had|with)\s+(?:most|least))\b
+            r"(?i)\b(?:(?:bright|calm|cheap|clean|clos|cold|cool|dark|dear|deep|fast|few|full|hard|high|larg|light|long
+            |loud|low|narrow|near|new|old|poor|quick|quiet|rich|saf|short|slow|small|soft|steep|strong|sweet|tall|thick
+            |tight|warm|weak|wid|young)est
+            |(?:busi|dri|dusti|earli|easi|healthi|heavi|noisi|raini|sunni|tini|wealthi|windi)est
+            |biggest|hottest|thinnest|wettest|furthest|farthest|(?:the|costs?|has|had|with)\s+(?:most|least))\b
             |最(?:高|低|长|短|多|少|大|小|贵|便宜|早|晚|重|轻|快|慢|远|近|深|热|冷|久)",
         )
     });
@@ -219,6 +222,9 @@ static SENDS: LazyLock<Regex> = LazyLock::new(|| {
           (?:\p{L}+\s+){0,2}(?:logs?|registers?|(?:board|club|council|committee|meeting)['’]?s?\s+minutes)\b
         | \b(?:in|from|to|see|read|check|consult|by|per)\s+(?:the|my|our|your)\s+minutes\b
         | \b(?:by|under|in|to|of)\s+(?:my|our|your)\s+(?:\w+\s+)?(?:rules|polic(?:y|ies)|contracts?|lists?)\b
+        | \b(?:my|our)\s+(?:\w+\s+){0,2}(?:documents?|docs|notes?|files?|records?|papers?|manuals?|handbooks?|lists?|rules)\s+
+          (?:says?|tells?|lists?|shows?|gives?|ha(?:ve|s)|holds?|names?|knows?)\b
+        | (?:^|[.;,!?]\s+|\b(?:and|as)\s+)you\s+(?:already\s+)?know\s+(?:what|which|how|who|where|when|from)\b
         | \b(?:i|we)(?:['’]ve|\s+have)?\s+(?:already\s+|once\s+)?told\s+you\b
         | (?:查|翻|看|搜|找|根据|按照|依据|参照|参考)[^。，,！？]{0,6}
           (?:资料|文档|文件|笔记|手册|记录|记忆|档案)
@@ -453,6 +459,8 @@ mod tests {
                 "What does a stall cost? It should be in the old price list.",
                 "Have a look at my rain logs: how often did it hail?",
                 "Search the library for the fee of a stall.",
+                "Our old harbour rules say who may moor there. May I?",
+                "What does a stall cost? You know which one I have.",
                 "What is the fee of a stall, in my library?",
                 "How much is a second boat under our harbour rules?",
                 "Who was absent, by the minutes?",
@@ -462,6 +470,7 @@ mod tests {
                 "我跟你说过磨坊有多远",
             ],
             &[
+                "Do you know what a stall costs in Riga?",
                 "A library has 9 shelves of 30 books. How many books?",
                 "How far is it from the mill to the library?",
                 "Who works at the library on Sundays?",
