@@ -328,6 +328,7 @@ mod tests {
             asks_for_the_most,
             &[
                 "Which sack is the cheapest?",
+                "Which is the lightest sack for three?",
                 "Who carried the most sacks?",
                 "哪一袋最重？",
             ],

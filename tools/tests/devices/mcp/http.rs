@@ -324,12 +324,7 @@ fn an_address_goes_through_the_guard_of_the_network() {
             "net:a.org",
             "needs net:evil.org:80",
         ),
-        (
-            "http:\\\\evil.org/mcp",
-            "",
-            "net:a.org",
-            "has a backslash",
-        ),
+        ("http:\\\\evil.org/mcp", "", "net:a.org", "has a backslash"),
         ("http://a.org@evil.org/", "", "net:*", "cannot be used"),
         ("evil", "", "net:*", "cannot be used"),
         // A name that leads inside, and an address that was granted only among others.
