@@ -25,6 +25,7 @@ const OTHER: Sorted = [-5.0, -5.0, -5.0, 0.0];
 
 /// What the model writes as words, and in place of a call and of a program.
 const WORDS: &str = "Which one?";
+const TEST: &str = "def fits(answer):\n    return answer < 0";
 const CODE: &str = "def solution():\n    return 4";
 
 /// Writes what it is asked for, and always calls a tool where it is asked for that.
@@ -80,11 +81,14 @@ impl Cpu for Writer {
             .messages
             .last()
             .map(|message| message.text.clone());
+        let tests = last
+            .as_ref()
+            .is_some_and(|last| last.contains("fits(answer)"));
         self.asked.lock().extend(last);
         let text = match (&job.form, &self.call) {
             (Form::Json(_), Some(call)) => json!({ "calls": [call] }).to_string(),
             (Form::Lark(grammar), _) if grammar.contains("python") => {
-                format!("```python\n{CODE}\n```")
+                format!("```python\n{}\n```", if tests { TEST } else { CODE })
             }
             (Form::Lark(grammar), _) if grammar.contains("| \"no\"") => "no".to_owned(),
             (Form::Lark(grammar), _) if grammar.contains("[0-9]{0,17}") => "46".to_owned(),

@@ -88,7 +88,9 @@ const BOTH: &str = "Take the price of a seat from http://127.0.0.1/fares and how
 async fn page_and_documents_are_both_read_and_computed_from() {
     let check = async |task: &str, notes: &str, codes: [&'static str; 2]| {
         let (tools, ran) = called(task, notes, codes).await;
-        assert_eq!(tools, ["post.open", "memory.search", "desk.run"], "{task}");
+        // What the desk makes of the program is no number: more may follow.
+        let looks = ["post.open", "memory.search", "desk.run"];
+        assert!(tools.iter().take(3).eq(looks), "{task} {tools:?}");
         assert!(ran.contains("return 12 * 35"), "{ran}");
     };
     check(BOTH, NOTES, ["12 * 35", "35"]).await;
