@@ -11,7 +11,9 @@ use crate::grammar::Legal;
 use crate::journal::tape::Told;
 use crate::judgement::Question;
 use crate::planner::for_one::is_for_its_text;
-use crate::planner::wording::{asks_of_oneself, is_about_its_words, without_addresses};
+use crate::planner::wording::{
+    asks_of_oneself, is_about_its_words, sends_to_documents, without_addresses,
+};
 use crate::window::reminder::Reminder;
 
 /// Characters of a task that are searched for.
@@ -113,7 +115,7 @@ impl Execution {
     }
 
     /// The search that begins a task which pages of others match best, such as documents that the
-    /// user brought in and did not vouch for. Without it a small model says that it does not
+    /// user brought in and did not vouch for, or one that names documents where nothing came to mind. Without it a small model says that it does not
     /// know. The results are a stranger's, as after any search, and unplanned effects would need
     /// approval from then on. So where the process could still make such effects, the search is
     /// left to it.
@@ -125,7 +127,12 @@ impl Execution {
         }
         let searches = legal.offered().any(|call| call.name == SEARCH);
         let told = self.told().trim();
-        if !searches || is_about_its_words(told) || !self.reminded_of()?.strangers_lead {
+        let leads = || self.reminded_of().is_some_and(|said| said.strangers_lead);
+        let named = || {
+            let only_there = sends_to_documents(told) && !self.gives_an_address();
+            only_there && !self.is_reminded_enough()
+        };
+        if !searches || is_about_its_words(told) || !(leads() || named()) {
             return None;
         }
         let planned = program.plan.as_ref();

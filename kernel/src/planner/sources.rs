@@ -16,6 +16,7 @@ use super::wording::{
     without_addresses,
 };
 use crate::pattern::{laid_out, pattern};
+use crate::written::numbers::any_word;
 
 /// Words between documents and an address up to which the documents stand at that address.
 const WORDS_BETWEEN_MAX: usize = 3;
@@ -51,6 +52,26 @@ pub(crate) fn asks_for_an_amount(task: &str) -> bool {
     let words = without_addresses(task);
     let asks = || ASKS.is_match(&words) && questions(task).is_empty();
     !COMPARES.is_match(&words) && (asks_for_a_total(task) || asks())
+}
+
+/// Whether `task` asks for an amount and says how many things it is of, which `found` does not: "what do
+/// four visits cost?" What stands there is the amount of one of them.
+pub(crate) fn asks_for_so_many(task: &str, found: &str) -> bool {
+    static COUNTED: LazyLock<Regex> = LazyLock::new(|| {
+        let words = any_word();
+        laid_out(&format!(
+            r"(?i)\b(?:{words}|[2-9]|[1-9]\d{{1,2}})\s+\p{{Latin}}{{3,}}s\b
+            |(?:[两三四五六七八九十]|[2-9]|[1-9]\d{{1,2}})\s?[个张位人次份件杯盒瓶本袋斤箱]"
+        ))
+    });
+    static TIMES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)(?:years?|months?|weeks?|days?|hours?|minutes?|seconds?|stars?|o['’]clock)$")
+    });
+    let (words, found) = (without_addresses(task), found.to_lowercase());
+    let mut counted = COUNTED.find_iter(&words).map(|counted| counted.as_str());
+    let is_new =
+        |counted: &str| !TIMES.is_match(counted) && !found.contains(&counted.to_lowercase());
+    asks_for_an_amount(task) && counted.any(is_new)
 }
 
 /// Whether `task` speaks of what belongs to its user: no page of others says that.
@@ -127,6 +148,22 @@ mod tests {
         for (text, want) in all.chain(no.iter().map(|text| (text, false))) {
             assert_eq!(says(text), want, "{text}");
         }
+    }
+
+    #[test]
+    fn so_many_are_more_than_the_one_that_stands_there() {
+        let check = |task: &str, want: bool| {
+            let found = "Moorings: one night 12.50. A berth for 6 boats: 60. 一张票35元。";
+            assert_eq!(asks_for_so_many(task, found), want, "{task}");
+        };
+        check("What do I pay for four nights at the mooring?", true);
+        check("How much do 3 nights cost, by http://127.0.0.1/9?", true);
+        check("买4张票多少钱？", true);
+        check("What does the berth for 6 boats cost?", false);
+        check("What does a night cost?", false);
+        check("Which berth has room for three boats?", false);
+        check("What did it cost two years ago?", false);
+        check("", false);
     }
 
     #[test]

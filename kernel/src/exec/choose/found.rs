@@ -22,7 +22,7 @@ use crate::planner::material::sentence::says_it_in_a_sentence;
 use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::only_denies;
 use crate::planner::shared_words::says_no_more;
-use crate::planner::sources::{asks_for_an_amount, names_page_and_documents};
+use crate::planner::sources::{asks_for_an_amount, asks_for_so_many, names_page_and_documents};
 use crate::planner::supposed::supposes;
 use crate::planner::wording::{
     asks_for_a_total, asks_for_the_most, asks_of_oneself, puts_numbers_together,
@@ -86,7 +86,8 @@ impl Execution {
         if !may || !self.has_looked_up(legal) {
             return Ok(None);
         }
-        let is_clear = picks || of_both || asks_for_a_total(self.told());
+        let of_many = || asks_for_so_many(self.told(), &self.what_was_found());
+        let is_clear = picks || of_both || asks_for_a_total(self.told()) || of_many();
         if !is_clear && (self.is_said_in_a_sentence() || !self.computes().await?) {
             return Ok(None);
         }

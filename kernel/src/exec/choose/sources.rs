@@ -72,7 +72,7 @@ impl Execution {
     }
 
     /// Whether it was reminded of something, of numbers where the task asks for an amount.
-    fn is_reminded_enough(&self) -> bool {
+    pub(in crate::exec) fn is_reminded_enough(&self) -> bool {
         let has_it = |said: String| {
             !asks_for_an_amount(self.told()) || speaks_of_numbers(&without_names(&said))
         };
