@@ -247,8 +247,8 @@ async fn what_was_looked_up_is_computed_from() {
     };
     let number = "The ferry to Torshavn carries 35 carts on each of its trips.";
     check(number, Some(COMPUTED), Some("return 12 * 35")).await;
-    // It is not asked to compute.
-    check(number, None, None).await;
+    // What so many carry is computed, whatever the CPU says of that.
+    check(number, None, Some("return 12 * 35")).await;
     // A program would have to make up a number.
     let no_number = "The ferry to Torshavn carries many carts on each of its trips.";
     check(no_number, Some(COMPUTED), None).await;
