@@ -43,9 +43,11 @@ use super::{
 use crate::estimate::Estimate;
 use crate::message::without_pictures;
 use flow::{Next, next};
-use refusal::{MESSAGES, OPTIONAL, STREAM, alternating, endpoint, failure, not_taken, shown};
+use refusal::{MESSAGES, OPTIONAL, STREAM, alternating, endpoint, failure, not_taken};
 use reply::Reply;
 use shape::shape;
+
+pub use refusal::shown;
 
 /// The window assumed when the endpoint does not tell.
 const WINDOW_DEFAULT: usize = 8192;
@@ -208,12 +210,11 @@ impl Cpu for RemoteCpu {
 }
 
 impl Link {
-    /// What the endpoint `said`, without the key: some say again what they were asked with.
+    /// What the endpoint `said`, without the keys: some say again what they were asked with.
     fn without_key(&self, said: String) -> String {
-        match &self.api_key {
-            Some(key) => echo::without(said, key),
-            None => said,
-        }
+        let keys = echo::keys_in(&self.base);
+        let keys = keys.iter().chain(&self.api_key);
+        keys.fold(said, |said, key| echo::without(said, key))
     }
 
     async fn models(&self) -> Result<Value, CpuError> {

@@ -179,8 +179,10 @@ fn near_models(spec: &str, places: &Places) -> Vec<String> {
 /// assert_eq!(quipu_models::near("calcluator", known), ["calculator"]);
 /// ```
 pub fn near(word: &str, known: impl IntoIterator<Item = String>) -> Vec<String> {
-    let word = word.to_lowercase();
-    let letters = word.chars().count();
+    let word = word.trim_end_matches('/').to_lowercase();
+    // Folders are long, and leave room for other names below them.
+    let last = word.rsplit('/').next().unwrap_or_default();
+    let letters = last.chars().count();
     // Of a word of two letters, two others are no slip.
     let most = 2.max(letters / 3).min(letters.saturating_sub(1));
     let mut scored: Vec<(usize, String)> = known
@@ -193,11 +195,11 @@ pub fn near(word: &str, known: impl IntoIterator<Item = String>) -> Vec<String> 
             };
             let held = letters >= 3 && own.contains(&word);
             // A store has many names: most are told apart by their length alone.
-            let apart = lower.chars().count().abs_diff(letters);
+            let apart = own.chars().count().abs_diff(word.chars().count());
             let edits = match held {
                 true => 0,
                 false if apart > most => return None,
-                false => strsim::levenshtein(&lower, &word),
+                false => strsim::levenshtein(own, &word),
             };
             (edits <= most).then_some((edits, name))
         })

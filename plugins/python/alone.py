@@ -27,6 +27,34 @@ def wait(_condition, timeout=None):
     return False
 
 
+class Lock:
+    """A lock that nobody else gives back: whoever waits for it is told so."""
+
+    held = False
+
+    def acquire(self, blocking=True, timeout=-1):
+        if not self.held:
+            self.held = True
+            return True
+        if blocking and timeout < 0:
+            raise Waits(WAITS)
+        return False
+
+    def release(self):
+        if not self.held:
+            raise RuntimeError("release unlocked lock")
+        self.held = False
+
+    def locked(self):
+        return self.held
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, *_):
+        self.release()
+
+
 def start(thread):
     """Does now what the thread would do meanwhile."""
     if thread._started.is_set():
@@ -101,6 +129,7 @@ def set_up():
     threading.Thread.join = join
     threading.Thread.is_alive = lambda thread: False
     threading.Condition.wait = wait
+    threading.Lock = Lock
     concurrent.futures.ThreadPoolExecutor = Executor
     concurrent.futures.ProcessPoolExecutor = Executor
     events = asyncio.events

@@ -41,6 +41,8 @@ ASKS_TIME = re.compile(
 )
 # What stands before the lines that a person typed.
 PROMPTS = (">>>", "...")
+# The same in IPython, and what it answers.
+NUMBERED = re.compile(r"In \[\d+\]: ?|\s+\.\.\.: ?")
 # CPython's own limit; the sandbox's stack is deep enough for it.
 RECURSION_MAX = 1000
 
@@ -59,6 +61,8 @@ def explained(error):
         line += " (input() reads what was given as stdin)"
     elif isinstance(error, SyntaxError) and "'return' outside" in line:
         line += " (print(…) the value, or write it as the last line)"
+    elif isinstance(error, SyntaxError) and "'await' outside" in line:
+        line += " (write it in a function, and asyncio.run(…) that)"
     return line
 
 
@@ -99,6 +103,9 @@ def bare(code):
     if lines and lines[0].startswith(PROMPTS[0]):
         said = [line.lstrip() for line in code.splitlines()]
         return "\n".join(line[4:] if line.startswith(PROMPTS) else "" for line in said)
+    if lines and lines[0].startswith("In [") and NUMBERED.match(lines[0]):
+        said = [(line, NUMBERED.match(line)) for line in code.splitlines()]
+        return "\n".join(line[prompt.end() :] if prompt else "" for line, prompt in said)
     first = next((line for line in code.splitlines() if line.strip()), "")
     # Elsewhere a blank line may be of a text, with its spaces.
     return textwrap.dedent(code) if first[:1].isspace() else code

@@ -3,6 +3,7 @@
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
+use reqwest::Url;
 
 /// The shortest key that is looked for: a shorter one could not be hidden without hiding half of
 /// what is said.
@@ -17,6 +18,23 @@ pub(super) fn without(said: String, key: &str) -> String {
     }
     let hide = |said: String, form: &String| said.replace(form.as_str(), MARK);
     forms(key).iter().fold(said, hide)
+}
+
+/// What in the address of an endpoint may be a key: its password, and the values of what goes with each
+/// request, as they are written there and as they are. A version is none, and errors are about it.
+pub(super) fn keys_in(address: &str) -> Vec<String> {
+    let Ok(address) = Url::parse(address) else {
+        return Vec::new();
+    };
+    let is_key = |name: &str| !name.to_ascii_lowercase().contains("version");
+    let written = address.query().unwrap_or_default().split('&');
+    let written = written.filter_map(|field| field.split_once('='));
+    let written = written.filter(|(name, _)| is_key(name));
+    let written = written.map(|(_, value)| value.to_owned());
+    let meant = address.query_pairs().filter(|(name, _)| is_key(name));
+    let meant = meant.map(|(_, value)| value.into_owned());
+    let password = address.password().map(str::to_owned);
+    written.chain(meant).chain(password).collect()
 }
 
 /// `key` as it is, backwards, in hexadecimal, and in base64 wherever in the encoded text it begins.
@@ -63,6 +81,13 @@ mod tests {
                 "{shown}"
             );
         }
+        let check = |address: &str, want: &[&str]| assert_eq!(keys_in(address), want, "{address}");
+        check("http://a.example/v1", &[]);
+        check(
+            "https://me:hunter2@a.example/v1?Api-Version=3&key=x%2By",
+            &["x%2By", "x+y", "hunter2"],
+        );
+        check("no address", &[]);
         assert_eq!(without("short".to_owned(), "short"), "short");
     }
 }

@@ -129,7 +129,7 @@ pub(super) fn retry_after(response: &reqwest::Response) -> Option<Duration> {
 
 /// The address of an endpoint as it is told: without the name and the password in it, and what is
 /// behind its path, which may be a key.
-pub(super) fn shown(url: &str) -> String {
+pub fn shown(url: &str) -> String {
     let Ok(mut parsed) = Url::parse(url) else {
         return url.to_owned();
     };

@@ -19,8 +19,8 @@ use crate::label::{Level, Trust};
 use crate::pattern::HAN;
 use crate::planner::another_value::{gives_another_value, speaks_of_another};
 use crate::planner::facts::{
-    asks_a_question, asks_to_keep, facts, only_tells, tells_something, tells_to_keep, what_is_told,
-    without_request,
+    asks_a_question, asks_to_keep, facts, only_asks, only_tells, tells_something, tells_to_keep,
+    what_is_told, without_request,
 };
 use crate::planner::listed::with_the_rest;
 use crate::planner::parts::{Part, Parts};
@@ -85,11 +85,12 @@ impl Execution {
         let begun = Instant::now();
         let tells = self.judge_task(Question::Keep).await?.unwrap_or(0.0);
         let asks = self.judge_task(Question::Personal).await?.unwrap_or(0.0);
+        let only_asks = only_asks(self.told());
         // A user who asks for what was told before tells nothing new.
-        self.keeping.set_told(if asks > tells {
-            tells * (1.0 - asks)
-        } else {
-            tells
+        self.keeping.set_told(match () {
+            () if only_asks => 0.0,
+            () if asks > tells => tells * (1.0 - asks),
+            () => tells,
         });
         if legal.opens_addresses().is_some() && self.gives_an_address() {
             return Ok(false);
@@ -100,10 +101,12 @@ impl Execution {
         let may_tell = self.says_yes(Question::Keep, tells)
             || !self.says_yes(Question::Personal, asks)
             || is_plain && tells_something(told);
+        // "I worked 26 hours. What do I get?" leaves a note on the wage true.
+        let may_correct = is_plain || says_it_changed(told);
         let is_told = self.pointed_at().is_some()
             || self.says_yes(Question::Keep, self.keeping.told()) && self.tells_enough()
             || is_plain && tells_to_keep(told)
-            || may_tell && self.corrects().await?;
+            || may_tell && !only_asks && may_correct && self.corrects().await?;
         if !is_told {
             return Ok(false);
         }

@@ -156,6 +156,24 @@ pub(crate) fn tells_something(text: &str) -> bool {
     !parted(text, false).join("").trim().is_empty()
 }
 
+/// Whether each sentence of `text` is a question that asks who, what or how many: nothing is told by it,
+/// whatever a small model makes of it.
+pub(crate) fn only_asks(text: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)^\W*(?:(?:and|but|so|then|now|ok|okay)\W+)*(?:who|whom|whose|what|when|where|which|why|how)\b
+            |谁|什么|哪|几|多少|怎么|怎样|为何|何时",
+        )
+    });
+    let text = text.trim();
+    let asks = |said: &String| asks_aloud(said) && ASKS.is_match(said);
+    let mut said = text.lines().flat_map(sentences);
+    !text.is_empty()
+        && !tells_something(text)
+        && !asks_to_keep(text)
+        && said.all(|said| asks(&said))
+}
+
 /// What `text` asks for, in its own words.
 pub(crate) fn what_is_asked(text: &str) -> Vec<String> {
     parted(text, true)
@@ -343,6 +361,20 @@ mod tests {
         );
         check("Noted. Ida is on duty.", &[]);
         assert!(left_beside("My key is 17 now.", "Noted.").is_empty());
+    }
+
+    #[test]
+    fn a_question_alone_tells_nothing() {
+        let check = |text: &str, want: bool| assert_eq!(only_asks(text), want, "{text}");
+        check("Which locker is mine?", true);
+        check("And how many are left? Where are they?", true);
+        check("谁管钥匙？", true);
+        check("你们几点关门？", true);
+        check("Did you know that I sing?", false);
+        check("Could you note that my locker is 12?", false);
+        check("My locker is 12. Which one is yours?", false);
+        check("What my aunt said is true.", false);
+        check("", false);
     }
 
     #[test]

@@ -211,7 +211,7 @@ pub(super) fn documents_named(text: &str) -> Vec<Range<usize>> {
 
 static SENDS: LazyLock<Regex> = LazyLock::new(|| {
     let sends = r"(?ix)
-        \b(?:in|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
+        \b(?:in|among|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
           (?:\w+\s+){0,2}(?:documents?|docs|notes?|files?|records?|papers?|archives?
             |memory|memories|manuals?|handbooks?|diar(?:y|ies)|regulations|guidelines
             |(?:price|phone|packing|guest|staff)\s+lists?)\b
@@ -224,6 +224,9 @@ static SENDS: LazyLock<Regex> = LazyLock::new(|| {
         | \b(?:by|under|in|to|of)\s+(?:my|our|your)\s+(?:\w+\s+)?(?:rules|polic(?:y|ies)|contracts?|lists?)\b
         | \b(?:my|our)\s+(?:\w+\s+){0,2}(?:documents?|docs|notes?|files?|records?|papers?|manuals?|handbooks?|lists?|rules)\s+
           (?:says?|tells?|lists?|shows?|gives?|ha(?:ve|s)|holds?|names?|knows?)\b
+        | \b(?:documents?|docs|notes?|files?|records?|papers?|minutes|e?-?mails?|letters?|contracts?|lists?|reports?|receipts?)\s+
+          (?:is|are)\s+(?:all\s+)?(?:saved|stored|filed)\b
+        | \b(?:put|saved|stored)\s+(?:it|them|those|that|all)\s+(?:all\s+)?in(?:to)?\s+(?:the|your|my)\s+(?:store|memory|files|archives?|documents)\b
         | (?:^|[.;,!?]\s+|\b(?:and|as)\s+)you\s+(?:already\s+)?know\s+(?:what|which|how|who|where|when|from)\b
         | \b(?:i|we)(?:['’]ve|\s+have)?\s+(?:already\s+|once\s+)?told\s+you\b
         | (?:查|翻|看|搜|找|根据|按照|依据|参照|参考)[^。，,！？]{0,6}
@@ -462,6 +465,9 @@ mod tests {
                 "Search the library for the fee of a stall.",
                 "Our old harbour rules say who may moor there. May I?",
                 "What does a stall cost? You know which one I have.",
+                "Who mends the pier? The minutes are saved.",
+                "Where do we moor? We wrote about it, I have put them in the store.",
+                "When does the lease end? It is among my documents.",
                 "What is the fee of a stall, in my library?",
                 "How much is a second boat under our harbour rules?",
                 "Who was absent, by the minutes?",
@@ -472,6 +478,7 @@ mod tests {
             ],
             &[
                 "Do you know what a stall costs in Riga?",
+                "The 20 minutes are over. How many seconds are that?",
                 "A library has 9 shelves of 30 books. How many books?",
                 "How far is it from the mill to the library?",
                 "Who works at the library on Sundays?",

@@ -127,9 +127,26 @@ fn wants_percentage(expression: &str) -> bool {
         && matches!(words.next(), Some("to" | "in" | "as"))
 }
 
-/// What is asked for: somebody may write an equals sign behind it, and what stands for the value.
+/// How a question begins that is one for a calculator.
+const ASKS: [&str; 5] = [
+    "what is ",
+    "what's ",
+    "how much is ",
+    "calculate ",
+    "compute ",
+];
+
+/// What is asked for: somebody may write it as a question, or with an equals sign behind it and what
+/// stands for the value.
 fn asked(expression: &str) -> &str {
-    let bare = expression.trim().trim_end_matches(['?', '_', ' ']);
+    let expression = expression.trim().trim_end_matches(['?', ' ']);
+    let begins = |lead: &&&str| {
+        let head = expression.get(..lead.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(lead))
+    };
+    let lead = ASKS.iter().find(begins).map_or(0, |lead| lead.len());
+    let expression = &expression[lead..];
+    let bare = expression.trim_end_matches(['?', '_', ' ']);
     bare.strip_suffix('=').unwrap_or(expression).trim()
 }
 
@@ -346,6 +363,10 @@ mod tests {
         let check = |expression: &str, want: &str| assert_eq!(asked(expression), want);
         check("17 * 23 =", "17 * 23");
         check("17 * 23 = ?", "17 * 23");
+        check("17 * 23 ?", "17 * 23");
+        check("What is 17 * 23?", "17 * 23");
+        check("calculate 17 * 23 =", "17 * 23");
+        check("what", "what");
         check("2 + 2 = 4", "2 + 2 = 4");
         check("5!", "5!");
         check(" ", "");

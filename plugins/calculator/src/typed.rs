@@ -104,11 +104,21 @@ fn with_names(text: &str) -> String {
 /// `text` with each duration such as "3h45m", "1h30" and "2h 15min" in brackets, in units that mean
 /// nothing else: behind hours an m is no metre.
 fn with_durations(text: &str) -> String {
+    let said = replaced(text, duration);
+    // What is added to a duration is one: 20m are minutes there, and no metres.
+    match said != text && !text.contains(['*', '/', '^']) {
+        true => replaced(&said, minutes),
+        false => said,
+    }
+}
+
+/// `text` with what `found` says of each of its words, and the bytes that this takes the place of.
+fn replaced(text: &str, found: impl Fn(&str) -> Option<(String, usize)>) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(sign) = rest.chars().next() {
         let begins = !whole.ends_with(|c: char| is_of_word(c) || matches!(c, '.' | ','));
-        match duration(rest).filter(|_| begins) {
+        match found(rest).filter(|_| begins) {
             Some((said, used)) => {
                 whole.push_str(&said);
                 rest = &rest[used..];
@@ -142,6 +152,14 @@ fn duration(text: &str) -> Option<(String, usize)> {
         }
     }
     Some((said + ")", text.len() - end.len()))
+}
+
+/// The minutes that `text` begins with, as "20m", and the bytes that they take.
+fn minutes(text: &str) -> Option<(String, usize)> {
+    let (minutes, rest) = counted(text)?;
+    let after = rest.trim_start_matches(' ').strip_prefix('m')?;
+    let used = text.len() - after.len();
+    (!is_longer(after)).then(|| (format!("{minutes} minutes"), used))
 }
 
 /// The whole number that `text` begins with, and what follows it.
@@ -214,6 +232,13 @@ mod tests {
             "3h45m + 1h30m",
             "(3 hours + 45 minutes) + (1 hours + 30 minutes)",
         );
+        check("1h05m + 20m", "(1 hours + 05 minutes) + 20 minutes");
+        check(
+            "20 m - 1h05m + 3 mm",
+            "20 minutes - (1 hours + 05 minutes) + 3 mm",
+        );
+        check("60m / 1h05m", "60m / (1 hours + 05 minutes)");
+        check("20m + 5m", "20m + 5m");
         check("2h 15min * 4", "(2 hours + 15 minutes) * 4");
         check("1h30 in minutes", "(1 hours + 30 minutes) in minutes");
         check(

@@ -10,6 +10,7 @@ use std::path::Path;
 use anyhow::Result;
 use clap::Args;
 use indicatif::DecimalBytes;
+use quipu_cpu::remote::shown;
 use quipu_cpu::{CpuError, llama};
 use quipu_memory::{Access, Store};
 use quipu_models::{ModelError, gguf};
@@ -162,7 +163,7 @@ fn model(session: &Session) -> Result<(State, String)> {
                     None => file.display().to_string(),
                 }
             }
-            CpuChoice::Url(url) => format!("at {url} (not called)"),
+            CpuChoice::Url(url) => format!("at {} (not called)", shown(url)),
             CpuChoice::Script(file) => format!("the script {file}"),
         },
     ))

@@ -23,6 +23,7 @@ use crate::session::Session;
 use crate::session::library::Library;
 use crate::terminal::bar::{bar, busy, silence};
 use crate::terminal::error::{INTERRUPTED, UserError};
+use crate::terminal::files::straight;
 use crate::terminal::interrupts::is_pressed;
 use crate::terminal::output::visible;
 use crate::terminal::text::not_what_it_says;
@@ -105,8 +106,10 @@ impl<'a> Import<'a> {
                 self.tally.skipped.push(line);
             }
         }
-        self.files(paths)?;
-        self.remove_gone(paths)?;
+        // One file has one name, from whichever folder it is named.
+        let paths: Vec<PathBuf> = paths.iter().map(|path| straight(path)).collect();
+        self.files(&paths)?;
+        self.remove_gone(&paths)?;
         Ok(self.tally)
     }
 

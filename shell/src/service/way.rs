@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use quipu_cpu::remote::shown;
 use quipu_kernel::gate::{Approve, Policy};
 
 use super::control::{Greeting, RELEASE};
@@ -171,8 +172,9 @@ fn differs(
     let why = if greeting.release != RELEASE {
         "whose machine is of another release".to_owned()
     } else if greeting.cpu != cpu {
-        let theirs = visible(&greeting.cpu);
-        format!("whose machine computes with {theirs}, not with {cpu}")
+        let theirs = visible(&shown(&greeting.cpu));
+        let own = shown(&cpu);
+        format!("whose machine computes with {theirs}, not with {own}")
     } else if greeting.model != settings.model {
         let theirs = visible(&greeting.model);
         format!(
@@ -263,7 +265,11 @@ fn suits_model(session: &Session, greeting: &Greeting) -> Result<()> {
     };
     if let Some(option) = option.filter(|_| cpu != greeting.cpu) {
         return Err(refused(
-            &format!("computes with {}, not with {cpu}", greeting.cpu),
+            &format!(
+                "computes with {}, not with {}",
+                shown(&greeting.cpu),
+                shown(&cpu)
+            ),
             &format!("omit {option}"),
         ));
     }

@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::config::trust::SERVERS;
 use crate::config::{env_vars, mcp, private};
 use crate::session::{Session, builtin, listings};
+use crate::terminal::draft;
 use crate::terminal::error::{UserError, hint};
 use crate::terminal::hints;
 use crate::terminal::output::{ago, one_line, visible};
@@ -311,7 +312,10 @@ impl Session {
             );
             say!("{said}");
         }
+        // Who grants something waits for the listing without having asked for it.
+        let waiting = (ask == Servers::Shown).then(|| draft::waiting(&name));
         let listing = host.list(bound, held.grants.clone(), wait);
+        drop(waiting);
         if let Err(error) = &listing
             && error.kind == ErrorKind::Timeout
         {

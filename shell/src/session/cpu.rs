@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use quipu_cpu::llama::{Attention, LocalCpu, LocalSettings};
-use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
+use quipu_cpu::remote::{RemoteCpu, RemoteSettings, shown};
 use quipu_cpu::scripted::ScriptedCpu;
 use quipu_cpu::{Cpu, CpuError};
 use quipu_kernel::label::Secrecy;
@@ -39,7 +39,7 @@ impl Session {
                     window: settings.window,
                     timeout: ENDPOINT_SILENCE,
                 };
-                let _waiting = draft::waiting(url);
+                let _waiting = draft::waiting(&shown(url));
                 Arc::new(RemoteCpu::connect(remote).await?)
             }
         })

@@ -16,7 +16,7 @@ use anyhow::Result;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use quipu_cpu::llama::{self, LocalSettings};
-use quipu_cpu::remote::{RemoteCpu, RemoteSettings};
+use quipu_cpu::remote::{RemoteCpu, RemoteSettings, shown};
 use quipu_cpu::{Cpu, CpuError, Trouble};
 use quipu_kernel::gate::Policy;
 use quipu_kernel::judgement::Judgement;
@@ -338,7 +338,7 @@ fn room(named: Option<u64>, total: u64, free: u64, taken: u64) -> u64 {
 /// What is behind `endpoint`, which answers: one that is down, or takes no such key, is found out
 /// before a task runs on it.
 async fn connected(endpoint: &Endpoint) -> Result<RemoteCpu, CpuError> {
-    let _waiting = draft::waiting(&endpoint.url);
+    let _waiting = draft::waiting(&shown(&endpoint.url));
     let settings = |model: Option<String>| RemoteSettings {
         url: endpoint.url.clone(),
         model,

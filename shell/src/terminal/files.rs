@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::fs::OpenOptions;
 use std::io::{Error, ErrorKind};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
 
@@ -45,6 +45,22 @@ pub fn check_writable(path: &Path, hint: impl Display) -> Result<()> {
     Ok(())
 }
 
+/// `path` without `..`, by which one file has many names. What stands before the last one is looked up
+/// as the system does it, because a link may stand there. A path without any stays, as does one that
+/// leads nowhere.
+pub fn straight(path: &Path) -> PathBuf {
+    let parts: Vec<Component<'_>> = path.components().collect();
+    let last = parts.iter().rposition(|part| *part == Component::ParentDir);
+    let Some(last) = last else {
+        return path.to_owned();
+    };
+    let (up, down) = parts.split_at(last + 1);
+    match up.iter().collect::<PathBuf>().canonicalize() {
+        Ok(folder) => down.iter().fold(folder, |path, part| path.join(part)),
+        Err(_) => path.to_owned(),
+    }
+}
+
 /// `text` without the numbers that the system has for what goes wrong: a user looks up none of
 /// them.
 pub fn without_numbers(text: &str) -> String {
@@ -77,6 +93,24 @@ mod tests {
         check("a: no such file (os error 2)", "a: no such file");
         check("a (os error 2): b (os error 13) c", "a: b c");
         check("a (os error x) (os error 5", "a (os error x) (os error 5");
+    }
+
+    #[test]
+    fn a_path_goes_straight() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("a/b")).unwrap();
+        std::os::unix::fs::symlink(root.join("a/b"), root.join("link")).unwrap();
+        let check = |path: &str, want: &str| {
+            assert_eq!(straight(&root.join(path)), root.join(want), "{path}");
+        };
+        check("a/../c.txt", "c.txt");
+        check("a/b/../../a/c/d.txt", "a/c/d.txt");
+        check("link/../c.txt", "a/c.txt");
+        check("link/c.txt", "link/c.txt");
+        check("a/..", "");
+        check("nowhere/../c.txt", "nowhere/../c.txt");
+        assert_eq!(straight(Path::new("a.txt")), Path::new("a.txt"));
     }
 
     #[test]

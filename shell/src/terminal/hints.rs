@@ -266,9 +266,20 @@ mod tests {
     #[test]
     fn a_name_that_was_meant_comes_before_what_lists_them_all() {
         let check = |word: &str, want: &str| {
-            let known = ["clerk", "clerks", "writer", "/notes/bill.txt#1"];
+            let known = [
+                "clerk",
+                "clerks",
+                "writer",
+                "/notes/bill.txt#1",
+                "/notes/menu.txt",
+            ];
             assert_eq!(near(word, known, "ls lists them"), want, "{word}");
         };
+        // Not all that lies in the same folder.
+        for menu in ["mneu.txt", "/notes/mneu.txt", "Menu.txt/"] {
+            check(menu, "did you mean /notes/menu.txt? ls lists them");
+        }
+        check("/notes/a.txt", "ls lists them");
         check("clark", "did you mean clerk or clerks? ls lists them");
         check("Writre", "did you mean writer? ls lists them");
         check("bill", "did you mean /notes/bill.txt#1? ls lists them");

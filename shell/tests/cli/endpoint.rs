@@ -242,6 +242,8 @@ fn a_key_in_an_address_is_told_nowhere() {
         let said = sandbox.quipu(&["run", "--cpu", &url, "task"]);
         said.check(1, &[want]);
         assert!(!said.err.contains("hunter2"), "{said:#?}");
+        let looked = sandbox.quipu(&["doctor", "--cpu", &url]);
+        assert!(!looked.out.contains("hunter2"), "{looked:#?}");
     };
     check("", "error sending request");
     let no_json = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx";

@@ -315,6 +315,10 @@ fn programs_run_as_they_are_pasted() {
             ">>> for n in [1, 2]:\n...     print(n)\n...\n1\n2",
             printed("1\n2\n"),
         ),
+        (
+            "In [1]: for n in [1, 2]:\n   ...:     print(n)\n   ...:\n1\n2\n\nIn [2]: n * 2\nOut[2]: 4",
+            json!({"stdout": "1\n2\n", "stderr": "", "value": "4"}),
+        ),
         ("len(str(10 ** 6000))", value("6001")),
     ]);
 }
@@ -340,6 +344,10 @@ fn threads_and_loops_of_events_run_by_themselves() {
             "from concurrent.futures import ThreadPoolExecutor\n\
              with ThreadPoolExecutor(4) as pool:\n    print(list(pool.map(abs, [-1, 2])))",
             printed("[1, 2]\n"),
+        ),
+        (
+            "import threading\nlock = threading.Lock()\nwith lock:\n    print(lock.locked(), lock.acquire(timeout=1))",
+            printed("True False\n"),
         ),
         (
             "import threading\nthreading.Event().wait()",

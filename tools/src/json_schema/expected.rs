@@ -3,10 +3,14 @@
 
 use serde_json::Value;
 
+use super::definition;
+
 /// Values and forms that are named.
 const SHOWN: usize = 8;
 /// Characters of a value or a name.
 const VALUE_CHARS_MAX: usize = 40;
+/// Fields of an object; more are beyond the characters in all.
+const FIELDS_MAX: usize = 200;
 /// Characters in all.
 const CHARS_MAX: usize = 1_000;
 /// How deep lists and objects within each other are spelled out.
@@ -16,8 +20,8 @@ const DEPTH_MAX: usize = 3;
 pub(crate) fn expected(schema: &Value) -> String {
     let is_object = schema["properties"].is_object() || forms(schema).is_none();
     let text = match is_object {
-        true => object(schema, 0),
-        false => kind(schema, 0),
+        true => object(schema, schema, 0),
+        false => kind(schema, schema, 0),
     };
     shortened(text, CHARS_MAX)
 }
@@ -27,23 +31,33 @@ fn forms(schema: &Value) -> Option<&Vec<Value>> {
     schema["anyOf"].as_array().or(schema["oneOf"].as_array())
 }
 
-fn object(schema: &Value, depth: usize) -> String {
+fn object(schema: &Value, root: &Value, depth: usize) -> String {
     let is_required = |name: &str| {
         let names = schema["required"].as_array();
         names.is_some_and(|names| names.iter().any(|known| known == name))
     };
     let fields = schema["properties"].as_object().into_iter().flatten();
     let fields: Vec<String> = fields
+        .take(FIELDS_MAX)
         .map(|(name, field)| {
             let mark = if is_required(name) { "" } else { "?" };
             let name = written(&Value::from(name.as_str()));
-            format!("{name}{mark}: {}", kind(field, depth + 1))
+            format!("{name}{mark}: {}", kind(field, root, depth + 1))
         })
         .collect();
     format!("{{{}}}", fields.join(", "))
 }
 
-fn kind(schema: &Value, depth: usize) -> String {
+/// The kind of a value within the schema `root`, which has the definitions.
+fn kind(schema: &Value, root: &Value, depth: usize) -> String {
+    let reference = schema["$ref"].as_str();
+    if let Some(found) = reference.and_then(|reference| definition(root, reference)) {
+        // Its own fields and no more: definitions may refer to each other, and each many times.
+        return match depth < DEPTH_MAX {
+            true => kind(found, root, DEPTH_MAX),
+            false => "value".to_owned(),
+        };
+    }
     if let Some(only) = schema.get("const") {
         return written(only);
     }
@@ -51,30 +65,30 @@ fn kind(schema: &Value, depth: usize) -> String {
         return joined(values.iter().map(written));
     }
     if let Some(forms) = forms(schema) {
-        return joined(forms.iter().map(|form| kind(form, depth + 1)));
+        return joined(forms.iter().map(|form| kind(form, root, depth + 1)));
     }
     match &schema["type"] {
-        Value::String(name) => named(name, schema, depth),
+        Value::String(name) => named(name, schema, root, depth),
         Value::Array(names) => {
             let names = names.iter().filter_map(Value::as_str);
-            joined(names.map(|name| named(name, schema, depth)))
+            joined(names.map(|name| named(name, schema, root, depth)))
         }
         _ => "value".to_owned(),
     }
 }
 
-fn named(name: &str, schema: &Value, depth: usize) -> String {
+fn named(name: &str, schema: &Value, root: &Value, depth: usize) -> String {
     let is_shown = depth <= DEPTH_MAX;
     match name {
         "array" if is_shown && schema["prefixItems"].is_array() => {
             let items = schema["prefixItems"].as_array().into_iter().flatten();
-            let items: Vec<String> = items.map(|item| kind(item, depth + 1)).collect();
+            let items: Vec<String> = items.map(|item| kind(item, root, depth + 1)).collect();
             format!("[{}]", items.join(", "))
         }
         "array" if is_shown && schema["items"].is_object() => {
-            format!("[{}]", kind(&schema["items"], depth + 1))
+            format!("[{}]", kind(&schema["items"], root, depth + 1))
         }
-        "object" if is_shown && schema["properties"].is_object() => object(schema, depth),
+        "object" if is_shown && schema["properties"].is_object() => object(schema, root, depth),
         "array" | "object" | "string" | "number" | "integer" | "boolean" | "null" => {
             name.to_owned()
         }
@@ -143,6 +157,18 @@ mod tests {
             of(json!({"type": "object", "properties": {"x": {}}})),
             r#"{"n": {"x"?: value}}"#,
         );
+        let point = json!({"type": "object", "properties": {"x": {"type": "number"}}});
+        check(
+            json!({"properties": {"n": {"$ref": "#/$defs/P"}}, "$defs": {"P": point}}),
+            r#"{"n"?: {"x"?: number}}"#,
+        );
+        // One that refers to itself is told once.
+        let tree = json!({"type": "object", "properties": {"t": {"$ref": "#/$defs/T"}}});
+        check(
+            json!({"properties": {"n": {"$ref": "#/$defs/T"}}, "$defs": {"T": tree}}),
+            r#"{"n"?: {"t"?: value}}"#,
+        );
+        check(of(json!({"$ref": "#/$defs/none"})), r#"{"n": value}"#);
         let forms = json!({"oneOf": [of(json!({"type": "null"})), {"type": "string"}]});
         check(forms, "value|string");
         // What a stranger chose stands on one line, and is no longer than it has to be.

@@ -27,6 +27,8 @@ const MESSAGE_BYTES_MAX: usize = 16 << 20;
 /// The most values in one message. While it is read each takes some hundred bytes, be it written
 /// with one.
 const VALUES_MAX: usize = 500_000;
+/// How deep the values of a message may be nested, which is as deep as they are read.
+const DEPTH_MAX: usize = 127;
 /// The longest line of words, in bytes.
 const WORDS_BYTES_MAX: usize = 8 << 10;
 /// Bytes that are kept of either end of a line that is too long.
@@ -99,9 +101,8 @@ where
 
     /// Takes the messages of a line, and the words.
     fn take(&mut self, line: &[u8]) {
-        if has_too_many(line) {
-            let (head, tail) = ends(line);
-            self.ready.push_back(refused(&too_many(), head, tail));
+        if let Some(refused) = beyond_limits(line) {
+            self.ready.push_back(refused);
             return;
         }
         let text = String::from_utf8_lossy(line);
@@ -221,13 +222,10 @@ impl Decoder for Splitter {
 
 /// The messages in `text` as they were meant to be; `text` itself where it has none.
 pub(super) fn as_meant(text: String) -> Vec<String> {
-    let meant = match has_too_many(text.as_bytes()) {
-        true => {
-            let (head, tail) = ends(text.as_bytes());
-            vec![refused(&too_many(), head, tail)]
-        }
-        false if serde_json::from_str::<ServerJsonRpcMessage>(&text).is_ok() => return vec![text],
-        false => messages(&text).0,
+    let meant = match beyond_limits(text.as_bytes()) {
+        Some(refused) => vec![refused],
+        None if serde_json::from_str::<ServerJsonRpcMessage>(&text).is_ok() => return vec![text],
+        None => messages(&text).0,
     };
     let written = meant.iter().map(serde_json::to_string);
     let written: Vec<String> = written.filter_map(Result::ok).collect();
@@ -239,9 +237,8 @@ pub(super) fn as_meant(text: String) -> Vec<String> {
 
 /// The message in `text` that answers `asked`; the first one where none says so.
 pub(super) fn reply_in(text: &str, asked: Option<&RequestId>) -> Option<ServerJsonRpcMessage> {
-    if has_too_many(text.as_bytes()) {
-        let (head, tail) = ends(text.as_bytes());
-        return Some(refused(&too_many(), head, tail));
+    if let Some(refused) = beyond_limits(text.as_bytes()) {
+        return Some(refused);
     }
     let mut messages = messages(text).0;
     let answers = |message: &ServerJsonRpcMessage| {
@@ -258,22 +255,46 @@ pub(super) fn reply_in(text: &str, asked: Option<&RequestId>) -> Option<ServerJs
     (at < messages.len()).then(|| messages.swap_remove(at))
 }
 
-/// Whether `json` holds more values than a message may.
-fn has_too_many(json: &[u8]) -> bool {
-    if json.len() <= VALUES_MAX {
-        return false;
-    }
+/// The error in place of a message that holds more values than one may, or that is nested deeper
+/// than is read. Words that are nested so deep are no message, and stay words.
+fn beyond_limits(json: &[u8]) -> Option<ServerJsonRpcMessage> {
+    let (values, depth) = extent(json);
+    let words = match () {
+        () if values > VALUES_MAX => too_many(),
+        () if depth > DEPTH_MAX && is_of_messages(json) => too_deep(),
+        () => return None,
+    };
+    let (head, tail) = ends(json);
+    Some(refused(&words, head, tail))
+}
+
+/// Whether a message seems to be in `json`: it says so near one of its ends.
+fn is_of_messages(json: &[u8]) -> bool {
+    let (head, tail) = ends(json);
+    let says = |end: &[u8]| String::from_utf8_lossy(end).contains("\"jsonrpc\"");
+    says(head) || says(tail)
+}
+
+/// How many values `json` holds, and how deep they are nested.
+fn extent(json: &[u8]) -> (usize, usize) {
     let (mut values, mut in_text, mut escaped) = (0_usize, false, false);
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
     for &byte in json {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_text => escaped = true,
             b'"' => in_text = !in_text,
-            b',' | b'[' | b'{' if !in_text => values += 1,
+            b',' if !in_text => values += 1,
+            b'[' | b'{' if !in_text => {
+                values += 1;
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    values > VALUES_MAX
+    (values, deepest)
 }
 
 /// The first and the last bytes of a message, where its id may stand.
@@ -381,6 +402,10 @@ fn too_long() -> String {
 
 fn too_many() -> String {
     format!("its answer has more than {VALUES_MAX} values, which is the limit")
+}
+
+fn too_deep() -> String {
+    format!("its answer is nested deeper than {DEPTH_MAX}, which is the limit")
 }
 
 /// The error in place of an answer that is not read, for the request that it answers.

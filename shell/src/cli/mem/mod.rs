@@ -118,7 +118,14 @@ fn no_page(store: &dyn Library, id: &str) -> anyhow::Error {
         true => "`quipu mem add` brings the file in; `quipu mem ls` lists the pages".to_owned(),
         false => {
             let pages = summaries(store, None).unwrap_or_default();
-            let ids = pages.iter().map(|page| page.id.as_str());
+            // Whoever names a file means all its pages.
+            let is_file = !id.contains('#');
+            let ids = pages
+                .iter()
+                .map(|page| match page.id.as_str().rsplit_once('#') {
+                    Some((file, _)) if is_file => file,
+                    _ => page.id.as_str(),
+                });
             hints::near(id, ids, "`quipu mem ls` lists the pages")
         }
     };

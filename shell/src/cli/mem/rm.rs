@@ -2,6 +2,7 @@
 //! an address.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
@@ -12,6 +13,7 @@ use super::remains::Gone;
 use crate::service::lent::library;
 use crate::session::Session;
 use crate::session::library::Library;
+use crate::terminal::files::straight;
 use crate::terminal::output::{self, counted};
 
 /// Arguments of `mem rm`.
@@ -142,9 +144,15 @@ pub(super) fn pages_of_document(store: &dyn Library, name: &str) -> Result<Vec<P
 
 /// The names that something called `name` may be stored by.
 fn names_of(name: &str) -> impl Iterator<Item = String> {
-    let absolute = std::path::absolute(name).ok();
-    let absolute = absolute.map(|path| path.display().to_string());
-    let names = std::iter::once(name.to_owned()).chain(absolute);
+    let whole = |path: &Path| {
+        let path = std::path::absolute(path).ok();
+        path.map(|path| path.display().to_string())
+    };
+    let path = Path::new(name);
+    let names = std::iter::once(name.to_owned())
+        .chain(whole(&straight(path)))
+        // As earlier releases stored it.
+        .chain(whole(path));
     names.filter(|name| !name.is_empty())
 }
 

@@ -14,7 +14,7 @@ use crate::session::lock::told_later;
 use crate::session::{Session, builtin};
 use crate::terminal::error::UserError;
 use crate::terminal::output::visible;
-use crate::terminal::{hints, person};
+use crate::terminal::{draft, hints, person};
 
 /// Install a tool from a component, a project, or a registry
 #[derive(Debug, Args)]
@@ -114,7 +114,10 @@ pub async fn run(session: &Session, args: &AddArgs) -> Result<u8> {
         source.name.clone_from(name);
     }
     check_name(&source.name)?;
+    // A large component takes a minute to be compiled.
+    let waiting = draft::waiting(&source.name);
     let device = load(session, &source)?;
+    drop(waiting);
     let mut book = ProvenanceBook::open(&session.paths.provenance())?;
     let installed = std::fs::read(component(&session.paths.tools, &source.name)).ok();
     for doubt in doubts(&source, installed.as_deref(), &book) {

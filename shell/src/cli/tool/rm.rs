@@ -67,7 +67,12 @@ fn users(session: &Session, name: &str) -> Result<Vec<Pid>> {
     let journal = session.journal()?;
     let mut users = Vec::new();
     for row in journal.processes()? {
-        let runs = matches!(row.state, State::Running | State::Blocked);
+        let runs = match row.state {
+            State::Running | State::Blocked => true,
+            // One that has yet to begin: it waits for its model.
+            State::Ready => row.exit.is_none(),
+            State::Suspended | State::Exited => false,
+        };
         if runs && may_call(&journal.program_in_words(row.pid)?, name) {
             users.push(row.pid);
         }

@@ -150,7 +150,26 @@ fn a_message_of_too_many_values_is_not_read() {
     // In a text these signs are none.
     let commas = ",[{\\\"".repeat(VALUES_MAX / 4);
     let text = format!(r#"{{"jsonrpc":"2.0","id":5,"result":{{"x":"{commas}"}}}}"#);
-    assert!(!has_too_many(text.as_bytes()));
+    assert!(beyond_limits(text.as_bytes()).is_none());
+}
+
+#[test]
+fn a_message_that_is_nested_too_deep_is_told_to_whoever_asked() {
+    let nested = |depth: usize| {
+        let (opened, closed) = ("[".repeat(depth), "]".repeat(depth));
+        format!(r#"{{"jsonrpc":"2.0","id":5,"result":{{"x":{opened}{closed}}}}}"#)
+    };
+    // The message and its result are two of them.
+    let most = DEPTH_MAX - 2;
+    let (opened, closed) = ("[".repeat(most), "]".repeat(most));
+    let whole = format!(r#"5: {{"x":{opened}{closed}}}"#);
+    check(&nested(most), &[&whole], &[]);
+    let want = format!("5! {} {} null", TOO_LONG.0, too_deep());
+    check(&nested(most + 1), &[&want], &[]);
+    // Brackets in a text are none, and neither are words a message.
+    let text = format!(r#"{{"jsonrpc":"2.0","id":5,"result":{{"x":"[[{opened}"}}}}"#);
+    assert!(beyond_limits(text.as_bytes()).is_none(), "{text}");
+    assert!(beyond_limits("[".repeat(DEPTH_MAX + 1).as_bytes()).is_none());
 }
 
 #[test]
