@@ -122,8 +122,8 @@ pub(crate) fn without_addresses(text: &str) -> Cow<'_, str> {
 pub(crate) fn says_it_changed(text: &str) -> bool {
     static SAYS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
-            r"(?i)\b(?:now|no longer|any\s?more|instead|rather than|actually|after all|changed|moved|new|renamed
-            |wrong|mistaken?|correction|corrected|updated?|these days)\b
+            r"(?i)\b(?:now|no longer|any\s?more|instead|rather than|actually|after all|changed?|moved|new|renamed?
+            |wrong|mistaken?|correct(?:ed|ion)?|updated?|replaced?|swap(?:ped)?|switch(?:ed)?|these days)\b
             |现在|改|换|调成|调到|搬|不再|新|其实|更正|纠正|[说记弄搞]错|不对|不是.+是",
         )
     });
@@ -351,6 +351,7 @@ mod tests {
             &[
                 "Ann plays the harp now.",
                 "It is on Mondays, after all.",
+                "Can you change the mooring to pier nine?",
                 "我搬到青岛了。",
                 "It is on Mondays rather than on Sundays.",
                 "其实她在青岛。",
