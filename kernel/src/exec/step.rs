@@ -232,6 +232,7 @@ impl Execution {
         legal.numbers = alone.then(|| Numbers::of(self.told()));
         legal.runs_answers = !asks_for_code(self.told());
         legal.today = self.program.today;
+        legal.given = self.given();
         legal.choices = answer_form::choices(self.told());
         if let Some(branch) = &self.program.branch {
             legal.candidates.clone_from(&branch.candidates);

@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use quipu_cpu::{Message, Role};
 use regex::Regex;
 
+use super::material::given::Given;
 use super::material::units::factors;
 use crate::pattern::laid_out;
 
@@ -116,25 +117,30 @@ pub fn called_on_each(code: &str, candidates: &[String]) -> String {
 
 /// The messages that end with the request for a program that answers `told`.
 pub fn asked_for(told: &str) -> Vec<Message> {
-    asked_for_after(&[], "", told)
+    asked_for_after(&[], "", told, &Given::default())
 }
 
 /// The same after `learnt` tasks, each with the function that worked it out, and below what was
-/// `found` for it.
-pub fn asked_for_after(learnt: &[(String, String)], found: &str, told: &str) -> Vec<Message> {
+/// `found` for it, of which the program has what is `given` as a value.
+pub fn asked_for_after(
+    learnt: &[(String, String)],
+    found: &str,
+    told: &str,
+    given: &Given,
+) -> Vec<Message> {
     let say = |role, text| Message::new(role, text);
     let mut messages = vec![say(Role::System, SYSTEM.to_owned())];
     for (task, function) in learnt {
-        messages.push(say(Role::User, request("", task)));
+        messages.push(say(Role::User, request("", task, &Given::default())));
         messages.push(say(Role::Assistant, function.clone()));
     }
-    messages.push(say(Role::User, request(found, told)));
+    messages.push(say(Role::User, request(found, told, given)));
     messages
 }
 
 /// The request for a program that answers `told` from what was `found`, in words. Where both mix units
 /// of one kind, it says the factors between them.
-fn request(found: &str, told: &str) -> String {
+fn request(found: &str, told: &str, given: &Given) -> String {
     let ask = match gives_a_time(told) {
         true => ASK_OF_TIMES,
         false => ASK,
@@ -150,7 +156,9 @@ fn request(found: &str, told: &str) -> String {
         asked.push_str(&format!("{factors}\n"));
     }
     asked.push_str(ask);
-    if !found.is_empty() || has_data(told) || told.contains("://") {
+    if let Some(said) = given.said() {
+        asked.push_str(&format!(" {said}"));
+    } else if !found.is_empty() || has_data(told) || told.contains("://") {
         asked.push_str(&format!(" {AS_GIVEN}"));
     }
     asked
@@ -246,7 +254,12 @@ mod tests {
         check("把这些词按长度排序：松树、榆树、白蜡树、冷杉", true);
         check("How many vowels has \"a mild evening\"?", true);
         check("Open from 9:40 to 18:05?", false);
-        let asked = asked_for_after(&[], "Hall A has 40 seats.", "How many rows of 8 is that?");
+        let asked = asked_for_after(
+            &[],
+            "Hall A has 40 seats.",
+            "How many rows of 8 is that?",
+            &Given::default(),
+        );
         let last = asked.last().map_or("", |message| message.text.as_str());
         assert!(last.starts_with("Hall A has 40 seats.\n\nHow many") && last.contains(AS_GIVEN));
     }
@@ -254,7 +267,7 @@ mod tests {
     #[test]
     fn a_program_is_told_the_factor_between_two_units() {
         let check = |found: &str, told: &str, want: &str| {
-            let asked = asked_for_after(&[], found, told);
+            let asked = asked_for_after(&[], found, told, &Given::default());
             let last = asked.last().map_or("", |message| message.text.as_str());
             assert!(
                 last.contains(&format!("{told}\n\n{want}Write one")),

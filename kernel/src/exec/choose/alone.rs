@@ -9,6 +9,7 @@ use crate::journal::Outcome;
 use crate::label::Trust;
 use crate::planner::date;
 use crate::planner::facts::is_told_in_sentences;
+use crate::planner::material::given::Given;
 use crate::planner::material::unfit::cannot_run;
 use crate::program::{asked_for, asked_for_after, asked_in_words};
 use quipu_cpu::Prompt;
@@ -27,6 +28,11 @@ impl Execution {
             Some(today) => format!("{}\n\n{told}", date::told(today, told)),
             None => told.to_owned(),
         }
+    }
+
+    /// The table that was found, or stands in the task, as a program has it.
+    pub(in crate::exec) fn given(&self) -> Given {
+        Given::of(&format!("{}\n\n{}", self.what_was_found(), self.told()))
     }
 
     /// The task by itself, below the texts that were found for it.
@@ -59,7 +65,7 @@ impl Execution {
         let room = self.shared.cpu.info().window - self.vm.reserve();
         let refused = self.why_not_run();
         let taught = |more: &[(String, String)]| -> Result<Option<Prompt>, Ending> {
-            let mut asked = asked_for_after(more, &found, &told);
+            let mut asked = asked_for_after(more, &found, &told, &legal.given);
             if let Some(why) = &refused {
                 asked = after(&asked, why);
             }

@@ -103,9 +103,10 @@ impl Execution {
         };
         let code = &completion.text;
         let makes_up = Self::is_supposed(&asked, code);
+        let whole = legal.given.above(code);
         let leaves_out = match of_both {
-            true => !self.takes_of_page_and_documents(code),
-            false => joins && !self.takes_of_both(code),
+            true => !self.takes_of_page_and_documents(&whole),
+            false => joins && !self.takes_of_both(&whole),
         };
         if makes_up || leaves_out {
             if makes_up {
@@ -132,7 +133,7 @@ impl Execution {
     ) -> Result<Completion, Ending> {
         let chosen = Move::Function;
         let first = self.unseen(n, asked, legal, chosen, u32::MAX).await?;
-        let takes = self.takes_of_page_and_documents(&first.text);
+        let takes = self.takes_of_page_and_documents(&legal.given.above(&first.text));
         if takes || Self::is_supposed(asked, &first.text) {
             return Ok(first);
         }

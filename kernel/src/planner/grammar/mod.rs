@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 
 use crate::calls::SEARCH;
 use crate::numbers::Numbers;
+use crate::planner::material::given::Given;
 use crate::program::{called_on, called_on_each};
 use fence::{calls_of, prints, tells_a_result, without_fence, written_calls};
 pub use held::{Held, certainly_held, held};
@@ -100,6 +101,8 @@ pub struct Legal {
     pub unfenced: bool,
     /// The day that a program takes for today.
     pub today: Option<NaiveDate>,
+    /// What a program has as a value.
+    pub given: Given,
     /// The words among which the answer has to be, where the task names them.
     pub choices: Option<Vec<String>>,
     /// The answers that a function has to judge.
@@ -153,7 +156,8 @@ impl Legal {
             }
             (Move::Function, _) => {
                 let call = self.runs_programs().ok_or("no tool runs programs")?;
-                let code = called_on(self.today, without_fence(text).trim_end());
+                let code = self.given.above(without_fence(text).trim_end());
+                let code = called_on(self.today, &code);
                 Ok(json!({"tool": call.name, "args": {"code": code}}))
             }
             (Move::Checker, _) => {

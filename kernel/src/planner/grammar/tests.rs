@@ -13,6 +13,7 @@ fn legal() -> Legal {
         runs_answers: false,
         unfenced: false,
         today: None,
+        given: Given::default(),
         choices: None,
         candidates: Vec::new(),
         told: true,

@@ -11,6 +11,7 @@
 //! | `measure` | what numbers measure: degrees, money, a unit |
 //! | `condition` | the condition of a task: above 8 |
 //! | `fitting` | the rows that fit a condition |
+//! | `given` | the table that a program has as a value |
 //! | `cell` | the cell or row that a task asks for, and the row that a number is of |
 //! | `sentence` | whether one sentence says what is asked |
 //! | `units` | units, and the factors between those that a text mixes |
@@ -23,6 +24,7 @@ mod code;
 mod condition;
 mod described;
 mod fitting;
+pub mod given;
 mod measure;
 mod names;
 mod passage;

@@ -1,0 +1,198 @@
+//! The table that a program computes with, as a value that is there before the program runs: a small
+//! model that writes a long table out writes half of it, and computes with that.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::{Value, json};
+
+use super::table::{Table, tables};
+use crate::pattern::{laid_out, pattern};
+
+/// The fewest rows: a shorter table is written out without a fault.
+const ROWS_MIN: usize = 6;
+/// The longest value, in bytes: the window holds it beside the table.
+const BYTES_MAX: usize = 12_000;
+
+/// A table as a value of a program; empty where there is none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Given {
+    /// Python that defines it.
+    code: String,
+    /// What the writer of the program is told of it.
+    said: String,
+}
+
+impl Given {
+    /// The one long table of `text`, if it is whole and its columns have names.
+    pub(crate) fn of(text: &str) -> Self {
+        let mut long: Vec<Table> = Vec::new();
+        for table in tables(text) {
+            let is_new = long.iter().all(|known| known.rows != table.rows);
+            if table.rows.len() >= ROWS_MIN && is_new {
+                long.push(table);
+            }
+        }
+        match &long[..] {
+            [table] => Self::of_table(table).unwrap_or_default(),
+            _ => Self::default(),
+        }
+    }
+
+    fn of_table(table: &Table) -> Option<Self> {
+        let names: BTreeSet<&String> = table.head.iter().collect();
+        let named =
+            names.len() == table.head.len() && table.head.iter().all(|name| !name.is_empty());
+        if table.has_gaps || !named {
+            return None;
+        }
+        let columns = (0..table.head.len()).map(|at| column(table.rows.iter().map(|row| &row[at])));
+        let columns: Vec<Vec<Value>> = columns.collect();
+        let row = |at: usize| {
+            let cells = table.head.iter().zip(&columns);
+            let cells =
+                cells.map(|(name, column)| format!("{}: {}", json!(name), python(&column[at])));
+            format!("{{{}}}", cells.collect::<Vec<_>>().join(", "))
+        };
+        let rows: Vec<String> = (0..table.rows.len()).map(row).collect();
+        let code = format!("rows = [\n    {},\n]\n\n", rows.join(",\n    "));
+        let said = format!(
+            "The table is there already as rows, a list of {} dicts such as {}. Use rows, and do not \
+             write the table again.",
+            rows.len(),
+            rows[0]
+        );
+        (code.len() <= BYTES_MAX).then_some(Self { code, said })
+    }
+
+    /// What the writer of a program is told of the value.
+    pub(crate) fn said(&self) -> Option<&str> {
+        Some(self.said.as_str()).filter(|said| !said.is_empty())
+    }
+
+    /// `code` below the value, where it uses that.
+    pub(crate) fn above<'a>(&self, code: &'a str) -> Cow<'a, str> {
+        static USES: LazyLock<Regex> = LazyLock::new(|| pattern(r"\brows\b"));
+        match self.code.is_empty() || !USES.is_match(code) {
+            true => Cow::Borrowed(code),
+            false => Cow::Owned(format!("{}{code}", self.code)),
+        }
+    }
+}
+
+/// The cells of a column: as numbers where all are numbers of one unit, otherwise as they stand.
+fn column<'a>(cells: impl Iterator<Item = &'a String> + Clone) -> Vec<Value> {
+    let mut units = BTreeSet::new();
+    let mut read = |cell: &'a String| -> Option<Value> {
+        if cell.is_empty() {
+            return Some(Value::Null);
+        }
+        let (number, unit) = number(cell)?;
+        units.insert(unit);
+        Some(number)
+    };
+    let numbers: Option<Vec<Value>> = cells.clone().map(&mut read).collect();
+    let as_they_stand = || cells.map(|cell| json!(cell)).collect();
+    numbers
+        .filter(|_| units.len() == 1)
+        .unwrap_or_else(as_they_stand)
+}
+
+/// The number that `cell` is, and what stands around it: a currency before it, a unit behind it. A
+/// number that begins with zeros is a name.
+fn number(cell: &str) -> Option<(Value, (&str, &str))> {
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"^(?P<money>[$€£¥￥]?)\s?
+            (?P<number>-?(?:[1-9]\d{0,2}(?:,\d{3})+|0|[1-9]\d*)(?:\.\d+)?)
+            (?P<unit>\s?%|\s\p{Alphabetic}{1,12}|\p{Han}{1,3})?$",
+        )
+    });
+    let found = NUMBER.captures(cell)?;
+    let number = found["number"].replace(',', "");
+    let whole = number.parse::<i64>().map(Value::from);
+    let number = whole
+        .or_else(|_| number.parse::<f64>().map(Value::from))
+        .ok()?;
+    let part = |name: &str| found.name(name).map_or("", |part| part.as_str().trim());
+    Some((number, (part("money"), part("unit"))))
+}
+
+/// A cell in Python, in which JSON's texts and numbers are the same.
+fn python(cell: &Value) -> String {
+    match cell {
+        Value::Null => "None".to_owned(),
+        _ => cell.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SACKS: &str = "[d1: Mill]\nday,sack,kg,price\n2026-05-04,Rye,35,€1.20\n2026-05-05,Oats,40,€2\n\
+        2026-05-06,Rye,5,€0.90\n2026-05-07,Oats,,€2\n2026-05-08,Bran,12,€3\n2026-05-09,Rye,\"1,035\",€1";
+
+    #[test]
+    fn a_long_table_is_a_list_of_dicts() {
+        let given = Given::of(SACKS);
+        let first = r#"{"day": "2026-05-04", "sack": "Rye", "kg": 35, "price": 1.2}"#;
+        assert_eq!(
+            given.said(),
+            Some(
+                format!(
+                    "The table is there already as rows, a list of 6 dicts such as {first}. Use rows, \
+                     and do not write the table again."
+                )
+                .as_str()
+            )
+        );
+        let code = given.above("def solution():\n    return sum(row['kg'] or 0 for row in rows)");
+        assert!(
+            code.starts_with(&format!("rows = [\n    {first},\n")),
+            "{code}"
+        );
+        assert!(
+            code.contains(r#""sack": "Oats", "kg": None, "price": 2}"#),
+            "{code}"
+        );
+        assert!(code.contains(r#""kg": 1035, "price": 1},"#), "{code}");
+        assert_eq!(
+            given.above("def solution():\n    return 35 + 40"),
+            "def solution():\n    return 35 + 40"
+        );
+    }
+
+    #[test]
+    fn what_is_no_whole_long_table_is_not_given() {
+        let check = |text: &str| assert_eq!(Given::of(text), Given::default(), "{text}");
+        check("");
+        check("Rye costs 4.");
+        check("sack,kg\nRye,35\nOats,40\nBran,12");
+        check(&format!("{SACKS}\n…\n2026-05-10,Rye,1,€1"));
+        // Whose rows are meant, nobody can tell.
+        check(&format!("{SACKS}\n\n{}", SACKS.replace("35", "36")));
+        check(&SACKS.replace("sack,kg", "kg,kg"));
+        // Found twice, it is one table.
+        assert_ne!(Given::of(&format!("{SACKS}\n\n{SACKS}")), Given::default());
+    }
+
+    #[test]
+    fn a_column_has_numbers_where_all_its_cells_are_numbers_of_one_unit() {
+        let check = |cells: &[&str], want: Value| {
+            let cells: Vec<String> = cells.iter().map(|cell| (*cell).to_owned()).collect();
+            assert_eq!(json!(column(cells.iter())), want, "{cells:?}");
+        };
+        check(&["35 kg", "4.5 kg"], json!([35, 4.5]));
+        check(&["35公斤", "4公斤"], json!([35, 4]));
+        check(&["12 %", "8%"], json!([12, 8]));
+        check(&["-3", "0"], json!([-3, 0]));
+        check(&["35 kg", "4 g"], json!(["35 kg", "4 g"]));
+        check(&["007", "012"], json!(["007", "012"]));
+        check(&["2026-05-04", "7"], json!(["2026-05-04", "7"]));
+        check(&["9:30", "10:15"], json!(["9:30", "10:15"]));
+        check(&["", ""], json!(["", ""]));
+    }
+}
