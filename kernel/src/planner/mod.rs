@@ -229,17 +229,11 @@ impl Planner {
             })
             .collect();
         Legal {
-            calls,
-            computed: None,
-            numbers: None,
-            runs_answers: false,
-            unfenced: false,
-            today: None,
-            choices: None,
-            candidates: Vec::new(),
             told: self.calls.iter().any(|call| call.offered),
+            calls,
             ask: any && self.interactive,
             answer: self.answer.clone(),
+            ..Legal::default()
         }
     }
 

@@ -8,22 +8,13 @@ use crate::calls::object;
 
 fn legal() -> Legal {
     Legal {
-        computed: None,
-        numbers: None,
-        runs_answers: false,
-        unfenced: false,
-        today: None,
-        given: Given::default(),
-        choices: None,
-        candidates: Vec::new(),
         told: true,
         calls: vec![Callable::new(
             "calculator.calculate",
             "evaluates",
             object(&[("expression", json!({"type": "string"}))]),
         )],
-        ask: false,
-        answer: None,
+        ..Legal::default()
     }
 }
 
