@@ -163,13 +163,6 @@ async fn model_writes_only_what_is_legal() {
     };
     let legal = Legal {
         told: true,
-        runs_answers: false,
-        unfenced: false,
-        today: None,
-        choices: None,
-        candidates: Vec::new(),
-        numbers: None,
-        computed: None,
         calls: vec![Callable::new(
             "lamp.switch",
             "switch a lamp",
@@ -183,7 +176,7 @@ async fn model_writes_only_what_is_legal() {
             ]),
         )],
         ask: true,
-        answer: None,
+        ..Legal::default()
     };
     for task in [
         "Light up the kitchen.",

@@ -112,12 +112,6 @@ fn laid(cpu: &dyn Cpu, ask: Ask) -> Result<Laid, ApiError> {
         prompt.boot = 0;
     }
     let legal = Legal {
-        computed: None,
-        runs_answers: false,
-        unfenced: false,
-        today: None,
-        choices: None,
-        candidates: Vec::new(),
         numbers: layout::only_request(&ask.said).map(|said| Numbers::of(&said)),
         told: ask.choice != Choice::None && !ask.functions.is_empty(),
         calls: match &ask.choice {
@@ -128,8 +122,8 @@ fn laid(cpu: &dyn Cpu, ask: Ask) -> Result<Laid, ApiError> {
             }
             _ => ask.functions.clone(),
         },
-        ask: false,
         answer: ask.schema.as_ref().map(Answer::of),
+        ..Legal::default()
     };
     let room = u32::try_from(room).unwrap_or(u32::MAX);
     Ok(Laid {
