@@ -1,5 +1,7 @@
 //! Days of the Gregorian calendar: how far apart two are, and which one is so many days on.
 
+use crate::span::{self, Unit};
+
 /// What stands beside days and not beside other numbers.
 const SIGNS: [&str; 5] = ["@", "day", "week", "month", "year"];
 
@@ -82,8 +84,8 @@ fn slashed(word: &str) -> Option<String> {
     number(&text).filter(|_| is_meant).map(|_| text)
 }
 
-/// The value of an expression that is a day minus a day, or a day and some days or weeks;
-/// `None` for any other.
+/// The value of an expression that is a day minus a day, or a day and some days, weeks, months or
+/// years; `None` for any other.
 pub fn value(expression: &str) -> Option<String> {
     let text: String = expression.replace('@', " ");
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -95,6 +97,15 @@ pub fn value(expression: &str) -> Option<String> {
         | ["days", "between", first, "and", last] => {
             (number(last)?, "-", std::slice::from_ref(first))
         }
+        [
+            unit @ ("weeks" | "months" | "years"),
+            "between",
+            first,
+            "and",
+            last,
+        ] => {
+            return apart(unit, number(first)?, number(last)?);
+        }
         [many @ .., "after", first] => (number(first)?, "+", many),
         [many @ .., "before", first] => (number(first)?, "-", many),
         _ => return None,
@@ -105,22 +116,53 @@ pub fn value(expression: &str) -> Option<String> {
             let unit = if days.abs() == 1 { "day" } else { "days" };
             Some(format!("{days} {unit}"))
         }
-        (sign, [count, unit]) => {
-            let count: i64 = count.parse().ok()?;
-            let days = match unit.trim_end_matches('s') {
-                "day" => count,
-                "week" => count.checked_mul(7)?,
-                _ => return None,
-            };
-            let days = if sign == "-" {
-                days.checked_neg()?
-            } else {
-                days
-            };
-            day(first.checked_add(days)?)
+        (sign, many) => {
+            let sign = if sign == "-" { -1 } else { 1 };
+            let (mut months, mut days): (i64, i64) = (0, 0);
+            for part in span::parts(many)? {
+                let (all, each) = match part.unit {
+                    Unit::Day => (&mut days, 1),
+                    Unit::Week => (&mut days, 7),
+                    Unit::Month => (&mut months, 1),
+                    Unit::Year => (&mut months, 12),
+                    Unit::Hour | Unit::Minute | Unit::Second => return None,
+                };
+                *all = all.checked_add(part.count.checked_mul(each * sign)?)?;
+            }
+            day(months_on(first, months)?.checked_add(days)?)
         }
-        _ => None,
     }
+}
+
+/// The day so many months on, or the last of its month where that is shorter, as calendars have it
+/// (ISO 8601 leaves it open; spreadsheets and Java's time library agree).
+fn months_on(days: i64, months: i64) -> Option<i64> {
+    let (year, month, day) = civil(days)?;
+    let months = (year * 12 + month - 1).checked_add(months)?;
+    let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
+    (1000..=9999)
+        .contains(&year)
+        .then(|| since_1970(year, month, day.min(length(year, month))))
+}
+
+/// How far two days are apart, in whole units and what is left in days.
+fn apart(unit: &str, first: i64, last: i64) -> Option<String> {
+    let (first, last) = (first.min(last), first.max(last));
+    let days = last - first;
+    let each = match unit {
+        "weeks" => return Some(span::said(&[(days / 7, "week"), (days % 7, "day")])),
+        "months" => 1,
+        _ => 12,
+    };
+    let mut count = 0;
+    while months_on(first, (count + 1) * each).is_some_and(|day| day <= last) {
+        count += 1;
+    }
+    let left = last - months_on(first, count * each)?;
+    Some(span::said(&[
+        (count, unit.trim_end_matches('s')),
+        (left, "day"),
+    ]))
 }
 
 /// Why nothing is computed with a day that is not in the calendar, if there is one. Without a sign
@@ -179,6 +221,12 @@ fn since_1970(year: i64, month: i64, day: i64) -> i64 {
 
 /// The day that is `days` after 1970-01-01, in the years that have four digits.
 fn day(days: i64) -> Option<String> {
+    let (year, month, day) = civil(days)?;
+    Some(format!("{year:04}-{month:02}-{day:02}"))
+}
+
+/// The year, the month and the day of it, in the years that have four digits.
+fn civil(days: i64) -> Option<(i64, i64, i64)> {
     let first = since_1970(1000, 1, 1);
     let last = since_1970(9999, 12, 31);
     if !(first..=last).contains(&days) {
@@ -194,8 +242,7 @@ fn day(days: i64) -> Option<String> {
     while month < 12 && since_1970(year, month + 1, 1) <= days {
         month += 1;
     }
-    let day = days - since_1970(year, month, 1) + 1;
-    Some(format!("{year:04}-{month:02}-{day:02}"))
+    Some((year, month, days - since_1970(year, month, 1) + 1))
 }
 
 #[cfg(test)]
@@ -222,7 +269,31 @@ mod tests {
         check("3 weeks after 2023-01-01", Some("2023-01-22"));
         check("5 days before 2023-01-01", Some("2022-12-27"));
         check("2023-02-30 - 2023-01-01", None);
-        check("2023-01-01 + 2 months", None);
+        check("2023-01-01 + 2 months", Some("2023-03-01"));
+        check("2023-01-31 + 1 month", Some("2023-02-28"));
+        check("2024-03-31 - 1 month", Some("2024-02-29"));
+        check("2024-02-29 + 1 year", Some("2025-02-28"));
+        check("2026-03-01 + 18 months", Some("2027-09-01"));
+        check("2026-03-01 + 1 year and 6 months", Some("2027-09-01"));
+        check("2026-03-01 + 1 month 3 days", Some("2026-04-04"));
+        check("6 months before 2026-03-31", Some("2025-09-30"));
+        check("9999-12-01 + 1 month", None);
+        check("2023-01-01 + 2 hours", None);
+        check("2023-01-01 + 2.5 months", None);
+        check("weeks between 2026-01-05 and 2026-03-02", Some("8 weeks"));
+        check(
+            "weeks between 2026-03-03 and 2026-01-05",
+            Some("8 weeks 1 day"),
+        );
+        check(
+            "months between 2026-01-05 and 2026-09-08",
+            Some("8 months 3 days"),
+        );
+        check(
+            "years between 2020-02-29 and 2024-02-28",
+            Some("3 years 365 days"),
+        );
+        check("weeks between 2026-01-05 and 2026-01-05", Some("0 days"));
         check("2023 - 1 - 1", None);
         check("1 + 1", None);
         let check = |expression: &str, want: Option<&str>| {

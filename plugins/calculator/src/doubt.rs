@@ -175,7 +175,7 @@ fn time(chars: &[char]) -> Option<String> {
     };
     let found = found || (0..chars.len()).any(|at| begins(chars, at) && word(at).is_some());
     found.then(|| {
-        "times of a clock are not computed with: write durations, such as 2 hours + 15 minutes"
+        "times of a clock: only a time plus or minus hours and minutes, or a time to another, is known"
             .into()
     })
 }
@@ -216,7 +216,7 @@ fn date(chars: &[char]) -> Option<String> {
 }
 
 const DATES: &str = "this is a date, and its parts are no numbers to subtract or divide: only a \
-                     day minus a day, and a day plus or minus so many days or weeks are computed, \
+                     day minus a day, and a day plus or minus so many days, weeks, months or years, \
                      each day written as YYYY-MM-DD";
 
 fn is_year(n: u32) -> bool {

@@ -4,12 +4,15 @@
 //! expression always comes to the same value.
 
 mod chinese;
+mod clock;
 mod day;
 mod doubt;
 mod measure;
 mod numeral;
+mod phrases;
 mod quotient;
 mod reach;
+mod span;
 mod typed;
 mod units;
 mod variants;
@@ -54,13 +57,13 @@ impl Guest for Calculator {
         let instead = |reason: String| format!("{reason}; {INSTEAD}");
         let written = chinese::written(&typed).map_err(instead)?;
         let dated = day::written(&written.expression);
-        if let Some(value) = day::value(&dated) {
+        if let Some(value) = day::value(&dated).or_else(|| clock::value(&dated)) {
             return Ok(Outcome { value, exact: true });
         }
         if let Some(reason) = day::missing(&dated) {
             return Err(reason);
         }
-        let clear = reach::bracketed(&dated)?;
+        let clear = reach::bracketed(&phrases::in_signs(&dated).map_err(instead)?)?;
         let Measure { expression, unit } = measure::measure(&clear)?;
         let unit = written.unit.or(unit);
         if let Some(reason) = doubt::doubt(&expression) {
@@ -332,6 +335,17 @@ mod tests {
         check("2024/03/01 - 2024/02/28", "2 days");
         check("3 Mar 2024 - 28 Feb 2024", "4 days");
         check("days between March 1, 2024 and March 8, 2024", "7 days");
+        check("9:40 + 1 h 25 min", "11:05");
+        check("7.30pm + 90 min", "9:00 pm");
+        check("from 22:30 to 6:15", "7 hours 45 minutes");
+        check("8:50 - 17:05", "times of a clock");
+        check("2026-03-01 + 18 months", "2027-09-01");
+        check("weeks between 5 Jan 2026 and 2 Mar 2026", "8 weeks");
+        check("average of 4, 8, 15", "9");
+        check("What is half of 50?", "25");
+        check("sum of 2 kg and 500 g", "2.5 kg");
+        check("average of 1,200", "1,200 may be one number or two");
+        check("10 mb in kb", "10000 kB");
         check("((1+2)", "a bracket is opened and not closed");
         check("3+4)", "a bracket is closed that was not opened");
         check("1+1; 2+2", "several expressions");

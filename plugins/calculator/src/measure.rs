@@ -35,7 +35,8 @@ pub fn measure(expression: &str) -> Result<Measure, String> {
     if let Some(found) = burnt(&lower) {
         return Ok(found);
     }
-    let expression = with_degrees(&with_inches(&with_primes(&with_names(expression))));
+    let expression = with_bytes(expression).unwrap_or_else(|| expression.to_owned());
+    let expression = with_degrees(&with_inches(&with_primes(&with_names(&expression))));
     Ok(Measure {
         expression: with_powers(&with_hundreds(&expression)),
         unit: None,
@@ -105,6 +106,38 @@ fn with_names(expression: &str) -> String {
         }
     }
     whole
+}
+
+/// Amounts of bytes as many write them, and with the letters that mean bytes: the evaluator takes an
+/// m for a thousandth, and a b for a bit.
+const BYTES: [(&str, &str); 5] = [
+    ("kb", "kB"),
+    ("mb", "MB"),
+    ("gb", "GB"),
+    ("tb", "TB"),
+    ("pb", "PB"),
+];
+
+/// `expression` with the letters of bytes, where it converts one amount of them into another.
+fn with_bytes(expression: &str) -> Option<String> {
+    // Mb is a megabit to most.
+    let is = |word: &str, name: &str| word == name || word == name.to_uppercase();
+    let bytes = |word: &str| {
+        BYTES
+            .iter()
+            .find(|(name, known)| is(word, name) || word == *known)
+    };
+    let words: Vec<&str> = expression.split(|c: char| !c.is_alphabetic()).collect();
+    let mut words = words.into_iter().filter(|word| !word.is_empty());
+    let (from, to, into) = (words.next()?, words.next()?, words.next()?);
+    let all = bytes(from).is_some() && TO.contains(&to) && bytes(into).is_some();
+    if !all || words.next().is_some() {
+        return None;
+    }
+    let known = [bytes(from)?, bytes(into)?];
+    let (head, tail) = expression.rsplit_once(into)?;
+    let head = head.replacen(from, known[0].1, 1);
+    Some(format!("{head}{}{tail}", known[1].1))
 }
 
 /// How much is burnt on a way, or how far one gets, each of which is one over the other.
@@ -302,6 +335,11 @@ mod tests {
         check("(3 ft 4 in) / (1 * cm)", "(3 ft 4 inches) / (1 * cm)");
         check("(4in) * 2", "(4 inches) * 2");
         check("100Mbit/s to MB/s", "100megabit/s to MB/s");
+        check("10 mb in kb", "10 MB in kB");
+        check("1.5gb to KB", "1.5GB to kB");
+        check("1.5GB to Mb", "1.5GB to Mb");
+        check("10 mb + 2 kb", "10 mb + 2 kb");
+        check("10 mb to liters", "10 mb to liters");
         check("5 sq ft + 2 sqm", "5 square ft + 2 sqm");
         check("16 fl oz to ml", "16 fluid_ounce to ml");
         check("2 nautical miles to km", "2 nautical_miles to km");
