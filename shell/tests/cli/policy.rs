@@ -163,3 +163,25 @@ fn an_address_is_not_imported_past_a_rule_that_denies() {
         .quipu(&add)
         .check(1, &["browser.fetch is denied by a rule (policy.toml:1)"]);
 }
+
+#[test]
+fn a_rule_that_names_no_tool_is_told_with_what_is_called_nearly_so() {
+    let check = |tool: &str, want: Option<&str>| {
+        let sandbox = bank(&format!("[[rule]]\ntool = \"{tool}\"\ndo = \"deny\"\n"));
+        let shown = sandbox.quipu(&["policy", "show"]);
+        assert_eq!(shown.code, Some(0), "{shown:?}");
+        match want {
+            Some(want) => assert!(shown.err.contains(want), "{shown:?}"),
+            None => assert!(!shown.err.contains("note:"), "{shown:?}"),
+        }
+    };
+    check(
+        "calculator.calculat",
+        Some("no tool here is called calculator.calculat; did you mean calculator.calculate?"),
+    );
+    check("Calculator.Calculate", None);
+    check("calculator.*", None);
+    check("memory.put", None);
+    check("process.spawn", None);
+    check("*", None);
+}

@@ -8,11 +8,14 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Subcommand;
+use quipu_kernel::calls::NAMESPACES;
 use quipu_kernel::gate::rules::Rules;
+use quipu_tools::{Bus, DeviceSpec};
 
 use crate::config::policy;
 use crate::session::Session;
 use crate::terminal::error::UserError;
+use crate::terminal::hints::near;
 
 /// Rules for tools and calls: what is allowed, asked or denied
 ///
@@ -49,4 +52,37 @@ fn rules(session: &Session, named: Option<&PathBuf>) -> Result<Arc<Rules>> {
         ));
     }
     policy::load(path).map(Arc::new)
+}
+
+/// Says of each rule that names a function which no tool on `bus` has what is called nearly so: a rule
+/// with a slip in it forbids nothing.
+fn tell_strange_names(rules: &Rules, bus: &Bus) {
+    let devices = bus.list();
+    let of = |device: &DeviceSpec| -> Vec<String> {
+        let functions = device.functions.iter();
+        functions
+            .map(|function| format!("{}.{}", device.name, function.name))
+            .collect()
+    };
+    let known: Vec<String> = devices
+        .iter()
+        .flat_map(|device| of(device.spec()))
+        .collect();
+    for rule in &rules.rules {
+        let word = rule.tool.written();
+        let own = |(device, _): (&str, &str)| NAMESPACES.contains(&device);
+        let is_other = word.split_once('.').is_some_and(|parts| !own(parts));
+        if word.contains('*') || !is_other || known.iter().any(|name| rule.tool.names(name)) {
+            continue;
+        }
+        let hint = near(
+            word,
+            known.iter().cloned(),
+            "`quipu tool ls` lists the tools there are",
+        );
+        say!(
+            "note: {}: no tool here is called {word}; {hint}",
+            rule.origin
+        );
+    }
 }

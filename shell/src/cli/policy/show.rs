@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::config::settings::ApproveWord;
 use crate::session::Session;
+use crate::session::bus::Servers;
 use crate::terminal::output;
 
 /// Show the rules in force, with where each stands
@@ -57,6 +58,8 @@ pub fn run(session: &Session, args: &ShowArgs) -> Result<u8> {
         let cells = [word, tool, when, "", "built in"];
         rows.push(cells.map(str::to_owned).to_vec());
     }
+    let (bus, _) = session.bus(Servers::Known)?;
+    super::tell_strange_names(&rules, &bus);
     output::table(&["DO", "TOOL", "WHEN", "WHY", "ORIGIN"], rows)?;
     for (tool, roles) in &rules.roles {
         for (name, role) in roles {

@@ -82,8 +82,10 @@ struct Judged {
 /// Runs the command.
 pub fn run(session: &Session, args: &TestArgs) -> Result<u8> {
     let (bus, _) = session.bus(Servers::Known)?;
+    let rules = super::rules(session, args.policy.as_ref())?;
+    super::tell_strange_names(&rules, &bus);
     let gate = Gate::new(Policy {
-        rules: super::rules(session, args.policy.as_ref())?,
+        rules,
         ..session.policy(&[], None)
     });
     let mut judged = Vec::new();
