@@ -9,6 +9,7 @@ use quipu_memory::{
 
 use crate::calls::EDIT;
 use crate::label::{Label, Secrecy, Suspicion, Trust};
+use crate::planner::material::asked_for;
 use crate::planner::wording::may_speak_of_its_user;
 use crate::process::{Memory, Program};
 use crate::window::reminder::{Reminder, Source};
@@ -60,6 +61,7 @@ pub(super) fn remind(
         lines.extend(told);
         lines.extend(newest.iter().map(quoted));
     }
+    lines.extend(asked_for(topic, &lines.join("\n")));
     lines.extend(left_out(found.strangers, withheld));
     if lines.is_empty() {
         return Ok(None);

@@ -33,6 +33,7 @@ impl Execution {
             .or_else(|| self.of_what_was_kept())
             .or_else(|| self.of_what_was_worked_out(&legal))
             .or_else(|| self.of_a_conversion(&legal))
+            .or_else(|| self.of_a_term(&legal))
             .or_else(|| self.of_a_referee());
         if let Some(action) = ready {
             return self.take_up_ready(n, action).await;

@@ -10,13 +10,13 @@
 //! | `card`, `cards`, `kind`, `plain` | functions as a model is shown them, and which |
 //! | `unspoken` | functions that are not shown before something speaks of them |
 //! | [`judgement`], [`lessons`], [`decision`] | questions to a model, and what its odds are worth |
-//! | `examples`, [`program`], `plan` | how worked examples, a program and a plan are asked for |
+//! | `examples`, [`program`], `for_a_program`, `plan` | how worked examples, a program and a plan are asked for |
 //! | [`parts`], `several`, `for_one` | tasks of several parts, and of several things |
 //! | `questions`, `answer_form`, `sources` | what an answer has to say, its form, and where it stands |
 //! | `poor_answer`, `owners`, `other_times`, `particulars` | an answer that is none, or another one's |
 //! | `facts`, `beside`, `blocks`, `listed`, `pointed`, [`shared_words`] | what is worth keeping, said or pointed at, and what is asked beside it; what two texts share |
 //! | `wording` | phrases from which something follows, and what a phrase that is not known costs |
-//! | `date`, `calendar`, [`numbers`], `conversion`, `material` | the days, numbers, units and tables of a task |
+//! | `date`, `calendar`, `term`, [`numbers`], `conversion`, `material` | the days, numbers, units and tables of a task |
 //! | `derived`, `supposed`, `equations` | numbers that follow, that nobody told, and that are wrong |
 
 pub(crate) mod another_value;
@@ -34,6 +34,7 @@ pub(crate) mod derived;
 pub(crate) mod equations;
 mod examples;
 pub(crate) mod facts;
+pub(crate) mod for_a_program;
 pub(crate) mod for_one;
 pub mod grammar;
 mod guard;
@@ -57,6 +58,7 @@ pub(crate) mod several;
 pub mod shared_words;
 pub(crate) mod sources;
 pub(crate) mod supposed;
+pub(crate) mod term;
 mod unspoken;
 pub(crate) mod wording;
 

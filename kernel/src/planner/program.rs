@@ -165,7 +165,7 @@ fn request(found: &str, told: &str, given: &Given) -> String {
 }
 
 /// Whether data stand in `told`: as lines, as a list behind a colon, or as a quoted text.
-fn has_data(told: &str) -> bool {
+pub(super) fn has_data(told: &str) -> bool {
     static LISTED: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
             r#"(?::\s|：)\s*(?:[^\s,;、，；]+[\s,;、，；]+){3,}[^\s,;、，；]+

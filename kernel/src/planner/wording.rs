@@ -213,7 +213,8 @@ static SENDS: LazyLock<Regex> = LazyLock::new(|| {
     let sends = r"(?ix)
         \b(?:in|among|from|to|of|at|under|see|read|check|search|consult|by|per)\s+(?:the|my|our|your|these|those)\s+
           (?:\w+\s+){0,2}(?:documents?|docs|notes?|files?|records?|papers?|archives?
-            |memory|memories|manuals?|handbooks?|diar(?:y|ies)|regulations|guidelines
+            |memory|memories|manuals?|handbooks?|diar(?:y|ies)|regulations|guidelines|(?:spread|time)?sheets?|ledgers?
+            |timetables?|rotas?|rosters?|inventor(?:y|ies)|invoices?
             |(?:price|phone|packing|guest|staff)\s+lists?)\b
         # Most libraries are buildings.
         | \b(?:see|read|check|search|consult|browse|(?:in|from|of)\s+(?:my|your))\s+(?:(?:the|my|our|your)\s+)?(?:\w+\s+)?library\b
@@ -230,8 +231,8 @@ static SENDS: LazyLock<Regex> = LazyLock::new(|| {
         | (?:^|[.;,!?]\s+|\b(?:and|as)\s+)you\s+(?:already\s+)?know\s+(?:what|which|how|who|where|when|from)\b
         | \b(?:i|we)(?:['’]ve|\s+have)?\s+(?:already\s+|once\s+)?told\s+you\b
         | (?:查|翻|看|搜|找|根据|按照|依据|参照|参考)[^。，,！？]{0,6}
-          (?:资料|文档|文件|笔记|手册|记录|记忆|档案)
-        | (?:资料|文档|文件|笔记|手册|记录|记忆|档案)(?:里|中|上)
+          (?:资料|文档|文件|笔记|手册|记录|记忆|档案|价目表|时刻表|课程表|值班表|排班表|名单|清单|账本|台账|合同|说明书)
+        | (?:资料|文档|文件|笔记|手册|记录|记忆|档案|价目表|时刻表|课程表|值班表|排班表|名单|清单|账本|台账|合同|说明书)(?:里|中|上)
         | (?:告诉|跟你说|和你说|对你说)过";
     pattern(sends)
 });

@@ -32,7 +32,10 @@ impl Execution {
 
     /// The table that was found, or stands in the task, as a program has it.
     pub(in crate::exec) fn given(&self) -> Given {
-        Given::of(&format!("{}\n\n{}", self.what_was_found(), self.told()))
+        Given::of(
+            self.told(),
+            &format!("{}\n\n{}", self.what_was_found(), self.told()),
+        )
     }
 
     /// The task by itself, below the texts that were found for it.
@@ -101,7 +104,7 @@ impl Execution {
         let is_bare = function.program.as_deref() == Some("python") && function.needs.is_empty();
         let code = action["args"]["code"].as_str().filter(|_| is_bare)?;
         let input = action["args"]["stdin"].as_str().unwrap_or_default();
-        cannot_run(code, !input.is_empty(), self.told())
+        cannot_run(code, !input.is_empty(), self.told(), &self.given())
     }
 
     /// The prompt to work out in words a task that is told in sentences and asks for no form of

@@ -61,8 +61,10 @@ impl Execution {
         // A program that was written for the task alone has worked it out: nothing is left to call.
         let worked_out = self.headway.parts().is_none() && self.has_worked_it_out(legal);
         if chosen == Move::Answer && !worked_out && legal.offered().next().is_some() {
+            let by_program = self.is_for_a_program(legal) && self.wants_a_program(legal).await?;
             match self.names_a_tool(prompt, legal).await? {
                 None => chosen = Move::Any,
+                _ if by_program => {}
                 Some(named) if named < CLEARLY_NONE => {}
                 Some(named) => {
                     if let Some(call) = self.call(n, prompt, legal, named).await? {

@@ -12,7 +12,7 @@ use crate::grammar::{Legal, Move};
 use crate::planner::answer_form::{
     asks_for_a_fact, asks_for_a_name, asks_for_a_person, gives_the_number, is_a_bare_number,
 };
-use crate::planner::material::cell::row_of_the_number;
+use crate::planner::material::row_of_the_number;
 use crate::planner::poor_answer::{asks_back, says_no, says_what_was_not_read};
 use crate::planner::questions::questions;
 use quipu_cpu::{Prompt, without_thought};

@@ -3,12 +3,16 @@
 
 use serde_json::{Value, json};
 
+use crate::calls::NAMESPACES;
+use crate::exec::state::without_heads;
 use crate::exec::{Ending, Execution};
-use crate::grammar::{Legal, Move};
+use crate::grammar::{Callable, Legal, Move};
 use crate::judgement::Question;
 use crate::planner::facts::is_told_in_sentences;
+use crate::planner::for_a_program::is_for_a_program;
 use crate::planner::questions::questions;
-use crate::planner::{answer_form, conversion, date};
+use crate::planner::wording::{asks_of_oneself, sends_to_documents};
+use crate::planner::{answer_form, conversion, date, term};
 use crate::program::asks_for_code;
 
 /// The most programs that are written for one task while they fail.
@@ -69,6 +73,24 @@ impl Execution {
             return Ok(true);
         }
         self.has_a_day_to_count().await
+    }
+
+    /// Whether the task is work that no expression does, on what stands in it, and nothing but the
+    /// machine's own tools is there for it.
+    pub(super) fn is_for_a_program(&self, legal: &Legal) -> bool {
+        let told = self.told();
+        let is_own = |call: &Callable| {
+            let computes = call.takes_an_expression() || call.program.is_some();
+            let of_kernel = call.name.split_once('.');
+            computes
+                || call.looks_up()
+                || of_kernel.is_some_and(|(device, _)| NAMESPACES.contains(&device))
+        };
+        is_for_a_program(told)
+            && !sends_to_documents(told)
+            && !asks_of_oneself(told)
+            && self.is_told_all_in_the_task()
+            && legal.offered().all(is_own)
     }
 
     /// Whether a program has to count the day that is asked for, because it is not worked out
@@ -142,6 +164,20 @@ impl Execution {
         let calculator = legal.offered().find(|call| call.takes_an_expression())?;
         let expression = conversion::expression(self.told())?;
         Some(json!({"tool": calculator.name, "args": {"expression": expression}}))
+    }
+
+    /// The sum that a task is which asks when something ends that was found with its beginning and
+    /// how long it lasts.
+    pub(in crate::exec) fn of_a_term(&self, legal: &Legal) -> Option<Value> {
+        let plain = legal.answer.is_none() && legal.choices.is_none();
+        if !plain || self.program.branch.is_some() || !self.shared.cpu.info().constrains {
+            return None;
+        }
+        let calculator = legal.offered().find(|call| call.takes_an_expression())?;
+        let expression = term::expression(self.told(), &without_heads(&self.what_was_found()))?;
+        let was_made = |asked: &String| asked.contains(&expression);
+        let call = json!({"tool": calculator.name, "args": {"expression": expression}});
+        (!self.found.asked().iter().any(was_made)).then_some(call)
     }
 
     /// The answer that a function, written for the task alone, has returned in words or as a

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::calls::{NOTHING_FOUND, REMEMBER, SEARCH, look_up};
 use crate::journal::Outcome;
 use crate::pattern::{laid_out, pattern};
-use crate::planner::material::cell::cells_asked_for;
+use crate::planner::material::asked_for;
 use crate::window::fence::Borders;
 use quipu_tools::{Bus, Capability, Effect};
 
@@ -64,7 +64,7 @@ impl Found {
             self.opened.push(action["args"].to_string());
             if outcome.text != NOTHING_FOUND {
                 let mut text = in_lines(&outcome.text);
-                for cell in cells_asked_for(told, &text) {
+                for cell in asked_for(told, &text) {
                     text.push_str(&format!("\n{cell}"));
                 }
                 self.texts

@@ -11,6 +11,7 @@ use regex::Regex;
 use super::condition::Condition;
 use super::described::described_row;
 use super::fitting::rows_that_fit;
+use super::matching::rows_that_match;
 use super::names::{Name, name, named_cells, said, words};
 use super::row::{Found, in_words, told_apart};
 use super::table::{Table, tables};
@@ -46,12 +47,20 @@ fn found_in(
         return None;
     }
     let mut row = row_asked_for(table, &keys);
-    let may_describe = row.is_none() && condition.is_none() && !asks_for_the_most(task);
+    let by_words = condition.is_none() && !asks_for_the_most(task);
+    let others = match row {
+        None if by_words && !is_list => rows_that_match(table, words, &keys).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    if let [only] = others[..] {
+        row = Some(only);
+    }
+    let may_describe = row.is_none() && others.is_empty() && by_words;
     if may_describe && let Some((at, cells)) = described_row(table, task, &keys) {
         keys[at] = cells;
         row = Some(at);
     }
-    let named = row.filter(|_| !is_list);
+    let named = row.filter(|_| !is_list && others.is_empty());
     let column = named.and_then(|row| column(table, task, &keys[row], &said));
     let (lines, is_cell) = match (row, column, condition) {
         (Some(row), Some(column), _) => (vec![cell(table, row, column, &keys[row])?], true),
@@ -59,6 +68,10 @@ fn found_in(
         // It is found by its value, whatever else is named.
         (Some(_), None, None) if asks_for_the_most(task) => return None,
         (Some(row), None, None) => (vec![in_words(table, row)?], false),
+        (None, _, None) if !others.is_empty() => {
+            let lines = others.iter().filter_map(|at| in_words(table, *at));
+            (lines.collect(), false)
+        }
         (None, _, None) => return None,
     };
     Some(Found {

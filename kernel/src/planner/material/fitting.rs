@@ -179,7 +179,7 @@ fn columns_of_numbers(table: &Table, told: &[String]) -> Vec<Column> {
 
 /// The numbers in the column `at` of `table`, and the unit that stands beside them all. `None` where a
 /// cell has more than a number with that unit.
-fn values(table: &Table, at: usize) -> Option<(Vec<Option<f64>>, String)> {
+pub(super) fn values(table: &Table, at: usize) -> Option<(Vec<Option<f64>>, String)> {
     static VALUE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
             r"^(?P<before>[€$£¥￥]|[A-Z]{3}\s)?\s?(?P<number>[-−+]?\d+(?:,\d{3})*(?:\.\d+)?)\s?(?P<behind>[^\d\s.,:/–-]{0,12})$",

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Value, json};
 
+use super::names::{best_named, telling};
 use super::table::{Table, tables};
 use crate::pattern::{laid_out, pattern};
 
@@ -26,26 +27,36 @@ pub struct Given {
 }
 
 impl Given {
-    /// The one long table of `text`, if it is whole and its columns have names.
-    pub(crate) fn of(text: &str) -> Self {
+    /// The one long table of `text` that is whole and whose columns have names. Of several it is the one
+    /// whose title and columns have the most words of `task`.
+    pub(crate) fn of(task: &str, text: &str) -> Self {
         let mut long: Vec<Table> = Vec::new();
+        let holds =
+            |one: &Table, other: &Table| other.rows.iter().all(|row| one.rows.contains(row));
         for table in tables(text) {
-            let is_new = long.iter().all(|known| known.rows != table.rows);
-            if table.rows.len() >= ROWS_MIN && is_new {
+            let is_long = table.rows.len() >= ROWS_MIN && !table.has_gaps;
+            if is_long && !long.iter().any(|known| holds(known, &table)) {
+                long.retain(|known| !holds(&table, known));
                 long.push(table);
             }
         }
-        match &long[..] {
-            [table] => Self::of_table(table).unwrap_or_default(),
-            _ => Self::default(),
-        }
+        let asked = telling(task);
+        let said = |table: &Table| -> BTreeSet<String> {
+            let names = telling(&format!("{} {}", table.title, table.head.join(" ")));
+            names.intersection(&asked).cloned().collect()
+        };
+        let table = match &long[..] {
+            [only] => Some(only),
+            _ => best_named(&long.iter().map(said).collect::<Vec<_>>()).map(|at| &long[at]),
+        };
+        table.and_then(Self::of_table).unwrap_or_default()
     }
 
     fn of_table(table: &Table) -> Option<Self> {
         let names: BTreeSet<&String> = table.head.iter().collect();
         let named =
             names.len() == table.head.len() && table.head.iter().all(|name| !name.is_empty());
-        if table.has_gaps || !named {
+        if !named {
             return None;
         }
         let columns = (0..table.head.len()).map(|at| column(table.rows.iter().map(|row| &row[at])));
@@ -137,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_long_table_is_a_list_of_dicts() {
-        let given = Given::of(SACKS);
+        let given = Given::of("", SACKS);
         let first = r#"{"day": "2026-05-04", "sack": "Rye", "kg": 35, "price": 1.2}"#;
         assert_eq!(
             given.said(),
@@ -167,16 +178,30 @@ mod tests {
 
     #[test]
     fn what_is_no_whole_long_table_is_not_given() {
-        let check = |text: &str| assert_eq!(Given::of(text), Given::default(), "{text}");
+        let check = |text: &str| assert_eq!(Given::of("", text), Given::default(), "{text}");
         check("");
         check("Rye costs 4.");
         check("sack,kg\nRye,35\nOats,40\nBran,12");
         check(&format!("{SACKS}\n…\n2026-05-10,Rye,1,€1"));
         // Whose rows are meant, nobody can tell.
         check(&format!("{SACKS}\n\n{}", SACKS.replace("35", "36")));
+        let other = SACKS.replace("Mill", "Shed").replace("35", "36");
+        let both = format!("{SACKS}\n\n{other}");
+        assert_eq!(
+            Given::of("What was sold in the shed?", &both),
+            Given::of("", &other)
+        );
         check(&SACKS.replace("sack,kg", "kg,kg"));
         // Found twice, it is one table.
-        assert_ne!(Given::of(&format!("{SACKS}\n\n{SACKS}")), Given::default());
+        assert_eq!(
+            Given::of("", &format!("{SACKS}\n\n{SACKS}")),
+            Given::of("", SACKS)
+        );
+        let excerpt = "[d2]\nday,sack,kg,price\n…\n2026-05-06,Rye,5,€0.90\n2026-05-07,Oats,,€2";
+        assert_eq!(
+            Given::of("", &format!("{excerpt}\n\n{SACKS}")),
+            Given::of("", SACKS)
+        );
     }
 
     #[test]

@@ -10,7 +10,8 @@
 //! | `row` | a row in words, and of which passage it is |
 //! | `measure` | what numbers measure: degrees, money, a unit |
 //! | `condition` | the condition of a task: above 8 |
-//! | `fitting` | the rows that fit a condition |
+//! | `fitting`, `matching` | the rows that fit a condition, and those that are as a task says |
+//! | `dated` | the part below a heading with the day or month of a task |
 //! | `given` | the table that a program has as a value |
 //! | `cell` | the cell or row that a task asks for, and the row that a number is of |
 //! | `sentence` | whether one sentence says what is asked |
@@ -19,12 +20,14 @@
 //! | `unbound` | names in a program that have no value |
 //! | `unfit` | programs that cannot run where they are to |
 
-pub(crate) mod cell;
+mod cell;
 mod code;
 mod condition;
+mod dated;
 mod described;
 mod fitting;
 pub mod given;
+mod matching;
 mod measure;
 mod names;
 mod passage;
@@ -34,3 +37,14 @@ mod table;
 mod unbound;
 pub(crate) mod unfit;
 pub(crate) mod units;
+
+pub(crate) use cell::row_of_the_number;
+pub(crate) use names::telling;
+
+/// What `task` asks for in `text`, each as a line: cells and rows of its tables, and the part that is of
+/// the day or the month.
+pub(crate) fn asked_for(task: &str, text: &str) -> Vec<String> {
+    let mut lines = cell::cells_asked_for(task, text);
+    lines.extend(dated::part_of_the_day(task, text));
+    lines
+}

@@ -89,7 +89,7 @@ fn key(table: &Table, column: usize, cell: &str) -> Option<Name> {
 
 /// What `text` says of the thing it is about: its words, each in the singular, with a single sign the
 /// word before it, "ward 3", and of Chinese every two ideographs in a row.
-pub(super) fn telling(text: &str) -> BTreeSet<String> {
+pub(crate) fn telling(text: &str) -> BTreeSet<String> {
     let is_han = |word: &str| word.contains(|c: char| HAN.contains(&c));
     let plain = text.replace('_', " ");
     let mut telling = telling_words(&plain);

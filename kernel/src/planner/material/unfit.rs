@@ -6,16 +6,16 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::given::Given;
 use super::unbound::unbound;
 use crate::pattern::{laid_out, pattern};
 use crate::written::days;
 
-const NO_NETWORK: &str =
-    "There is no network: write what was found above into the program as values.";
+const NO_NETWORK: &str = "There is no network:";
 const WRITE_VALUES: &str = "write the values above into the program.";
 const DEFINE_IT: &str = "import it in the program, or define it there.";
-const NO_FILE: &str = "There is no such file: write the data above into the program as values.";
-const NOBODY_TYPES: &str = "Nobody types anything in: write the values above into the program.";
+const NO_FILE: &str = "There is no such file:";
+const NOBODY_TYPES: &str = "Nobody types anything in:";
 const DAY_IS_GIVEN: &str = "The task gives the day: write it as datetime.date(year, month, day), and do not ask the clock.";
 
 /// Modules that do nothing without a network.
@@ -34,9 +34,11 @@ const NETWORK: [&str; 8] = [
 const NEAR: usize = 24;
 
 /// Why the Python program `code`, which is for the task `told`, is not worth running, and what to do
-/// instead. `has_input` says whether something is given to its `input()`.
-pub(crate) fn cannot_run(code: &str, has_input: bool, told: &str) -> Option<String> {
+/// instead. `has_input` says whether something is given to its `input()`, and `given` what it has as a
+/// value.
+pub(crate) fn cannot_run(code: &str, has_input: bool, told: &str, given: &Given) -> Option<String> {
     let plain = without_literals(code);
+    let values = given.said().unwrap_or(WRITE_VALUES);
     let why = if uses_the_network(&plain) {
         NO_NETWORK
     } else if opens_a_file(&plain, code) {
@@ -44,17 +46,13 @@ pub(crate) fn cannot_run(code: &str, has_input: bool, told: &str) -> Option<Stri
     } else if !has_input && asks_for_input(&plain) {
         NOBODY_TYPES
     } else if asks_the_clock(&plain) && gives_the_day(told) {
-        DAY_IS_GIVEN
+        return Some(DAY_IS_GIVEN.to_owned());
     } else {
         let found = unbound(code)?;
-        let instead = if found.is_code {
-            DEFINE_IT
-        } else {
-            WRITE_VALUES
-        };
+        let instead = if found.is_code { DEFINE_IT } else { values };
         return Some(format!("There is no `{}`: {instead}", found.name));
     };
-    Some(why.to_owned())
+    Some(format!("{why} {values}"))
 }
 
 /// `code` without its comments, with all its texts empty.
@@ -162,7 +160,7 @@ mod tests {
     #[test]
     fn a_program_that_cannot_run_is_told_why() {
         let check = |code: &str, want: &str| {
-            let why = cannot_run(code, false, TASK).unwrap_or_default();
+            let why = cannot_run(code, false, TASK, &Given::default()).unwrap_or_default();
             assert!(why.contains(want), "{code}: {why}");
             assert_eq!(why.is_empty(), want.is_empty(), "{code}: {why}");
         };
@@ -203,7 +201,13 @@ mod tests {
 
     #[test]
     fn any_other_program_runs() {
-        let check = |code: &str| assert_eq!(cannot_run(code, false, TASK), None, "{code}");
+        let check = |code: &str| {
+            assert_eq!(
+                cannot_run(code, false, TASK, &Given::default()),
+                None,
+                "{code}"
+            )
+        };
         check("requests = 4\nprint(requests)  # import requests");
         check("try:\n    import requests\nexcept ImportError:\n    requests = None");
         check("from urllib.parse import quote\nprint(quote('a b'))");
@@ -231,6 +235,7 @@ mod tests {
                 "import datetime\nprint(datetime.datetime.now())",
                 true,
                 told,
+                &Given::default(),
             );
             assert_eq!(why.is_some(), want, "{told}");
         };
@@ -255,6 +260,9 @@ mod tests {
         );
         check("展览从2027年5月3日到2027年6月9日，还有几天？", false);
         check("", false);
-        assert_eq!(cannot_run("n = input()", true, TASK), None);
+        assert_eq!(
+            cannot_run("n = input()", true, TASK, &Given::default()),
+            None
+        );
     }
 }

@@ -1,0 +1,145 @@
+//! The day on which something ends that was found with its beginning and how long it lasts, "bought
+//! 2026-03-09, guaranteed for 24 months", as an expression of the calculator: a small model takes the
+//! first day for the last one, or counts the months wrong.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use chrono::NaiveDate;
+use regex::{Captures, Regex};
+
+use super::facts::sentences;
+use super::material::telling;
+use crate::pattern::laid_out;
+use crate::written::{days, numbers};
+
+/// Whether `task` asks for the day on which something ends.
+fn asks_for_the_end(task: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:when|what\s+(?:date|day)|which\s+(?:date|day))\b[^?]*\b(?:runs?\s+out|expires?|expiry|ends?|is\s+over|lapses?|due\s+back|up)\b
+            |\b(?:until|till|up\s+to)\s+(?:when|what|which)\b
+            |[到至](?:哪一?[天年日]|什么时候|何时|几号|几月)|(?:什么时候|哪一?天|何时|几号|几月几号)[^？?]{0,8}(?:到期|过期|截止|结束|失效|期满)",
+        )
+    });
+    ASKS.is_match(task)
+}
+
+/// The expression for the day that `task` asks for, from the one sentence or row of `found` that says
+/// when it began and how long it lasts. `None` where another may be meant, or nothing of the kind is
+/// asked or said.
+pub(crate) fn expression(task: &str, found: &str) -> Option<String> {
+    if !asks_for_the_end(task) {
+        return None;
+    }
+    let asked = telling(task);
+    let mut best: Vec<(BTreeSet<String>, String)> = Vec::new();
+    for clause in found.lines().flat_map(sentences) {
+        let shared: BTreeSet<String> = telling(&clause).intersection(&asked).cloned().collect();
+        let Some(expression) = said_in(&clause).filter(|_| !shared.is_empty()) else {
+            continue;
+        };
+        best.retain(|(known, _)| known.len() >= shared.len());
+        let is_less = best.iter().any(|(known, _)| known.len() > shared.len());
+        if !is_less && best.iter().all(|(_, known)| *known != expression) {
+            best.push((shared, expression));
+        }
+    }
+    match &best[..] {
+        [(_, only)] => Some(only.clone()),
+        _ => None,
+    }
+}
+
+/// The only day of `clause` and the only span after it.
+fn said_in(clause: &str) -> Option<String> {
+    let written = days::written(clause);
+    let [day] = &written[..] else {
+        return None;
+    };
+    let date: NaiveDate = day.in_year(day.year?)?;
+    let rest = format!("{} {}", &clause[..day.at.start], &clause[day.at.end..]);
+    let mut spans = SPAN.captures_iter(&rest).filter_map(|span| read(&span));
+    let (count, unit) = spans.next().filter(|_| spans.next().is_none())?;
+    Some(format!("{} + {count} {unit}", date.format("%Y-%m-%d")))
+}
+
+static SPAN: LazyLock<Regex> = LazyLock::new(|| {
+    let words = numbers::any_word();
+    laid_out(&format!(
+        r"(?i)\b(?P<count>\d{{1,3}}|{words})[\s-]*(?P<unit>day|week|month|year)s?\b
+        |(?P<number>\d{{1,3}}|[一二两三四五六七八九十]+)\s?(?:个?(?P<months>月)|(?P<years>年)|(?P<days>[天日])|个?(?P<weeks>周|星期))"
+    ))
+});
+
+fn read(span: &Captures<'_>) -> Option<(u32, &'static str)> {
+    let units = [
+        ("days", "days"),
+        ("weeks", "weeks"),
+        ("months", "months"),
+        ("years", "years"),
+    ];
+    let han = units.iter().find(|(name, _)| span.name(name).is_some());
+    let unit = match (han, span.name("unit")) {
+        (Some((_, unit)), _) => *unit,
+        (None, Some(unit)) => {
+            let unit = unit.as_str().to_lowercase();
+            units.iter().find(|(name, _)| name.starts_with(&unit))?.1
+        }
+        (None, None) => return None,
+    };
+    let count = span.name("count").or(span.name("number"))?.as_str();
+    let count = count.parse().ok();
+    let spelled = || {
+        let count = span.name("count").or(span.name("number"))?.as_str();
+        numbers::word(&count.to_lowercase()).or_else(|| numbers::han_count(count))
+    };
+    Some((count.or_else(spelled)?, unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAPERS: &str = "# Papers\n\nMill stone: bought 2025-02-20, guaranteed for 30 months.\nThe scales came on \
+        3 May 2024 with a guarantee of two years.\n磨盘：2026年3月9日买的，保修24个月。\n筛子是2025年7月1日买的，保修两年。";
+
+    #[test]
+    fn the_end_is_a_day_and_a_span() {
+        let check = |task: &str, want: Option<&str>| {
+            assert_eq!(expression(task, PAPERS).as_deref(), want, "{task}");
+        };
+        check(
+            "When does the guarantee of the mill stone run out?",
+            Some("2025-02-20 + 30 months"),
+        );
+        check(
+            "Until when are the scales under guarantee?",
+            Some("2024-05-03 + 2 years"),
+        );
+        check("磨盘保修到哪一天？", Some("2026-03-09 + 24 months"));
+        check("筛子的保修什么时候到期？", Some("2025-07-01 + 2 years"));
+        // It is asked for something else, or for what nobody knows.
+        check("When was the mill stone bought?", None);
+        check("How long is the mill stone guaranteed?", None);
+        check("When does the fair end?", None);
+        check("磨盘是哪天买的？", None);
+    }
+
+    #[test]
+    fn two_that_fit_as_well_say_nothing() {
+        let check = |found: &str| {
+            assert_eq!(
+                expression("When does the guarantee end?", found),
+                None,
+                "{found}"
+            );
+        };
+        check("A guarantee from 2025-01-01 for 2 years. A guarantee from 2025-02-01 for 2 years.");
+        check("The guarantee begins on 2025-01-01.");
+        check("The guarantee runs from 2025-01-01 to 2026-12-31, for 2 years.");
+        check("The guarantee begins on 2025-01-01: 2 years for parts, 1 year for the rest.");
+        check("The guarantee begins on 3 May and lasts 2 years.");
+        check("");
+    }
+}
