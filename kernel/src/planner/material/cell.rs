@@ -68,11 +68,14 @@ fn found_in(
         // It is found by its value, whatever else is named.
         (Some(_), None, None) if asks_for_the_most(task) => return None,
         (Some(row), None, None) => (vec![in_words(table, row)?], false),
-        (None, _, None) if !others.is_empty() => {
-            let lines = others.iter().filter_map(|at| in_words(table, *at));
-            (lines.collect(), false)
-        }
-        (None, _, None) => return None,
+        (None, _, None) if others.is_empty() => return None,
+        (None, _, None) => (
+            others
+                .iter()
+                .filter_map(|at| in_words(table, *at))
+                .collect(),
+            false,
+        ),
     };
     Some(Found {
         lines,
