@@ -13,7 +13,7 @@ use super::described::described_row;
 use super::fitting::rows_that_fit;
 use super::matching::rows_that_match;
 use super::names::{Name, name, named_cells, said, words};
-use super::row::{Found, in_words, told_apart};
+use super::row::{Found, in_words, rows_in_words, told_apart};
 use super::table::{Table, tables};
 use crate::numbers::numbers;
 use crate::pattern::{laid_out, pattern};
@@ -69,13 +69,7 @@ fn found_in(
         (Some(_), None, None) if asks_for_the_most(task) => return None,
         (Some(row), None, None) => (vec![in_words(table, row)?], false),
         (None, _, None) if others.is_empty() => return None,
-        (None, _, None) => (
-            others
-                .iter()
-                .filter_map(|at| in_words(table, *at))
-                .collect(),
-            false,
-        ),
+        (None, _, None) => (rows_in_words(table, &others), false),
     };
     Some(Found {
         lines,

@@ -43,6 +43,11 @@ pub(super) fn in_words(table: &Table, at: usize) -> Option<String> {
     (line.chars().count() <= CHARS_MAX).then_some(line)
 }
 
+/// Those of `rows` of `table` that are not long, in words.
+pub(super) fn rows_in_words(table: &Table, rows: &[usize]) -> Vec<String> {
+    rows.iter().filter_map(|at| in_words(table, *at)).collect()
+}
+
 /// The lines of all that was `found` for `task`, copies once, and none that looks like a passage. Of
 /// several tables the one counts whose title the task says best. Where none is, rows are said with their
 /// passages and titles, and left out where these do not tell them apart.
