@@ -19,6 +19,7 @@ use crate::planner::answer_form::{asks_for_a_fact, asks_for_an_address, gives_th
 use crate::planner::date;
 use crate::planner::derived::{takes_of_both, takes_one_of_each};
 use crate::planner::material::sentence::says_it_in_a_sentence;
+use crate::planner::material::telling;
 use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::only_denies;
 use crate::planner::shared_words::says_no_more;
@@ -165,7 +166,8 @@ impl Execution {
             && !self.found.is_unanswered()
             && !self.has_to_join()
             && self.has_found_all();
-        let found = self.has_looked_up(legal) || self.why_not_run().is_some();
+        let looked = self.has_looked_up(legal) || self.why_not_run().is_some();
+        let found = looked || self.is_reminded_of_the_task();
         if !alone || !found || !asks_for_a_fact(self.told()) {
             return Ok(None);
         }
@@ -202,6 +204,15 @@ impl Execution {
             chosen: Move::Answer,
             completion,
         }))
+    }
+
+    /// Whether nothing was done yet, and what came to mind may say what is asked: it has a word of the
+    /// task, or the task is about its user.
+    fn is_reminded_of_the_task(&self) -> bool {
+        let told = self.told();
+        let asked = telling(told);
+        let reminder = self.vm.reminder().filter(|_| self.track.n() == 0);
+        reminder.is_some_and(|said| asks_of_oneself(told) || !telling(&said).is_disjoint(&asked))
     }
 
     /// Whether the task may need a number that its user told before, or that was found before, beside
