@@ -88,7 +88,37 @@ pub fn called_on(today: Option<NaiveDate>, code: &str) -> String {
              clock.date, clock.datetime = Date, Time\n\n"
         )
     });
-    format!("{clock}{code}{CALLED}")
+    format!("{clock}{}{CALLED}", with_helpers_first(code))
+}
+
+/// `code` with the functions that stand behind the last line of `solution` at its top: a small model
+/// writes what it calls below the `return`, where nothing defines it.
+fn with_helpers_first(code: &str) -> String {
+    let moved = || {
+        let mut lines: Vec<&str> = code.lines().collect();
+        let head = lines
+            .iter()
+            .position(|line| line.starts_with("def solution("))?;
+        let is_of_it = |line: &&str| line.is_empty() || line.starts_with(' ');
+        let end = head
+            + 1
+            + lines[head + 1..]
+                .iter()
+                .take_while(|line| is_of_it(line))
+                .count();
+        let returns = (head..end).find(|at| lines[*at].starts_with("    return"))?;
+        let begins = (returns..end).find(|at| lines[*at].starts_with("    def "))?;
+        let is_helper = |line: &&str| {
+            let starts = ["    def ", "    #", "        "];
+            line.trim().is_empty() || starts.iter().any(|start| line.starts_with(start))
+        };
+        if !lines[begins..end].iter().all(|line| is_helper(line)) {
+            return None;
+        }
+        lines[head + 1..end].rotate_left(begins - head - 1);
+        Some(lines.join("\n"))
+    };
+    moved().unwrap_or_else(|| code.to_owned())
 }
 
 /// What is asked for to test an answer.
@@ -288,6 +318,25 @@ mod tests {
         let asks = "def solution():\n    from datetime import date\n    return date.today()";
         assert!(called_on(day, asks).contains("day(2026, 2, 3)"));
         assert_eq!(called_on(None, asks), format!("{asks}{CALLED}"));
+    }
+
+    #[test]
+    fn helpers_below_the_return_come_first() {
+        let check = |code: &str, want: &str| assert_eq!(with_helpers_first(code), want);
+        let helper = "    def half(n):\n        return n // 2";
+        check(
+            &format!("def solution():\n    a = half(8)\n    return a\n\n{helper}"),
+            &format!("def solution():\n{helper}\n    a = half(8)\n    return a\n"),
+        );
+        for code in [
+            format!("def solution():\n{helper}\n    return half(8)"),
+            format!("def solution():\n    return 4\n\n{helper}\n    b = 5"),
+            "def solution():\n    return half(8)\n\ndef half(n):\n    return n // 2".to_owned(),
+            "x = 4".to_owned(),
+            String::new(),
+        ] {
+            check(&code, &code);
+        }
     }
 
     #[test]

@@ -204,7 +204,7 @@ impl Execution {
         self.programs += u32::from(asked_for.is_some());
         let decided = match &asked_for {
             // What it supposes may stand where nobody has looked yet.
-            Some(asked) if of_both || self.found.is_untried() => {
+            Some(asked) if of_both || self.may_look_first(legal) => {
                 let chosen = Move::Function;
                 let completion = self.unseen(n, asked, legal, chosen, u32::MAX).await?;
                 if Self::is_supposed(asked, &completion.text) {

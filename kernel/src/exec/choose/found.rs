@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::hints::IN_A_SENTENCE;
 use super::writing::Decided;
+use crate::calls::SEARCH;
 use crate::exec::state::{is_a_look, speaks_of_numbers, without_names};
 use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Callable, Legal, Move};
@@ -18,6 +19,7 @@ use crate::pattern::pattern;
 use crate::planner::answer_form::{asks_for_a_fact, asks_for_an_address, gives_the_number};
 use crate::planner::date;
 use crate::planner::derived::{takes_of_both, takes_one_of_each};
+use crate::planner::for_a_program::is_for_a_program;
 use crate::planner::material::sentence::says_it_in_a_sentence;
 use crate::planner::material::telling;
 use crate::planner::numbers::is_invented;
@@ -204,6 +206,14 @@ impl Execution {
             chosen: Move::Answer,
             completion,
         }))
+    }
+
+    /// Whether what a program would have to make up may stand in what was found, or in the store that
+    /// nobody has searched.
+    pub(super) fn may_look_first(&self, legal: &Legal) -> bool {
+        let searches = legal.offered().any(|call| call.name == SEARCH);
+        let unsearched = searches && !self.found.has_searched() && !is_for_a_program(self.told());
+        self.found.is_untried() || unsearched
     }
 
     /// Whether nothing was done yet, and what came to mind may say what is asked: it has a word of the
