@@ -112,7 +112,7 @@ fn with_helpers_first(code: &str) -> String {
             let starts = ["    def ", "    #", "        "];
             line.trim().is_empty() || starts.iter().any(|start| line.starts_with(start))
         };
-        if !lines[begins..end].iter().all(|line| is_helper(line)) {
+        if !lines[begins..end].iter().all(is_helper) {
             return None;
         }
         lines[head + 1..end].rotate_left(begins - head - 1);
