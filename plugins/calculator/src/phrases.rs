@@ -7,7 +7,7 @@ const FRACTIONS: [(&str, &str); 8] = [
     ("a third", "1/3"),
     ("two thirds", "2/3"),
     ("a quarter", "1/4"),
-    ("three quarters", "3/4"),
+    ("three quarters", "0.75"),
     ("a fifth", "1/5"),
     ("a tenth", "1/10"),
 ];
