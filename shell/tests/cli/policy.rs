@@ -180,6 +180,7 @@ fn a_rule_that_names_no_tool_is_told_with_what_is_called_nearly_so() {
         Some("no tool here is called calculator.calculat; did you mean calculator.calculate?"),
     );
     check("Calculator.Calculate", None);
+    check("mail.send", None);
     check("calculator.*", None);
     check("memory.put", None);
     check("process.spawn", None);

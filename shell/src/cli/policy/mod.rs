@@ -15,7 +15,6 @@ use quipu_tools::{Bus, DeviceSpec};
 use crate::config::policy;
 use crate::session::Session;
 use crate::terminal::error::UserError;
-use crate::terminal::hints::near;
 
 /// Rules for tools and calls: what is allowed, asked or denied
 ///
@@ -54,8 +53,8 @@ fn rules(session: &Session, named: Option<&PathBuf>) -> Result<Arc<Rules>> {
     policy::load(path).map(Arc::new)
 }
 
-/// Says of each rule that names a function which no tool on `bus` has what is called nearly so: a rule
-/// with a slip in it forbids nothing.
+/// Says of each rule that names a function which no tool on `bus` has what is called nearly so, if
+/// anything is: a rule with a slip in it forbids nothing, one for a server of another day may.
 fn tell_strange_names(rules: &Rules, bus: &Bus) {
     let devices = bus.list();
     let of = |device: &DeviceSpec| -> Vec<String> {
@@ -75,14 +74,13 @@ fn tell_strange_names(rules: &Rules, bus: &Bus) {
         if word.contains('*') || !is_other || known.iter().any(|name| rule.tool.names(name)) {
             continue;
         }
-        let hint = near(
-            word,
-            known.iter().cloned(),
-            "`quipu tool ls` lists the tools there are",
-        );
-        say!(
-            "note: {}: no tool here is called {word}; {hint}",
-            rule.origin
-        );
+        let near = quipu_models::near(word, known.iter().cloned());
+        if !near.is_empty() {
+            let near = near.join(" or ");
+            say!(
+                "note: {}: no tool here is called {word}; did you mean {near}?",
+                rule.origin
+            );
+        }
     }
 }
