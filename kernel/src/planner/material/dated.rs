@@ -7,8 +7,10 @@ use std::sync::LazyLock;
 use chrono::{Datelike, NaiveDate};
 use regex::Regex;
 
+use super::names::words;
 use super::passage::{GAP, passage_id};
 use crate::pattern::laid_out;
+use crate::planner::facts::sentences;
 use crate::written::{days, numbers};
 
 /// Characters of a part that is said.
@@ -35,7 +37,23 @@ pub(super) fn part_of_the_day(task: &str, text: &str) -> Option<String> {
         .next()
         .filter(|_| found.next().is_none() && days.len() > 1)?;
     let is_long = part.chars().count() > CHARS_MAX || part.contains(GAP);
-    (!is_long).then(|| part.clone())
+    (!is_long).then(|| only_the_named(task, part).unwrap_or_else(|| part.clone()))
+}
+
+/// Of a `part` that says "chair: Bo" and the like only what the task names, behind the heading.
+fn only_the_named(task: &str, part: &str) -> Option<String> {
+    let told = words(task);
+    let (heading, rest) = part.split_once(": ")?;
+    let sentences = sentences(rest);
+    let mut named = sentences.iter().filter(|sentence| {
+        let name = sentence
+            .split_once([':', '：'])
+            .map(|(name, _)| words(name));
+        let is_said = |name: &Vec<String>| told.windows(name.len()).any(|some| some == &name[..]);
+        name.is_some_and(|name| !name.is_empty() && is_said(&name))
+    });
+    let only = named.next().filter(|_| named.next().is_none())?;
+    Some(format!("{heading} | {}", only.trim()))
 }
 
 /// The parts of `text` whose headings have a day, each in one line behind it.
@@ -119,8 +137,22 @@ mod tests {
             assert_eq!(part_of_the_day(task, text).as_deref(), want, "{task}");
         };
         let june = "2026-06-09: Chair: Bo. Notes: Cy. The wheel was spoken of.";
-        check("Who took notes at the meeting in June?", CLUB, Some(june));
-        check("Who was in the chair on 9 June?", CLUB, Some(june));
+        check("Who wrote at the meeting in June?", CLUB, Some(june));
+        check(
+            "Who took the notes at the meeting in June?",
+            CLUB,
+            Some("2026-06-09 | Notes: Cy."),
+        );
+        check(
+            "Who was in the chair on 9 June?",
+            CLUB,
+            Some("2026-06-09 | Chair: Bo."),
+        );
+        check(
+            "Who was in the chair and who took notes on 9 June?",
+            CLUB,
+            Some(june),
+        );
         check("六月开会说了什么？", CLUB, Some(june));
         check("6月做了什么？", JOURNAL, Some("6月1日: 修了水轮。"));
         check("Who took notes at the meeting in August?", CLUB, None);
