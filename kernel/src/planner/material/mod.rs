@@ -11,6 +11,7 @@
 //! | `measure` | what numbers measure: degrees, money, a unit |
 //! | `condition` | the condition of a task: above 8 |
 //! | `fitting`, `matching` | the rows that fit a condition, and those that are as a task says |
+//! | `joined` | the row of another table to which the row leads that a task names |
 //! | `dated` | the part below a heading with the day or month of a task |
 //! | `given` | the table that a program has as a value |
 //! | `cell` | the cell or row that a task asks for, and the row that a number is of |
@@ -27,6 +28,7 @@ mod dated;
 mod described;
 mod fitting;
 pub mod given;
+mod joined;
 mod matching;
 mod measure;
 mod names;
@@ -41,10 +43,11 @@ pub(crate) mod units;
 pub(crate) use cell::row_of_the_number;
 pub(crate) use names::telling;
 
-/// What `task` asks for in `text`, each as a line: cells and rows of its tables, and the part that is of
-/// the day or the month.
+/// What `task` asks for in `text`, each as a line: cells and rows of its tables, the row to which one
+/// leads, and the part that is of the day or the month.
 pub(crate) fn asked_for(task: &str, text: &str) -> Vec<String> {
     let mut lines = cell::cells_asked_for(task, text);
+    lines.extend(joined::row_led_to(task, text));
     lines.extend(dated::part_of_the_day(task, text));
     lines
 }
