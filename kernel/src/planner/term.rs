@@ -1,6 +1,7 @@
-//! The day on which something ends that was found with its beginning and how long it lasts, "bought
-//! 2026-03-09, guaranteed for 24 months", as an expression of the calculator: a small model takes the
-//! first day for the last one, or counts the months wrong.
+//! Time as an expression of the calculator. How long it is from one time of day to another; and the day on
+//! which something ends that was found with its beginning and how long it lasts,
+//! "bought 2026-03-09, guaranteed for 24 months": a small model takes the first day for the last one,
+//! counts the months wrong, and from 21:40 to 6:25 it is minus fifteen hours to it.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -12,6 +13,27 @@ use super::facts::sentences;
 use super::material::telling;
 use crate::pattern::laid_out;
 use crate::written::{days, numbers};
+
+/// The expression for how long it is from the first of the two times of day in `task` to the second.
+/// `None` where it asks for anything else, or has another number.
+pub(crate) fn between_times(task: &str) -> Option<String> {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\bhow\s+(?:long|many\s+(?:hours|minutes))\b|多久|多长时间|几个?小时|多少(?:个?小时|分钟)",
+        )
+    });
+    static TIME: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(r"(?i)\b(?P<time>\d{1,2}[:：]\d{2}(?:\s?[ap]\.?m\b\.?)?|\d{1,2}\s?[ap]\.?m\b\.?)")
+    });
+    let times: Vec<&str> = TIME.find_iter(task).map(|found| found.as_str()).collect();
+    let [first, last] = times[..] else {
+        return None;
+    };
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    let plain = |time: &str| time.replace('：', ":").replace('.', "").to_lowercase();
+    let is_all = digits(task) == digits(first) + digits(last);
+    (is_all && ASKS.is_match(task)).then(|| format!("from {} to {}", plain(first), plain(last)))
+}
 
 /// Whether `task` asks for the day on which something ends.
 fn asks_for_the_end(task: &str) -> bool {
@@ -124,6 +146,29 @@ mod tests {
         check("How long is the mill stone guaranteed?", None);
         check("When does the fair end?", None);
         check("磨盘是哪天买的？", None);
+    }
+
+    #[test]
+    fn from_one_time_to_another_it_is_so_long() {
+        let check = |task: &str, want: Option<&str>| {
+            assert_eq!(between_times(task).as_deref(), want, "{task}");
+        };
+        check(
+            "The mill opens at 8:15 and closes at 17:30. How long is it open?",
+            Some("from 8:15 to 17:30"),
+        );
+        check(
+            "How many hours are there from 10 p.m. to 6:30 a.m.?",
+            Some("from 10 pm to 6:30 am"),
+        );
+        check(
+            "磨坊21:40关门，6:25开门，关门多久？",
+            Some("from 21:40 to 6:25"),
+        );
+        check("How long is it from 8:15 to 17:30 on 3 days?", None);
+        check("When does the mill open, at 8:15 or 9:15?", None);
+        check("How long is the way?", None);
+        check("How long is it until 8:15?", None);
     }
 
     #[test]

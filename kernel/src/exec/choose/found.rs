@@ -21,7 +21,7 @@ use crate::planner::date;
 use crate::planner::derived::{takes_of_both, takes_one_of_each};
 use crate::planner::for_a_program::is_for_a_program;
 use crate::planner::material::sentence::says_it_in_a_sentence;
-use crate::planner::material::telling;
+use crate::planner::material::{is_one_cell, telling};
 use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::only_denies;
 use crate::planner::shared_words::says_no_more;
@@ -275,9 +275,11 @@ impl Execution {
         (without_names(&before.join("\n")), without_names(&last))
     }
 
-    /// Whether one sentence of what was looked up says what the task asks.
+    /// Whether one sentence of what was looked up says what the task asks, or one cell of it.
     pub(super) fn is_said_in_a_sentence(&self) -> bool {
-        says_it_in_a_sentence(self.told(), &without_names(&self.found.texts().join("\n")))
+        let texts = self.found.texts().join("\n");
+        says_it_in_a_sentence(self.told(), &without_names(&texts))
+            || is_one_cell(self.told(), &texts)
     }
 
     /// Whether what was just looked up has not the numbers that are to be computed with: it has

@@ -166,15 +166,18 @@ impl Execution {
         Some(json!({"tool": calculator.name, "args": {"expression": expression}}))
     }
 
-    /// The sum that a task is which asks when something ends that was found with its beginning and
-    /// how long it lasts.
+    /// The sum that a task is which asks how long it is between two times, or when something ends that
+    /// was found with its beginning and how long it lasts.
     pub(in crate::exec) fn of_a_term(&self, legal: &Legal) -> Option<Value> {
         let plain = legal.answer.is_none() && legal.choices.is_none();
         if !plain || self.program.branch.is_some() || !self.shared.cpu.info().constrains {
             return None;
         }
         let calculator = legal.offered().find(|call| call.takes_an_expression())?;
-        let expression = term::expression(self.told(), &without_heads(&self.what_was_found()))?;
+        let told = self.told();
+        let found = || term::expression(told, &without_heads(&self.what_was_found()));
+        let of_task = term::between_times(told).filter(|_| self.is_told_all_in_the_task());
+        let expression = of_task.or_else(found)?;
         let was_made = |asked: &String| asked.contains(&expression);
         let call = json!({"tool": calculator.name, "args": {"expression": expression}});
         (!self.found.asked().iter().any(was_made)).then_some(call)

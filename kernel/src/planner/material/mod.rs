@@ -51,3 +51,10 @@ pub(crate) fn asked_for(task: &str, text: &str) -> Vec<String> {
     lines.extend(dated::part_of_the_day(task, text));
     lines
 }
+
+/// Whether what `task` asks for in `text` is one cell of a table, named by its row and its column.
+pub(crate) fn is_one_cell(task: &str, text: &str) -> bool {
+    let lines = cell::cells_asked_for(task, text);
+    // A row in words has a name before each value.
+    matches!(&lines[..], [only] if only.matches(": ").count() == 1 && only.matches(" | ").count() == 1)
+}
