@@ -21,7 +21,7 @@ use crate::planner::date;
 use crate::planner::derived::{takes_of_both, takes_one_of_each};
 use crate::planner::for_a_program::is_for_a_program;
 use crate::planner::material::sentence::says_it_in_a_sentence;
-use crate::planner::material::{is_one_cell, telling};
+use crate::planner::material::{is_one_cell, row_led_to, telling};
 use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::only_denies;
 use crate::planner::shared_words::says_no_more;
@@ -52,10 +52,11 @@ impl Execution {
             && self.is_told_all_in_the_task()
     }
 
-    /// What came to mind and what was looked up.
+    /// What came to mind and what was looked up, with the row of one text to which another leads.
     pub(super) fn what_was_found(&self) -> String {
         let mut texts: Vec<String> = self.vm.reminder().into_iter().collect();
         texts.extend(self.found.texts().iter().cloned());
+        texts.extend(row_led_to(self.told(), &texts.join("\n\n")));
         texts.join("\n\n")
     }
 

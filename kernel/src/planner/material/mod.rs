@@ -41,13 +41,13 @@ pub(crate) mod unfit;
 pub(crate) mod units;
 
 pub(crate) use cell::row_of_the_number;
+pub(crate) use joined::row_led_to;
 pub(crate) use names::telling;
 
-/// What `task` asks for in `text`, each as a line: cells and rows of its tables, the row to which one
-/// leads, and the part that is of the day or the month.
+/// What `task` asks for in `text`, each as a line: cells and rows of its tables, and the part that is of
+/// the day or the month.
 pub(crate) fn asked_for(task: &str, text: &str) -> Vec<String> {
     let mut lines = cell::cells_asked_for(task, text);
-    lines.extend(joined::row_led_to(task, text));
     lines.extend(dated::part_of_the_day(task, text));
     lines
 }
