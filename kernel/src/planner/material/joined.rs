@@ -72,11 +72,11 @@ fn led_to_by_a_sentence(
             row[0].chars().any(|c| c.is_ascii_digit()) && row[0].chars().count() >= KEY_CHARS_MIN;
         tells && stands_in(&key, &said) && !stands_in(&key, told)
     };
-    let mut rows = tables.iter().flat_map(|table| {
-        let rows = (0..table.rows.len()).filter(|at| leads(&table.rows[*at]));
-        rows.map(move |at| (table, at))
-    });
-    let (table, at) = rows.next().filter(|_| rows.next().is_none())?;
+    let mut rows = tables
+        .iter()
+        .flat_map(|table| table.rows.iter().enumerate().map(move |row| (table, row)));
+    let mut rows = rows.by_ref().filter(|(_, (_, row))| leads(row));
+    let (table, (at, _)) = rows.next().filter(|_| rows.next().is_none())?;
     Some(format!("{} -> {}", best.trim(), in_words(table, at)?))
 }
 
