@@ -67,7 +67,9 @@ fn led_to_by_a_sentence(
     let stands_in =
         |name: &[String], words: &[String]| words.windows(name.len()).any(|some| some == name);
     let leads = |row: &Vec<String>| {
-        let key = name(&row[0]).unwrap_or_default();
+        let Some(key) = name(&row[0]) else {
+            return false;
+        };
         let tells =
             row[0].chars().any(|c| c.is_ascii_digit()) && row[0].chars().count() >= KEY_CHARS_MIN;
         tells && stands_in(&key, &said) && !stands_in(&key, told)
