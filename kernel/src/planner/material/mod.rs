@@ -11,7 +11,7 @@
 //! | `measure` | what numbers measure: degrees, money, a unit |
 //! | `condition` | the condition of a task: above 8 |
 //! | `fitting`, `matching` | the rows that fit a condition, and those that are as a task says |
-//! | `joined` | the row of another table to which the row leads that a task names |
+//! | `linked` | the row of another table to which the row leads that a task names |
 //! | `dated` | the part below a heading with the day or month of a task |
 //! | `given` | the table that a program has as a value |
 //! | `cell` | the cell or row that a task asks for, and the row that a number is of |
@@ -28,7 +28,7 @@ mod dated;
 mod described;
 mod fitting;
 pub mod given;
-mod joined;
+mod linked;
 mod matching;
 mod measure;
 mod names;
@@ -41,7 +41,7 @@ pub(crate) mod unfit;
 pub(crate) mod units;
 
 pub(crate) use cell::row_of_the_number;
-pub(crate) use joined::row_led_to;
+pub(crate) use linked::row_led_to;
 pub(crate) use names::telling;
 
 /// What `task` asks for in `text`, each as a line: cells and rows of its tables, and the part that is of

@@ -1,21 +1,14 @@
-//! What a task asks for in two steps: the row that it names, or a sentence, says the name of a row of
-//! another table, "Biscuit: kennel C", and that row says the rest. A small model takes another row of the
-//! second table, or says that nothing is known.
+//! What a task asks for in two steps: the row that it names says the name of a row of another table,
+//! "Biscuit: kennel C", and that row says the rest. A small model takes another row of the second table.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use super::names::{name, named_cells, said, telling, words};
+use super::names::{name, named_cells, said, words};
 use super::row::in_words;
 use super::table::{Table, tables};
-use crate::planner::facts::sentences;
 
 /// Tables of one text: where more stand, none are joined.
 const TABLES_MAX: usize = 8;
-/// Words of a task that a sentence has to have which leads to a row.
-const SHARED_MIN: usize = 2;
-/// The fewest characters of a number or a code that such a sentence gives.
-const KEY_CHARS_MIN: usize = 3;
 /// Characters of the names of a row: a longer cell is a text.
 const NAME_CHARS_MAX: usize = 30;
 
@@ -24,7 +17,7 @@ const NAME_CHARS_MAX: usize = 30;
 pub(crate) fn row_led_to(task: &str, text: &str) -> Option<String> {
     let told = words(task);
     let tables = tables(text);
-    if !(1..=TABLES_MAX).contains(&tables.len()) {
+    if !(2..=TABLES_MAX).contains(&tables.len()) {
         return None;
     }
     let mut found: BTreeSet<String> = BTreeSet::new();
@@ -37,49 +30,8 @@ pub(crate) fn row_led_to(task: &str, text: &str) -> Option<String> {
             found.extend(led_to(from, row, to, &told));
         }
     }
-    if found.is_empty() {
-        found.extend(led_to_by_a_sentence(task, text, &tables, &told));
-    }
     let only = found.pop_first();
     only.filter(|_| found.is_empty())
-}
-
-/// The line for the only row whose name stands in the sentence of `text` that has the most words of
-/// `task`, and in no sentence that has as many.
-fn led_to_by_a_sentence(
-    task: &str,
-    text: &str,
-    tables: &[Table],
-    told: &[String],
-) -> Option<String> {
-    let asked = telling(task);
-    let is_of_prose = |line: &&str| !line.contains(['|', '\t', ';']);
-    let prose = text.lines().filter(is_of_prose).flat_map(sentences);
-    let shared = |sentence: &String| telling(sentence).intersection(&asked).count();
-    let mut ranked: Vec<(usize, String)> = prose.map(|one| (shared(&one), one)).collect();
-    ranked.sort_by_key(|(shared, _)| Reverse(*shared));
-    ranked.dedup();
-    let (most, best) = ranked.first().filter(|(most, _)| *most >= SHARED_MIN)?;
-    if ranked.get(1).is_some_and(|(shared, _)| shared == most) {
-        return None;
-    }
-    let said = words(best);
-    let stands_in =
-        |name: &[String], words: &[String]| words.windows(name.len()).any(|some| some == name);
-    let leads = |row: &Vec<String>| {
-        let Some(key) = name(&row[0]) else {
-            return false;
-        };
-        let tells =
-            row[0].chars().any(|c| c.is_ascii_digit()) && row[0].chars().count() >= KEY_CHARS_MIN;
-        tells && stands_in(&key, &said) && !stands_in(&key, told)
-    };
-    let mut rows = tables
-        .iter()
-        .flat_map(|table| table.rows.iter().enumerate().map(move |row| (table, row)));
-    let mut rows = rows.by_ref().filter(|(_, (_, row))| leads(row));
-    let (table, (at, _)) = rows.next().filter(|_| rows.next().is_none())?;
-    Some(format!("{} -> {}", best.trim(), in_words(table, at)?))
 }
 
 /// The only row of `table` with a cell whose name is in a task with the words `told`.
@@ -150,24 +102,6 @@ mod tests {
             "When is the room of Moss cleaned?",
             &[CATS, ROOMS, TIMES],
             Some(moss),
-        );
-        let notes = "[d5: Notes] Aunt Moll comes with train QX 118 from Varn. Uncle Ted comes with train QX 181.";
-        let trains = "[d6]\n  | Train | From | Track |\n  |---|---|---|\n  | QX 118 | Varn | 7 |\n  | QX 181 | Osk | 4 |\n  | ZB 118 | Pell | 2 |";
-        let moll = "[d5: Notes] Aunt Moll comes with train QX 118 from Varn. -> Train: QX 118 | From: Varn | Track: 7";
-        check(
-            "On which track does the train of my aunt Moll come in?",
-            &[notes, trains],
-            Some(moll),
-        );
-        check(
-            "On which track does the train come in?",
-            &[notes, trains],
-            None,
-        );
-        check(
-            "On which track is QX 118, aunt Moll's train?",
-            &[notes, trains],
-            None,
         );
         // Nobody, two, or somebody else is named; nothing leads on.
         check("When is Bella fed?", &[DOGS, TIMES], None);
