@@ -350,7 +350,7 @@ impl Execution {
         Ok(most.map(|(_, note)| note))
     }
 
-    /// That of `notes` which was spoken of last before the task: in the conversation, or else the newest.
+    /// That of `notes` which the conversation before the task speaks of; the newest where there was none.
     fn spoken_of_last(&self, notes: Vec<Note>) -> Option<Note> {
         let before = self.program.prompt.replace(self.told(), " ");
         let from = before.char_indices().rev().nth(SPOKEN_CHARS);
@@ -358,6 +358,10 @@ impl Execution {
         let texts: Vec<&str> = notes.iter().map(|note| note.text.as_str()).collect();
         let worth = shared_things(&texts, before);
         let most = worth.iter().copied().fold(0.0, f32::max);
+        // Then it is said of something else.
+        if most <= 0.0 && !before.trim().is_empty() {
+            return None;
+        }
         let at = worth.iter().position(|worth| *worth >= most)?;
         notes.into_iter().nth(at)
     }

@@ -89,8 +89,16 @@ pub(crate) fn with_the_value_of(old: &str, new: &str) -> Option<String> {
         .into_iter()
         .filter_map(|value| place_in(old, value, new_value));
     let (at, only) = (same.next()?, same.next().is_none());
-    let differs = !old[at.clone()].eq_ignore_ascii_case(said);
-    (only && differs).then(|| format!("{}{said}{}", &old[..at.start], &old[at.end..]))
+    let known = &old[at.clone()];
+    let differs = !known.eq_ignore_ascii_case(said);
+    // A number may be of anything, unless the one that it was is named too.
+    let is_named = || {
+        values(new)
+            .iter()
+            .any(|value| &new[value.at.clone()] == known)
+    };
+    let is_meant = new_value != Kind::Number || is_named();
+    (only && differs && is_meant).then(|| format!("{}{said}{}", &old[..at.start], &old[at.end..]))
 }
 
 /// Whether `new` gives a value and does not say of what.
@@ -242,6 +250,12 @@ mod tests {
         );
         check("理发约在9号。", "改到17号了。", Some("理发约在17号。"));
         check("比赛在周六。", "现在改成周日了", Some("比赛在周日。"));
+        check(
+            "The keel is 4 metres.",
+            "Make that 5, not 4.",
+            Some("The keel is 5 metres."),
+        );
+        check("The keel is 4 metres.", "Make that 5.", None);
         // Of something else, of another kind, or nobody knows of which.
         check(fitting, "It's Monday now.", None);
         check(fitting, "The regatta is on the 17th.", None);
