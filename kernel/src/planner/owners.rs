@@ -54,8 +54,8 @@ pub(crate) fn tell_of_two_owners(old: &str, new: &str) -> bool {
     let lower = new.to_lowercase();
     let (before, now) = (owned(old), owned(new));
     let is_of_another = |known: &Owned| {
-        let mut same = now.iter().filter(|other| other.thing == known.thing);
-        !has(&lower, &known.owner) && same.next().is_some()
+        let is_same = |other: &Owned| other.thing == known.thing;
+        !has(&lower, &known.owner) && now.iter().any(is_same)
     };
     before.iter().any(is_of_another)
 }

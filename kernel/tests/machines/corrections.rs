@@ -49,7 +49,7 @@ async fn a_correction_takes_the_place_of_what_it_corrects() {
     // Until then the old value holds.
     let later = "From 3 May 2099 on our dues are 60.";
     let both = format!("Until 3 May 2099: {dues} Then: {later}");
-    check(later, &[&both, fitting]).await;
+    check(later, &[both.as_str(), fitting]).await;
     // It is said of another, of anything, or nothing is stated.
     check("Pia's fitting is on the 12th.", &[dues, fitting]).await;
     check("It's Sunday now.", &[dues, fitting]).await;

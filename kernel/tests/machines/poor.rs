@@ -72,13 +72,13 @@ async fn an_answer_of_another_or_of_none_is_not_the_last_word() {
         assert_eq!(exit.answer, Some(want.into()), "{text}");
         replayed(&kernel, pid).await;
     };
-    let axe = "Who has the axe?";
-    let two = "Ida has the saw and Otto the axe.";
+    let axe = "By the documents, who has the axe of the rowing club?";
+    let two = "Ida has the saw and Otto the axe of the rowing club.";
     check(mixes, two, axe, "Otto has it.").await;
-    let one = "Ida has the saw and the axe of the club.";
+    let one = "Ida has the saw and the axe of the rowing club.";
     check(mixes, one, axe, "Ida has the axe.").await;
     let pier = "The ferry to Torshavn leaves from pier nine.";
-    let nothing = "Nothing that was found says this. Looked at: what is stored here.";
+    let nothing = "Nothing that was found says this. Looked at: the documents here.";
     let asked = "From which pier does the ferry to Torshavn leave?";
     check(points, pier, asked, nothing).await;
 }

@@ -50,7 +50,7 @@ pub(super) const NOT_SAID: Hint = Hint::new(
 /// What follows that, before what was looked at: a sentence of its own.
 pub(super) const LOOKED_AT: Hint = Hint::new(" Looked at: ", "查看过：");
 /// The store, among what was looked at.
-pub(super) const THE_STORE: Hint = Hint::new("what is stored here", "这里存储的资料");
+pub(super) const THE_STORE: Hint = Hint::new("the documents here", "这里的资料");
 /// Between what was looked at, and behind it.
 pub(super) const AND: Hint = Hint::new(", ", "、");
 pub(super) const END: Hint = Hint::new(".", "。");
