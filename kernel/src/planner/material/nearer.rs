@@ -136,8 +136,19 @@ fn is_of_another(told: &str, clauses: &[String], at: usize, answer: &str) -> Opt
     // A name stands in the place of a name.
     let are_names = taken.iter().any(|word| is_a_name_in(&others, word));
     let may_be = |word: &String| !are_names || is_a_name_in(clause, word);
-    let has_its_own = only_own.iter().any(may_be);
+    // "Ida runs the mill and lives with Otto" says of Ida where she lives.
+    let has_its_own = only_own.iter().any(may_be) && (!are_names || has_a_subject(clause));
     (!taken.is_empty() && has_its_own && !says_no(clause)).then_some(true)
+}
+
+/// Whether `clause` begins with a name, a thing or an ideograph rather than with a verb.
+fn has_a_subject(clause: &str) -> bool {
+    static BEGINS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"^\W*(?:and\s+|but\s+)?(?:\p{Lu}|\p{Han}|(?:the|a|an|my|our|your|his|her|its|their|this|that|both)\s)",
+        )
+    });
+    BEGINS.is_match(clause)
 }
 
 /// Whether `word`, in small letters, stands in `text` with a capital letter; ideographs have none, and may
@@ -258,7 +269,12 @@ mod tests {
         let ferries = "Otto's ferry leaves at 8 and Pia's at 11.";
         check("When does Pia's ferry leave?", ferries, "At 11.");
         check("When does Otto's ferry leave?", ferries, "At 8.");
-        // Nobody else is named there.
+        // Nobody else is named there, or the first name is the subject of both.
+        check(
+            "Who lives in Graz?",
+            "Ida Moor runs the mill and lives with Otto in Graz.",
+            "Ida Moor",
+        );
         check(
             "Who has the axe?",
             "Ida, who lives in Graz and has the axe, is away.",
