@@ -27,7 +27,12 @@ pub(crate) fn expression(task: &str, found: &str) -> Option<String> {
             r"(?i)\b(?:discount(?:s|ed)?|reduced|half\s+price|concessions?|bundles?|season|cheaper|free|surcharge|extra)\b|优惠|折|半价|套票|免费|另收|附加",
         )
     });
-    let counted = counted(task)?;
+    if LESS.is_match(found) {
+        return None;
+    }
+    let Some(counted) = counted(task) else {
+        return said_of_each(task, found);
+    };
     let about: Vec<String> = found
         .lines()
         .flat_map(sentences)
@@ -41,14 +46,13 @@ pub(crate) fn expression(task: &str, found: &str) -> Option<String> {
         }
     }
     match &prices[..] {
-        [price] if !LESS.is_match(found) => Some(format!("{} * {price}", counted.count)),
+        [price] => Some(format!("{} * {price}", counted.count)),
         _ => None,
     }
 }
 
-/// The things that `task` asks the price of. `None` where it asks for something else, or has another
-/// number.
-fn counted(task: &str) -> Option<Counted> {
+/// Whether `task` asks for a price, and for nothing beside it.
+fn asks_for_a_price(task: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
             r"(?i)\b(?:how\s+much|what|total)\b[^.?!]*\b(?:costs?|pay|price|charged?|owe|spend|due|cost\s+me)\b|\bhow\s+much\s+(?:is|are|for|do|does|will|would)\b
@@ -61,6 +65,12 @@ fn counted(task: &str) -> Option<Counted> {
             |if|each|per|every|free|save|how\s+many|ago|last|or)\b|[比找剩折减加和或如免每]|优惠|平均|差|押金",
         )
     });
+    ASKS.is_match(task) && !BESIDE.is_match(task)
+}
+
+/// The things that `task` asks the price of. `None` where it asks for something else, or has another
+/// number.
+fn counted(task: &str) -> Option<Counted> {
     static COUNTS: LazyLock<Regex> = LazyLock::new(|| {
         let words = numbers::any_word();
         laid_out(&format!(
@@ -69,7 +79,7 @@ fn counted(task: &str) -> Option<Counted> {
         ))
     });
     let task = without_addresses(task);
-    if !ASKS.is_match(&task) || BESIDE.is_match(&task) || in_any_form(&task).len() != 1 {
+    if !asks_for_a_price(&task) || in_any_form(&task).len() != 1 {
         return None;
     }
     let found = COUNTS.captures(&task)?;
@@ -96,6 +106,32 @@ fn counted(task: &str) -> Option<Counted> {
         },
     };
     Some(Counted { count, noun })
+}
+
+/// The expression where the only sentence of `found` that says what such things cost says how many there
+/// were too: "six visits at 7.20 each". `task` speaks of all of them and has no number.
+fn said_of_each(task: &str, found: &str) -> Option<String> {
+    static EACH: LazyLock<Regex> = LazyLock::new(|| {
+        let words = numbers::any_word();
+        laid_out(&format!(
+            r"(?i)\b(?P<count>{words}|[2-9]|[1-9]\d{{1,2}})\s+(?:\p{{Latin}}+\s+)??(?P<noun>\p{{Latin}}{{2,}}s)\b[^.;\d]{{0,24}}?\s
+            (?:[€$£]\s?|eur\s+|chf\s+)?(?P<price>\d{{1,5}}(?:\.\d{{1,2}})?)\s*(?:[€$£]|eur|euros?|dollars?|pounds?|francs?|chf|kr)?\s*(?:each|apiece)\b"
+        ))
+    });
+    let task = without_addresses(task).to_lowercase();
+    if !asks_for_a_price(&task) || !in_any_form(&task).is_empty() {
+        return None;
+    }
+    let mut said = found.lines().flat_map(sentences).filter_map(|sentence| {
+        let each = EACH.captures(&sentence)?;
+        let noun = each["noun"].to_lowercase();
+        let mut asked = task.split(|c: char| !c.is_alphanumeric());
+        let count = each["count"].parse().ok();
+        let count: u32 = count.or_else(|| numbers::word(&each["count"]))?;
+        let expression = format!("{count} * {}", &each["price"]);
+        asked.any(|word| word == noun).then_some(expression)
+    });
+    said.next().filter(|_| said.next().is_none())
 }
 
 impl Counted {
@@ -172,6 +208,21 @@ mod tests {
         check("How much are 9 towels?", "9 * 3");
         check("买4张票多少钱？", "4 * 35");
         check("三张票要多少钱？", "3 * 35");
+    }
+
+    #[test]
+    fn how_many_there_were_may_stand_beside_the_price() {
+        let check = |task: &str, want: Option<&str>| {
+            let found = "In May Ole had six visits to the sauna at 7.20 each. He has 4 keys.";
+            assert_eq!(expression(task, found).as_deref(), want, "{task}");
+        };
+        check("What did Ole pay for his visits in May?", Some("6 * 7.20"));
+        check("What did the visits cost Ole?", Some("6 * 7.20"));
+        check("What does a visit cost?", None);
+        check("What does each of the visits cost?", None);
+        check("How many visits were there?", None);
+        check("What did the keys cost?", None);
+        check("When were the visits?", None);
     }
 
     #[test]
