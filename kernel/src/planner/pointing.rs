@@ -26,7 +26,7 @@ const LOOKING: &str = " about above according after answer at available below br
     which will would you your yourself i d ll m ve s www ";
 /// The same in Chinese, a character each.
 const LOOKING_HAN: &str = "请打开该页面网链接您你可以使用调工具查看访问搜索找询获取信息这个此文件档通过来到去点击详情细更多答案在的我会将要先需能及根据从里中上下并和或者以后然后了解读浏览器内容资料笔记记忆存储参考阅见原地址";
-/// Places named in an answer up to which it is looked through; longer ones say something.
+/// Characters of an answer that may say nothing; longer ones say something.
 const ANSWER_CHARS_MAX: usize = 400;
 
 /// Whether `answer` to the task `told` only says where to look: it names an address, a file or one of
