@@ -15,7 +15,9 @@
 //! | `dated` | the part below a heading with the day or month of a task |
 //! | `given` | the table that a program has as a value |
 //! | `cell` | the cell or row that a task asks for, and the row that a number is of |
-//! | `sentence` | whether one sentence says what is asked |
+//! | `sentence`, `nearer` | whether one sentence says what is asked; which clause of it does |
+//! | `joined` | what two texts say together, by a key that both have |
+//! | `priced` | what so many things cost |
 //! | `units` | units, and the factors between those that a text mixes |
 //! | `code` | a program as its tokens |
 //! | `unbound` | names in a program that have no value |
@@ -28,11 +30,14 @@ mod dated;
 mod described;
 mod fitting;
 pub mod given;
+pub(crate) mod joined;
 mod linked;
 mod matching;
 mod measure;
 mod names;
+pub(crate) mod nearer;
 mod passage;
+pub(crate) mod priced;
 mod row;
 pub(crate) mod sentence;
 mod table;
