@@ -57,7 +57,8 @@ impl Execution {
     pub(super) fn what_was_found(&self) -> String {
         let mut texts: Vec<String> = self.vm.reminder().into_iter().collect();
         texts.extend(self.found.texts().iter().cloned());
-        texts.extend(row_led_to(self.told(), &texts.join("\n\n")));
+        let led = row_led_to(self.told(), &texts.join("\n\n"));
+        texts.extend(led.map(|line| self.within_its_border(&line, &self.vm.lowest_label())));
         texts.join("\n\n")
     }
 
