@@ -228,7 +228,7 @@ impl Execution {
             held: self.vm.has_held(),
         };
         let mut legal = self.planner.legal(allowance, &now);
-        legal.computed = self.vm.number();
+        legal.computed = self.vm.number().or_else(|| self.number_returned_before());
         let alone =
             self.track.n() == 0 && self.vm.holds_only_the_task() && self.is_told_all_in_the_task();
         legal.numbers = alone.then(|| Numbers::of(self.told()));

@@ -10,7 +10,7 @@
 //! | `card`, `cards`, `kind`, `plain` | functions as a model is shown them, and which |
 //! | `unspoken` | functions that are not shown before something speaks of them |
 //! | [`judgement`], [`lessons`], [`decision`] | questions to a model, and what its odds are worth |
-//! | `examples`, [`program`], `for_a_program`, `plan` | how worked examples, a program and a plan are asked for |
+//! | `examples`, [`program`], `for_a_program`, `conventions`, `mended`, `plan` | how worked examples, a program and a plan are asked for, and what is put right in it |
 //! | [`parts`], `several`, `for_one` | tasks of several parts, and of several things |
 //! | `questions`, `answer_form`, `sources` | what an answer has to say, its form, and where it stands |
 //! | `poor_answer`, `pointing`, `owners`, `other_times`, `particulars` | an answer that is none, or another one's |

@@ -105,6 +105,11 @@ pub fn calls_solution(code: &str) -> bool {
     code.ends_with(CALLED) || code.ends_with(CALLED_TO_PRINT)
 }
 
+/// The function of such a program, without the values above it.
+pub fn function_in(code: &str) -> &str {
+    code.find("def solution(").map_or(code, |at| &code[at..])
+}
+
 /// What is asked for to test an answer.
 const ASK_TO_CHECK: &str = "Do not solve this. Write one Python function fits(answer) that returns True if answer can be right, and False if it breaks a condition of the task. Import what it needs inside.";
 

@@ -146,3 +146,14 @@ async fn a_program_that_fails_is_written_anew() {
     let three = [(codes[0], 0.0), (codes[1], 0.7), (codes[2], 0.7)];
     check("What is 4 less than 9?", &codes, &three, "5").await;
 }
+
+#[tokio::test]
+async fn two_programs_have_to_agree_on_work_that_is_for_a_program() {
+    let task = "What is the digit sum of 3^5?";
+    check(task, &["9", "9 + 0"], &[("9", 0.0), ("9 + 0", 0.7)], "9").await;
+    // The same program says no more.
+    check(task, &["9", "9"], &[("9", 0.0)], "9").await;
+    // A third one decides.
+    let three = [("9", 0.0), ("4", 0.7), ("9 + 0", 0.7)];
+    check(task, &["9", "4", "9 + 0"], &three, "9").await;
+}

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::hints::WHAT_IS_MISSING;
+use super::leads::searches_for_a_number;
 use super::writing::{Decided, Writing};
 use crate::calls::{DECIDE, SEARCH};
 use crate::exec::state::is_a_look;
@@ -41,6 +42,11 @@ impl Execution {
         if chosen == Move::Answer
             && self.track.n() == 0
             && let Some(decided) = self.by_its_way(n, prompt, legal).await?
+        {
+            return Ok(decided);
+        }
+        if chosen == Move::Answer
+            && let Some(decided) = self.worked_out_again(n, legal).await?
         {
             return Ok(decided);
         }
@@ -447,18 +453,6 @@ impl Execution {
     }
 }
 
-/// Whether `action` searches the store for nothing but a number of the task `told`, which does not
-/// send there: such a number is to be worked with.
-fn searches_for_a_number(action: &Result<Value, String>, told: &str) -> bool {
-    let Ok(action) = action else {
-        return false;
-    };
-    let query = action["args"]["query"].as_str().unwrap_or_default().trim();
-    // "Nan" is no number, though it is one for a parser.
-    let is_number = query.parse::<f64>().is_ok_and(f64::is_finite) && told.contains(query);
-    action["tool"] == SEARCH && is_number && !sends_to_documents(told)
-}
-
 /// The name of the first tool in the beginning of a call.
 fn tool_in(text: &str) -> Option<String> {
     let rest = text.strip_prefix(crate::judgement::CALL_BEGINS)?;
@@ -468,22 +462,6 @@ fn tool_in(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_number_of_the_task_is_not_searched_for() {
-        let check = |tool: &str, query: &str, told: &str, want: bool| {
-            let action = Ok(json!({"tool": tool, "args": {"query": query}}));
-            assert_eq!(searches_for_a_number(&action, told), want, "{query} {told}");
-        };
-        let told = "Which of these comes twice? 7310, 2844, 7310";
-        check(SEARCH, "7310", told, true);
-        check(SEARCH, "7311", told, false);
-        check(SEARCH, "number 7310", told, false);
-        check("web.search", "7310", told, false);
-        check(SEARCH, "7310", "Who is 7310, by my notes?", false);
-        check(SEARCH, "Nan", "Where does Nan live?", false);
-        assert!(!searches_for_a_number(&Err("cut".into()), told));
-    }
 
     #[test]
     fn a_tool_is_known_when_its_name_is_whole() {

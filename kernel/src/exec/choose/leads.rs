@@ -179,9 +179,39 @@ fn address_in(word: &str) -> Option<&str> {
     Some(address.trim_end_matches(['.', ',', ';', ':', '!', '?']))
 }
 
+/// Whether `action` searches the store for nothing but a number of the task `told`, which does not
+/// send there: such a number is to be worked with.
+pub(super) fn searches_for_a_number(action: &Result<Value, String>, told: &str) -> bool {
+    let Ok(action) = action else {
+        return false;
+    };
+    let query = action["args"]["query"].as_str().unwrap_or_default().trim();
+    // "Nan" is no number, though it is one for a parser.
+    let is_number = query.parse::<f64>().is_ok_and(f64::is_finite) && told.contains(query);
+    action["tool"] == SEARCH && is_number && !sends_to_documents(told)
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_number_of_the_task_is_not_searched_for() {
+        let check = |tool: &str, query: &str, told: &str, want: bool| {
+            let action = Ok(json!({"tool": tool, "args": {"query": query}}));
+            assert_eq!(searches_for_a_number(&action, told), want, "{query} {told}");
+        };
+        let told = "Which of these comes twice? 7310, 2844, 7310";
+        check(SEARCH, "7310", told, true);
+        check(SEARCH, "7311", told, false);
+        check(SEARCH, "number 7310", told, false);
+        check("web.search", "7310", told, false);
+        check(SEARCH, "7310", "Who is 7310, by my notes?", false);
+        check(SEARCH, "Nan", "Where does Nan live?", false);
+        assert!(!searches_for_a_number(&Err("cut".into()), told));
+    }
 
     #[test]
     fn where_a_page_leads_is_another_address() {

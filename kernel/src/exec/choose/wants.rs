@@ -25,7 +25,7 @@ const SAID_CHARS_MAX: usize = 300;
 impl Execution {
     /// Whether the attempt to work out the task is doubtful: an expression or a program failed,
     /// or the result is no likely answer to a problem that is told in sentences, such as zero or
-    /// less.
+    /// less. So is a result that only one program came to, where another one is soon written.
     pub(super) fn doubts(&self, legal: &Legal) -> bool {
         let number = legal.computed.as_ref().and_then(|text| text.parse().ok());
         let expression = |action: &Value| {
@@ -41,7 +41,8 @@ impl Execution {
                     true => PROGRAMS_MAX - 1,
                     false => PROGRAMS_MAX,
                 };
-                self.programs > 0 && self.programs < most
+                let has_result = !self.track.returned().is_empty();
+                !has_result && self.programs > 0 && self.programs < most
             }
             _ => {
                 self.programs == 1
@@ -49,12 +50,14 @@ impl Execution {
                     && is_told_in_sentences(self.told())
             }
         };
+        let wrong = wrong || self.is_unconfirmed(legal);
         wrong && legal.answer.is_none() && legal.runs_programs().is_some()
     }
 
     /// Whether a program that was written for the task alone has just worked it out.
     pub(in crate::exec) fn has_worked_it_out(&self, legal: &Legal) -> bool {
         let worked = self.track.last().is_some_and(|(_, worked)| *worked);
+        let worked = worked || self.returned_before().is_some();
         self.programs > 0 && worked && !self.doubts(legal)
     }
 
@@ -223,7 +226,8 @@ impl Execution {
         if !alone || shown || legal.computed.is_some() || !self.has_worked_it_out(legal) {
             return None;
         }
-        let returned = self.vm.last_observation()?;
+        let before = self.returned_before();
+        let returned = before.or_else(|| self.vm.last_observation())?;
         said_by_a_program(&returned).map(|said| json!({ "answer": said }))
     }
 
@@ -283,7 +287,7 @@ pub(super) fn tells_an_error(result: &str) -> bool {
 }
 
 /// Whether a result is what a function returns that leaves its value out.
-fn tells_nothing(result: &str) -> bool {
+pub(super) fn tells_nothing(result: &str) -> bool {
     result.trim() == "None"
 }
 

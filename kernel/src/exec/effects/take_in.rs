@@ -85,6 +85,7 @@ impl Execution {
         self.headway.tick_off(n, &action, outcome.ok, &seen);
         let open = outcome.ok && outcome.label.secrecy.is_public() && self.opened(&action);
         self.told_little += self.little_told_by(&action);
+        self.note_returned(&action, outcome.ok, &seen);
         self.track.ends_with(action, outcome.ok);
         self.vm
             .push(&*self.shared.cpu, n, written, outcome.text, outcome.label);

@@ -15,6 +15,8 @@ pub(crate) struct Track {
     history: Arc<Vec<String>>,
     /// The last action, and whether it worked.
     last: Option<(Value, bool)>,
+    /// What functions for the whole task have returned.
+    returned: Vec<String>,
 }
 
 impl Track {
@@ -25,6 +27,7 @@ impl Track {
             guard: LoopGuard::default(),
             history: Arc::default(),
             last: None,
+            returned: Vec::new(),
         }
     }
 
@@ -68,6 +71,21 @@ impl Track {
             }
             None => history.push(seen.to_owned()),
         }
+    }
+
+    /// What functions for the whole task have returned, each in its turn.
+    pub(crate) fn returned(&self) -> &[String] {
+        &self.returned
+    }
+
+    /// Takes note of what a function for the whole task returned.
+    pub(crate) fn note_returned(&mut self, result: &str) {
+        self.returned.push(result.to_owned());
+    }
+
+    /// Makes the last result count as returned twice.
+    pub(crate) fn confirm(&mut self) {
+        self.returned.extend(self.returned.last().cloned());
     }
 
     /// Makes `action` the last one.
