@@ -4,7 +4,8 @@
 //! "Cafés" finds "cafe". A name made of words is found whole and by each of them
 //! (`getUserName`, `user_name`), and so is a number with points. Scripts that write
 //! words without spaces are found by each sign and each pair of neighbours. What some write
-//! with a joint and others as one word is found by both ("e-mail", "U.S.A."). Signs are
+//! with a joint and others as one word is found by both ("e-mail", "U.S.A."), and so is a letter with
+//! dots that others spell with two ("Müller", "Mueller"). Signs are
 //! brought into one form before words are looked for (`text/signs.rs`). One analysis
 //! serves every store, queries and snippets alike.
 
@@ -267,8 +268,13 @@ impl Tokens<'_> {
 
     fn push(&mut self, word: &str, span: Range<usize>) {
         let term = self.term(word);
-        if !term.is_empty() {
-            self.ready.push_back(Token { term, span });
+        let spelled = fold::spelled_out(word).map(|spelled| self.term(&spelled));
+        let spelled = spelled.filter(|spelled| *spelled != term);
+        for term in spelled.into_iter().chain([term]) {
+            if !term.is_empty() {
+                let span = span.clone();
+                self.ready.push_back(Token { term, span });
+            }
         }
     }
 

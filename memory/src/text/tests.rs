@@ -29,6 +29,33 @@ fn words_become_terms() {
 }
 
 #[test]
+fn letters_with_dots_are_found_as_people_type_them() {
+    check(
+        "Müller Mueller Muller",
+        &["mueller", "muller", "mueller", "muller"],
+    );
+    check("MU\u{308}LLER", &["mueller", "muller"]);
+    check("Straße Strasse STRASSE STRAẞE", &["strass"; 4]);
+    check("Århus Tromsø", &["aarhus", "arhus", "tromso"]);
+    check("naïve Noël", &["naiv", "noel"]);
+    // Also in the words of a word.
+    check(
+        "Lüders-Öhl getGröße",
+        &[
+            "lueder",
+            "luder",
+            "oehl",
+            "ohl",
+            "getgroess",
+            "getgross",
+            "get",
+            "groess",
+            "gross",
+        ],
+    );
+}
+
+#[test]
 fn apostrophes_end_words() {
     check("Caroline's we’ll don't", &["carolin", "we", "don"]);
     check("l'avion s 's", &["l", "avion", "s", "s"]);
