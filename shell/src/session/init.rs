@@ -233,6 +233,9 @@ impl Session {
             let said = fill(words().journal_gone, &[("count", &journal.gone())]);
             say!("{said}");
         }
+        if journal.is_unnoted() {
+            say!("{}", words().journal_unnoted);
+        }
         if let Some(days) = self.settings.keep_days {
             let gone = journal.forget_older_than(days)?;
             images::remove(&self.paths.images(), &gone);
