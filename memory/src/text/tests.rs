@@ -129,7 +129,8 @@ fn a_number_is_found_however_its_thousands_are_written() {
 
 #[test]
 fn signs_are_found_alone_and_in_pairs() {
-    check("日本語 text", &["日", "日本", "本", "本語", "語", "text"]);
+    check("日本語 text", &["日", "日本", "本", "本语", "语", "text"]);
+    check("簡體 简体", &["简", "简体", "体", "简", "简体", "体"]);
     check("x日y", &["x", "日", "y"]);
     check("한국어", &["한", "한국", "국", "국어", "어"]);
     check("か\u{3099}き", &["が", "がき", "き"]);

@@ -32,6 +32,10 @@ pub fn words_match_whatever_their_form(store: &dyn Store) {
         assert_eq!(ids(store, query), ["forms"], "{query}");
     }
     assert_eq!(ids(store, "紐"), ["han"]);
+    put(store, "simple", "", "图书馆在公园旁边");
+    put(store, "traditional", "", "羊毛的價錢");
+    assert_eq!(ids(store, "圖書館"), ["simple"]);
+    assert_eq!(ids(store, "价钱"), ["traditional"]);
     assert_eq!(ids(store, "Schröder"), ["typed"]);
 }
 
