@@ -31,9 +31,14 @@ pub async fn get(
     params: Params,
 ) -> Result<Response, ApiError> {
     unknown.note(known::parameters(params.names(), OF_PROPS)?);
-    let service = beside::of(&service, params.get("model")).await?;
+    let model = params.get("model").map(str::to_owned);
+    late::whole(props_of(service, model), ApiError::body).await
+}
+
+async fn props_of(service: Arc<Service>, model: Option<String>) -> Result<Value, ApiError> {
+    let service = beside::of(&service, model.as_deref()).await?;
     let usual = service.session.settings.sampling();
-    Ok(wire::json(&props(service.cpu(), &service.model, usual)))
+    Ok(props(service.cpu(), &service.model, usual))
 }
 
 /// What a client is told of `cpu`, which goes by the name `model`. Of a model whose template is not
