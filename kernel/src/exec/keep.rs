@@ -23,6 +23,10 @@ use crate::planner::facts::{
     what_is_told, without_request,
 };
 use crate::planner::listed::with_the_rest;
+use crate::planner::notes::corrected::{names_no_subject, says_another_value, with_the_value_of};
+use crate::planner::notes::in_time::{is_of_times, with_its_time, without_its_time};
+use crate::planner::notes::taken_back::{after_taking_back, says_it_anew, takes_back};
+use crate::planner::owners::tell_of_two_owners;
 use crate::planner::parts::{Part, Parts};
 use crate::planner::plain::{cut, short};
 use crate::planner::pointed::pointed_at;
@@ -55,6 +59,8 @@ const OTHER_VALUE_NOW: f32 = 0.25;
 const BESIDE_A_QUESTION: f32 = 0.9;
 /// Characters of a memory in such a question.
 const NOTE_CHARS: usize = 200;
+/// Characters of a conversation before the task that tell which memory was spoken of last.
+const SPOKEN_CHARS: usize = 600;
 /// Characters of a memory of which one part can be corrected by itself.
 const PARTS_CHARS: usize = 4_000;
 
@@ -105,7 +111,7 @@ impl Execution {
         let may_correct = is_plain || says_it_changed(told);
         let is_told = self.pointed_at().is_some()
             || self.says_yes(Question::Keep, self.keeping.told()) && self.tells_enough()
-            || is_plain && tells_to_keep(told)
+            || is_plain && (tells_to_keep(told) || says_it_anew(told))
             || may_tell && !only_asks && may_correct && self.corrects().await?;
         if !is_told {
             return Ok(false);
@@ -147,10 +153,7 @@ impl Execution {
         // Where a person has to approve, all facts go into one call, so that they are asked once.
         let facts = match (free, pointed) {
             (true, Some(pieces)) => pieces,
-            (true, None) => facts(&whole)
-                .iter()
-                .map(|fact| without_request(fact).to_owned())
-                .collect(),
+            (true, None) => facts_told(&whole),
             (false, _) => vec![whole],
         };
         let first = self.track.n() + 1;
@@ -220,15 +223,11 @@ impl Execution {
         let kept = self.track.last().map(|(action, _)| &action["args"]["text"]);
         let read = kept
             .and_then(Value::as_str)
-            .filter(|_| self.found.is_there());
+            .filter(|_| self.found.is_there() || names_no_subject(told));
         let facts = match (read, self.pointed_at()) {
             (Some(read), _) => read.to_owned(),
             (None, Some(pieces)) => short(&pieces.join(" "), NOTE_CHARS),
-            (None, None) => {
-                let facts = facts(told);
-                let facts: Vec<&str> = facts.iter().map(|fact| without_request(fact)).collect();
-                facts.join("\n")
-            }
+            (None, None) => facts_told(told).join("\n"),
         };
         let chinese = told.contains(|c: char| HAN.contains(&c));
         Some(json!({"answer": match chinese {
@@ -254,7 +253,7 @@ impl Execution {
         let Some(old) = self.replaced(text).await? else {
             return Ok(());
         };
-        if let Some(both) = with_the_rest(&old.text, text) {
+        if let Some(both) = self.with_what_stays(&old.text, text) {
             // More than can be taken apart, or others wrote it, or it is a secret.
             if old.text.ends_with('…') || !old.may_be_quoted {
                 return Ok(());
@@ -263,6 +262,19 @@ impl Execution {
         }
         args[REPLACES] = json!(old.id);
         Ok(())
+    }
+
+    /// What is to be kept in the place of the memory `old`, where that is more than `text`: what else `old`
+    /// says, what holds until the time that `text` tells, or of what its value is.
+    fn with_what_stays(&self, old: &str, text: &str) -> Option<String> {
+        if names_no_subject(text) {
+            return with_the_value_of(old, text);
+        }
+        let rest = || match is_of_times(old) {
+            true => None,
+            false => with_the_rest(old, text),
+        };
+        with_its_time(old, text, self.program.today).or_else(rest)
     }
 
     /// Whether what the user said makes a memory of the same thing untrue. People who correct
@@ -287,8 +299,19 @@ impl Execution {
         if !self.shared.cpu.info().constrains {
             return Ok(None);
         }
+        let is_bare = names_no_subject(text);
+        let related: fn(&str, &str) -> bool = if is_bare { has_its_value } else { related };
         let notes = || self.notes(text, related);
         let notes = self.shared.tape.fact("notes", notes)?;
+        if is_bare {
+            return Ok(self.spoken_of_last(notes));
+        }
+        let plain = without_its_time(text);
+        let plain = plain.as_deref().unwrap_or(text);
+        let same = |note: &Note| says_another_value(&note.text, plain);
+        if let Some(at) = notes.iter().position(same) {
+            return Ok(notes.into_iter().nth(at));
+        }
         let notes = likeliest(notes, text);
         let put = |(_, note): &(f32, Note)| {
             format!(
@@ -300,11 +323,14 @@ impl Execution {
         let questions: Vec<String> = notes.iter().map(put).collect();
         let likely = self.judge_each(Question::Replace, &questions).await?;
         let fit = self.shared.judgement.of(Question::Replace);
+        // What is taken back stands before the facts.
+        let changed = says_it_changed(text) || takes_back(self.told().trim());
         let enough = |note: &Note| {
-            if speaks_of_another(&note.text, text) && !says_it_changed(text) {
+            let of_another = speaks_of_another(&note.text, text) && !changed;
+            if of_another || tell_of_two_owners(&note.text, text) {
                 return f32::INFINITY;
             }
-            let eased = match (says_it_changed(text), gives_another_value(&note.text, text)) {
+            let eased = match (changed, gives_another_value(&note.text, text)) {
                 (true, true) => OTHER_VALUE_NOW,
                 (false, true) => OTHER_VALUE,
                 (true, false) => EASED,
@@ -322,6 +348,22 @@ impl Execution {
             });
         let most = untrue.max_by(|one, other| one.0.total_cmp(&other.0));
         Ok(most.map(|(_, note)| note))
+    }
+
+    /// That of `notes` which the conversation before the task speaks of; the newest where there was none.
+    fn spoken_of_last(&self, notes: Vec<Note>) -> Option<Note> {
+        let before = self.program.prompt.replace(self.told(), " ");
+        let from = before.char_indices().rev().nth(SPOKEN_CHARS);
+        let before = &before[from.map_or(0, |(at, _)| at)..];
+        let texts: Vec<&str> = notes.iter().map(|note| note.text.as_str()).collect();
+        let worth = shared_things(&texts, before);
+        let most = worth.iter().copied().fold(0.0, f32::max);
+        // Then it is said of something else.
+        if most <= 0.0 && !before.trim().is_empty() {
+            return None;
+        }
+        let at = worth.iter().position(|worth| *worth >= most)?;
+        notes.into_iter().nth(at)
     }
 
     /// The memories that `text` might replace, newest first, without those that this process
@@ -393,6 +435,29 @@ impl Execution {
         let why = self.vm.last_observation().unwrap_or_default();
         Ok(Some(format!("Nothing was kept. {why}")))
     }
+}
+
+/// The facts that `told` states, without the request to keep them, or what they take back.
+fn facts_told(told: &str) -> Vec<String> {
+    let mut facts: Vec<String> = facts(told)
+        .iter()
+        .map(|fact| without_request(fact).to_owned())
+        .collect();
+    if let Some(first) = facts.first_mut() {
+        *first = after_taking_back(first).trim().to_owned();
+    }
+    if facts.len() > 1 && facts[0].is_empty() {
+        facts.remove(0);
+    }
+    match facts.iter().all(String::is_empty) {
+        true => vec![told.to_owned()],
+        false => facts,
+    }
+}
+
+/// Whether `new` is a value without its subject, and `old` has such a value.
+fn has_its_value(old: &str, new: &str) -> bool {
+    with_the_value_of(old, new).is_some()
 }
 
 /// The few of `notes` most likely to speak of the same thing as `text`, each with how alike both

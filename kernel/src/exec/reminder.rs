@@ -2,6 +2,7 @@
 //! before the first step, within a budget, and into the journal, so that a resumed
 //! process sees the very same.
 
+use chrono::NaiveDate;
 use quipu_cpu::Cpu;
 use quipu_memory::{
     Kind, Mode, Page, PageId, Passage, Query, Store, StoreError, indented, share_a_telling_word,
@@ -10,6 +11,7 @@ use quipu_memory::{
 use crate::calls::EDIT;
 use crate::label::{Label, Secrecy, Suspicion, Trust};
 use crate::planner::material::asked_for;
+use crate::planner::notes::in_time::what_holds;
 use crate::planner::wording::may_speak_of_its_user;
 use crate::process::{Memory, Program};
 use crate::window::reminder::{Reminder, Source};
@@ -46,7 +48,9 @@ pub(super) fn remind(
         .passages
         .retain(|passage| passage.hit.secrecy <= clearance);
     let withheld = found_all - found.passages.len();
-    let told: Vec<String> = found.passages.iter().map(Passage::quoted).collect();
+    let holding = |line: String| that_holds(line, program.today);
+    let told = found.passages.iter().map(Passage::quoted);
+    let told: Vec<String> = told.map(holding).collect();
     let spent: usize = told.iter().map(|line| cpu.count(line) + 1).sum();
     let mut newest = Vec::new();
     if personal {
@@ -59,7 +63,7 @@ pub(super) fn remind(
     if !told.is_empty() || !newest.is_empty() {
         lines.push("Your memory says:".to_owned());
         lines.extend(told);
-        lines.extend(newest.iter().map(quoted));
+        lines.extend(newest.iter().map(quoted).map(holding));
     }
     lines.extend(asked_for(topic, &lines.join("\n")));
     lines.extend(left_out(found.strangers, withheld));
@@ -207,6 +211,17 @@ fn fitting(pages: Vec<Page>, mut room: usize, cpu: &dyn Cpu) -> Vec<Page> {
         fits
     });
     fits.collect()
+}
+
+/// `line`, which quotes a memory behind its id, without what held only until a day before `today`.
+fn that_holds(line: String, today: Option<NaiveDate>) -> String {
+    let later = today
+        .zip(line.split_once("] "))
+        .and_then(|(today, (id, text))| {
+            let later = what_holds(text, today)?;
+            Some(format!("{id}] {later}"))
+        });
+    later.unwrap_or(line)
 }
 
 fn quoted(page: &Page) -> String {

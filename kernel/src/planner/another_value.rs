@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::facts::sentences;
+use super::poor_answer::is_common;
 use super::shared_words::share_a_thing;
 use crate::pattern::{laid_out, pattern};
 
@@ -26,7 +27,8 @@ pub(crate) fn gives_another_value(old: &str, new: &str) -> bool {
 }
 
 /// Whether `new` says of another subject what `old` says of its own: "Ida is allergic to nuts" leaves
-/// "Otto is allergic to fish" true. Not where the subject of one is the value of the other.
+/// "Otto is allergic to fish" true; so does any other value of another person. Not where the subject of
+/// one is the value of the other.
 pub(crate) fn speaks_of_another(old: &str, new: &str) -> bool {
     let frames = |text: &str| -> Vec<Frame> {
         let clauses = clauses(text);
@@ -46,6 +48,8 @@ struct Frame {
     link: String,
     value: String,
     is_denied: bool,
+    /// Whether the subject is nothing but a name.
+    is_named: bool,
 }
 
 impl Frame {
@@ -77,13 +81,15 @@ impl Frame {
             },
             value: part("value").to_lowercase(),
             is_denied: found.name("not").is_some(),
+            is_named: is_a_name(part("subject")),
         })
     }
 
     fn is_of_another(&self, other: &Self) -> bool {
         let shares = |one: &str, other: &str| share_a_thing(one, other) || one == other;
+        let are_named = self.is_named && other.is_named;
         self.link == other.link
-            && shares(&self.value, &other.value)
+            && (are_named || shares(&self.value, &other.value))
             && self.value != other.value
             && !shares(&self.subject, &other.subject)
             && !shares(&self.subject, &other.value)
@@ -108,6 +114,52 @@ impl Frame {
         }
     }
 }
+
+/// Whether `subject` is a name in Latin letters: one or two words with capital letters, none of which may
+/// begin any sentence.
+fn is_a_name(subject: &str) -> bool {
+    let is_of_a_name = |word: &str| {
+        let letters = |c: char| c.is_alphabetic() || c == '-';
+        let capital = word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase);
+        let lower = word.to_lowercase();
+        capital
+            && word.chars().all(letters)
+            && !is_common(&lower)
+            && !OPENING.contains(&lower.as_str())
+    };
+    let words: Vec<&str> = subject.split_whitespace().collect();
+    (1..=2).contains(&words.len()) && words.into_iter().all(is_of_a_name)
+}
+
+/// Words before the verb of a sentence that name nobody, beside those that never do.
+const OPENING: [&str; 26] = [
+    "he",
+    "we",
+    "it",
+    "who",
+    "what",
+    "where",
+    "when",
+    "which",
+    "how",
+    "here",
+    "my",
+    "one",
+    "both",
+    "all",
+    "some",
+    "today",
+    "tomorrow",
+    "everybody",
+    "everyone",
+    "nobody",
+    "somebody",
+    "someone",
+    "dinner",
+    "lunch",
+    "breakfast",
+    "school",
+];
 
 /// The clauses of a text, without what ends them.
 fn clauses(text: &str) -> Vec<String> {
@@ -181,6 +233,11 @@ mod tests {
         );
         check("哥哥是三班的班长。", "妹妹是五班的班长。", true);
         check("my tutor is Mr Selma", "Mr Igor is my tutor", false);
+        check("Otto is in row 4.", "Ida is in row 9.", true);
+        check("Otto is at the mill", "Ida is at the harbour", true);
+        check("It is at the mill", "Ida is at the harbour", false);
+        check("Dinner is at noon", "Lunch is at two", false);
+        check("My boat is at the mill", "Ida is at the harbour", false);
         check(
             "Otto is allergic to fish",
             "Otto is allergic to nuts",

@@ -34,11 +34,11 @@ static WORKS_ON_IT: LazyLock<Regex> = LazyLock::new(|| {
 /// What numbers and words are asked for that no expression says.
 static BEYOND: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(
-        r"(?i)\b(?:(?:sum|product|number)\s+of\s+(?:the|its|all)\s+digits|digit\s+sum|digits?\s+(?:of|in|does|has|have|are)|how\s+many\s+digits
-        |prime\s+(?:numbers?|factors?)|(?:\d+(?:st|nd|rd|th)|next|previous|largest|smallest|how\s+many)\s+primes?|primes\s+(?:below|under|between|up\s+to)
+        r"(?i)\b(?:digits?|prime\s+(?:numbers?|factors?)|(?:\d+(?:st|nd|rd|th)|next|previous|largest|smallest|how\s+many)\s+primes?|primes\s+(?:below|under|between|up\s+to)
         |divisors?|factors\s+of|common\s+multiple|fibonacci|palindrom\w+|anagrams?|median|standard\s+deviation|variance
-        |caesar|rot\s?13|roman\s+numerals?|perfect\s+numbers?|(?:shift|move)\b.{0,40}\bletters?|letters?\b.{0,40}\bshift)\b
-        |各位数字|数字之和|各位之和|几位数|多少位|质数|素数|约数|因数|公倍数|斐波那契|回文|中位数|标准差|方差|罗马数字|凯撒",
+        |caesar|rot\s?13|ciphers?|(?:en|de)crypt\w*|roman\s+numerals?|perfect\s+numbers?
+        |(?:shift|mov)\w*\b.{0,40}\bletters?|letters?\b.{0,40}\b(?:shift|mov)\w*)\b
+        |各位数字|数字之和|各位之和|几位数|多少位|质数|素数|约数|因数|公倍数|斐波那契|回文|中位数|标准差|方差|罗马数字|凯撒|字母[^。]{0,8}[移挪]|[加解]密",
     )
 });
 
@@ -68,9 +68,15 @@ mod tests {
         );
         check("What is the digit sum of 3^40?", true);
         check("How many digits has 2^300?", true);
+        check("How many numbers up to 500 contain the digit 4?", true);
         check("What are the prime factors of 1001?", true);
         check("What is the median of 4, 9, 1?", true);
         check("What is the 12th Fibonacci number?", true);
+        check(
+            "Each letter was moved 3 places on: what does \"ubh\" say?",
+            true,
+        );
+        check("把每个字母往后移三位，cat变成什么？", true);
         check("100以内有多少个质数？", true);
         // These are expressions, questions of another kind, or work on the words.
         check("What is 4 + 9 + 1?", false);

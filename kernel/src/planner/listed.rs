@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::blocks::is_heading;
 use super::facts::sentences;
-use super::poor_answer::stem;
+use super::poor_answer::{says_no, stem};
 use super::shared_words::{shared_things, telling_words};
 use crate::pattern::{HAN, pattern};
 
@@ -26,10 +26,10 @@ const SHARED_MAX: f32 = 0.34;
 /// What stands around a list that was corrected before, in both languages.
 const MARKS: [(&str, char); 2] = [(" (Noted before: ", ')'), ("（以前记下的：", '）')];
 
-/// `new` with the note `old` behind it, where `old` lists a number for several names and `new` speaks of
-/// some of these only: "Gloves: Ida 6, Otto 8" beside "Otto has 7 now"; or with the clauses of `old` that
-/// are about something else. Of several lines those stay in their places that `new` does not speak of.
-/// `None` where all of `old` is replaced by `new`.
+/// The note `old` with what `new` says in its place, where `old` lists a number for several names and
+/// `new` speaks of some of these only: "Gloves: Ida 6, Otto 8" becomes "Gloves: Ida 6, Otto 7"; or `new`
+/// with the clauses of `old` that are about something else. Of several lines those stay in their places
+/// that `new` does not speak of. `None` where all of `old` is replaced by `new`.
 pub(crate) fn with_the_rest(old: &str, new: &str) -> Option<String> {
     let (said, list) = taken_apart(old);
     let names = listed(list);
@@ -169,8 +169,8 @@ fn with_the_clauses(old: &str, new: &str) -> Option<String> {
     (!others.is_empty() && any > Some(0)).then(|| format!("{} {rest}", new.trim()))
 }
 
-/// `new` with `list` behind it, where it speaks of some of its names only. What was `said` of others
-/// before stands between both.
+/// `list` with the values that `new` gives some of its names, and those that were `said` of others before.
+/// What cannot be put in the place of a number stands before the list.
 fn with_the_list(said: &[&str], list: &str, new: &str) -> Option<String> {
     let names = listed(list);
     let told = named_in(&names, new);
@@ -184,8 +184,52 @@ fn with_the_list(said: &[&str], list: &str, new: &str) -> Option<String> {
     };
     let before = before.iter().map(|said| said.trim()).filter(still_counts);
     let all: Vec<&str> = [new.trim()].into_iter().chain(before).collect();
+    let (mut list, mut beside) = (list.to_owned(), Vec::new());
+    // The newest comes first, and counts most.
+    for said in all.into_iter().rev() {
+        match with_the_value(&list, &names, said) {
+            Some(corrected) => list = corrected,
+            None => beside.insert(0, said),
+        }
+    }
+    if beside.is_empty() {
+        return Some(list);
+    }
     let (mark, end) = MARKS[usize::from(new.contains(|c: char| HAN.contains(&c)))];
-    Some(format!("{}{mark}{list}{end}", all.join(" ")))
+    Some(format!("{}{mark}{list}{end}", beside.join(" ")))
+}
+
+/// `list` with the number that `said` ends with, in the place of that of the only one of `names` it speaks
+/// of.
+fn with_the_value(list: &str, names: &BTreeSet<String>, said: &str) -> Option<String> {
+    static ENDS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)(?:^|[^\p{Latin}\d.:/])(?P<value>\d+(?:[.:/]\d+)*)(?:\s+(?:now|instead))?了?[\s.!。！]*$",
+        )
+    });
+    static DIGITS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:[.:/]\d+)*"));
+    let told: Vec<&String> = named_in(names, said).into_iter().collect();
+    let [name] = told[..] else {
+        return None;
+    };
+    let ends = ENDS.captures(said)?;
+    let value = ends.name("value")?;
+    let is_only = DIGITS.find_iter(said).count() == 1;
+    let is_behind = said[..value.start()].to_lowercase().contains(name.as_str());
+    if !is_only || !is_behind || says_no(said) {
+        return None;
+    }
+    let items = ITEMS.captures_iter(list);
+    let mut items = items.filter(|item| item[1].to_lowercase() == *name);
+    let (item, only) = (items.next()?, items.next().is_none());
+    let known = item.get(2).filter(|_| only)?;
+    let known_end = known.start() + known.as_str().trim_end_matches(['.', ':', '/']).len();
+    Some(format!(
+        "{}{}{}",
+        &list[..known.start()],
+        value.as_str(),
+        &list[known_end..]
+    ))
 }
 
 /// Those of `names` that `text` has.
@@ -200,13 +244,15 @@ fn named_in<'a>(names: &'a BTreeSet<String>, text: &str) -> BTreeSet<&'a String>
     names.iter().filter(is_said).collect()
 }
 
+/// A name and its number.
+static ITEMS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(\p{L}[\p{L}\p{M}'’-]*) ?[:：=]? ?(\d[\d.:/]*)[^\s,，、;；.。\d]{0,6}(?:[,，、;；.。\n]|$| and |和|与)",
+    )
+});
+
 /// The names that `note` gives a number each, in lower case; none where these are too few for a list.
 fn listed(note: &str) -> BTreeSet<String> {
-    static ITEMS: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"(\p{L}[\p{L}\p{M}'’-]*) ?[:：=]? ?\d[\d.:/]*[^\s,，、;；.。\d]{0,6}(?:[,，、;；.。\n]|$| and |和|与)",
-        )
-    });
     let named: Vec<&str> = ITEMS
         .captures_iter(note)
         .filter_map(|found| found.get(1))
@@ -237,28 +283,48 @@ mod tests {
         check(
             once,
             "Otto takes 9 now.",
-            Some("Otto takes 9 now. (Noted before: Gloves: Ida 6, Otto 8, Pia 7.)"),
+            Some("Gloves: Ida 6, Otto 9, Pia 7."),
         );
         let twice =
             "Ida takes 5 now. Otto takes 7.5 now. (Noted before: Gloves: Ida 6, Otto 8, Pia 7.)";
-        check(once, "Ida takes 5 now.", Some(twice));
+        let both = "Gloves: Ida 5, Otto 7.5, Pia 7.";
+        check(once, "Ida takes 5 now.", Some(both));
         check(
             twice,
             "Otto takes 9 now.",
-            Some(
-                "Otto takes 9 now. Ida takes 5 now. (Noted before: Gloves: Ida 6, Otto 8, Pia 7.)",
-            ),
+            Some("Gloves: Ida 5, Otto 9, Pia 7."),
+        );
+        check(
+            both,
+            "Pia 8 instead",
+            Some("Gloves: Ida 5, Otto 7.5, Pia 8."),
+        );
+        // What is no number of the list stands before it.
+        check(
+            both,
+            "Otto takes 2 pairs now.",
+            Some("Otto takes 2 pairs now. (Noted before: Gloves: Ida 5, Otto 7.5, Pia 7.)"),
+        );
+        check(
+            both,
+            "Otto no longer takes 7.5.",
+            Some("Otto no longer takes 7.5. (Noted before: Gloves: Ida 5, Otto 7.5, Pia 7.)"),
+        );
+        check(
+            "Otto lost his. (Noted before: Gloves: Ida 5, Otto 7.5, Pia 7.)",
+            "Ida takes 6 now.",
+            Some("Otto lost his. (Noted before: Gloves: Ida 6, Otto 7.5, Pia 7.)"),
         );
         // One that nested is laid flat.
         check(
             "Otto takes 9 now. (Noted before: Otto takes 7.5 now. (Noted before: Gloves: Ida 6, Otto 8.))",
             "Otto takes 10 now.",
-            Some("Otto takes 10 now. (Noted before: Gloves: Ida 6, Otto 8.)"),
+            Some("Gloves: Ida 6, Otto 10."),
         );
         check(
             "李明现在穿43（以前记下的：鞋码：安娜38、李明42）",
             "李明现在穿44",
-            Some("李明现在穿44（以前记下的：鞋码：安娜38、李明42）"),
+            Some("鞋码：安娜38、李明44"),
         );
         check(once, "Ida 6, Otto 7, Pia 8 are the gloves now.", None);
     }
@@ -321,12 +387,12 @@ mod tests {
         check(
             gloves,
             "Otto takes 7.5 now.",
-            Some("Otto takes 7.5 now. (Noted before: Gloves of the crew: Ida 6.5, Otto 8, Pia 7.)"),
+            Some("Gloves of the crew: Ida 6.5, Otto 7.5, Pia 7."),
         );
         check(
             "鞋码：安娜38、李明42",
             "李明现在穿43",
-            Some("李明现在穿43（以前记下的：鞋码：安娜38、李明42）"),
+            Some("鞋码：安娜38、李明43"),
         );
         // All of it is said anew, or nothing of it.
         check(gloves, "Ida 6, Otto 7, Pia 8 are the gloves now.", None);

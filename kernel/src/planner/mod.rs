@@ -13,8 +13,8 @@
 //! | `examples`, [`program`], `for_a_program`, `plan` | how worked examples, a program and a plan are asked for |
 //! | [`parts`], `several`, `for_one` | tasks of several parts, and of several things |
 //! | `questions`, `answer_form`, `sources` | what an answer has to say, its form, and where it stands |
-//! | `poor_answer`, `owners`, `other_times`, `particulars` | an answer that is none, or another one's |
-//! | `facts`, `beside`, `blocks`, `listed`, `pointed`, [`shared_words`] | what is worth keeping, said or pointed at, and what is asked beside it; what two texts share |
+//! | `poor_answer`, `pointing`, `owners`, `other_times`, `particulars` | an answer that is none, or another one's |
+//! | `facts`, `beside`, `blocks`, `listed`, `pointed`, `notes`, [`shared_words`] | what is worth keeping, said or pointed at, and what is asked beside it; what two texts share |
 //! | `wording` | phrases from which something follows, and what a phrase that is not known costs |
 //! | `date`, `calendar`, `term`, [`numbers`], `conversion`, `material` | the days, numbers, units and tables of a task |
 //! | `derived`, `supposed`, `equations` | numbers that follow, that nobody told, and that are wrong |
@@ -43,6 +43,7 @@ mod kind;
 pub mod lessons;
 pub(crate) mod listed;
 pub(crate) mod material;
+pub(crate) mod notes;
 pub mod numbers;
 pub(crate) mod other_times;
 pub(crate) mod owners;
@@ -51,6 +52,7 @@ pub mod parts;
 pub(crate) mod plain;
 pub(crate) mod plan;
 pub(crate) mod pointed;
+pub(crate) mod pointing;
 pub(crate) mod poor_answer;
 pub mod program;
 pub(crate) mod questions;

@@ -48,6 +48,18 @@ pub(crate) fn asks_of_another_owner(told: &str, found: &str, answer: &str) -> bo
     })
 }
 
+/// Whether `old` and `new` tell of the same thing of two owners, and `new` does not name the one of `old`:
+/// "Ida's boat is green" leaves "Otto's boat is red" true.
+pub(crate) fn tell_of_two_owners(old: &str, new: &str) -> bool {
+    let lower = new.to_lowercase();
+    let (before, now) = (owned(old), owned(new));
+    let is_of_another = |known: &Owned| {
+        let is_same = |other: &Owned| other.thing == known.thing;
+        !has(&lower, &known.owner) && now.iter().any(is_same)
+    };
+    before.iter().any(is_of_another)
+}
+
 /// Whether what `answer` says stands only in passages of `found` that name nobody of `told`, while
 /// other passages do, and no name leads from these to those: the number of a taxi is not that of the
 /// landlady. Names are known by their capital letters, so in English only.
@@ -166,6 +178,23 @@ mod tests {
         let german = "Wie ist die Telefonnummer von Herrn Alder?";
         let apart = "[d1] Alder hat das Boot.\n[d2] Telefon 30 55 81";
         assert!(!stands_apart(german, apart, "30 55 81"));
+    }
+
+    #[test]
+    fn a_thing_of_two_owners_is_two_things() {
+        let check = |old: &str, new: &str, want: bool| {
+            assert_eq!(tell_of_two_owners(old, new), want, "{old} / {new}");
+        };
+        let ida = "Ida's fitting is on the 9th.";
+        check(ida, "Otto's fitting is on the 12th.", true);
+        check(ida, "Otto's fitting is on the 12th now.", true);
+        check("外婆的生日是三月四日。", "外公的生日是五月六日。", true);
+        check(ida, "Ida's fitting is on the 12th.", false);
+        check(ida, "Otto's fitting was Ida's fitting before.", false);
+        check(ida, "Otto's recital is on the 12th.", false);
+        check(ida, "The fitting is on the 12th.", false);
+        check("The fitting is on the 9th.", ida, false);
+        check("", "", false);
     }
 
     #[test]

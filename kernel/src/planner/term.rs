@@ -1,6 +1,7 @@
-//! The day on which something ends that was found with its beginning and how long it lasts, "bought
-//! 2026-03-09, guaranteed for 24 months", as an expression of the calculator: a small model takes the
-//! first day for the last one, or counts the months wrong.
+//! Time as an expression of the calculator. How long it is from one time of day to another; and the day on
+//! which something ends that was found with its beginning and how long it lasts,
+//! "bought 2026-03-09, guaranteed for 24 months": a small model takes the first day for the last one,
+//! counts the months wrong, and from 21:40 to 6:25 it is minus fifteen hours to it.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -12,6 +13,27 @@ use super::facts::sentences;
 use super::material::telling;
 use crate::pattern::laid_out;
 use crate::written::{days, numbers};
+
+/// The expression for how long it is from the first of the two times of day in `task` to the second.
+/// `None` where it asks for anything else, or has another number.
+pub(crate) fn between_times(task: &str) -> Option<String> {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\bhow\s+(?:long|many\s+(?:hours|minutes))\b|多久|多长时间|几个?小时|多少(?:个?小时|分钟)",
+        )
+    });
+    static TIME: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(r"(?i)\b(?P<time>\d{1,2}[:：]\d{2}(?:\s?[ap]\.?m\b\.?)?|\d{1,2}\s?[ap]\.?m\b\.?)")
+    });
+    let times: Vec<&str> = TIME.find_iter(task).map(|found| found.as_str()).collect();
+    let [first, last] = times[..] else {
+        return None;
+    };
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    let plain = |time: &str| time.replace('：', ":").replace('.', "").to_lowercase();
+    let is_all = digits(task) == digits(first) + digits(last);
+    (is_all && ASKS.is_match(task)).then(|| format!("from {} to {}", plain(first), plain(last)))
+}
 
 /// Whether `task` asks for the day on which something ends.
 fn asks_for_the_end(task: &str) -> bool {
@@ -47,6 +69,58 @@ pub(crate) fn expression(task: &str, found: &str) -> Option<String> {
     }
     match &best[..] {
         [(_, only)] => Some(only.clone()),
+        [] => said_apart(&asked, found),
+        _ => None,
+    }
+}
+
+/// Words that ask for an end, each in the singular, and say nothing of what ends.
+const ENDING: [&str; 14] = [
+    "when", "what", "which", "until", "till", "doe", "do", "run", "out", "end", "expire", "over",
+    "date", "day",
+];
+
+/// The expression where one sentence says when something that is `asked` for began, and another one how
+/// long it lasts. `None` where either is said of two things.
+fn said_apart(asked: &BTreeSet<String>, found: &str) -> Option<String> {
+    static BEGINS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:bought|purchased|delivered|signed|issued|beg[aiu]ns?|started|starts|opened|installed|came|since|from|joined|moved)\b
+            |[买购签订]|办理|开始|起租|交付|安装",
+        )
+    });
+    static LASTS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:guarantees?|guaranteed|warrant(?:y|ies)|warranted|valid|lasts?|runs?\s+for|terms?|periods?|leases?|contracts?|good\s+for)\b
+            |保修|质保|有效|期限|为期|租期",
+        )
+    });
+    let mut asked = asked.clone();
+    asked.retain(|word| !ENDING.contains(&word.as_str()));
+    let (mut begins, mut lasts) = (BTreeSet::new(), BTreeSet::new());
+    for clause in found.lines().flat_map(sentences) {
+        let is_of_it = !telling(&clause).is_disjoint(&asked);
+        let written = days::written(&clause);
+        let spans: Vec<_> = SPAN
+            .captures_iter(&clause)
+            .filter_map(|span| read(&span))
+            .collect();
+        match (&written[..], &spans[..]) {
+            ([day], _) if is_of_it && BEGINS.is_match(&clause) => {
+                begins.insert(day.in_year(day.year?)?);
+            }
+            ([], [span]) if is_of_it && LASTS.is_match(&clause) => {
+                lasts.insert(*span);
+            }
+            // A span of several, or of a day that is not asked for.
+            ([], [_, ..]) if is_of_it => return None,
+            _ => {}
+        }
+    }
+    match (begins.pop_first(), lasts.pop_first()) {
+        (Some(date), Some((count, unit))) if begins.is_empty() && lasts.is_empty() => {
+            Some(format!("{} + {count} {unit}", date.format("%Y-%m-%d")))
+        }
         _ => None,
     }
 }
@@ -124,6 +198,60 @@ mod tests {
         check("How long is the mill stone guaranteed?", None);
         check("When does the fair end?", None);
         check("磨盘是哪天买的？", None);
+    }
+
+    #[test]
+    fn from_one_time_to_another_it_is_so_long() {
+        let check = |task: &str, want: Option<&str>| {
+            assert_eq!(between_times(task).as_deref(), want, "{task}");
+        };
+        check(
+            "The mill opens at 8:15 and closes at 17:30. How long is it open?",
+            Some("from 8:15 to 17:30"),
+        );
+        check(
+            "How many hours are there from 10 p.m. to 6:30 a.m.?",
+            Some("from 10 pm to 6:30 am"),
+        );
+        check(
+            "磨坊21:40关门，6:25开门，关门多久？",
+            Some("from 21:40 to 6:25"),
+        );
+        check("How long is it from 8:15 to 17:30 on 3 days?", None);
+        check("When does the mill open, at 8:15 or 9:15?", None);
+        check("How long is the way?", None);
+        check("How long is it until 8:15?", None);
+    }
+
+    #[test]
+    fn the_beginning_and_the_span_may_stand_apart() {
+        let check = |found: &str, want: Option<&str>| {
+            let task = "When does the guarantee of the mill stone run out?";
+            assert_eq!(expression(task, found).as_deref(), want, "{found}");
+        };
+        let bought = "The mill stone was bought on 2025-02-20.";
+        let both = format!("{bought}\nThe guarantee of all our stones lasts 30 months.");
+        check(&both, Some("2025-02-20 + 30 months"));
+        check(
+            &format!("{both}\nThe guarantee of an oak door lasts 2 years."),
+            None,
+        );
+        check(
+            &format!("{both}\nA mill stone was bought on 2024-01-02."),
+            None,
+        );
+        check(
+            &format!("{bought}\nThe lease of the barn runs for 30 months."),
+            None,
+        );
+        check(&format!("{bought}\nThe miller takes 2 weeks off."), None);
+        check(bought, None);
+        let apart = "磨盘是2026年3月9日买的。\n磨盘保修24个月。";
+        let task = "磨盘保修到哪一天？";
+        assert_eq!(
+            expression(task, apart).as_deref(),
+            Some("2026-03-09 + 24 months")
+        );
     }
 
     #[test]

@@ -71,10 +71,10 @@ pub(crate) fn puts_numbers_together(task: &str) -> bool {
     static PUTS: LazyLock<Regex> = LazyLock::new(|| {
         let words = numbers::any_word();
         laid_out(&format!(
-            r"(?i)\d|\b(?:{words}|total|altogether|together|sum|add|average|mean|difference|differ
+            r"(?i)\d|\b(?:{words}|total|altogether|together|sum|add|average|mean|median|difference|differ
             |more|less|fewer|than|left|remain\w*|between|both|each|every|per|twice|half|double|times
             |combined|in\s+all|dearer|cheaper|older|younger|longer|shorter|still|enough|how\s+many)\b
-            |[二两三四五六七八九十百千]|一共|总共|共|合计|总和|平均|相差|比|还剩|剩下|加起来|来回|每|倍|一半|够|几[天个次张页箱盒本人]"
+            |[二两三四五六七八九十百千]|一共|总共|共|合计|总和|平均|中位数|相差|比|还剩|剩下|加起来|来回|每|倍|一半|够|几[天个次张页箱盒本人]"
         ))
     });
     PUTS.is_match(&without_addresses(task))
@@ -84,12 +84,12 @@ pub(crate) fn puts_numbers_together(task: &str) -> bool {
 pub(crate) fn asks_for_a_total(task: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
-            r"(?i)\b(?:totals?|altogether|the\s+sum|sum\s+of|adds?\s+up|averages?|combined
+            r"(?i)\b(?:totals?|altogether|the\s+sumsum\s+of|adds?\s+up|averages?|medians?|combined
             |(?:how\s+(?:much|many)|what|which)\b[^.?!]*\b(?:together|comes?\s+to)
             |differences?\s+in\s+(?:price|cost|age|height|length|weight|size|time|number)s?
             |how\s+(?:much|many)\s+(?:more|less|fewer)|left\s+over|calculate|compute|(?:work|figure)\s+out(?:\s+\w+){0,5}\s+how\s+(?:many|much|long|far)
             )\b|\bin\s+all\s*(?:[?.,!]|$)
-            |算一算|算算|算一下|算出|一共|总共|共计|合计|总和|总计|总额|平均|加起来|相差|差多少|[多少]多少|还剩",
+            |算一算|算算|算一下|算出|一共|总共|共计|合计|总和|总计|总额|平均|中位数|加起来|相差|差多少|[多少]多少|还剩",
         )
     });
     // 一共有哪些 asks for names.

@@ -9,6 +9,7 @@
 mod common;
 
 mod children;
+mod corrections;
 mod deliberation;
 mod detection;
 mod gate;

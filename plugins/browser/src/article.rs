@@ -1,4 +1,4 @@
-//! The article of a page, as Markdown.
+//! The article of a page, as Markdown; of a short page that is mostly no article, all of it.
 
 use dom_smoothie::Readability;
 use markup::{SKIPPED, headings_mended, markdown};
@@ -8,6 +8,8 @@ use crate::{Article, Link, Problem};
 
 /// Around the content, on a page that has no article.
 const FURNITURE: &[&str] = &["nav", "header", "footer", "aside", "dialog"];
+/// Characters of a page that is shown whole rather than by half.
+const SHORT_MAX: usize = 6_000;
 /// Links of a page.
 const LINKS_MAX: usize = 200;
 
@@ -33,17 +35,33 @@ pub fn read(html: &str, url: Option<&str>) -> Result<(Article, Vec<Link>), Probl
     let title = reader.get_article_title().to_string();
     // A form on a page of the web asks for something; it says nothing.
     let skipped = [SKIPPED, &["form"]].concat();
-    let (title, content, skipped) = match reader.parse() {
-        Ok(article) => (article.title, article.content.to_string(), skipped),
+    let around = [&skipped[..], FURNITURE].concat();
+    let read =
+        |html: &str, skipped| markdown(html, skipped).map_err(|error| problem(error.to_string()));
+    let whole = read(&html, around)?;
+    let (title, content, markdown) = match reader.parse() {
+        Ok(article) => {
+            let part = read(&article.content, skipped)?;
+            match leaves_out(&part, &whole) {
+                false => (article.title, article.content.to_string(), part),
+                true => (article.title, html.clone(), whole),
+            }
+        }
         // A page of links, a form, a page of one line: everything but its furniture.
-        Err(_) => (title, html.clone(), [&skipped, FURNITURE].concat()),
+        Err(_) => (title, html.clone(), whole),
     };
-    let markdown = markdown(&content, skipped).map_err(|error| problem(error.to_string()))?;
     let article = Article {
         title: title.trim().to_owned(),
         markdown,
     };
     Ok((article, links(&content, base.as_ref())))
+}
+
+/// Whether `part`, which was taken for the article, is the smaller half of a `whole` short page: of a
+/// page that is a table it may be one row.
+fn leaves_out(part: &str, whole: &str) -> bool {
+    let (part, whole) = (part.chars().count(), whole.chars().count());
+    whole <= SHORT_MAX && 2 * part < whole
 }
 
 fn links(html: &str, base: Option<&Url>) -> Vec<Link> {

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop there")]
 
 mod archives;
+mod articles;
 mod attachments;
 mod batch;
 mod beside;

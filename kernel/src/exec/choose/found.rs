@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::hints::IN_A_SENTENCE;
 use super::writing::Decided;
 use crate::calls::SEARCH;
-use crate::exec::state::{is_a_look, speaks_of_numbers, without_names};
+use crate::exec::state::{is_a_look, speaks_of_numbers, without_heads, without_names};
 use crate::exec::{Ending, Execution, failed};
 use crate::grammar::{Callable, Legal, Move};
 use crate::label::Label;
@@ -20,8 +20,9 @@ use crate::planner::answer_form::{asks_for_a_fact, asks_for_an_address, gives_th
 use crate::planner::date;
 use crate::planner::derived::{takes_of_both, takes_one_of_each};
 use crate::planner::for_a_program::is_for_a_program;
+use crate::planner::material::joined::across;
 use crate::planner::material::sentence::says_it_in_a_sentence;
-use crate::planner::material::telling;
+use crate::planner::material::{is_one_cell, row_led_to, telling};
 use crate::planner::numbers::is_invented;
 use crate::planner::poor_answer::only_denies;
 use crate::planner::shared_words::says_no_more;
@@ -52,11 +53,21 @@ impl Execution {
             && self.is_told_all_in_the_task()
     }
 
-    /// What came to mind and what was looked up.
+    /// What came to mind and what was looked up, with the row of one text to which another leads.
     pub(super) fn what_was_found(&self) -> String {
         let mut texts: Vec<String> = self.vm.reminder().into_iter().collect();
         texts.extend(self.found.texts().iter().cloned());
+        let led = row_led_to(self.told(), &texts.join("\n\n"));
+        texts.extend(led.map(|line| self.within_its_border(&line, &self.vm.lowest_label())));
         texts.join("\n\n")
+    }
+
+    /// What two lines of what was found say together on the task, within a border: what one of them
+    /// leads to in another.
+    pub(super) fn said_together(&self) -> Option<String> {
+        let lines = across(self.told(), &without_heads(&self.what_was_found()));
+        let label = self.vm.lowest_label();
+        (!lines.is_empty()).then(|| self.within_its_border(&lines.join("\n"), &label))
     }
 
     /// Whether the last step looked something up.
@@ -175,7 +186,11 @@ impl Execution {
         }
         let told = self.told().trim().to_owned();
         let request = self.asked_by(&IN_A_SENTENCE);
-        let texts = without_ids(&self.what_was_found());
+        let mut texts = without_ids(&self.what_was_found());
+        if let Some(both) = self.said_together() {
+            texts.push_str("\n\n");
+            texts.push_str(&both);
+        }
         // Right before the task a small model says the date again.
         let today = self.program.today.map(|today| date::told(today, &told));
         let today = today.unwrap_or_default();
@@ -275,9 +290,11 @@ impl Execution {
         (without_names(&before.join("\n")), without_names(&last))
     }
 
-    /// Whether one sentence of what was looked up says what the task asks.
+    /// Whether one sentence of what was looked up says what the task asks, or one cell of it.
     pub(super) fn is_said_in_a_sentence(&self) -> bool {
-        says_it_in_a_sentence(self.told(), &without_names(&self.found.texts().join("\n")))
+        let texts = self.found.texts().join("\n");
+        says_it_in_a_sentence(self.told(), &without_names(&texts))
+            || is_one_cell(self.told(), &texts)
     }
 
     /// Whether what was just looked up has not the numbers that are to be computed with: it has

@@ -47,6 +47,13 @@ pub(super) const NOT_SAID: Hint = Hint::new(
     "Nothing that was found says this.",
     "找到的内容里没有提到。",
 );
+/// What follows that, before what was looked at: a sentence of its own.
+pub(super) const LOOKED_AT: Hint = Hint::new(" Looked at: ", "查看过：");
+/// The store, among what was looked at.
+pub(super) const THE_STORE: Hint = Hint::new("the documents here", "这里的资料");
+/// Between what was looked at, and behind it.
+pub(super) const AND: Hint = Hint::new(", ", "、");
+pub(super) const END: Hint = Hint::new(".", "。");
 /// Where an answer left out the number that was computed, which follows.
 pub(super) const THE_RESULT: Hint = Hint::new(
     "Answer the task in one sentence. What was computed for it is",
@@ -95,6 +102,8 @@ mod tests {
                 IN_WORDS,
                 FROM_THE_TEXT,
                 NOT_SAID,
+                LOOKED_AT,
+                THE_STORE,
                 THE_RESULT,
                 ALSO,
                 A_NAME,

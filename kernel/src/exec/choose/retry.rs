@@ -3,7 +3,10 @@
 
 use serde_json::Value;
 
-use super::hints::{ALSO, FROM_THE_TEXT, IN_WORDS, NOT_SAID, THE_RESULT};
+use super::hints::{
+    ALSO, AND, END, FROM_THE_TEXT, IN_WORDS, LOOKED_AT, NOT_SAID, THE_RESULT, THE_STORE,
+};
+use super::leads::other_addresses;
 use super::wants::tells_an_error;
 use super::writing::Decided;
 use crate::calls::changes_something;
@@ -14,9 +17,11 @@ use crate::grammar::{Legal, Move};
 use crate::pattern::HAN;
 use crate::planner::answer_form::asks_for_a_fact;
 use crate::planner::facts::{left_beside, sentences};
+use crate::planner::material::nearer::clause_meant;
 use crate::planner::numbers::{has_another_number, says_other_numbers};
 use crate::planner::other_times::asks_of_another_time;
 use crate::planner::owners::{asks_of_another_owner, stands_apart};
+use crate::planner::pointing::{is_a_question_of, only_points};
 use crate::planner::poor_answer::{
     asks_back, leaves_to_call, only_denies, only_promises, only_refuses, only_repeats, says_no,
     says_what_was_not_read, tells_how,
@@ -26,6 +31,9 @@ use crate::planner::shared_words::says_no_more;
 use crate::planner::wording::{asks_for_a_total, sends_to_documents};
 use crate::written::numbers::HAN_SIGNS;
 use quipu_cpu::{Message, Prompt, Role, without_thought};
+
+/// Pages that are named among what was looked at.
+const PAGES_NAMED_MAX: usize = 4;
 
 impl Execution {
     /// `decided`, or what came of another try where that is a poor answer.
@@ -60,9 +68,10 @@ impl Execution {
         if !invents && self.may_guess(legal) {
             invents = self.guesses(n, answer, &all_of(prompt)).await?;
         }
-        let says_nothing = self.may_know(legal) && self.says_nothing(answer, legal);
+        let says_nothing = self.may_know(legal) && self.says_nothing(answer, legal)
+            || self.leaves_it_at_a_place(answer, legal);
         if !is_unreadable && !only_denies(answer) && !says_nothing && !invents {
-            return Ok(decided);
+            return self.by_the_clause_meant(n, legal, decided).await;
         }
         let mut again = self.read_again(n, legal, decided, says_nothing).await?;
         // What was not found is not known, however sure it sounds.
@@ -71,9 +80,73 @@ impl Execution {
         // A question in the place of an answer says as little, and so does a promise.
         let again_nothing = says_nothing && self.says_nothing(said, legal);
         let asks_again = again_nothing && self.may_guess(legal) && self.looks_only_there();
-        if (invents && beyond || asks_again) && !only_denies(said) {
-            again.completion.text = self.asked_by(&NOT_SAID).to_owned();
+        let says_none = invents && beyond || asks_again || self.leaves_it_at_a_place(said, legal);
+        if says_none && !only_denies(said) {
+            again.completion.text = self.what_is_said_of_nothing();
         }
+        Ok(again)
+    }
+
+    /// That nothing says it, and what was looked at.
+    fn what_is_said_of_nothing(&self) -> String {
+        let store = Some(self.asked_by(&THE_STORE).to_owned());
+        let store = store.filter(|_| self.found.has_searched());
+        let pages = other_addresses(&self.found.opened().join(" "), "");
+        let pages = pages.into_iter().take(PAGES_NAMED_MAX);
+        let looked_at: Vec<String> = store.into_iter().chain(pages).collect();
+        let said = self.asked_by(&NOT_SAID);
+        match looked_at.is_empty() {
+            true => said.to_owned(),
+            false => {
+                let places = looked_at.join(self.asked_by(&AND));
+                let (before, end) = (self.asked_by(&LOOKED_AT), self.asked_by(&END));
+                format!("{said}{before}{places}{end}")
+            }
+        }
+    }
+
+    /// Whether a fact is asked for, something was looked at or tried, and `answer` only says where to look.
+    fn leaves_it_at_a_place(&self, answer: &str, legal: &Legal) -> bool {
+        let told = self.told();
+        let tried = !self.found.asked().is_empty() || self.vm.reminder().is_some();
+        tried && asks_for_a_fact(told) && only_points(answer, told, names(legal))
+    }
+
+    /// `decided`, or where that says what one clause of a sentence says of another thing than the task asks
+    /// of, what is read from the clause that is meant: of two pairs a small model takes the first.
+    async fn by_the_clause_meant(
+        &mut self,
+        n: u32,
+        legal: &Legal,
+        decided: Decided,
+    ) -> Result<Decided, Ending> {
+        if !self.may_know(legal) || self.vm.has_held() {
+            return Ok(decided);
+        }
+        let told = self.told_by_itself();
+        let found = without_heads(&self.what_was_found());
+        let answer = without_thought(&decided.completion.text);
+        let Some(clause) = clause_meant(self.told(), &found, answer) else {
+            return Ok(decided);
+        };
+        let text = self.within_its_border(&clause, &self.vm.lowest_label());
+        let request = self.asked_by(&FROM_THE_TEXT);
+        let question = Message::new(Role::User, format!("{text}\n\n{told}\n\n{request}"));
+        let asked = self.shared.cpu.prepare(&[question]).map_err(failed)?;
+        if asked.len + self.vm.reserve() > self.shared.cpu.info().window {
+            return Ok(decided);
+        }
+        let mut again = self.in_words(n, &asked).await?;
+        let said = without_thought(&again.completion.text);
+        let holds = !only_denies(said)
+            && !self.says_nothing(said, legal)
+            && says_no_more(said, &clause, &told)
+            && clause_meant(self.told(), &found, said).is_none();
+        if !holds {
+            self.costs.charge(again.completion.usage);
+            return Ok(decided);
+        }
+        again.completion.usage += decided.completion.usage;
         Ok(again)
     }
 
@@ -83,14 +156,16 @@ impl Execution {
         known && asks_for_a_fact(self.told())
     }
 
-    /// Whether `answer` is none: it asks, says the question again, says that it will look, or tells its
-    /// reader which tool to use.
+    /// Whether `answer` is none: it asks, says the question again, says that it will look or where, or tells
+    /// its reader which tool to use.
     pub(super) fn says_nothing(&self, answer: &str, legal: &Legal) -> bool {
         let told = self.told();
         let tells_how = |name: &str| !told.contains(name) && tells_how(answer, name);
         asks_back(answer)
             || only_promises(answer, told)
             || only_repeats(answer, told)
+            || is_a_question_of(answer, told)
+            || only_points(answer, told, names(legal))
             || legal.calls.iter().any(|call| tells_how(&call.name))
     }
 
@@ -263,6 +338,10 @@ impl Execution {
         if self.vm.has_held() {
             return None;
         }
+        if let Some(both) = self.said_together() {
+            let all = self.what_was_found();
+            return Some((format!("{all}\n{both}"), format!("{all}\n\n{both}")));
+        }
         if !self.has_looked_up(legal) {
             let reminder = self.vm.reminder().filter(|_| reminds)?;
             return Some((reminder.clone(), reminder));
@@ -351,6 +430,11 @@ impl Execution {
         self.written(n, asked, &Legal::default(), Move::Answer)
             .await
     }
+}
+
+/// The names of all functions in sight.
+fn names(legal: &Legal) -> impl Iterator<Item = &str> {
+    legal.calls.iter().map(|call| call.name.as_str())
 }
 
 /// Whether `answer`, in Chinese, has other words than `found` for what `told` asks: its names are in no

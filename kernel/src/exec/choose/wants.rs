@@ -10,7 +10,9 @@ use crate::grammar::{Callable, Legal, Move};
 use crate::judgement::Question;
 use crate::planner::facts::is_told_in_sentences;
 use crate::planner::for_a_program::is_for_a_program;
+use crate::planner::material::priced;
 use crate::planner::questions::questions;
+use crate::planner::sources::names_page_and_documents;
 use crate::planner::wording::{asks_of_oneself, sends_to_documents};
 use crate::planner::{answer_form, conversion, date, term};
 use crate::program::asks_for_code;
@@ -166,15 +168,41 @@ impl Execution {
         Some(json!({"tool": calculator.name, "args": {"expression": expression}}))
     }
 
-    /// The sum that a task is which asks when something ends that was found with its beginning and
-    /// how long it lasts.
+    /// The sum that a task is which asks how long it is between two times, or when something ends that
+    /// was found with its beginning and how long it lasts.
     pub(in crate::exec) fn of_a_term(&self, legal: &Legal) -> Option<Value> {
+        let by_clock = || self.computed_once(legal, |told, _| term::between_times(told));
+        let of_task = self.is_told_all_in_the_task().then(by_clock).flatten();
+        of_task.or_else(|| self.computed_once(legal, term::expression))
+    }
+
+    /// The sum that a task is which asks what so many things cost, of which one has its price in what
+    /// was found. Not before each source of the task was read.
+    pub(in crate::exec) fn of_a_price(&self, legal: &Legal) -> Option<Value> {
+        let told = self.told();
+        let page_is_read = !self.gives_an_address() || self.found.is_there();
+        let is_searched =
+            !sends_to_documents(told) || self.found.has_searched() || self.is_reminded_enough();
+        let may = page_is_read && is_searched && !names_page_and_documents(told);
+        match may && self.has_found_all() {
+            true => self.computed_once(legal, priced::expression),
+            false => None,
+        }
+    }
+
+    /// The call that computes what `expression` makes of the task and of what was found, if that was not
+    /// computed yet.
+    fn computed_once(
+        &self,
+        legal: &Legal,
+        expression: fn(&str, &str) -> Option<String>,
+    ) -> Option<Value> {
         let plain = legal.answer.is_none() && legal.choices.is_none();
         if !plain || self.program.branch.is_some() || !self.shared.cpu.info().constrains {
             return None;
         }
         let calculator = legal.offered().find(|call| call.takes_an_expression())?;
-        let expression = term::expression(self.told(), &without_heads(&self.what_was_found()))?;
+        let expression = expression(self.told(), &without_heads(&self.what_was_found()))?;
         let was_made = |asked: &String| asked.contains(&expression);
         let call = json!({"tool": calculator.name, "args": {"expression": expression}});
         (!self.found.asked().iter().any(was_made)).then_some(call)

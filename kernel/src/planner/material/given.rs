@@ -1,5 +1,5 @@
-//! The table that a program computes with, as a value that is there before the program runs: a small
-//! model that writes a long table out writes half of it, and computes with that.
+//! The table or the text that a program computes with, as a value that is there before the program runs:
+//! a small model that writes a long table out writes half of it, and computes with that.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -10,16 +10,20 @@ use serde_json::{Value, json};
 
 use super::names::{best_named, telling};
 use super::table::{Table, tables};
-use crate::pattern::{laid_out, pattern};
+use crate::pattern::laid_out;
 
 /// The fewest rows: a shorter table is written out without a fault.
 const ROWS_MIN: usize = 6;
+/// The fewest characters of a text: a word is written out without a fault.
+const TEXT_CHARS_MIN: usize = 24;
 /// The longest value, in bytes: the window holds it beside the table.
 const BYTES_MAX: usize = 12_000;
 
-/// A table as a value of a program; empty where there is none.
+/// A table or a text as a value of a program; empty where there is none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Given {
+    /// What it is called.
+    name: &'static str,
     /// Python that defines it.
     code: String,
     /// What the writer of the program is told of it.
@@ -49,7 +53,28 @@ impl Given {
             [only] => Some(only),
             _ => best_named(&long.iter().map(said).collect::<Vec<_>>()).map(|at| &long[at]),
         };
-        table.and_then(Self::of_table).unwrap_or_default()
+        let given = table.and_then(Self::of_table);
+        given.or_else(|| Self::of_quoted(task)).unwrap_or_default()
+    }
+
+    /// The only text that `task` quotes, if that is long.
+    fn of_quoted(task: &str) -> Option<Self> {
+        static QUOTED: LazyLock<Regex> =
+            LazyLock::new(|| laid_out(r#""(?P<a>[^"]+)"|“(?P<b>[^”]+)”|「(?P<c>[^」]+)」"#));
+        let mut quoted = QUOTED.captures_iter(task);
+        let found = quoted.next().filter(|_| quoted.next().is_none())?;
+        let text = ["a", "b", "c"]
+            .iter()
+            .find_map(|name| found.name(name))?
+            .as_str();
+        let code = format!("text = {}\n\n", json!(text));
+        let said = "The quoted text is there already as text. Use text, and do not write it again.";
+        let is_long = text.chars().count() >= TEXT_CHARS_MIN && code.len() <= BYTES_MAX;
+        is_long.then(|| Self {
+            name: "text",
+            code,
+            said: said.to_owned(),
+        })
     }
 
     fn of_table(table: &Table) -> Option<Self> {
@@ -75,7 +100,8 @@ impl Given {
             rows.len(),
             rows[0]
         );
-        (code.len() <= BYTES_MAX).then_some(Self { code, said })
+        let name = "rows";
+        (code.len() <= BYTES_MAX).then_some(Self { name, code, said })
     }
 
     /// What the writer of a program is told of the value.
@@ -85,8 +111,9 @@ impl Given {
 
     /// `code` below the value, where it uses that.
     pub(crate) fn above<'a>(&self, code: &'a str) -> Cow<'a, str> {
-        static USES: LazyLock<Regex> = LazyLock::new(|| pattern(r"\brows\b"));
-        match self.code.is_empty() || !USES.is_match(code) {
+        let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
+        let mut words = code.split(|c: char| !is_of_name(c));
+        match self.code.is_empty() || !words.any(|word| word == self.name) {
             true => Cow::Borrowed(code),
             false => Cow::Owned(format!("{}{code}", self.code)),
         }
@@ -173,6 +200,35 @@ mod tests {
         assert_eq!(
             given.above("def solution():\n    return 35 + 40"),
             "def solution():\n    return 35 + 40"
+        );
+    }
+
+    #[test]
+    fn a_text_that_the_task_quotes_is_given() {
+        let check = |task: &str, want: Option<&str>| {
+            let given = Given::of(task, task);
+            let code = given.above("print(len(text))");
+            let value = code
+                .strip_suffix("print(len(text))")
+                .filter(|value| !value.is_empty());
+            assert_eq!(value, want, "{task}");
+        };
+        check(
+            "How many words has \"the old mill stands by the river\"?",
+            Some("text = \"the old mill stands by the river\"\n\n"),
+        );
+        check(
+            "“老磨坊在河边的小山坡上，已经有一百多年的历史了，没有人住”有几个字？",
+            Some("text = \"老磨坊在河边的小山坡上，已经有一百多年的历史了，没有人住\"\n\n"),
+        );
+        check("How many words has \"the old mill\"?", None);
+        check(
+            "Is \"the old mill stands by the river\" longer than \"the river runs by the old mill\"?",
+            None,
+        );
+        check(
+            "How many words are these: the old mill stands by the river",
+            None,
         );
     }
 

@@ -58,8 +58,10 @@ fn wanted(table: &Table, at: usize, told: &[String]) -> Option<Wanted> {
     };
     let by_name = place.and_then(|at| beside(at, name.len()));
     let by_unit = || {
-        let at = place_of(&unit, told)?;
-        at.checked_sub(1).and_then(|at| number(&told[at]))
+        let places =
+            (1..told.len()).filter(|at| !unit.is_empty() && told[*at..].starts_with(&unit));
+        let mut numbers = places.filter_map(|at| number(&told[at - 1]));
+        numbers.next().filter(|_| numbers.next().is_none())
     };
     let wanted = by_name.or_else(by_unit)?;
     let is_it = |value: &Option<f64>| value.is_some_and(|value| value == wanted);
@@ -124,6 +126,7 @@ mod tests {
         check("What is the rent of a mill with 2 stones?", MILLS, &["New"]);
         check("4人的带阳台的房间哪个？", ROOMS, &["乙"]);
         check("哪个房间没有阳台？", ROOMS, &["甲"]);
+        check("客人要一间住4人又带阳台的，哪间合适？", ROOMS, &["乙"]);
         // Nothing is said of a column, or no row is so.
         check("Which mill is it?", MILLS, &[]);
         check("Which mill has 5 stones?", MILLS, &[]);

@@ -11,10 +11,13 @@
 //! | `measure` | what numbers measure: degrees, money, a unit |
 //! | `condition` | the condition of a task: above 8 |
 //! | `fitting`, `matching` | the rows that fit a condition, and those that are as a task says |
+//! | `linked` | the row of another table to which the row leads that a task names |
 //! | `dated` | the part below a heading with the day or month of a task |
 //! | `given` | the table that a program has as a value |
 //! | `cell` | the cell or row that a task asks for, and the row that a number is of |
-//! | `sentence` | whether one sentence says what is asked |
+//! | `sentence`, `nearer` | whether one sentence says what is asked; which clause of it does |
+//! | `joined` | what two texts say together, by a key that both have |
+//! | `priced` | what so many things cost |
 //! | `units` | units, and the factors between those that a text mixes |
 //! | `code` | a program as its tokens |
 //! | `unbound` | names in a program that have no value |
@@ -27,10 +30,14 @@ mod dated;
 mod described;
 mod fitting;
 pub mod given;
+pub(crate) mod joined;
+mod linked;
 mod matching;
 mod measure;
 mod names;
+pub(crate) mod nearer;
 mod passage;
+pub(crate) mod priced;
 mod row;
 pub(crate) mod sentence;
 mod table;
@@ -39,6 +46,7 @@ pub(crate) mod unfit;
 pub(crate) mod units;
 
 pub(crate) use cell::row_of_the_number;
+pub(crate) use linked::row_led_to;
 pub(crate) use names::telling;
 
 /// What `task` asks for in `text`, each as a line: cells and rows of its tables, and the part that is of
@@ -47,4 +55,11 @@ pub(crate) fn asked_for(task: &str, text: &str) -> Vec<String> {
     let mut lines = cell::cells_asked_for(task, text);
     lines.extend(dated::part_of_the_day(task, text));
     lines
+}
+
+/// Whether what `task` asks for in `text` is one cell of a table, named by its row and its column.
+pub(crate) fn is_one_cell(task: &str, text: &str) -> bool {
+    let lines = cell::cells_asked_for(task, text);
+    // A row in words has a name before each value.
+    matches!(&lines[..], [only] if only.matches(": ").count() == 1 && only.matches(" | ").count() == 1)
 }
