@@ -52,4 +52,6 @@ pub enum Format {
     Translations,
     /// A document of LyX.
     Lyx,
+    /// Conversations that a program for messages exports.
+    Chat,
 }

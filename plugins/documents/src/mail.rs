@@ -263,6 +263,14 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
             whole.push(&text(inner, raw, depth + 1));
             continue;
         }
+        // What says nothing of itself is text (RFC 2045, 5.2).
+        if let PartType::Text(text) = &part.body
+            && kind.is_empty()
+            && name.is_empty()
+        {
+            whole.push(&mended(part, text, raw).replace("\r\n", "\n"));
+            continue;
+        }
         let what = if kind.is_empty() {
             "unknown".to_owned()
         } else {

@@ -1,5 +1,7 @@
 //! What a file is, by its first bytes and its ending, and who reads it.
 
+mod exported;
+
 use std::path::Path;
 
 use quipu_memory::Syntax;
@@ -311,6 +313,9 @@ fn by_ending(path: &Path, head: &[u8]) -> Format {
     let has = |endings: &&[&str]| endings.contains(&ending.as_str());
     if let Some((_, name)) = DOCUMENTS.iter().find(|(endings, _)| has(endings)) {
         return Format::Document(name);
+    }
+    if ending == "json" && exported::is_chat(head) {
+        return Format::Document("chat");
     }
     if NOTES.contains(&ending.as_str()) {
         return Format::Note;

@@ -1,6 +1,9 @@
 //! What is wrong with a file of TOML. Its reader names what it expected as the program calls its
 //! types; a person wrote the file.
 
+/// Letters of a known name that tell something where it stands within another.
+const WITHIN_LETTERS_MIN: usize = 4;
+
 /// What is wrong with the file of which the reader of TOML says `error`.
 pub fn wrong(error: &toml::de::Error) -> String {
     let said = error.to_string();
@@ -12,7 +15,33 @@ pub fn wrong(error: &toml::de::Error) -> String {
     let is_of_a_type = last.starts_with("invalid type: ") || last.starts_with("invalid value: ");
     match last.rsplit_once(", expected ").filter(|_| is_of_a_type) {
         Some((given, kind)) => format!("{before}{given}, expected {}", named(kind, "a table")),
-        None => said.to_owned(),
+        None => format!("{before}{}", meant(last)),
+    }
+}
+
+/// What a reader says of a name that it does not know, with the known one that may be meant: one
+/// that is nearly so, or stands in it.
+pub fn meant(said: &str) -> String {
+    let names: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
+    let is_unknown = said.starts_with("unknown field `") || said.starts_with("unknown variant `");
+    let Some((name, known)) = names.split_first().filter(|_| is_unknown) else {
+        return said.to_owned();
+    };
+    let mut near = quipu_models::near(name, known.iter().map(|known| (*known).to_owned()));
+    if near.is_empty() {
+        let within = known
+            .iter()
+            .filter(|known| known.len() >= WITHIN_LETTERS_MIN && name.contains(*known));
+        near = within.map(|known| (*known).to_owned()).collect();
+    }
+    let near: Vec<String> = near.iter().map(|near| format!("`{near}`")).collect();
+    match near.is_empty() {
+        true => said.to_owned(),
+        false => {
+            let whole = format!("`{name}`");
+            let told = format!("{whole} (did you mean {}?)", near.join(" or "));
+            said.replacen(&whole, &told, 1)
+        }
     }
 }
 
@@ -79,7 +108,15 @@ mod tests {
         check("inner = 3", "invalid type: integer `3`, expected a table");
         check(
             "step = 3",
-            "unknown field `step`, expected one of `steps`, `window`, `heat`, `allow`, `inner`",
+            "unknown field `step` (did you mean `steps`?), expected one of `steps`, `window`, `heat`, `allow`, `inner`",
+        );
+        check(
+            "max_window = 3",
+            "unknown field `max_window` (did you mean `window`?), expected one of `steps`, `window`, `heat`, `allow`, `inner`",
+        );
+        check(
+            "colour = 3",
+            "unknown field `colour`, expected one of `steps`, `window`, `heat`, `allow`, `inner`",
         );
     }
 }
