@@ -128,13 +128,11 @@ impl<'a> Adding<'a> {
             history: mut before,
         } = line;
         let waits = |id: &PageId| self.names.contains(id);
-        let mut made_of = before
-            .iter()
-            .chain([&page])
-            .flat_map(|page| &page.derived_from);
         let is_there_soon = !before.is_empty() && page.id.as_ref().is_some_and(waits);
+        let versions = before.iter().chain([&page]);
         // What it was made from has its id here only once it is stored.
-        if is_there_soon || made_of.any(waits) {
+        let is_made_of_it = versions.flat_map(|page| &page.derived_from).any(waits);
+        if is_there_soon || is_made_of_it {
             self.flush()?;
         }
         if let Some(id) = &page.id
