@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::material::in_the_task::has_list_or_text;
 use super::program::has_data;
 use super::wording::{is_about_its_words, without_addresses};
 use crate::pattern::laid_out;
@@ -16,18 +17,19 @@ pub(crate) fn is_for_a_program(task: &str) -> bool {
         return false;
     }
     let task = without_addresses(task);
-    has_data(&task) && WORKS_ON_IT.is_match(&task) || BEYOND.is_match(&task)
+    let has_data = || has_data(&task) || has_list_or_text(&task);
+    BEYOND.is_match(&task) || WORKS_ON_IT.is_match(&task) && has_data()
 }
 
 /// What is asked about the parts of what stands in a task. A small list of numbers that are added up is
 /// an expression.
 static WORKS_ON_IT: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(
-        r"(?i)\b(?:sort(?:ed|ing)?|order(?:ed)?|alphabetical(?:ly)?|rank|longest|shortest|different|distinct|unique|duplicates?|twice
+        r"(?i)\b(?:sort(?:ed|ing)?|order(?:ed)?|alphabetical(?:ly)?|ascending|descending|rank|longest|shortest|different|distinct|unique|duplicates?|twice
         |repeat(?:s|ed)?|reverse[ds]?|backwards?|letters?|characters?|vowels?|consonants?|words?|appears?|occurs?
         |(?:how\s+many|count)\b.{0,40}\b(?:in|of|are)|(?:second|third|fourth|fifth|\d+(?:st|nd|rd|th))\b
         |larger|largest|smaller|smallest|greatest|even|odd|divisible|most\s+(?:often|common|frequent)\w*)\b
-        |排序|排列|排一?下|最长|最短|不同|不重复|重复|去重|倒过来|反过来|颠倒|几个字|多少个|几个|第[一二三四五六七八九十\d]+[个长短大小]|出现|最大|最小|偶数|奇数|整除",
+        |排序|排列|排一?下|[升降逆倒]序|从[大小高低长短多少]到[大小高低长短多少]|[几多]少?次|众数|首字母|最长|最短|不同|不重复|重复|去重|倒过来|反过来|颠倒|几个字|多少个|几个|第[一二三四五六七八九十\d]+[个长短大小]|出现|最大|最小|偶数|奇数|整除",
     )
 });
 
@@ -77,10 +79,16 @@ mod tests {
             true,
         );
         check("把每个字母往后移三位，cat变成什么？", true);
+        check("Sort 4 9 1 12 7", true);
+        check("把4、9、1、12、7从大到小排", true);
+        check("\"老磨坊在河边的小山坡上，河水很急\"里“河”出现几次？", true);
         check("100以内有多少个质数？", true);
         // These are expressions, questions of another kind, or work on the words.
         check("What is 4 + 9 + 1?", false);
         check("Add up: 4, 9, 1, 12", false);
+        check("Add up 4, 9, 1, 12 and 7", false);
+        check("从小到大我搬过几次家？", false);
+        check("How many times was the mill sold?", false);
         check("Which of the mills is the oldest?", false);
         check("How many sacks are in the barn?", false);
         check("Translate these words: oats, rye, bran, barley", false);

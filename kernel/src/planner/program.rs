@@ -10,8 +10,10 @@ use chrono::NaiveDate;
 use quipu_cpu::{Message, Role};
 use regex::Regex;
 
+use super::conventions::conventions;
 use super::material::given::Given;
 use super::material::units::factors;
+use super::mended::{mended, returns};
 use crate::pattern::laid_out;
 
 /// Who writes the program. Models are trained with a message of the system; this one says
@@ -74,6 +76,8 @@ const CODE: [&str; 18] = [
 
 /// The end of such a program: what calls the function and prints what it returns.
 pub const CALLED: &str = "\n\nprint(solution())";
+/// The end of one whose function prints and returns nothing.
+const CALLED_TO_PRINT: &str = "\n\nsolution()";
 
 /// Such a program of the function `code`. Where the function asks what day it is, it hears
 /// `today`: no clock runs where a program does.
@@ -88,37 +92,17 @@ pub fn called_on(today: Option<NaiveDate>, code: &str) -> String {
              clock.date, clock.datetime = Date, Time\n\n"
         )
     });
-    format!("{clock}{}{CALLED}", with_helpers_first(code))
+    let code = mended(code);
+    let called = match returns(&code) {
+        true => CALLED,
+        false => CALLED_TO_PRINT,
+    };
+    format!("{clock}{code}{called}")
 }
 
-/// `code` with the functions that stand behind the last line of `solution` at its top: a small model
-/// writes what it calls below the `return`, where nothing defines it.
-fn with_helpers_first(code: &str) -> String {
-    let moved = || {
-        let mut lines: Vec<&str> = code.lines().collect();
-        let head = lines
-            .iter()
-            .position(|line| line.starts_with("def solution("))?;
-        let is_of_it = |line: &&str| line.is_empty() || line.starts_with(' ');
-        let end = head
-            + 1
-            + lines[head + 1..]
-                .iter()
-                .take_while(|line| is_of_it(line))
-                .count();
-        let returns = (head..end).find(|at| lines[*at].starts_with("    return"))?;
-        let begins = (returns..end).find(|at| lines[*at].starts_with("    def "))?;
-        let is_helper = |line: &&str| {
-            let starts = ["    def ", "    #", "        "];
-            line.trim().is_empty() || starts.iter().any(|start| line.starts_with(start))
-        };
-        if !lines[begins..end].iter().all(is_helper) {
-            return None;
-        }
-        lines[head + 1..end].rotate_left(begins - head - 1);
-        Some(lines.join("\n"))
-    };
-    moved().unwrap_or_else(|| code.to_owned())
+/// Whether the program `code` is such a function with what calls it.
+pub fn calls_solution(code: &str) -> bool {
+    code.ends_with(CALLED) || code.ends_with(CALLED_TO_PRINT)
 }
 
 /// What is asked for to test an answer.
@@ -184,6 +168,11 @@ fn request(found: &str, told: &str, given: &Given) -> String {
     let factors = factors(found, told);
     if !factors.is_empty() {
         asked.push_str(&format!("{factors}\n"));
+    }
+    let has_list = given.said().is_some() || has_data(told);
+    let conventions = conventions(told, has_list);
+    if !conventions.is_empty() {
+        asked.push_str(&format!("{conventions}\n"));
     }
     asked.push_str(ask);
     if let Some(said) = given.said() {
@@ -321,22 +310,17 @@ mod tests {
     }
 
     #[test]
-    fn helpers_below_the_return_come_first() {
-        let check = |code: &str, want: &str| assert_eq!(with_helpers_first(code), want);
-        let helper = "    def half(n):\n        return n // 2";
-        check(
-            &format!("def solution():\n    a = half(8)\n    return a\n\n{helper}"),
-            &format!("def solution():\n{helper}\n    a = half(8)\n    return a\n"),
-        );
-        for code in [
-            format!("def solution():\n{helper}\n    return half(8)"),
-            format!("def solution():\n    return 4\n\n{helper}\n    b = 5"),
-            "def solution():\n    return half(8)\n\ndef half(n):\n    return n // 2".to_owned(),
-            "x = 4".to_owned(),
-            String::new(),
-        ] {
-            check(&code, &code);
-        }
+    fn what_a_function_prints_is_its_result() {
+        let check = |body: &str, want: &str| {
+            let code = called_on(None, &format!("def solution():\n{body}"));
+            assert!(code.ends_with(&format!("\n{body}\n\n{want}")), "{code}");
+            assert!(calls_solution(&code), "{code}");
+        };
+        check("    print(4)", "solution()");
+        check("    # return 4\n    print(4)", "solution()");
+        check("    if True:\n        return 4", "print(solution())");
+        check("    print(4)\n    return 4", "print(solution())");
+        assert!(!calls_solution("print(4)"));
     }
 
     #[test]

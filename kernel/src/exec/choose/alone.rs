@@ -11,7 +11,7 @@ use crate::planner::date;
 use crate::planner::facts::is_told_in_sentences;
 use crate::planner::material::given::Given;
 use crate::planner::material::unfit::cannot_run;
-use crate::program::{asked_for, asked_for_after, asked_in_words};
+use crate::program::{asked_for, asked_for_after, asked_in_words, calls_solution};
 use quipu_cpu::Prompt;
 use serde_json::Value;
 
@@ -30,7 +30,8 @@ impl Execution {
         }
     }
 
-    /// The table that was found, or stands in the task, as a program has it.
+    /// The table that was found, or the table, the list or the text that stands in the task, as a
+    /// program has it.
     pub(in crate::exec) fn given(&self) -> Given {
         Given::of(
             self.told(),
@@ -97,14 +98,19 @@ impl Execution {
         self.why_not(action)
     }
 
-    /// Why the program of `action` cannot run, if it is in Python and nothing was granted to it.
+    /// Why the program of `action` is not run, if it is in Python and nothing was granted to it: it
+    /// cannot run, or it is the first one and has a part of what is given.
     fn why_not(&self, action: &Value) -> Option<String> {
         let called = look_up(&self.shared.bus, action["tool"].as_str()?)?;
         let function = called.function();
         let is_bare = function.program.as_deref() == Some("python") && function.needs.is_empty();
         let code = action["args"]["code"].as_str().filter(|_| is_bare)?;
         let input = action["args"]["stdin"].as_str().unwrap_or_default();
-        cannot_run(code, !input.is_empty(), self.told(), &self.given())
+        let given = self.given();
+        let of_a_part = || given.said_of_a_part(code).map(str::to_owned);
+        let is_first = self.programs == 1 && calls_solution(code);
+        cannot_run(code, !input.is_empty(), self.told(), &given)
+            .or_else(|| is_first.then(of_a_part).flatten())
     }
 
     /// The prompt to work out in words a task that is told in sentences and asks for no form of

@@ -35,7 +35,7 @@ impl Execution {
         let result = self.vm.last_observation().unwrap_or_default();
         let wrong = match self.track.last() {
             Some((action, false)) if self.programs == 0 => expression(action),
-            Some((_, worked)) if !worked || tells_an_error(&result) => {
+            Some((_, worked)) if !worked || tells_an_error(&result) || tells_nothing(&result) => {
                 // One that could not even be run is written in the same way again.
                 let most = match self.why_not_run().is_some() {
                     true => PROGRAMS_MAX - 1,
@@ -282,9 +282,24 @@ pub(super) fn tells_an_error(result: &str) -> bool {
     result.is_some_and(|result| result["error"].is_string())
 }
 
+/// Whether a result is what a function returns that leaves its value out.
+fn tells_nothing(result: &str) -> bool {
+    result.trim() == "None"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_function_that_returns_nothing_tells_nothing() {
+        let check = |result: &str, want: bool| assert_eq!(tells_nothing(result), want, "{result}");
+        check("None\n", true);
+        check("None of them", false);
+        check("0", false);
+        check("[]", false);
+        check("", false);
+    }
 
     #[test]
     fn what_a_program_says_is_the_answer() {

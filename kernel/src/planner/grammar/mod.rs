@@ -152,7 +152,9 @@ impl Legal {
                 {
                     return self.action(Move::Call, code);
                 }
-                Ok(json!({"tool": call.name, "args": {"code": code}}))
+                let mut action = json!({"tool": call.name, "args": {"code": code}});
+                self.give_a_value(&mut action);
+                Ok(action)
             }
             (Move::Function, _) => {
                 let call = self.runs_programs().ok_or("no tool runs programs")?;
@@ -187,6 +189,7 @@ impl Legal {
             let named = |tool: &str| self.calls.iter().find(|call| call.name == tool);
             numbers.without_inventions(&mut calls, |tool| Some(&named(tool)?.parameters));
         }
+        calls.iter_mut().for_each(|call| self.give_a_value(call));
         let mut seen = Vec::new();
         calls.retain(|call| {
             !seen.contains(call) && {
@@ -198,6 +201,18 @@ impl Legal {
             1 => calls.remove(0),
             _ => json!({ "calls": calls }),
         })
+    }
+
+    /// Puts what is given before the program of `call` that takes it without having defined it.
+    fn give_a_value(&self, call: &mut Value) {
+        let runs = |known: &&Callable| known.program.as_deref() == Some("python");
+        let mut runners = self.calls.iter().filter(runs);
+        if runners.any(|known| call["tool"] == known.name)
+            && let Some(code) = call["args"]["code"].as_str()
+        {
+            let whole = self.given.where_missing(code).into_owned();
+            call["args"]["code"] = whole.into();
+        }
     }
 
     /// The calls in an answer of a model that was not allowed to call at once and answers with

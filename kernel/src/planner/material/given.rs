@@ -1,5 +1,5 @@
-//! The table or the text that a program computes with, as a value that is there before the program runs:
-//! a small model that writes a long table out writes half of it, and computes with that.
+//! The table, the list or the text that a program computes with, as a value that is there before the
+//! program runs: a small model that writes a long one out writes half of it, and computes with that.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -8,31 +8,40 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Value, json};
 
+use super::code::{Kind, tokens};
+use super::in_the_task::{Data, data};
 use super::names::{best_named, telling};
+use super::spelled::{Spelled, lists};
 use super::table::{Table, tables};
-use crate::pattern::laid_out;
+use super::unbound::unbound;
+use crate::pattern::{laid_out, pattern};
 
 /// The fewest rows: a shorter table is written out without a fault.
 const ROWS_MIN: usize = 6;
-/// The fewest characters of a text: a word is written out without a fault.
-const TEXT_CHARS_MIN: usize = 24;
+/// The fewest elements of a list in a program that is part of a longer one.
+const PART_MIN: usize = 3;
 /// The longest value, in bytes: the window holds it beside the table.
 const BYTES_MAX: usize = 12_000;
+/// How the function of a program begins.
+const FUNCTION: &str = "def solution():";
 
-/// A table or a text as a value of a program; empty where there is none.
+/// A table, a list or a text as a value of a program; empty where there is none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Given {
-    /// What it is called.
-    name: &'static str,
+    /// What it is called, and its words where they are given too.
+    names: Vec<&'static str>,
     /// Python that defines it.
     code: String,
     /// What the writer of the program is told of it.
     said: String,
+    /// The values of each of its elements; a text is one.
+    elements: Vec<Vec<String>>,
 }
 
 impl Given {
-    /// The one long table of `text` that is whole and whose columns have names. Of several it is the one
-    /// whose title and columns have the most words of `task`.
+    /// The one long table of `text` that is whole and whose columns have names; otherwise the list or
+    /// the text that stands in `task`. Of several tables it is the one whose title and columns have the
+    /// most words of `task`.
     pub(crate) fn of(task: &str, text: &str) -> Self {
         let mut long: Vec<Table> = Vec::new();
         let holds =
@@ -54,27 +63,63 @@ impl Given {
             _ => best_named(&long.iter().map(said).collect::<Vec<_>>()).map(|at| &long[at]),
         };
         let given = table.and_then(Self::of_table);
-        given.or_else(|| Self::of_quoted(task)).unwrap_or_default()
+        let of_task = || data(task).map(|data| Self::of_data(data, task));
+        let given = given.or_else(of_task);
+        given
+            .filter(|given| given.code.len() <= BYTES_MAX)
+            .unwrap_or_default()
     }
 
-    /// The only text that `task` quotes, if that is long.
-    fn of_quoted(task: &str) -> Option<Self> {
-        static QUOTED: LazyLock<Regex> =
-            LazyLock::new(|| laid_out(r#""(?P<a>[^"]+)"|“(?P<b>[^”]+)”|「(?P<c>[^」]+)」"#));
-        let mut quoted = QUOTED.captures_iter(task);
-        let found = quoted.next().filter(|_| quoted.next().is_none())?;
-        let text = ["a", "b", "c"]
-            .iter()
-            .find_map(|name| found.name(name))?
-            .as_str();
-        let code = format!("text = {}\n\n", json!(text));
-        let said = "The quoted text is there already as text. Use text, and do not write it again.";
-        let is_long = text.chars().count() >= TEXT_CHARS_MIN && code.len() <= BYTES_MAX;
-        is_long.then(|| Self {
-            name: "text",
+    /// The list or the text that stands in `task`.
+    fn of_data(data: Data, task: &str) -> Self {
+        let texts =
+            |texts: Vec<String>| -> Vec<Value> { texts.into_iter().map(Value::from).collect() };
+        match data {
+            Data::Numbers(numbers) => Self::of_list("numbers", numbers),
+            Data::Items(items) => Self::of_list("items", texts(items)),
+            Data::Lines(lines) => Self::of_list("lines", texts(lines)),
+            Data::Text(text) => Self::of_text(text, task),
+        }
+    }
+
+    fn of_list(name: &'static str, list: Vec<Value>) -> Self {
+        let first = list.first().map(python).unwrap_or_default();
+        let count = list.len();
+        Self {
+            names: vec![name],
+            code: format!("{name} = {}\n\n", json!(list)),
+            said: format!(
+                "The list is there already as {name}, a list of {count} values such as {first}. Use \
+                 {name}, and do not write the list again."
+            ),
+            elements: list.iter().map(|value| vec![as_text(value)]).collect(),
+        }
+    }
+
+    /// A text, with its words where `task` speaks of these: a small model counts the full stop to the
+    /// last one.
+    fn of_text(text: String, task: &str) -> Self {
+        static WORDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bwords?\b|单词"));
+        let mut names = vec!["text"];
+        let mut code = format!("text = {}\n", json!(text));
+        let mut also = String::new();
+        let words = text.split_whitespace();
+        let words = words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        if words.len() > 1 && WORDS.is_match(task) {
+            names.push("words");
+            code.push_str(&format!("words = {}\n", json!(words)));
+            also = format!(", and its {} words as words", words.len());
+        }
+        code.push('\n');
+        Self {
+            names,
             code,
-            said: said.to_owned(),
-        })
+            said: format!(
+                "The text is there already as text{also}. Use text, and do not write it again."
+            ),
+            elements: vec![vec![text]],
+        }
     }
 
     fn of_table(table: &Table) -> Option<Self> {
@@ -93,15 +138,22 @@ impl Given {
             format!("{{{}}}", cells.collect::<Vec<_>>().join(", "))
         };
         let rows: Vec<String> = (0..table.rows.len()).map(row).collect();
-        let code = format!("rows = [\n    {},\n]\n\n", rows.join(",\n    "));
-        let said = format!(
-            "The table is there already as rows, a list of {} dicts such as {}. Use rows, and do not \
-             write the table again.",
-            rows.len(),
-            rows[0]
-        );
-        let name = "rows";
-        (code.len() <= BYTES_MAX).then_some(Self { name, code, said })
+        // A copy may have a cell as a number or as it stands.
+        let values = |at: usize| {
+            let cells = columns.iter().map(|column| as_text(&column[at]));
+            cells.chain(table.rows[at].iter().cloned()).collect()
+        };
+        Some(Self {
+            names: vec!["rows"],
+            code: format!("rows = [\n    {},\n]\n\n", rows.join(",\n    ")),
+            said: format!(
+                "The table is there already as rows, a list of {} dicts such as {}. Use rows, and do \
+                 not write the table again.",
+                rows.len(),
+                rows[0]
+            ),
+            elements: (0..table.rows.len()).map(values).collect(),
+        })
     }
 
     /// What the writer of a program is told of the value.
@@ -109,14 +161,131 @@ impl Given {
         Some(self.said.as_str()).filter(|said| !said.is_empty())
     }
 
-    /// `code` below the value, where it uses that.
+    /// `code` below the value, where it uses that. The function has it as an argument too: it may
+    /// change what the name stands for.
     pub(crate) fn above<'a>(&self, code: &'a str) -> Cow<'a, str> {
-        let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
-        let mut words = code.split(|c: char| !is_of_name(c));
-        match self.code.is_empty() || !words.any(|word| word == self.name) {
-            true => Cow::Borrowed(code),
-            false => Cow::Owned(format!("{}{code}", self.code)),
+        let used = self.used_in(code);
+        if used.is_empty() {
+            return Cow::Borrowed(code);
         }
+        let mut code = self.without_copies(code);
+        if !code.contains("global ") {
+            let arguments = used.iter().map(|name| format!("{name}={name}"));
+            let arguments: Vec<String> = arguments.collect();
+            let function = format!("def solution({}):", arguments.join(", "));
+            code = code.replacen(FUNCTION, &function, 1);
+        }
+        Cow::Owned(format!("{}{code}", self.code))
+    }
+
+    /// `code` below the value, where it takes that without having defined it.
+    pub(crate) fn where_missing<'a>(&self, code: &'a str) -> Cow<'a, str> {
+        let is_missing = |name: &str| self.names.iter().any(|known| *known == name);
+        match unbound(code).is_some_and(|missing| is_missing(missing.name)) {
+            true => self.above(code),
+            false => Cow::Borrowed(code),
+        }
+    }
+
+    /// What the writer of `code` is told, where that spells out a part of the value and does not use it.
+    pub(crate) fn said_of_a_part(&self, code: &str) -> Option<&str> {
+        let is_whole = |text: &String| code.contains(text.as_str());
+        let is_copied = match &self.elements[..] {
+            [] => false,
+            [text] if self.names.contains(&"text") => {
+                !text.iter().all(is_whole) && texts_in(code).any(|said| self.is_near(said))
+            }
+            all => {
+                let part = PART_MIN..all.len();
+                lists(code)
+                    .iter()
+                    .any(|list| part.contains(&list.elements.len()) && self.has_all_of(list))
+            }
+        };
+        self.said()
+            .filter(|_| is_copied && self.used_in(code).is_empty())
+    }
+
+    /// Its names that `code` uses.
+    fn used_in(&self, code: &str) -> Vec<&'static str> {
+        let Some(tokens) = tokens(code) else {
+            return Vec::new();
+        };
+        let is_part = |at: usize| at > 0 && tokens[at - 1].text == ".";
+        let is_used = |name: &str| {
+            let mut all = tokens.iter().enumerate();
+            all.any(|(at, token)| token.kind == Kind::Name && token.text == name && !is_part(at))
+        };
+        let names = self.names.iter().copied();
+        names.filter(|name| is_used(name)).collect()
+    }
+
+    /// `code` with the value itself where its name is given a copy.
+    fn without_copies(&self, code: &str) -> String {
+        static TEXT: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r#"(?m)^(?P<name>[ \t]*text[ \t]*=[ \t]*)(?:"(?P<a>[^"\n]*)"|'(?P<b>[^'\n]*)')[ \t]*$"#,
+            )
+        });
+        let mut plain = code.to_owned();
+        for list in lists(code).iter().rev() {
+            let before = code[..list.at.start].trim_end();
+            let line = before.rsplit('\n').next().unwrap_or_default().trim();
+            let is_table = self.names.contains(&"rows");
+            let copied = self.names.iter().find(|name| {
+                let value = line.strip_prefix(**name);
+                value.is_some_and(|value| value.trim() == "=")
+            });
+            if let Some(name) = copied
+                && !list.elements.is_empty()
+                && list.has_dicts == is_table
+                && self.has_all_of(list)
+            {
+                plain.replace_range(list.at.clone(), name);
+            }
+        }
+        if !self.names.contains(&"text") {
+            return plain;
+        }
+        let with_value = |found: &regex::Captures<'_>| {
+            let text = found.name("a").or_else(|| found.name("b"));
+            match text.is_some_and(|text| self.is_near(text.as_str())) {
+                true => format!("{}text", &found["name"]),
+                false => found[0].to_owned(),
+            }
+        };
+        TEXT.replace_all(&plain, with_value).into_owned()
+    }
+
+    /// Whether all values of `list` are values of it.
+    fn has_all_of(&self, list: &Spelled) -> bool {
+        let known: BTreeSet<&String> = self.elements.iter().flatten().collect();
+        list.elements
+            .iter()
+            .flatten()
+            .all(|value| known.contains(value))
+    }
+
+    /// Whether `said` is as long as a copy of the text would be, even one in part.
+    fn is_near(&self, said: &str) -> bool {
+        let text = self.elements.iter().flatten().next();
+        text.is_some_and(|text| said.chars().count() * 2 > text.chars().count())
+    }
+}
+
+/// The texts that `code` spells out.
+fn texts_in(code: &str) -> impl Iterator<Item = &str> {
+    static TEXT: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r#""(?P<a>[^"\n]+)"|'(?P<b>[^'\n]+)'"#));
+    let found = TEXT.captures_iter(code);
+    found.filter_map(|found| Some(found.name("a").or_else(|| found.name("b"))?.as_str()))
+}
+
+/// A value as a program spells it out, without quotes.
+fn as_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => python(other),
     }
 }
 
@@ -167,113 +336,4 @@ fn python(cell: &Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SACKS: &str = "[d1: Mill]\nday,sack,kg,price\n2026-05-04,Rye,35,€1.20\n2026-05-05,Oats,40,€2\n\
-        2026-05-06,Rye,5,€0.90\n2026-05-07,Oats,,€2\n2026-05-08,Bran,12,€3\n2026-05-09,Rye,\"1,035\",€1";
-
-    #[test]
-    fn a_long_table_is_a_list_of_dicts() {
-        let given = Given::of("", SACKS);
-        let first = r#"{"day": "2026-05-04", "sack": "Rye", "kg": 35, "price": 1.2}"#;
-        assert_eq!(
-            given.said(),
-            Some(
-                format!(
-                    "The table is there already as rows, a list of 6 dicts such as {first}. Use rows, \
-                     and do not write the table again."
-                )
-                .as_str()
-            )
-        );
-        let code = given.above("def solution():\n    return sum(row['kg'] or 0 for row in rows)");
-        assert!(
-            code.starts_with(&format!("rows = [\n    {first},\n")),
-            "{code}"
-        );
-        assert!(
-            code.contains(r#""sack": "Oats", "kg": None, "price": 2}"#),
-            "{code}"
-        );
-        assert!(code.contains(r#""kg": 1035, "price": 1},"#), "{code}");
-        assert_eq!(
-            given.above("def solution():\n    return 35 + 40"),
-            "def solution():\n    return 35 + 40"
-        );
-    }
-
-    #[test]
-    fn a_text_that_the_task_quotes_is_given() {
-        let check = |task: &str, want: Option<&str>| {
-            let given = Given::of(task, task);
-            let code = given.above("print(len(text))");
-            let value = code
-                .strip_suffix("print(len(text))")
-                .filter(|value| !value.is_empty());
-            assert_eq!(value, want, "{task}");
-        };
-        check(
-            "How many words has \"the old mill stands by the river\"?",
-            Some("text = \"the old mill stands by the river\"\n\n"),
-        );
-        check(
-            "“老磨坊在河边的小山坡上，已经有一百多年的历史了，没有人住”有几个字？",
-            Some("text = \"老磨坊在河边的小山坡上，已经有一百多年的历史了，没有人住\"\n\n"),
-        );
-        check("How many words has \"the old mill\"?", None);
-        check(
-            "Is \"the old mill stands by the river\" longer than \"the river runs by the old mill\"?",
-            None,
-        );
-        check(
-            "How many words are these: the old mill stands by the river",
-            None,
-        );
-    }
-
-    #[test]
-    fn what_is_no_whole_long_table_is_not_given() {
-        let check = |text: &str| assert_eq!(Given::of("", text), Given::default(), "{text}");
-        check("");
-        check("Rye costs 4.");
-        check("sack,kg\nRye,35\nOats,40\nBran,12");
-        check(&format!("{SACKS}\n…\n2026-05-10,Rye,1,€1"));
-        // Whose rows are meant, nobody can tell.
-        check(&format!("{SACKS}\n\n{}", SACKS.replace("35", "36")));
-        let other = SACKS.replace("Mill", "Shed").replace("35", "36");
-        let both = format!("{SACKS}\n\n{other}");
-        assert_eq!(
-            Given::of("What was sold in the shed?", &both),
-            Given::of("", &other)
-        );
-        check(&SACKS.replace("sack,kg", "kg,kg"));
-        // Found twice, it is one table.
-        assert_eq!(
-            Given::of("", &format!("{SACKS}\n\n{SACKS}")),
-            Given::of("", SACKS)
-        );
-        let excerpt = "[d2]\nday,sack,kg,price\n…\n2026-05-06,Rye,5,€0.90\n2026-05-07,Oats,,€2";
-        assert_eq!(
-            Given::of("", &format!("{excerpt}\n\n{SACKS}")),
-            Given::of("", SACKS)
-        );
-    }
-
-    #[test]
-    fn a_column_has_numbers_where_all_its_cells_are_numbers_of_one_unit() {
-        let check = |cells: &[&str], want: Value| {
-            let cells: Vec<String> = cells.iter().map(|cell| (*cell).to_owned()).collect();
-            assert_eq!(json!(column(cells.iter())), want, "{cells:?}");
-        };
-        check(&["35 kg", "4.5 kg"], json!([35, 4.5]));
-        check(&["35公斤", "4公斤"], json!([35, 4]));
-        check(&["12 %", "8%"], json!([12, 8]));
-        check(&["-3", "0"], json!([-3, 0]));
-        check(&["35 kg", "4 g"], json!(["35 kg", "4 g"]));
-        check(&["007", "012"], json!(["007", "012"]));
-        check(&["2026-05-04", "7"], json!(["2026-05-04", "7"]));
-        check(&["9:30", "10:15"], json!(["9:30", "10:15"]));
-        check(&["", ""], json!(["", ""]));
-    }
-}
+mod tests;

@@ -13,7 +13,9 @@
 //! | `fitting`, `matching` | the rows that fit a condition, and those that are as a task says |
 //! | `linked` | the row of another table to which the row leads that a task names |
 //! | `dated` | the part below a heading with the day or month of a task |
-//! | `given` | the table that a program has as a value |
+//! | `in_the_task` | the list or the text that stands in a task |
+//! | `spelled` | lists that a program spells out |
+//! | `given` | the table, the list or the text that a program has as a value |
 //! | `cell` | the cell or row that a task asks for, and the row that a number is of |
 //! | `sentence`, `nearer` | whether one sentence says what is asked; which clause of it does |
 //! | `joined` | what two texts say together, by a key that both have |
@@ -30,6 +32,7 @@ mod dated;
 mod described;
 mod fitting;
 pub mod given;
+pub(crate) mod in_the_task;
 pub(crate) mod joined;
 mod linked;
 mod matching;
@@ -40,6 +43,7 @@ mod passage;
 pub(crate) mod priced;
 mod row;
 pub(crate) mod sentence;
+mod spelled;
 mod table;
 mod unbound;
 pub(crate) mod unfit;
