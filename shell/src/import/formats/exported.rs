@@ -19,7 +19,7 @@ pub fn is_chat(head: &[u8]) -> bool {
     let mut head = String::from_utf8_lossy(head).into_owned();
     head.retain(|c| !c.is_whitespace());
     let has_all = |signs: &&[&str]| signs.iter().all(|sign| head.contains(sign));
-    SIGNS.iter().any(|signs| has_all(signs))
+    SIGNS.iter().any(has_all)
 }
 
 #[cfg(test)]
