@@ -325,7 +325,7 @@ fn value(line: &Line) -> String {
         "TEL" => unescaped(line.value.trim_start_matches("tel:")),
         "DTSTART" | "DTEND" | "DUE" | "EXDATE" | "RDATE" | "RECURRENCE-ID" | "COMPLETED" => {
             let zone = param("TZID")
-                .map(|zone| format!(" ({zone})"))
+                .map(|zone| format!(" ({})", place_of(&zone)))
                 .unwrap_or_default();
             let times: Vec<String> = line.value.split(',').map(time).collect();
             format!("{}{zone}", times.join(", "))
@@ -364,6 +364,16 @@ fn value(line: &Line) -> String {
             unescaped(&parts.join(", "))
         }
         _ => unescaped(&line.value),
+    }
+}
+
+/// A time zone without the name of the program that some put before it:
+/// `/example.org/2026/Europe/Berlin` as `Europe/Berlin`.
+fn place_of(zone: &str) -> &str {
+    let mut slashes = zone.rmatch_indices('/').map(|(at, _)| at);
+    match slashes.nth(1) {
+        Some(at) if zone.starts_with('/') => &zone[at + 1..],
+        _ => zone,
     }
 }
 

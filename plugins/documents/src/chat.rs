@@ -10,13 +10,15 @@ use crate::page;
 /// Lists and objects within each other that are looked into for conversations.
 const DEPTH_MAX: usize = 6;
 /// Keys below which the messages of a conversation stand.
-const MESSAGES: &[&str] = &["messages", "chat_messages", "conversations"];
+const MESSAGES: &[&str] = &["messages", "chat_messages", "conversations", "MessageList"];
 /// Keys of the text of a message, and of what it may be wrapped in.
 const TEXTS: &[&str] = &["text", "content", "body", "message", "value"];
 /// Keys of who wrote a message, and of what they are called where that is an object.
 const WRITERS: &[&str] = &[
     "user_profile",
     "sender_name",
+    "sender_full_name",
+    "displayName",
     "from",
     "author",
     "sender",
@@ -45,6 +47,7 @@ const TIMES: &[&str] = &[
     "create_time",
     "createdDateTime",
     "created_date",
+    "originalarrivaltime",
     "origin_server_ts",
     "sent_at",
 ];
@@ -52,7 +55,7 @@ const TIMES: &[&str] = &[
 const FILES: &[&str] = &["files", "attachments", "attached_files"];
 const FILE_NAMES: &[&str] = &["name", "fileName", "file_name", "title", "export_name"];
 /// Keys of what a conversation is called.
-const TITLES: &[&str] = &["title", "name", "room_name"];
+const TITLES: &[&str] = &["title", "name", "room_name", "displayName"];
 /// Seconds since 1970 above which a number counts milliseconds.
 const SECONDS_MAX: f64 = 1e11;
 
@@ -309,6 +312,16 @@ mod tests {
             r#"[{"createdDateTime":"2026-03-02T10:00:00Z","from":{"user":{"displayName":"Ada"}},"body":{"contentType":"html","content":"<p>The <b>wool</b>"}}]"#,
             "",
             "2026-03-02 10:00 Ada: The **wool**",
+        );
+        check(
+            r#"{"conversations":[{"displayName":"Ada","MessageList":[{"displayName":null,"originalarrivaltime":"2026-03-02T10:00:00.5Z","content":"Red","from":"8:ada"}]}]}"#,
+            "Ada",
+            "2026-03-02 10:00 8:ada: Red",
+        );
+        check(
+            r#"{"messages":[{"sender_full_name":"Ada","content":"Red","timestamp":1772445600}]}"#,
+            "",
+            "2026-03-02 10:00 UTC Ada: Red",
         );
         // Of a conversation that branches, the branch that counts.
         check(

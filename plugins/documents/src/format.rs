@@ -54,4 +54,6 @@ pub enum Format {
     Lyx,
     /// Conversations that a program for messages exports.
     Chat,
+    /// Bookmarks that a browser keeps.
+    Bookmarks,
 }

@@ -107,6 +107,7 @@ impl From<Format> for format::Format {
             Format::Translations => Self::Translations,
             Format::Lyx => Self::Lyx,
             Format::Chat => Self::Chat,
+            Format::Bookmarks => Self::Bookmarks,
         }
     }
 }

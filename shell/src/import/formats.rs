@@ -314,8 +314,10 @@ fn by_ending(path: &Path, head: &[u8]) -> Format {
     if let Some((_, name)) = DOCUMENTS.iter().find(|(endings, _)| has(endings)) {
         return Format::Document(name);
     }
-    if ending == "json" && exported::is_chat(head) {
-        return Format::Document("chat");
+    if ["json", ""].contains(&ending.as_str())
+        && let Some(name) = exported::kind(head)
+    {
+        return Format::Document(name);
     }
     if NOTES.contains(&ending.as_str()) {
         return Format::Note;

@@ -14,7 +14,14 @@ pub fn wrong(error: &toml::de::Error) -> String {
     };
     let is_of_a_type = last.starts_with("invalid type: ") || last.starts_with("invalid value: ");
     match last.rsplit_once(", expected ").filter(|_| is_of_a_type) {
-        Some((given, kind)) => format!("{before}{given}, expected {}", named(kind, "a table")),
+        Some((given, kind)) => {
+            let given = match given {
+                "invalid type: map" => "invalid type: a table",
+                "invalid type: sequence" => "invalid type: a list",
+                given => given,
+            };
+            format!("{before}{given}, expected {}", named(kind, "a table"))
+        }
         None => format!("{before}{}", meant(last)),
     }
 }
@@ -49,11 +56,15 @@ pub fn meant(said: &str) -> String {
 pub fn named<'a>(kind: &'a str, fields: &'a str) -> &'a str {
     match kind {
         "i8" => "a whole number from -128 to 127",
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 on",
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "u64" | "usize" => "a whole number from 0 on",
         "i16" | "i32" | "i64" | "isize" => "a whole number",
         "f32" | "f64" | "a JSON number" => "a number",
         "a sequence" => "a list",
         "a map" => fields,
+        "a nonzero u8" => "a whole number from 1 to 255",
+        "a nonzero u16" => "a whole number from 1 to 65535",
         kind if kind.starts_with("a nonzero u") => "a whole number from 1 on",
         kind if kind.starts_with("struct ") => fields,
         kind => kind,
@@ -74,6 +85,7 @@ mod tests {
         window: Option<usize>,
         heat: Option<f32>,
         allow: Option<Vec<String>>,
+        port: Option<u16>,
         inner: Option<Box<Settings>>,
     }
 
@@ -105,18 +117,24 @@ mod tests {
             "allow = \"net\"",
             "invalid type: string \"net\", expected a list",
         );
+        check(
+            "port = 99999",
+            "invalid value: integer `99999`, expected a whole number from 0 to 65535",
+        );
+        check("allow = {}", "invalid type: a table, expected a list");
+        check("heat = []", "invalid type: a list, expected a number");
         check("inner = 3", "invalid type: integer `3`, expected a table");
         check(
             "step = 3",
-            "unknown field `step` (did you mean `steps`?), expected one of `steps`, `window`, `heat`, `allow`, `inner`",
+            "unknown field `step` (did you mean `steps`?), expected one of `steps`, `window`, `heat`, `allow`, `port`, `inner`",
         );
         check(
             "max_window = 3",
-            "unknown field `max_window` (did you mean `window`?), expected one of `steps`, `window`, `heat`, `allow`, `inner`",
+            "unknown field `max_window` (did you mean `window`?), expected one of `steps`, `window`, `heat`, `allow`, `port`, `inner`",
         );
         check(
             "colour = 3",
-            "unknown field `colour`, expected one of `steps`, `window`, `heat`, `allow`, `inner`",
+            "unknown field `colour`, expected one of `steps`, `window`, `heat`, `allow`, `port`, `inner`",
         );
     }
 }

@@ -52,6 +52,10 @@ fn in_words(rule: &str) -> Option<String> {
             "FREQ" => unit = frequency(value)?,
             "INTERVAL" => interval = value.parse().ok()?,
             "BYDAY" => days = Some(list(value, day)?),
+            "BYYEARDAY" => on.push(format!("on {} of the year", list(value, month_day)?)),
+            "BYWEEKNO" => on.push(format!("in week {}", list(value, count)?)),
+            "BYHOUR" => on.push(format!("at the hours {}", list(value, count)?)),
+            "BYMINUTE" => on.push(format!("at the minutes {}", list(value, count)?)),
             "BYSETPOS" => place = Some(list(value, position)?),
             "BYMONTHDAY" => on.push(format!("on {}", list(value, month_day)?)),
             "BYMONTH" => on.push(format!("in {}", list(value, month)?)),
@@ -121,6 +125,12 @@ fn day(word: &str) -> Option<String> {
     }
 }
 
+/// A number without a sign.
+fn count(word: &str) -> Option<String> {
+    let count: u32 = word.trim().parse().ok()?;
+    Some(count.to_string())
+}
+
 /// -1 as "the last".
 fn position(word: &str) -> Option<String> {
     let place = place(word.trim().parse().ok()?)?;
@@ -129,7 +139,7 @@ fn position(word: &str) -> Option<String> {
 
 fn month_day(word: &str) -> Option<String> {
     match word.trim().parse::<i32>().ok()? {
-        count @ 1..=31 => Some(format!("day {count}")),
+        count @ 1..=366 => Some(format!("day {count}")),
         count => place(count).map(|place| format!("the {place} day")),
     }
 }
@@ -198,6 +208,18 @@ mod tests {
         check(
             "FREQ=MONTHLY;BYMONTHDAY=15,-1",
             "every month on day 15, the last day",
+        );
+        check(
+            "FREQ=DAILY;BYHOUR=9,17;BYMINUTE=30",
+            "every day at the hours 9, 17 at the minutes 30",
+        );
+        check(
+            "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO",
+            "every year in week 20 on Monday",
+        );
+        check(
+            "FREQ=YEARLY;BYYEARDAY=100,-1",
+            "every year on day 100, the last day of the year",
         );
         check(
             "FREQ=MONTHLY;BYSETPOS=-1;BYDAY=MO,TU,WE,TH,FR",

@@ -66,5 +66,10 @@ fn events_and_people_have_their_words() {
         "",
         "## Fair\n\nBring **shears**, [two](https://example.org).\n\n## Cut\n\na < b > c",
     );
+    check(
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Fair\nDTSTART;TZID=/example.org/x/Europe/Berlin:20260314T090000\nDTEND;TZID=America/Argentina/Salta:20260314T100000\nEND:VEVENT\nEND:VCALENDAR\n",
+        "",
+        "## Fair\n\nBegins: 2026-03-14 09:00 (Europe/Berlin)\nEnds: 2026-03-14 10:00 (America/Argentina/Salta)",
+    );
     assert!(read(b"BEGIN:VCALENDAR\nEND:VCALENDAR\n").is_err());
 }

@@ -7,10 +7,11 @@ use serde_saphyr::options::DuplicateKeyPolicy;
 /// What it says; keys that are not known are left alone.
 #[derive(Debug, Default, Deserialize)]
 pub struct Front {
+    #[serde(alias = "Name")]
     pub name: Option<String>,
-    #[serde(default, deserialize_with = "described")]
+    #[serde(default, alias = "Description", deserialize_with = "described")]
     pub description: Option<String>,
-    #[serde(rename = "allowed-tools")]
+    #[serde(rename = "allowed-tools", alias = "allowed_tools")]
     allowed_tools: Option<Tools>,
 }
 
@@ -320,6 +321,10 @@ mod tests {
         check(
             "---\nname: a\ndescription: First line\ngoes on here, it's so\nlicense: MIT\n---\nBody",
             "a | First line goes on here, it's so |  | Body",
+        );
+        check(
+            "---\nName: a\nDescription: Does.\nallowed_tools: Read\n---\n",
+            "a | Does. | Read | ",
         );
         check(
             "<!-- Licence: MIT -->\n---\nname: a\n---\nBody",
