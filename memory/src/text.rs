@@ -3,11 +3,14 @@
 //! A word becomes a term by dropping case, accents and the English ending, so that
 //! "Cafés" finds "cafe". A name made of words is found whole and by each of them
 //! (`getUserName`, `user_name`), and so is a number with points. Scripts that write
-//! words without spaces are found by each sign and each pair of neighbours. What some write
-//! with a joint and others as one word is found by both ("e-mail", "U.S.A."). Signs are
+//! words without spaces are found by each sign and each pair of neighbours, Chinese by its simplified
+//! signs. What some write
+//! with a joint and others as one word is found by both ("e-mail", "U.S.A."), and so is a letter with
+//! dots that others spell with two ("Müller", "Mueller"). Signs are
 //! brought into one form before words are looked for (`text/signs.rs`). One analysis
 //! serves every store, queries and snippets alike.
 
+mod chinese;
 mod fold;
 mod signs;
 mod split;
@@ -118,7 +121,7 @@ impl Tokens<'_> {
 
     /// Makes ready the sign `first`, and the pair it forms with the sign after it.
     fn sign(&mut self, first: Sign) {
-        let mut word = String::from(first.c);
+        let mut word = String::from(chinese::simplified(first.c));
         let mut span = first.span;
         while let Some(mark) = self
             .peek(0)
@@ -135,7 +138,7 @@ impl Tokens<'_> {
             .filter(|sign| split::stands_alone(sign.c))
             .cloned()
         {
-            word.push(second.c);
+            word.push(chinese::simplified(second.c));
             self.push(&word, span.start..second.span.end);
         }
     }
@@ -267,8 +270,13 @@ impl Tokens<'_> {
 
     fn push(&mut self, word: &str, span: Range<usize>) {
         let term = self.term(word);
-        if !term.is_empty() {
-            self.ready.push_back(Token { term, span });
+        let spelled = fold::spelled_out(word).map(|spelled| self.term(&spelled));
+        let spelled = spelled.filter(|spelled| *spelled != term);
+        for term in spelled.into_iter().chain([term]) {
+            if !term.is_empty() {
+                let span = span.clone();
+                self.ready.push_back(Token { term, span });
+            }
         }
     }
 

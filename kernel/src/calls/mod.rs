@@ -274,6 +274,11 @@ impl Syscall {
     }
 }
 
+/// The names of the kernel's own calls.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|spec| spec.name)
+}
+
 /// Whether `action` is a call on other processes.
 pub(crate) fn is_on_others(action: &Value) -> bool {
     ON_OTHERS

@@ -12,7 +12,7 @@
 mod fault;
 mod heads;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use quipu_memory::private::{self, Key};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -75,21 +75,34 @@ pub(super) struct Chain {
     pub(super) mark: Key,
     /// The last link of each process.
     pub(super) heads: Heads,
+    /// The file that the key is missing in, where somebody only looks at links made with it.
+    keyless: Option<PathBuf>,
 }
 
 impl Chain {
-    /// Opens the chain of the journal at `path`.
-    pub(super) fn open(path: &Path, writable: bool) -> Result<Self> {
+    /// Opens the chain of the journal at `path`, which has links or has none.
+    ///
+    /// # Errors
+    /// [`JournalError::KeyLost`] where it has links to write after, and their key is missing.
+    pub(super) fn open(path: &Path, writable: bool, has_links: bool) -> Result<Self> {
         let key_file = path.with_file_name(KEY_FILE);
-        let key = match writable {
-            true => private::key(&key_file),
-            // A reader makes no files, and still finds what was changed.
-            false => private::read_key(&key_file).map(Option::unwrap_or_default),
-        };
-        let key = key.map_err(|source| JournalError::Key {
-            path: key_file,
+        let failed = |source| JournalError::Key {
+            path: key_file.clone(),
             source,
-        })?;
+        };
+        let found = private::read_key(&key_file).map_err(failed)?;
+        let key = match (found, writable) {
+            (Some(key), _) => key,
+            // With a new one all that is there would be a stranger's.
+            (None, true) if has_links => {
+                let path = key_file.clone();
+                return Err(JournalError::KeyLost { path });
+            }
+            (None, true) => private::key(&key_file).map_err(failed)?,
+            // A reader makes no files, and still finds what was changed.
+            (None, false) => Key::default(),
+        };
+        let is_keyless = found.is_none() && has_links;
         let heads = Heads::open(path, writable).map_err(|source| JournalError::Key {
             path: path.to_owned(),
             source,
@@ -99,6 +112,7 @@ impl Chain {
             earlier_key: blake3::derive_key(EARLIER_PURPOSE, &key),
             mark: blake3::derive_key(MARK, &key),
             heads,
+            keyless: is_keyless.then_some(key_file),
         })
     }
 
@@ -233,7 +247,18 @@ pub(super) fn begin(path: &Path) -> Result<usize> {
 
 /// Whether there are notes beside the journal at `path`, which may be gone.
 pub(super) fn is_noted(path: &Path) -> bool {
-    heads::file(path).exists()
+    heads::are_there(path)
+}
+
+/// Whether the journal has links, which are known by its key. One of an earlier release has no table
+/// for them.
+pub(super) fn has_links(connection: &Connection) -> rusqlite::Result<bool> {
+    let tables = "SELECT count(*) FROM sqlite_master WHERE type='table' AND name='chain'";
+    let tables: i64 = connection.query_row(tables, [], |row| row.get(0))?;
+    if tables == 0 {
+        return Ok(false);
+    }
+    connection.query_row("SELECT EXISTS (SELECT 1 FROM chain)", [], |row| row.get(0))
 }
 
 /// Keeps a text that `pid` names by its hash.

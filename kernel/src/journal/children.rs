@@ -79,7 +79,7 @@ impl Journal {
     }
 
     /// The value of `column` for `pid`, without the rest of its row.
-    fn column<T: rusqlite::types::FromSql>(&self, column: &str, pid: Pid) -> Result<T> {
+    pub(super) fn column<T: rusqlite::types::FromSql>(&self, column: &str, pid: Pid) -> Result<T> {
         let sql = format!("SELECT {column} FROM process WHERE pid=?1");
         let connection = self.connection.lock();
         let row = connection.prepare_cached(&sql);

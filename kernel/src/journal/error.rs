@@ -47,6 +47,15 @@ pub enum JournalError {
         /// The cause.
         source: std::io::Error,
     },
+    /// The key of its chain is missing.
+    #[error(
+        "{path} is missing, the key of the journal beside it: nobody can know whether what that \
+         says was changed, and nothing is written after it"
+    )]
+    KeyLost {
+        /// The file of the key.
+        path: PathBuf,
+    },
     /// The disk did not confirm that it has the file.
     #[error("{path}: the disk does not confirm its name: {source}")]
     Unsynced {

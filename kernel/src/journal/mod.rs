@@ -77,6 +77,8 @@ pub struct Journal {
     passing: [u8; 32],
     /// Processes of the journal that was here before this one was begun.
     gone: usize,
+    /// Whether it has rows, and the notes of the last ones are missing.
+    is_unnoted: bool,
 }
 
 /// A mark that no journal has had.
@@ -102,7 +104,8 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::Older`] where somebody only looks at one of an earlier release, whose
-    /// machine may still run; those of the files.
+    /// machine may still run; [`JournalError::KeyLost`] where the key is missing that it was
+    /// written with; those of the files.
     pub fn open(path: &Path, writable: bool) -> Result<Self> {
         let wrap = |error| wrap(path, error);
         let mut connection = match writable || path.exists() {
@@ -131,9 +134,11 @@ impl Journal {
             true => chain::begin(path)?,
             false => 0,
         };
+        let has_links = chain::has_links(&connection).map_err(wrap)?;
+        let is_noted = chain::is_noted(path);
         // Who only looks misses the processes of a file that is gone.
-        let chain = match path.exists() || (!writable && chain::is_noted(path)) {
-            true => Some(Chain::open(path, writable)?),
+        let chain = match path.exists() || (!writable && is_noted) {
+            true => Some(Chain::open(path, writable, has_links)?),
             false => None,
         };
         if found != SCHEMA_VERSION {
@@ -155,7 +160,14 @@ impl Journal {
             chain,
             passing: passing(),
             gone,
+            is_unnoted: has_links && !is_noted,
         })
+    }
+
+    /// Whether the notes of what was written last are missing, though there is something: whether
+    /// the last rows were removed cannot be known then. A machine notes anew what it writes.
+    pub fn is_unnoted(&self) -> bool {
+        self.is_unnoted
     }
 
     /// How many processes the journal had that was here before this one was begun: somebody

@@ -22,19 +22,9 @@ struct Planned {
     plan: Option<Plan>,
 }
 
-/// The part of a program that says what it comes after.
-#[derive(Deserialize)]
-struct Later {
-    #[serde(default)]
-    branch: Option<Beside>,
-    #[serde(default)]
-    after: Option<Pid>,
-}
-
-#[derive(Deserialize)]
-struct Beside {
-    of: Pid,
-}
+/// What a process comes after. Numbers in a program from elsewhere are of that journal.
+const BEFORE: &str = "CASE WHEN imported IS NULL THEN coalesce(
+    json_extract(program, '$.branch.of'), parent, json_extract(program, '$.after')) END";
 
 impl Journal {
     /// Gives `pid` another priority.
@@ -105,13 +95,8 @@ impl Journal {
 
     /// The process here that `pid` is a branch of, that started it, or that was the turn before.
     fn before(&self, pid: Pid) -> Result<Option<Pid>> {
-        let (later, _) = self.program_as::<Later>(pid)?;
-        // Numbers in a program from elsewhere are of that journal.
-        if self.origin(pid)?.is_some() {
-            return Ok(None);
-        }
-        let beside = later.branch.map(|branch| branch.of);
-        let before = beside.or(self.parent(pid)?).or(later.after);
+        // Its task and its texts are left where they are: they may be long, and turns many.
+        let before: Option<Pid> = self.column(BEFORE, pid)?;
         Ok(before.filter(|before| *before > 0))
     }
 

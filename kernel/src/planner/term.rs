@@ -23,9 +23,15 @@ pub(crate) fn between_times(task: &str) -> Option<String> {
         )
     });
     static TIME: LazyLock<Regex> = LazyLock::new(|| {
-        laid_out(r"(?i)\b(?P<time>\d{1,2}[:：]\d{2}(?:\s?[ap]\.?m\b\.?)?|\d{1,2}\s?[ap]\.?m\b\.?)")
+        let half = r"(?:\s?[ap]\.?m\b\.?)";
+        laid_out(&format!(
+            r"(?i)(?:^|[^\d:.])(?P<time>\d{{1,2}}(?:[:：]\d{{2}}{half}?|{half}))"
+        ))
     });
-    let times: Vec<&str> = TIME.find_iter(task).map(|found| found.as_str()).collect();
+    let times = TIME
+        .captures_iter(task)
+        .filter_map(|found| found.name("time"));
+    let times: Vec<&str> = times.map(|time| time.as_str()).collect();
     let [first, last] = times[..] else {
         return None;
     };

@@ -84,7 +84,7 @@ pub(crate) fn puts_numbers_together(task: &str) -> bool {
 pub(crate) fn asks_for_a_total(task: &str) -> bool {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
-            r"(?i)\b(?:totals?|altogether|the\s+sumsum\s+of|adds?\s+up|averages?|medians?|combined
+            r"(?i)\b(?:totals?|altogether|the\s+sum|sum\s+of|adds?\s+up|averages?|medians?|combined
             |(?:how\s+(?:much|many)|what|which)\b[^.?!]*\b(?:together|comes?\s+to)
             |differences?\s+in\s+(?:price|cost|age|height|length|weight|size|time|number)s?
             |how\s+(?:much|many)\s+(?:more|less|fewer)|left\s+over|calculate|compute|(?:work|figure)\s+out(?:\s+\w+){0,5}\s+how\s+(?:many|much|long|far)

@@ -184,6 +184,37 @@ fn a_journal_of_an_earlier_release_is_taken_as_it_is() {
 }
 
 #[test]
+fn a_key_or_notes_that_are_missing_are_told() {
+    let folder = crate::common::folder();
+    let path = folder.path().join("journal.db");
+    drop(written(&path));
+    let key = folder.path().join("key");
+    let kept = std::fs::read(&key).expect("a key");
+    // None, and one that is cut short.
+    for bytes in [None, Some(&kept[..9])] {
+        std::fs::remove_file(&key).ok();
+        if let Some(bytes) = bytes {
+            std::fs::write(&key, bytes).expect("written");
+        }
+        let refused = Journal::open(&path, true).err().expect("no key");
+        assert!(matches!(refused, JournalError::KeyLost { .. }), "{refused}");
+        // Nobody made another, and who only looks sees what is there.
+        assert_eq!(std::fs::read(&key).ok().as_deref(), bytes);
+        let looks = Journal::open(&path, false).expect("a journal");
+        assert_eq!(looks.processes().expect("a list").len(), 2);
+        let unknown = looks.verify(1).expect_err("no key");
+        assert!(matches!(unknown, JournalError::KeyLost { .. }), "{unknown}");
+    }
+    std::fs::write(&key, &kept).expect("written");
+    let open = || Journal::open(&path, true).expect("a journal");
+    assert!(!open().is_unnoted());
+    std::fs::remove_file(folder.path().join("journal.last")).expect("removed");
+    let journal = open();
+    assert!(journal.is_unnoted());
+    assert!(journal.verify(1).is_ok());
+}
+
+#[test]
 fn the_notes_of_an_earlier_release_count() {
     let folder = crate::common::folder();
     let path = folder.path().join("journal.db");

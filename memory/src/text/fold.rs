@@ -38,6 +38,29 @@ pub(super) fn fold(word: &str) -> String {
     plain.nfc().collect()
 }
 
+/// `word` with the letters in two that keyboards without them have: "Mueller" of "Müller", "Aarhus" of
+/// "Århus"; `None` where it has none of these.
+pub(super) fn spelled_out(word: &str) -> Option<String> {
+    let pair = |c: char| match c {
+        'ä' | 'Ä' => Some("ae"),
+        'ö' | 'Ö' | 'ø' | 'Ø' => Some("oe"),
+        'ü' | 'Ü' => Some("ue"),
+        'å' | 'Å' => Some("aa"),
+        _ => None,
+    };
+    if word.is_ascii() || !word.chars().any(|c| pair(c).is_some()) {
+        return None;
+    }
+    let mut spelled = String::with_capacity(word.len());
+    for c in word.chars() {
+        match pair(c) {
+            Some(pair) => spelled.push_str(pair),
+            None => spelled.push(c),
+        }
+    }
+    Some(spelled)
+}
+
 /// The letters of Devanagari that a dot above stands for, and the sign that takes their vowel.
 const NASALS: [char; 5] = ['ङ', 'ञ', 'ण', 'न', 'म'];
 const VIRAMA: char = '\u{94d}';

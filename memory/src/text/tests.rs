@@ -29,6 +29,33 @@ fn words_become_terms() {
 }
 
 #[test]
+fn letters_with_dots_are_found_as_people_type_them() {
+    check(
+        "Müller Mueller Muller",
+        &["mueller", "muller", "mueller", "muller"],
+    );
+    check("MU\u{308}LLER", &["mueller", "muller"]);
+    check("Straße Strasse STRASSE STRAẞE", &["strass"; 4]);
+    check("Århus Tromsø", &["aarhus", "arhus", "tromso"]);
+    check("naïve Noël", &["naiv", "noel"]);
+    // Also in the words of a word.
+    check(
+        "Lüders-Öhl getGröße",
+        &[
+            "lueder",
+            "luder",
+            "oehl",
+            "ohl",
+            "getgroess",
+            "getgross",
+            "get",
+            "groess",
+            "gross",
+        ],
+    );
+}
+
+#[test]
 fn apostrophes_end_words() {
     check("Caroline's we’ll don't", &["carolin", "we", "don"]);
     check("l'avion s 's", &["l", "avion", "s", "s"]);
@@ -102,7 +129,8 @@ fn a_number_is_found_however_its_thousands_are_written() {
 
 #[test]
 fn signs_are_found_alone_and_in_pairs() {
-    check("日本語 text", &["日", "日本", "本", "本語", "語", "text"]);
+    check("日本語 text", &["日", "日本", "本", "本语", "语", "text"]);
+    check("簡體 简体", &["简", "简体", "体", "简", "简体", "体"]);
     check("x日y", &["x", "日", "y"]);
     check("한국어", &["한", "한국", "국", "국어", "어"]);
     check("か\u{3099}き", &["が", "がき", "き"]);

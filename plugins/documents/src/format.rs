@@ -52,4 +52,8 @@ pub enum Format {
     Translations,
     /// A document of LyX.
     Lyx,
+    /// Conversations that a program for messages exports.
+    Chat,
+    /// Bookmarks that a browser keeps.
+    Bookmarks,
 }

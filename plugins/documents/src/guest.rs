@@ -106,6 +106,8 @@ impl From<Format> for format::Format {
             Format::PropertyList => Self::PropertyList,
             Format::Translations => Self::Translations,
             Format::Lyx => Self::Lyx,
+            Format::Chat => Self::Chat,
+            Format::Bookmarks => Self::Bookmarks,
         }
     }
 }

@@ -11,6 +11,7 @@
 //! | `office/` | What do Word, PowerPoint, Excel, Visio, XPS, OpenDocument and Outlook files say? |
 //! | `book.rs` | What does an EPUB say? |
 //! | `mail.rs` | What do e-mails say, and what is attached? |
+//! | `chat.rs`, `bookmarks.rs` | Who said what in exports of messages, which pages were kept? |
 //! | `notebook.rs`, `canvas.rs` | What is in a notebook, on a board? |
 //! | `evernote.rs`, `feed.rs` | What do exported notes say, what do news? |
 //! | `fiction.rs`, `outline.rs` | What does a FictionBook say, what do outlines and mind maps? |
@@ -36,8 +37,10 @@
 )]
 
 mod book;
+mod bookmarks;
 mod calendar;
 mod canvas;
+mod chat;
 mod drawing;
 mod evernote;
 mod feed;
@@ -93,5 +96,7 @@ fn read(bytes: &[u8], format: Format) -> Result<Found, Failed> {
         Format::PropertyList => property_list::read(bytes),
         Format::Translations => translations::read(bytes),
         Format::Lyx => lyx::read(bytes),
+        Format::Chat => chat::read(bytes),
+        Format::Bookmarks => bookmarks::read(bytes),
     }
 }

@@ -45,7 +45,8 @@ const SEALED: &[&str] = &[
 
 /// The text of the mail in `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
-    let bytes = in_utf8(counted(bytes));
+    let bytes = in_lines(counted(bytes));
+    let bytes = in_utf8(&bytes);
     let mail = MessageParser::default()
         .parse(&*bytes)
         .ok_or_else(|| broken("mail", &"it has no headers"))?;
@@ -85,6 +86,16 @@ fn counted(bytes: &[u8]) -> &[u8] {
     match length.parse::<usize>() {
         Ok(length) => &bytes[end + 1..bytes.len().min((end + 1).saturating_add(length))],
         Err(_) => bytes,
+    }
+}
+
+/// The mail in `bytes` without blank lines before it, and with line ends of today: old programs of
+/// Apple wrote others.
+fn in_lines(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let bytes = bytes.trim_ascii_start();
+    match bytes.contains(&b'\r') && !bytes.contains(&b'\n') {
+        true => Cow::Owned(bytes.split(|byte| *byte == b'\r').collect::<Vec<_>>().join(&b'\n')),
+        false => Cow::Borrowed(bytes),
     }
 }
 
@@ -261,6 +272,14 @@ fn text(mail: &Message<'_>, raw: &[u8], depth: usize) -> String {
         {
             whole.push("Attached message:");
             whole.push(&text(inner, raw, depth + 1));
+            continue;
+        }
+        // What says nothing of itself is text (RFC 2045, 5.2).
+        if let PartType::Text(text) = &part.body
+            && kind.is_empty()
+            && name.is_empty()
+        {
+            whole.push(&mended(part, text, raw).replace("\r\n", "\n"));
             continue;
         }
         let what = if kind.is_empty() {

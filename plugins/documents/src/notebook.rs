@@ -107,6 +107,10 @@ fn printed(output: &Value) -> String {
             match (table, text) {
                 (Some((_, table)), _) if !table.trim().is_empty() => table,
                 (_, Some(text)) => plain(&text),
+                _ if html.is_empty() => match &data["application/json"] {
+                    Value::Null => String::new(),
+                    value => value.to_string(),
+                },
                 _ => page::of_html(&html)
                     .map(|(_, text)| text)
                     .unwrap_or_default(),
@@ -170,11 +174,12 @@ mod tests {
                 {"output_type":"stream","text":["\u001b[31m10%\r100%\u001b[0m\n"]},
                 {"output_type":"display_data","data":{"image/png":"iVBORw0KGgo=","text/plain":"<Figure size 9x9>"}},
                 {"output_type":"execute_result","data":{"text/plain":["4"],"image/svg+xml":"<svg/>"}},
+                {"output_type":"display_data","data":{"application/json":{"bales":5}}},
                 {"output_type":"error","ename":"KeyError","evalue":"'wool'","traceback":["x"]}]}]}"##;
         let found = read(notebook.as_bytes()).expect("a notebook");
         assert_eq!(
             found.parts[0].text,
-            "# Wool\n![knot]() of the llama\n\n```julia\nprint(2)\n```\n\n```\n100%\n```\n\n```\n4\n```\n\n```\nKeyError: 'wool'\n```"
+            "# Wool\n![knot]() of the llama\n\n```julia\nprint(2)\n```\n\n```\n100%\n```\n\n```\n4\n```\n\n```\n{\"bales\":5}\n```\n\n```\nKeyError: 'wool'\n```"
         );
         assert!(read(b"{").is_err());
         let marked = "\u{feff}{\"cells\":[{\"cell_type\":\"raw\",\"source\":\"wool\"}]}";

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::columns;
 use crate::glyphs::Letter;
 use crate::rows::{self, Row};
+use crate::tables;
 
 /// Between rows that are further apart than this, in parts of the usual distance, a
 /// paragraph ends.
@@ -53,14 +54,27 @@ fn paragraphs(rows: &[Row]) -> String {
     steps.sort_by(f64::total_cmp);
     // The smaller half are steps within paragraphs.
     let usual = steps.get(steps.len() / 3).copied().unwrap_or(0.0).max(0.2);
-    let mut text = String::new();
-    for (n, row) in rows.iter().enumerate() {
+    let mut tables = tables::with_gaps(rows).into_iter().peekable();
+    let (mut text, mut n, mut is_after_table) = (String::new(), 0, false);
+    while let Some(row) = rows.get(n) {
+        let table = tables.next_if(|(rows, _)| rows.start == n);
         if let Some(before) = n.checked_sub(1).map(|before| &rows[before]) {
             let ratio = row.size().max(before.size()) / row.size().min(before.size()).max(0.1);
             let ends = step(before, row) > usual * PARAGRAPH || ratio > OTHER_SIZE;
-            text.push_str(if ends { "\n\n" } else { "\n" });
+            let is_apart = ends || is_after_table || table.is_some();
+            text.push_str(if is_apart { "\n\n" } else { "\n" });
         }
-        text.push_str(&row.text());
+        is_after_table = table.is_some();
+        match table {
+            Some((rows, table)) => {
+                text.push_str(&table);
+                n = rows.end;
+            }
+            None => {
+                text.push_str(&row.text());
+                n += 1;
+            }
+        }
     }
     text
 }

@@ -12,6 +12,7 @@
 //! | `glyphs.rs`, `fonts.rs` | Which letters does a page show, and where? |
 //! | `rows.rs`, `accents.rs`, `bidi.rs` | Which of them are one line, and where do words end? |
 //! | `columns.rs` | In which order are the rows read? |
+//! | `tables.rs` | Which cells of a table are empty? |
 //! | `layout.rs` | Where do paragraphs end, and which words are broken? |
 //! | `scan.rs` | What does a page show that has no letters? |
 //! | `unpack.rs` | Is all that a page shows in the file? |
@@ -39,5 +40,6 @@ mod read;
 mod rows;
 mod scan;
 mod strings;
+mod tables;
 mod title;
 mod unpack;

@@ -27,7 +27,6 @@ use crate::config::paths::Paths;
 use crate::config::trust::{self, Folder, SERVERS};
 use crate::terminal::error::{UserError, hint};
 use crate::terminal::text::{read_text, without_mark};
-use entry::Entry;
 
 /// Variables a server has without being given them: where programs are, and who runs
 /// them. Everything else may be a secret.
@@ -37,15 +36,15 @@ const PASSED_ON: &[&str] = &[
 
 /// The name of the device with a skill's files: whoever has it would keep skills from theirs.
 pub const SKILL: &str = "skill";
-/// What programs call the list of their servers.
-const LISTS: &[&str] = &["mcpServers", "servers", "mcp_servers", "context_servers"];
+/// What the list of servers is called, and how other programs spell that.
+const LIST: &str = "mcpServers";
+const OTHER_LISTS: &[&str] = &["servers", "mcp_servers", "context_servers"];
 /// Keys that only the entry of a server has.
 const KEYS: &[&str] = &["command", "url", "serverUrl", "httpUrl"];
 
 #[derive(Debug, Deserialize)]
 struct File {
     #[serde(rename = "mcpServers")]
-    #[serde(alias = "servers", alias = "mcp_servers", alias = "context_servers")]
     servers: BTreeMap<String, Value>,
 }
 
@@ -127,8 +126,8 @@ fn written(file: &Path, parsed: File, folder: Option<&Path>) -> Vec<Written> {
         let called = Some(called(&name)).filter(|called| !called.is_empty());
         let called = called.unwrap_or_else(|| name.clone());
         let is_taken = written.iter().any(|(known, _)| *known == called);
-        let found = serde_json::from_value::<Entry>(entry)
-            .map_err(|error| wrong(file, &format!("{name}: {}", unquoted(&error))))
+        let found = entry::read(entry)
+            .map_err(|reason| wrong(file, &format!("{name}: {reason}")))
             .and_then(|entry| match entry.is_off() {
                 true => Ok(None),
                 false if is_taken => {
@@ -192,7 +191,10 @@ fn parse(file: &Path, text: &str) -> Result<File> {
     })?;
     // Or there is nothing else in the file.
     let is_server = |entry: &Value| KEYS.iter().any(|key| entry.get(key).is_some());
-    let is_listed = |object: &Map<String, Value>| LISTS.iter().any(|key| object.contains_key(*key));
+    let is_listed = |object: &Map<String, Value>| {
+        let mut lists = OTHER_LISTS.iter().chain([&LIST]);
+        lists.any(|key| object.contains_key(*key))
+    };
     // The settings of a program may have them beside others.
     let beside = object.get("mcp").filter(|inner| !is_server(inner));
     if let Some(inner) = beside.and_then(Value::as_object).cloned()
@@ -204,6 +206,7 @@ fn parse(file: &Path, text: &str) -> Result<File> {
         let servers = object.into_iter().collect();
         return Ok(File { servers });
     }
+    entry::respell(&mut object, LIST, OTHER_LISTS).map_err(|reason| wrong(file, &reason))?;
     serde_json::from_value(object.into()).map_err(|error| wrong(file, &error.to_string()))
 }
 
@@ -265,8 +268,8 @@ mod tests {
     #[test]
     fn a_mistake_does_not_quote_what_may_be_secret() {
         let check = |entry: &str, want: &str| {
-            let error = serde_json::from_str::<Entry>(entry).unwrap_err();
-            assert!(unquoted(&error).starts_with(want), "{}", unquoted(&error));
+            let said = entry::read(serde_json::from_str(entry).unwrap()).unwrap_err();
+            assert!(said.starts_with(want), "{said}");
         };
         check(
             r#"{"env": "K=\"hunter2\", expected"}"#,
@@ -290,6 +293,11 @@ mod tests {
         check(r#"{"mcpServers": {}, "inputs": []}"#, "0 servers");
         check(r#"{"mcpServers": {"a": {"command": "b"}}}"#, "1 servers");
         check("[]", "expected a map");
+        let both = |servers: &str| {
+            format!(r#"{{"mcpServers": {{"a": {{"command": "b"}}}}, "servers": {servers}}}"#)
+        };
+        check(&both(r#"{"a": {"command": "b"}}"#), "1 servers");
+        check(&both("{}"), "`mcpServers` and `servers` are two names");
         check(r#"{"servers": {"a": {"url": "https://b.c"}}}"#, "1 servers");
         check(
             r#"{"a": {"command": "b"}, "c": {"url": "https://d.e"}}"#,

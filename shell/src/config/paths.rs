@@ -1,14 +1,17 @@
 //! Where things are: one folder with `--root`, else the XDG folders. Who else may look into
 //! them is in `private`.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use etcetera::BaseStrategy;
+use quipu_kernel::journal::JournalError;
 use quipu_memory::private::Key;
 
 use crate::config::{env_vars, private};
 use crate::terminal::error::UserError;
+use crate::terminal::hints;
 
 /// The folders of one machine.
 #[derive(Clone, Debug)]
@@ -84,9 +87,19 @@ impl Paths {
     /// The secret of this root: by it what is written there is known again.
     ///
     /// # Errors
-    /// Where it can be neither read nor made.
-    pub fn key(&self) -> std::io::Result<Key> {
-        quipu_memory::private::key(&self.state.join("key"))
+    /// Where it can be neither read nor made, or is missing beside a journal that was written with
+    /// it: a new one would pass for that.
+    pub fn key(&self) -> io::Result<Key> {
+        let path = self.state.join("key");
+        let is_filled = |file: PathBuf| file.metadata().is_ok_and(|meta| meta.len() > 0);
+        let journal = self.journal();
+        let is_written = is_filled(journal.with_file_name("journal.last")) && is_filled(journal);
+        if is_written && quipu_memory::private::read_key(&path)?.is_none() {
+            let lost = JournalError::KeyLost { path };
+            let what_to_do = hints::journal(&lost);
+            return Err(io::Error::other(format!("{lost}; {what_to_do}")));
+        }
+        quipu_memory::private::key(&path)
     }
 
     /// The token that the machine's user is known by over HTTP.
@@ -175,5 +188,42 @@ pub fn make_private(paths: &Paths) {
     }
     for file in [&paths.config, &paths.servers(), &paths.policy()] {
         private::close(file);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn no_key_takes_the_place_of_one_that_a_journal_was_written_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().to_owned();
+        let paths = Paths {
+            config: state.join("config.toml"),
+            store: state.join("store"),
+            skills: state.join("skills"),
+            tools: state.join("tools"),
+            cache: state.join("cache"),
+            models: Vec::new(),
+            state,
+        };
+        let key = paths.key().unwrap();
+        assert_eq!(paths.key().unwrap(), key);
+        let file = paths.state.join("key");
+        // An empty journal was not written yet, and one that was moved away is not there.
+        fs::write(paths.state.join("journal.last"), [1; 32]).unwrap();
+        fs::write(paths.journal(), "").unwrap();
+        fs::remove_file(&file).unwrap();
+        let another = paths.key().unwrap();
+        assert_ne!(another, key);
+        fs::write(paths.journal(), "rows").unwrap();
+        assert_eq!(paths.key().unwrap(), another);
+        fs::remove_file(&file).unwrap();
+        let said = paths.key().unwrap_err().to_string();
+        assert!(said.contains("put that file back"), "{said}");
+        assert!(!file.exists());
     }
 }

@@ -226,7 +226,7 @@ mod tests {
         check(
             "[[rules]]\n",
             "line 1",
-            "unknown field `rules`, expected one of `rule`",
+            "unknown field `rules` (did you mean `roles` or `rule`?), expected one of `rule`",
         );
         check(
             "[[rule]]\ntool = \"*\"\ndo = \"permit\"\n",

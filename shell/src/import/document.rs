@@ -38,7 +38,7 @@ const TITLE_CHARS_MAX: usize = 200;
 pub const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Raised when files of any format are read in another way than before: then all are read
 /// again.
-const READING: u32 = 9;
+const READING: u32 = 10;
 
 /// What is known of a file before it is read.
 pub struct Found {

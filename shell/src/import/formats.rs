@@ -1,5 +1,7 @@
 //! What a file is, by its first bytes and its ending, and who reads it.
 
+mod exported;
+
 use std::path::Path;
 
 use quipu_memory::Syntax;
@@ -310,6 +312,11 @@ fn by_ending(path: &Path, head: &[u8]) -> Format {
     let ending = ending.to_string_lossy().to_ascii_lowercase();
     let has = |endings: &&[&str]| endings.contains(&ending.as_str());
     if let Some((_, name)) = DOCUMENTS.iter().find(|(endings, _)| has(endings)) {
+        return Format::Document(name);
+    }
+    if ["json", ""].contains(&ending.as_str())
+        && let Some(name) = exported::kind(head)
+    {
         return Format::Document(name);
     }
     if NOTES.contains(&ending.as_str()) {

@@ -19,7 +19,7 @@ use line::Line;
 
 pub use line::is_of_a_process;
 
-/// Pages written in one transaction.
+/// Pages, and versions of them, written in one transaction.
 const BATCH_PAGES: usize = 500;
 
 /// Adds the pages of a file of JSON lines to the `shelf`, each trusted no further and kept at
@@ -63,8 +63,12 @@ pub fn add(store: &dyn Store, path: &Path, shelf: &Shelf) -> Result<usize> {
 /// Pages on their way into a store.
 struct Adding<'a> {
     store: &'a dyn Store,
-    /// Those that are not stored yet, each with the id that it had where a process wrote it.
-    batch: Vec<(Option<PageId>, NewPage)>,
+    /// Those that are not stored yet.
+    batch: Vec<Waiting>,
+    /// The ids that these have, or had where a process wrote them.
+    names: HashSet<PageId>,
+    /// How many versions they have together.
+    versions: usize,
     /// The ids that pages of processes have here, by those that they had.
     moved: HashMap<PageId, PageId>,
     /// The ids that the store gave to pages of the file.
@@ -74,11 +78,22 @@ struct Adding<'a> {
     sign: Option<ProgressBar>,
 }
 
+/// A page that is not stored yet.
+struct Waiting {
+    /// The id that it had where a process wrote it.
+    was: Option<PageId>,
+    /// What it said before, oldest first.
+    before: Vec<NewPage>,
+    page: NewPage,
+}
+
 impl<'a> Adding<'a> {
     fn to(store: &'a dyn Store) -> Self {
         Self {
             store,
             batch: Vec::new(),
+            names: HashSet::new(),
+            versions: 0,
             moved: HashMap::new(),
             given: HashSet::new(),
             added: 0,
@@ -91,7 +106,10 @@ impl<'a> Adding<'a> {
         let Some(id) = line.page.id.clone().filter(PageId::is_given) else {
             return Ok(());
         };
-        let waits = |(was, page): &(Option<PageId>, NewPage)| was.is_some() && page.id.is_none();
+        let waits = |waiting: &Waiting| {
+            let is_told = waiting.was.is_some() || !waiting.before.is_empty();
+            is_told && waiting.page.id.is_none()
+        };
         if self.batch.iter().any(waits) {
             self.flush()?;
         }
@@ -107,33 +125,35 @@ impl<'a> Adding<'a> {
         let Line {
             mut page,
             was,
-            history,
+            history: mut before,
         } = line;
-        if !page.derived_from.is_empty() || !history.is_empty() {
-            // What it was made from has its id here only once it is stored.
+        let waits = |id: &PageId| self.names.contains(id);
+        let is_there_soon = !before.is_empty() && page.id.as_ref().is_some_and(waits);
+        let versions = before.iter().chain([&page]);
+        // What it was made from has its id here only once it is stored.
+        let is_made_of_it = versions.flat_map(|page| &page.derived_from).any(waits);
+        if is_there_soon || is_made_of_it {
             self.flush()?;
         }
-        page.derived_from = self.here(page.derived_from);
-        let is_new = match &page.id {
-            Some(id) => self.store.get(id)?.is_none(),
-            None => true,
-        };
-        // A page that is there has a history of its own.
-        for before in history.into_iter().filter(|_| is_new) {
-            let before = NewPage {
-                id: page.id.clone(),
-                derived_from: self.here(before.derived_from),
-                ..before
-            };
-            let given = self.store.put(before)?.id;
-            if page.id.is_none() {
-                self.given.insert(given.clone());
-            }
-            page.id = Some(given);
+        if let Some(id) = &page.id
+            && self.store.get(id)?.is_some()
+        {
+            // It has a history of its own.
+            before.clear();
         }
-        self.batch.push((was, page));
-        if self.batch.len() == BATCH_PAGES {
-            let storing = fill(words().storing, &[("pages", &(self.added + BATCH_PAGES))]);
+        for version in before.iter_mut().chain([&mut page]) {
+            version.derived_from = self.here(std::mem::take(&mut version.derived_from));
+        }
+        for version in &mut before {
+            version.id = page.id.clone();
+        }
+        self.versions += before.len() + 1;
+        self.names
+            .extend([&page.id, &was].into_iter().flatten().cloned());
+        self.batch.push(Waiting { was, before, page });
+        if self.versions >= BATCH_PAGES {
+            let pages = self.added + self.batch.len();
+            let storing = fill(words().storing, &[("pages", &pages)]);
             self.sign
                 .get_or_insert_with(|| busy(String::new()))
                 .set_message(storing);
@@ -154,18 +174,50 @@ impl<'a> Adding<'a> {
 
     /// Stores what is not stored yet.
     fn flush(&mut self) -> Result<()> {
-        let batch = std::mem::take(&mut self.batch);
-        let (were, pages): (Vec<Option<PageId>>, Vec<NewPage>) = batch.into_iter().unzip();
-        let are_given: Vec<bool> = pages.iter().map(|page| page.id.is_none()).collect();
+        let mut batch = std::mem::take(&mut self.batch);
+        self.names.clear();
+        self.versions = 0;
+        self.name(&mut batch)?;
+        let (mut notes, mut pages) = (Vec::new(), Vec::new());
+        for Waiting { was, before, page } in batch {
+            notes.extend(before.iter().map(|_| None));
+            notes.push(Some((was, page.id.is_none())));
+            pages.extend(before);
+            pages.push(page);
+        }
         let stored = self.store.put_all(pages)?;
-        self.added += stored.len();
-        for ((was, is_given), page) in were.into_iter().zip(are_given).zip(stored) {
+        for (note, page) in notes.into_iter().zip(stored) {
+            // What a page said before is no page of its own.
+            let Some((was, is_given)) = note else {
+                continue;
+            };
+            self.added += 1;
             if is_given {
                 self.given.insert(page.id.clone());
             }
             if let Some(was) = was {
                 self.moved.insert(was, page.id);
             }
+        }
+        Ok(())
+    }
+
+    /// Stores the oldest version of each page of `batch` that has several and no id: they are versions
+    /// of one page by the id that the store gives to it.
+    fn name(&mut self, batch: &mut [Waiting]) -> Result<()> {
+        let nameless =
+            |waiting: &&mut Waiting| waiting.page.id.is_none() && !waiting.before.is_empty();
+        let mut nameless: Vec<&mut Waiting> = batch.iter_mut().filter(nameless).collect();
+        if nameless.is_empty() {
+            return Ok(());
+        }
+        let oldest = nameless.iter_mut().map(|waiting| waiting.before.remove(0));
+        let stored = self.store.put_all(oldest.collect())?;
+        for (waiting, Page { id, .. }) in nameless.into_iter().zip(stored) {
+            for version in waiting.before.iter_mut().chain([&mut waiting.page]) {
+                version.id = Some(id.clone());
+            }
+            self.given.insert(id);
         }
         Ok(())
     }
@@ -181,6 +233,37 @@ mod tests {
     use quipu_memory::{Secrecy, Space, Trust};
 
     use super::*;
+
+    #[test]
+    fn pages_with_a_history_come_in_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pages.jsonl");
+        let lines = [
+            r#"{"_id":"a","kind":"memory","text":"a3","history":[{"text":"a1"},{"text":"a2"}]}"#,
+            // It is there by then, with a history of its own.
+            r#"{"_id":"a","kind":"memory","text":"a4","history":[{"text":"x"}]}"#,
+            r#"{"was":"m1-2","kind":"memory","text":"b3","history":[{"text":"b1"},{"text":"b2"}]}"#,
+            r#"{"was":"m1-3","kind":"memory","text":"c2","history":[{"text":"c1"}],"derived_from":["m1-2"]}"#,
+            r#"{"_id":"d","kind":"memory","text":"d1"}"#,
+        ];
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        let store = quipu_memory::RamStore::new();
+        let own = Shelf {
+            trust: Trust::User,
+            ..Shelf::default()
+        };
+        assert_eq!(add(&store, &path, &own).unwrap(), lines.len());
+        let mut said = Vec::new();
+        for page in store.list(0, 10).unwrap() {
+            let now = store.get(&page.id).unwrap().unwrap();
+            let before = store.history(&page.id).unwrap();
+            let texts = std::iter::once(&now).chain(&before);
+            let texts: Vec<&str> = texts.map(|page| page.text.as_str()).collect();
+            said.push((texts.join(" "), now.derived_from.len()));
+        }
+        let want = [("a4 a3 a2 a1", 0), ("b3 b2 b1", 0), ("c2 c1", 1), ("d1", 0)];
+        assert_eq!(said, want.map(|(texts, of)| (texts.to_owned(), of)));
+    }
 
     #[test]
     fn a_file_takes_the_place_of_nothing_that_is_worth_more() {

@@ -2,6 +2,7 @@
 //! may be followed is decided in `config/trust`.
 
 pub mod beside;
+mod collection;
 mod disk;
 mod files;
 mod foreign_tools;
@@ -481,7 +482,7 @@ fn find(path: &Path) -> Result<PathBuf> {
         .ok_or_else(|| {
             UserError::usage(
                 format!("{} is not an agent", path.display()),
-                "an agent's folder holds an agent.toml or a SKILL.md",
+                collection::hint(path),
             )
         })
 }

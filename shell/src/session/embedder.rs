@@ -159,6 +159,11 @@ impl LazyEmbedder {
         &self.name[..end]
     }
 
+    /// The file of its weights.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// Whether it knows other languages than English.
     pub fn is_recommended(&self) -> bool {
         self.called() == RECOMMENDED

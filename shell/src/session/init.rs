@@ -36,6 +36,7 @@ use crate::session::introduce;
 use crate::session::judgement;
 use crate::session::lock::{self, MachineLock};
 use crate::session::signals;
+use crate::session::strange;
 use crate::terminal::error::UserError;
 use crate::terminal::secrets;
 use crate::terminal::words::{fill, words};
@@ -233,6 +234,9 @@ impl Session {
             let said = fill(words().journal_gone, &[("count", &journal.gone())]);
             say!("{said}");
         }
+        if journal.is_unnoted() {
+            say!("{}", words().journal_unnoted);
+        }
         if let Some(days) = self.settings.keep_days {
             let gone = journal.forget_older_than(days)?;
             images::remove(&self.paths.images(), &gone);
@@ -247,6 +251,9 @@ impl Session {
         let mut bus = self.usable_tools()?;
         agent.add_to(&mut bus)?;
         agent.check(&bus)?;
+        for note in strange::notes(&policy.rules, &bus) {
+            say!("{note}");
+        }
         agent.check_memory(&*store)?;
         let swap = self.paths.images();
         paths::create(&swap)?;

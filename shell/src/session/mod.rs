@@ -50,6 +50,7 @@ pub mod signals;
 pub mod speech;
 pub mod stop;
 pub mod store;
+pub mod strange;
 pub mod talk;
 #[cfg(feature = "otel")]
 pub mod telemetry;

@@ -99,6 +99,10 @@ pub fn journal(error: &JournalError) -> &'static str {
         JournalError::Import { .. } => {
             "export it again with `quipu log export PID FILE` where it ran"
         }
+        JournalError::KeyLost { .. } => {
+            "put that file back from a backup; without one, `quipu ps` and `quipu log PID` still \
+             show what was done, and where journal.db is moved away a new journal begins"
+        }
         JournalError::Key { .. }
         | JournalError::Sqlite { .. }
         | JournalError::Unsynced { .. }

@@ -17,6 +17,9 @@ const LINE_BYTES_MAX: u64 = 64 << 20;
 /// U+FEFF in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// How a file in UTF-16 begins.
+const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
 /// A line of a file: its number from 1, and its JSON or what is wrong with it.
 pub type Line = (usize, Result<Value, String>);
 
@@ -68,6 +71,15 @@ fn without_mark(number: usize, mut line: Vec<u8>) -> Vec<u8> {
 /// The value of a line. Without its end: to a text that is not closed that would be a control
 /// character.
 fn parsed(line: &[u8]) -> Result<Value, String> {
+    // Values that are written over several lines begin so.
+    match line.trim_ascii() {
+        b"[" => return Err("a list that goes on in the next line".into()),
+        b"{" => return Err("an object that goes on in the next line".into()),
+        _ => {}
+    }
+    if UTF_16.iter().any(|mark| line.starts_with(mark)) {
+        return Err("it is in UTF-16 (save the file as UTF-8)".into());
+    }
     serde_json::from_slice(line.trim_ascii_end()).map_err(|error| in_line(&error))
 }
 
@@ -171,8 +183,16 @@ mod tests {
             assert_eq!(parsed(line.as_bytes()).unwrap_err(), want);
         };
         check("{broken", "key must be a string at column 2");
+        check(" [\r\n", "a list that goes on in the next line");
+        check("{\n", "an object that goes on in the next line");
         check("[1,", "EOF while parsing a value at column 3");
         check("{\"id\": \"a\n", "EOF while parsing a string at column 9");
+    }
+
+    #[test]
+    fn a_line_of_another_encoding_is_told() {
+        let said = parsed(b"\xff\xfe{\0}\0").unwrap_err();
+        assert_eq!(said, "it is in UTF-16 (save the file as UTF-8)");
     }
 
     #[test]

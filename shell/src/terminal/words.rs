@@ -218,6 +218,8 @@ catalogue! {
         "警告：要存储的内容中有机密值；已用标记代替";
     journal_gone: "warning: the journal that was here is gone, with {count:process}; a new one begins",
         "警告：此处原有的日志已不在，其中有 {count} 个进程；现在开始新的日志";
+    journal_unnoted: "warning: journal.last is missing beside the journal: whether its last rows were removed cannot be known",
+        "警告：日志旁缺少 journal.last：无法知道其最后几行是否被删除";
     old_removed: "removed {count:process} that ended more than {days:day} ago",
         "已删除 {count} 个结束超过 {days} 天的进程";
     writer_waited: "waiting for {holder}, which writes the memory of this root (Ctrl-C ends the waiting)",

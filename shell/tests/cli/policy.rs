@@ -179,6 +179,12 @@ fn a_rule_that_names_no_tool_is_told_with_what_is_called_nearly_so() {
         "calculator.calculat",
         Some("no tool here is called calculator.calculat; did you mean calculator.calculate?"),
     );
+    check(
+        "memory.pu",
+        Some("no tool here is called memory.pu; did you mean memory.put?"),
+    );
+    check("calculatr", Some("did you mean calculator?"));
+    check("calculator", None);
     check("Calculator.Calculate", None);
     check("mail.send", None);
     check("calculator.*", None);

@@ -21,7 +21,8 @@ impl Journal {
     /// Checks that the rows of `pid` are as they were written.
     ///
     /// # Errors
-    /// [`JournalError::Changed`] where they are not.
+    /// [`JournalError::Changed`] where they are not; [`JournalError::KeyLost`] where nobody can
+    /// know.
     pub fn verify(&self, pid: Pid) -> Result<()> {
         let Some(chain) = &self.chain else {
             return Ok(());
@@ -32,7 +33,11 @@ impl Journal {
         let found = snapshot.and_then(|snapshot| chain.fault(&snapshot, pid));
         let what = match found {
             Ok(None) => return Ok(()),
-            Ok(Some(what)) => what,
+            Ok(Some(what)) => match &chain.keyless {
+                // Nothing fits another key.
+                Some(path) => return Err(JournalError::KeyLost { path: path.clone() }),
+                None => what,
+            },
             Err(
                 InvalidColumnType(..) | FromSqlConversionFailure(..) | IntegralValueOutOfRange(..),
             ) => "a row of it is not in its form".to_owned(),

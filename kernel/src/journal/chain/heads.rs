@@ -117,8 +117,14 @@ impl Heads {
 }
 
 /// The file of the notes beside the journal at `journal`.
-pub(super) fn file(journal: &Path) -> PathBuf {
+fn file(journal: &Path) -> PathBuf {
     journal.with_file_name(FILE)
+}
+
+/// Whether a file of notes lies beside the journal at `journal`, also that of an earlier release.
+pub(super) fn are_there(journal: &Path) -> bool {
+    let mut files = [FILE, EARLIER].iter();
+    files.any(|name| journal.with_file_name(name).exists())
 }
 
 /// Removes the notes beside the journal at `journal`.

@@ -180,7 +180,7 @@ impl Given {
 
     /// `code` below the value, where it takes that without having defined it.
     pub(crate) fn where_missing<'a>(&self, code: &'a str) -> Cow<'a, str> {
-        let is_missing = |name: &str| self.names.iter().any(|known| *known == name);
+        let is_missing = |name: &str| self.names.contains(&name);
         match unbound(code).is_some_and(|missing| is_missing(missing.name)) {
             true => self.above(code),
             false => Cow::Borrowed(code),

@@ -39,9 +39,19 @@ pub(crate) fn across(task: &str, found: &str) -> Vec<String> {
         .filter(|sentence| !sentence.is_empty())
         .collect();
     let known: BTreeSet<String> = plain.iter().map(|line| joined(line)).collect();
+    // The second line of a list reads like a row below the first.
+    let is_line = |row: &Vec<String>| {
+        plain
+            .iter()
+            .any(|line| row.iter().all(|cell| line.contains(cell)))
+    };
     let rows: Vec<String> = tables(found)
         .iter()
-        .flat_map(|table| (0..table.rows.len()).filter_map(|at| in_words(table, at)))
+        .flat_map(|table| {
+            let rows = (0..table.rows.len()).filter(|at| !is_line(&table.rows[*at]));
+            rows.filter_map(|at| in_words(table, at))
+                .collect::<Vec<_>>()
+        })
         .filter(|row| !known.contains(&joined(row)))
         .collect();
     let mut asked = telling(task);

@@ -74,7 +74,7 @@ fn led_to(from: &Table, at: usize, to: &Table, told: &[String]) -> Option<String
 mod tests {
     use super::*;
 
-    const DOGS: &str = "[d1: Dogs]\n  - Waldo: kennel 3\n  - Fig: kennel 1\n  - Pip: kennel 2";
+    const DOGS: &str = "[d1: Dogs]\n  | Dog | Kennel |\n  |---|---|\n  | Waldo | 3 |\n  | Fig | 1 |\n  | Pip | 2 |";
     const CATS: &str = "[d3: Cats]\n  | Cat | Room |\n  |---|---|\n  | Moss | B |\n  | Ash | A |";
     const TIMES: &str = "[d2: Times]\n  | Kennel | Morning | Evening |\n  |---|---|---|\n  | 1 | 7:15 | 18:15 |\n  | 2 | 7:30 | 18:30 |\n  | 3 | 7:45 | 18:45 |";
     const ROOMS: &str =
@@ -86,7 +86,7 @@ mod tests {
             let found = row_led_to(task, &texts.join("\n\n"));
             assert_eq!(found.as_deref(), want, "{task}");
         };
-        let waldo = "Waldo | kennel 3 -> Kennel: 3 | Morning: 7:45 | Evening: 18:45";
+        let waldo = "Waldo | Kennel | 3 -> Kennel: 3 | Morning: 7:45 | Evening: 18:45";
         check(
             "When is Waldo fed in the evening?",
             &[DOGS, TIMES],

@@ -8,7 +8,13 @@ use quipu_memory::{
 use super::{found, ids, page, put};
 
 pub fn words_match_whatever_their_form(store: &dyn Store) {
-    put(store, "forms", "", "Knotted CORDS, cafés; naïve Straße ﬁne");
+    put(
+        store,
+        "forms",
+        "",
+        "Knotted CORDS, cafés; naïve Straße ﬁne Müller",
+    );
+    put(store, "typed", "", "Frau Schroeder aus Koeln");
     put(store, "han", "", "結び目のある紐");
     put(store, "other", "", "nothing of the kind");
     for query in [
@@ -19,10 +25,18 @@ pub fn words_match_whatever_their_form(store: &dyn Store) {
         "naive",
         "STRASSE",
         "fine",
+        "Mueller",
+        "Muller",
+        "mu\u{308}ller",
     ] {
         assert_eq!(ids(store, query), ["forms"], "{query}");
     }
     assert_eq!(ids(store, "紐"), ["han"]);
+    put(store, "simple", "", "图书馆在公园旁边");
+    put(store, "traditional", "", "羊毛的價錢");
+    assert_eq!(ids(store, "圖書館"), ["simple"]);
+    assert_eq!(ids(store, "价钱"), ["traditional"]);
+    assert_eq!(ids(store, "Schröder"), ["typed"]);
 }
 
 pub fn the_title_counts_too(store: &dyn Store) {

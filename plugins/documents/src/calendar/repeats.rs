@@ -44,12 +44,19 @@ pub fn rule(value: &str) -> String {
 fn in_words(rule: &str) -> Option<String> {
     let mut interval = 1_u32;
     let (mut unit, mut on, mut limits) = ("", Vec::new(), Vec::new());
+    let mut days = None;
+    let mut place = None;
     for part in rule.split(';').filter(|part| !part.is_empty()) {
         let (key, value) = part.split_once('=')?;
         match key.to_ascii_uppercase().as_str() {
             "FREQ" => unit = frequency(value)?,
             "INTERVAL" => interval = value.parse().ok()?,
-            "BYDAY" => on.push(format!("on {}", list(value, day)?)),
+            "BYDAY" => days = Some(list(value, day)?),
+            "BYYEARDAY" => on.push(format!("on {} of the year", list(value, month_day)?)),
+            "BYWEEKNO" => on.push(format!("in week {}", list(value, count)?)),
+            "BYHOUR" => on.push(format!("at the hours {}", list(value, count)?)),
+            "BYMINUTE" => on.push(format!("at the minutes {}", list(value, count)?)),
+            "BYSETPOS" => place = Some(list(value, position)?),
             "BYMONTHDAY" => on.push(format!("on {}", list(value, month_day)?)),
             "BYMONTH" => on.push(format!("in {}", list(value, month)?)),
             "COUNT" => limits.push(format!("{value} times")),
@@ -58,6 +65,12 @@ fn in_words(rule: &str) -> Option<String> {
             "WKST" => {}
             _ => return None,
         }
+    }
+    match (days, place) {
+        (Some(days), Some(place)) => on.push(format!("on {place} of these days: {days}")),
+        (Some(days), None) => on.push(format!("on {days}")),
+        (None, Some(_)) => return None,
+        (None, None) => {}
     }
     let every = match (unit, interval) {
         ("", _) => return None,
@@ -112,9 +125,21 @@ fn day(word: &str) -> Option<String> {
     }
 }
 
+/// A number without a sign.
+fn count(word: &str) -> Option<String> {
+    let count: u32 = word.trim().parse().ok()?;
+    Some(count.to_string())
+}
+
+/// -1 as "the last".
+fn position(word: &str) -> Option<String> {
+    let place = place(word.trim().parse().ok()?)?;
+    Some(format!("the {place}"))
+}
+
 fn month_day(word: &str) -> Option<String> {
     match word.trim().parse::<i32>().ok()? {
-        count @ 1..=31 => Some(format!("day {count}")),
+        count @ 1..=366 => Some(format!("day {count}")),
         count => place(count).map(|place| format!("the {place} day")),
     }
 }
@@ -185,12 +210,29 @@ mod tests {
             "every month on day 15, the last day",
         );
         check(
+            "FREQ=DAILY;BYHOUR=9,17;BYMINUTE=30",
+            "every day at the hours 9, 17 at the minutes 30",
+        );
+        check(
+            "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO",
+            "every year in week 20 on Monday",
+        );
+        check(
+            "FREQ=YEARLY;BYYEARDAY=100,-1",
+            "every year on day 100, the last day of the year",
+        );
+        check(
+            "FREQ=MONTHLY;BYSETPOS=-1;BYDAY=MO,TU,WE,TH,FR",
+            "every month on the last of these days: Monday, Tuesday, Wednesday, Thursday, Friday",
+        );
+        check(
             "FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=8",
             "every year in March on day 8",
         );
         // What has no words here stays as it is.
         for odd in [
-            "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1",
+            "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=9",
+            "FREQ=YEARLY;BYSETPOS=1",
             "FREQ=YEARLY;BYDAY=20MO",
             "FREQ=",
             "",

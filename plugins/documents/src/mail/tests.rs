@@ -30,6 +30,27 @@ fn a_blank_text_beside_html_says_nothing() {
 }
 
 #[test]
+fn lines_may_end_as_on_old_machines_and_begin_with_none() {
+    for mail in [
+        "Subject: a\rFrom: b@example.org\r\rThe wool\ris red.\r",
+        "\r\n\nSubject: a\nFrom: b@example.org\n\nThe wool\nis red.\n",
+    ] {
+        let found = read(mail.as_bytes()).expect("a mail");
+        assert_eq!(
+            found.parts[0].text,
+            "# a\n\nFrom: b@example.org\n\nThe wool\nis red."
+        );
+    }
+}
+
+#[test]
+fn a_part_that_says_nothing_of_itself_is_text() {
+    let mail = "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\nBefore it.\n--x\n\nThe wool is red.\n";
+    let found = read(mail.as_bytes()).expect("a mail");
+    assert_eq!(found.parts[0].text, "# a\n\nThe wool is red.");
+}
+
+#[test]
 fn a_text_that_only_points_to_html_gives_way_to_it() {
     let check = |plain: &str, html: &str, expected: &str| {
         let mail = format!(

@@ -405,6 +405,49 @@ mod tests {
     }
 
     #[test]
+    fn headings_have_the_numbers_of_the_outline() {
+        let outline = "<text:outline-style><text:outline-level-style text:level='1' text:num-format='1'/><text:outline-level-style text:level='2' text:num-format='1' text:display-levels='2'/><text:outline-level-style text:level='3' text:num-format='a' text:num-suffix=')'/><text:outline-level-style text:level='4' text:num-format=''/></text:outline-style><text:style text:name='P1' text:list-style-name=''/>";
+        let text = |headings: &[(usize, &str, &str)]| {
+            let heading = |(level, how, text): &(usize, &str, &str)| {
+                format!("<text:h text:outline-level='{level}' {how}>{text}</text:h>")
+            };
+            let headings: String = headings.iter().map(heading).collect();
+            format!("{outline}<office:text>{headings}</office:text>")
+        };
+        check(
+            "text",
+            &text(&[
+                (1, "", "Wool"),
+                (2, "", "Red"),
+                (2, "", "Blue"),
+                (3, "", "Dark"),
+                (4, "", "Very"),
+                (1, "text:is-list-header='true'", "Remarks"),
+                (1, "text:style-name='P1'", "Thanks"),
+                (1, "", "Sale"),
+                (2, "", "Prices"),
+                (
+                    2,
+                    "text:restart-numbering='true' text:start-value='7'",
+                    "Cords",
+                ),
+                (2, "", "Knots"),
+            ]),
+            &[(
+                "",
+                "",
+                "# 1 Wool\n\n## 1.1 Red\n\n## 1.2 Blue\n\n### a) Dark\n\n#### Very\n\n# Remarks\n\n# Thanks\n\n# 2 Sale\n\n## 2.1 Prices\n\n## 2.7 Cords\n\n## 2.8 Knots",
+            )],
+        );
+        // A level was left out.
+        check(
+            "text",
+            &text(&[(2, "", "Red"), (3, "", "Dark")]),
+            &[("", "", "## Red\n\n### a) Dark")],
+        );
+    }
+
+    #[test]
     fn a_text_has_a_title_and_edges() {
         let file = archive(&[
             ("mimetype", "application/vnd.oasis.opendocument.text"),

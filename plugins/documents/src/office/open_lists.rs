@@ -1,6 +1,7 @@
-//! Numbers of the items of OpenDocument's lists, which programs count and do not write.
+//! Numbers of the items of OpenDocument's lists and of its headings, which programs count and do not
+//! write.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use roxmltree::{Document, Node, NodeId};
 
@@ -11,6 +12,9 @@ use super::numerals::{SIGN_CHARS_MAX, written};
 const LEVELS: usize = 10;
 /// Boxes before items, ticked or not.
 const BOXES: [char; 3] = ['☐', '☑', '☒'];
+
+/// What the style of headings is kept as: no list has a style of this name.
+const OUTLINE: &str = " outline";
 
 /// What stands before the items of one level of a list.
 struct Level<'a> {
@@ -34,29 +38,41 @@ struct Lists<'a> {
     signs: HashMap<NodeId, String>,
 }
 
-/// What stands before the items of the lists of `document`, by the paragraph that each begins with.
-/// Styles of lists are in it or in `styles`; mere bullets are left out.
+/// What stands before the items of the lists of `document`, by the paragraph that each begins with,
+/// and before its headings. Styles of both are in it or in `styles`; mere bullets are left out.
 pub fn signs(document: &Document<'_>, styles: Option<&Document<'_>>) -> HashMap<NodeId, String> {
     let mut lists = Lists::default();
     for nodes in styles.into_iter().chain([document]) {
         for style in nodes
             .descendants()
-            .filter(|node| name(node) == "list-style")
+            .filter(|node| matches!(name(node), "list-style" | "outline-style"))
         {
-            let called = attribute(&style, "name").unwrap_or_default();
+            let called = match name(&style) {
+                "outline-style" => OUTLINE,
+                _ => attribute(&style, "name").unwrap_or_default(),
+            };
             lists.styles.insert(called, levels(&style));
         }
     }
-    let is_within = |node: &Node<'_, '_>| {
-        let above = node.parent().map(|above| name(&above));
-        matches!(above, Some("list-item" | "list-header"))
-    };
     for list in document.descendants().filter(|node| name(node) == "list") {
-        if !is_within(&list) {
+        if !is_item(&list) {
             lists.count(&list, "", &[], false);
         }
     }
+    lists.count_headings(document);
     lists.signs
+}
+
+/// Whether `node` is in an item of a list.
+fn is_item(node: &Node<'_, '_>) -> bool {
+    let above = node.parent().map(|above| name(&above));
+    matches!(above, Some("list-item" | "list-header"))
+}
+
+/// Whether `node` was removed, and is kept as that.
+fn is_removed(node: &Node<'_, '_>) -> bool {
+    node.ancestors()
+        .any(|above| name(&above) == "tracked-changes")
 }
 
 /// The levels of a style, by number.
@@ -123,6 +139,52 @@ impl Lists<'_> {
             }
         }
         self.next.insert(key, next);
+    }
+
+    /// Counts the headings of `document` that are no items of lists.
+    fn count_headings(&mut self, document: &Document<'_>) {
+        if !self.styles.contains_key(OUTLINE) {
+            return;
+        }
+        // Styles by which somebody took the number of a paragraph away.
+        let takes = |node: &Node<'_, '_>| {
+            name(node) == "style" && attribute(node, "list-style-name") == Some("")
+        };
+        let styles = document.descendants().filter(takes);
+        let plain: HashSet<&str> = styles.filter_map(|node| attribute(&node, "name")).collect();
+        // Of the levels down to the last heading; `None` where a level was left out.
+        let mut numbers: Vec<Option<usize>> = Vec::new();
+        for heading in document.descendants().filter(|node| name(node) == "h") {
+            let of = |local: &str| attribute(&heading, local);
+            let level = of("outline-level").map_or(Some(1), |level| level.parse().ok());
+            let is_plain = of("is-list-header") == Some("true")
+                || of("style-name").is_some_and(|style| plain.contains(style));
+            let Some(level) = level.filter(|level| (1..=LEVELS).contains(level)) else {
+                continue;
+            };
+            if is_plain || is_item(&heading) || is_removed(&heading) {
+                continue;
+            }
+            let (start, shown) = self
+                .level(OUTLINE, level)
+                .map_or((1, 1), |style| (style.start, style.shown));
+            let begins_anew = of("restart-numbering") == Some("true");
+            let said = of("start-value").and_then(|said| said.parse().ok());
+            numbers.resize(level, None);
+            numbers[level - 1] = Some(match numbers[level - 1] {
+                Some(last) if !begins_anew => last.saturating_add(1),
+                _ => said.filter(|_| begins_anew).unwrap_or(start),
+            });
+            // Nobody knows the number of a level that was left out.
+            let first = level - shown.clamp(1, level);
+            if numbers[first..].contains(&None) || child(&heading, "number").is_some() {
+                continue;
+            }
+            let numbers: Vec<usize> = numbers.iter().map(|n| n.unwrap_or(0)).collect();
+            if let Some(sign) = self.sign(OUTLINE, &numbers) {
+                self.signs.insert(heading.id(), sign);
+            }
+        }
     }
 
     fn level(&self, style: &str, level: usize) -> Option<&Level<'_>> {

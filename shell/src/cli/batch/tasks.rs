@@ -14,6 +14,7 @@ use crate::session::Session;
 use crate::session::agent::{self, Loaded};
 use crate::terminal::error::UserError;
 use crate::terminal::lines::{file_words, lines, object};
+use crate::terminal::toml_words;
 
 /// One line of the tasks.
 #[derive(Debug, Deserialize)]
@@ -82,7 +83,8 @@ pub(super) fn read(session: &Session, args: &BatchArgs) -> Result<Vec<Ready>> {
 
 /// The task of a line, with its priority.
 fn task(value: Value) -> Result<(Task, i8), String> {
-    let task: Task = serde_json::from_value(object(value)?).map_err(|error| error.to_string())?;
+    let task: Task = serde_json::from_value(object(value)?)
+        .map_err(|error| toml_words::meant(&error.to_string()))?;
     if task.prompt.trim().is_empty() {
         return Err("the prompt is empty".into());
     }
@@ -99,6 +101,17 @@ fn task(value: Value) -> Result<(Task, i8), String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_slip_in_a_key_is_told() {
+        let check = |line: Value, want: &str| {
+            let said = task(line).err().unwrap_or_default();
+            assert!(said.contains(want), "{said}");
+        };
+        let slip = "unknown field `promt` (did you mean `prompt`?), expected one of `id`";
+        check(serde_json::json!({"id": 1, "promt": "a"}), slip);
+        check(serde_json::json!([1, "a"]), "not a JSON object");
+    }
 
     proptest! {
         /// Any line is a task or says what is wrong with it.

@@ -12,6 +12,7 @@ use super::check::Check;
 use super::files;
 use crate::terminal::error::UserError;
 use crate::terminal::lines::{file_words, lines, object};
+use crate::terminal::toml_words;
 
 /// The form of a case, as hints show it.
 const FORM: &str =
@@ -273,7 +274,8 @@ pub fn read(path: &Path) -> Result<Vec<Case>> {
         let wrong =
             |reason: String| UserError::usage(format!("{name}, line {line}: {reason}"), FORM);
         let case = value.and_then(object).and_then(|value| {
-            serde_json::from_value::<Case>(value).map_err(|error| error.to_string())
+            serde_json::from_value::<Case>(value)
+                .map_err(|error| toml_words::meant(&error.to_string()))
         });
         let mut case = case.map_err(wrong)?;
         case.validate().map_err(wrong)?;
@@ -309,7 +311,10 @@ mod tests {
             assert!(want.is_empty() || said.contains("line 3"), "{said}");
         };
         check(r#"{"id":1,"prompt":"p","check":{"contains":"x"}}"#, "");
-        check(r#"{"id":1,"prompt":"p","chek":{}}"#, "unknown field `chek`");
+        check(
+            r#"{"id":1,"prompt":"p","chek":{}}"#,
+            "unknown field `chek` (did you mean `check`?)",
+        );
         check(r#"{"id":0,"prompt":"p"}"#, "line 1 has the id 0 too");
         check(r#"{"id":1,"prompt":" "}"#, "the prompt is empty");
         check(r#"[1,"p"]"#, "not a JSON object");

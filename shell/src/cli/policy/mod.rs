@@ -8,12 +8,11 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Subcommand;
-use quipu_kernel::calls::NAMESPACES;
 use quipu_kernel::gate::rules::Rules;
-use quipu_tools::{Bus, DeviceSpec};
+use quipu_tools::Bus;
 
 use crate::config::policy;
-use crate::session::Session;
+use crate::session::{Session, strange};
 use crate::terminal::error::UserError;
 
 /// Rules for tools and calls: what is allowed, asked or denied
@@ -53,34 +52,9 @@ fn rules(session: &Session, named: Option<&PathBuf>) -> Result<Arc<Rules>> {
     policy::load(path).map(Arc::new)
 }
 
-/// Says of each rule that names a function which no tool on `bus` has what is called nearly so, if
-/// anything is: a rule with a slip in it forbids nothing, one for a server of another day may.
+/// Says which of `rules` name what is not there, and what is called nearly so.
 fn tell_strange_names(rules: &Rules, bus: &Bus) {
-    let devices = bus.list();
-    let of = |device: &DeviceSpec| -> Vec<String> {
-        let functions = device.functions.iter();
-        functions
-            .map(|function| format!("{}.{}", device.name, function.name))
-            .collect()
-    };
-    let known: Vec<String> = devices
-        .iter()
-        .flat_map(|device| of(device.spec()))
-        .collect();
-    for rule in &rules.rules {
-        let word = rule.tool.written();
-        let own = |(device, _): (&str, &str)| NAMESPACES.contains(&device);
-        let is_other = word.split_once('.').is_some_and(|parts| !own(parts));
-        if word.contains('*') || !is_other || known.iter().any(|name| rule.tool.names(name)) {
-            continue;
-        }
-        let near = quipu_models::near(word, known.iter().cloned());
-        if !near.is_empty() {
-            let near = near.join(" or ");
-            say!(
-                "note: {}: no tool here is called {word}; did you mean {near}?",
-                rule.origin
-            );
-        }
+    for note in strange::notes(rules, bus) {
+        say!("{note}");
     }
 }

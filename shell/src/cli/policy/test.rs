@@ -16,6 +16,7 @@ use crate::session::bus::Servers;
 use crate::terminal::error::{FAILED, UserError};
 use crate::terminal::lines::{file_words, lines, object};
 use crate::terminal::output;
+use crate::terminal::toml_words;
 
 /// Say what becomes of calls, and which rule decides; nothing is carried out
 ///
@@ -93,7 +94,8 @@ pub fn run(session: &Session, args: &TestArgs) -> Result<u8> {
         let done = line
             .and_then(object)
             .and_then(|line| {
-                serde_json::from_value::<Given>(line).map_err(|error| error.to_string())
+                serde_json::from_value::<Given>(line)
+                    .map_err(|error| toml_words::meant(&error.to_string()))
             })
             .and_then(|given| judge(&gate, &bus, given))
             .map_err(|reason| {

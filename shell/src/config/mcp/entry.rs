@@ -8,9 +8,9 @@ use anyhow::Result;
 use quipu_tools::mcp::{McpServer, McpTransport, Wanted};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{is_name, wrong};
+use super::{is_name, unquoted, wrong};
 use crate::config::jsonc::{Text, given};
 
 /// No server is meant to answer within fewer milliseconds than these: then it is seconds.
@@ -28,28 +28,19 @@ pub(super) struct Entry {
     command: Vec<Text>,
     #[serde(default, deserialize_with = "given")]
     args: Vec<Text>,
-    #[serde(default, deserialize_with = "given", alias = "environment")]
+    #[serde(default, deserialize_with = "given")]
     env: BTreeMap<String, Text>,
     cwd: Option<PathBuf>,
-    #[serde(alias = "serverUrl", alias = "httpUrl")]
     url: Option<String>,
     #[serde(default, deserialize_with = "given")]
     headers: BTreeMap<String, Text>,
     #[serde(default, deserialize_with = "given")]
     disabled: bool,
     enabled: Option<bool>,
-    /// The only functions of it, and those that are left out, as different programs have them.
-    #[serde(
-        alias = "enabledTools",
-        alias = "enabled_tools",
-        alias = "include_tools"
-    )]
-    #[serde(alias = "allowedTools", alias = "allowed_tools")]
+    /// The only functions of it, and those that are left out.
     #[serde(rename = "includeTools")]
     only: Option<BTreeSet<String>>,
     #[serde(default, deserialize_with = "given")]
-    #[serde(alias = "disabledTools", alias = "disabled_tools")]
-    #[serde(alias = "excludedTools", alias = "exclude_tools")]
     #[serde(rename = "excludeTools")]
     without: BTreeSet<String>,
     /// The only functions once more, as further programs have them.
@@ -65,6 +56,76 @@ pub(super) struct Entry {
 enum Listed {
     Names(BTreeSet<String>),
     Other(serde::de::IgnoredAny),
+}
+
+/// Keys, and how other programs spell them.
+const SPELLINGS: &[(&str, &[&str])] = &[
+    ("args", &["arguments"]),
+    ("env", &["environment"]),
+    ("url", &["serverUrl", "httpUrl"]),
+    (
+        "includeTools",
+        &[
+            "enabledTools",
+            "enabled_tools",
+            "include_tools",
+            "allowedTools",
+            "allowed_tools",
+        ],
+    ),
+    (
+        "excludeTools",
+        &[
+            "disabledTools",
+            "disabled_tools",
+            "excludedTools",
+            "exclude_tools",
+        ],
+    ),
+];
+
+/// The entry that `value` is.
+///
+/// # Errors
+/// What is wrong with it, in words that quote no value: it may be a secret.
+pub(super) fn read(mut value: Value) -> Result<Entry, String> {
+    if let Some(keys) = value.as_object_mut() {
+        for (name, others) in SPELLINGS {
+            respell(keys, name, others)?;
+        }
+    }
+    serde_json::from_value(value).map_err(|error| unquoted(&error))
+}
+
+/// Puts what stands in `keys` under one of the `others` where `name` is. What is null is not given.
+///
+/// # Errors
+/// Which two of them are given and say different things.
+pub(super) fn respell(
+    keys: &mut Map<String, Value>,
+    name: &str,
+    others: &[&str],
+) -> Result<(), String> {
+    let mut said_by = name;
+    for &other in others {
+        let Some(value) = keys.remove(other).filter(|value| !value.is_null()) else {
+            continue;
+        };
+        match keys.get(name).filter(|known| !known.is_null()) {
+            None => {
+                keys.insert(name.to_owned(), value);
+                said_by = other;
+            }
+            Some(known) if *known == value => {}
+            Some(_) => {
+                return Err(format!(
+                    "`{said_by}` and `{other}` are two names of one thing, and differ: keep one \
+                     of them"
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The name that stands for all functions.
@@ -191,11 +252,50 @@ fn texts(named: BTreeMap<String, Text>) -> BTreeMap<String, String> {
 mod tests {
     use super::*;
 
+    fn parsed(entry: &str) -> Entry {
+        read(serde_json::from_str(entry).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn two_spellings_of_one_thing_have_to_agree() {
+        let check = |keys: &str, want: Option<[&str; 2]>| {
+            let text = format!(r#"{{"command": "a", {keys}}}"#);
+            let got = read(serde_json::from_str(&text).unwrap());
+            match (got, want) {
+                (Ok(_), None) => {}
+                (Err(reason), Some([one, other])) => {
+                    let named = format!("`{one}` and `{other}` are two names");
+                    assert!(reason.starts_with(&named), "{keys}: {reason}");
+                    assert!(!reason.contains("hunter2"), "{reason}");
+                }
+                (got, _) => panic!("{keys}: {got:?}"),
+            }
+        };
+        check(r#""args": ["x"], "arguments": ["x"]"#, None);
+        check(r#""args": null, "arguments": ["x"]"#, None);
+        check(
+            r#""args": ["x"], "arguments": ["hunter2"]"#,
+            Some(["args", "arguments"]),
+        );
+        check(
+            r#""env": {"K": "hunter2"}, "environment": {"K": "v"}"#,
+            Some(["env", "environment"]),
+        );
+        check(
+            r#""allowed_tools": ["b"], "enabledTools": ["a"]"#,
+            Some(["enabledTools", "allowed_tools"]),
+        );
+        check(r#""excludeTools": ["a"], "disabledTools": ["a"]"#, None);
+        check(
+            r#""serverUrl": "https://a.b", "httpUrl": "https://c.d""#,
+            Some(["serverUrl", "httpUrl"]),
+        );
+    }
+
     #[test]
     fn entries_become_servers() {
         let check = |entry: &str, want: &str| {
-            let entry: Entry = serde_json::from_str(entry).unwrap();
-            let said = match entry.server(Path::new("f"), "x", Some(Path::new("/p"))) {
+            let said = match parsed(entry).server(Path::new("f"), "x", Some(Path::new("/p"))) {
                 Ok(server) => match server.transport {
                     McpTransport::Stdio { ref cwd, .. } => {
                         format!("{} in {}", server.origin(), cwd.as_ref().unwrap().display())
@@ -240,6 +340,10 @@ mod tests {
             "mcp: a … in /p/",
         );
         check(
+            r#"{"command": "a", "arguments": ["-p"]}"#,
+            "mcp: a … in /p/",
+        );
+        check(
             r#"{"serverUrl": "https://a.b/mcp", "env": null, "headers": null, "disabled": null}"#,
             "mcp: https://a.b",
         );
@@ -256,8 +360,7 @@ mod tests {
     #[test]
     fn functions_are_those_that_are_wanted() {
         let check = |entry: &str, want: [bool; 2]| {
-            let entry: Entry = serde_json::from_str(entry).unwrap();
-            let server = entry.server(Path::new("f"), "x", None).unwrap();
+            let server = parsed(entry).server(Path::new("f"), "x", None).unwrap();
             let found = ["read", "write"].map(|function| server.wanted.admits(function));
             assert_eq!(found, want);
         };
@@ -296,8 +399,7 @@ mod tests {
     fn a_timeout_is_read_as_it_was_meant() {
         let check = |timeout: f64, want: Duration| {
             let entry = format!(r#"{{"command": "a", "timeout": {timeout}}}"#);
-            let entry: Entry = serde_json::from_str(&entry).unwrap();
-            let server = entry.server(Path::new("f"), "x", None).unwrap();
+            let server = parsed(&entry).server(Path::new("f"), "x", None).unwrap();
             assert_eq!(server.silent_max, Some(want), "{timeout}");
         };
         check(120_000.0, Duration::from_secs(120));

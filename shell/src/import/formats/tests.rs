@@ -106,6 +106,9 @@ fn a_file_is_known_by_its_bytes_and_its_ending() {
         b"<?xml version='1.0'?><plist>",
         document("property-list"),
     );
+    let chat = b"{\"guild\": {\"id\": 1}, \"channel\": {}";
+    check("a.json", chat, document("chat"));
+    check("a.jsonl", chat, Ok(Format::Text(Syntax::Source)));
     check("a.lyx", b"#LyX 2.3", document("lyx"));
     check("de.po", b"msgid \"\"\n", document("translations"));
     check("a.xml", b"<xliff version='1.2'>", document("translations"));

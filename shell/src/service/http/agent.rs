@@ -376,7 +376,7 @@ impl Told {
     fn end(&self, exit: &Exit) -> String {
         let pieces = match answered(exit) {
             Ok(pieces) => pieces,
-            Err(error) => return wire::event(None, &error.body()),
+            Err(error) => return wire::failed(&error),
         };
         let mut answer = Answer::of(&self.head.id, 0);
         let mut text = String::new();

@@ -17,8 +17,8 @@ use super::chat::fields::text;
 use super::chat::reply::usage_of;
 use super::error::ApiError;
 use super::state::{Lease, Service};
-use super::wire::{self, Input};
-use super::{beside, chat, ending};
+use super::wire::Input;
+use super::{beside, chat, ending, late};
 
 /// The most questions of one request.
 pub(super) const QUESTIONS_MAX: usize = 64;
@@ -98,6 +98,16 @@ pub async fn post(
             Kind::Choice => choice(&format!("{param}.choices"), words, &asked.choices)?,
         });
     }
+    late::whole(decided(service, body, state, questions), ApiError::body).await
+}
+
+/// The reply to `body`, once its model is there.
+async fn decided(
+    service: Arc<Service>,
+    body: Body,
+    state: Vec<Message>,
+    questions: Vec<Decision>,
+) -> Result<Value, ApiError> {
     let service = beside::of(&service, body.model.as_deref()).await?;
     let (answers, usage) = answer(&service, &state, &questions).await?;
     let answers: Vec<Value> = body
@@ -106,11 +116,11 @@ pub async fn post(
         .zip(&answers)
         .map(|(asked, answered)| told(asked, answered))
         .collect();
-    Ok(wire::json(&json!({
+    Ok(json!({
         "id": format!("dec_{:016x}", chat::unique()), "object": "decision",
         "model": body.model.as_deref().unwrap_or(&service.model),
         "answers": answers, "usage": usage_of(usage),
-    })))
+    }))
 }
 
 fn told(asked: &Asked, answered: &Answered) -> Value {

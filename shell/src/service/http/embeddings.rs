@@ -17,8 +17,9 @@ use super::apart::Asker;
 use super::ending;
 use super::error::ApiError;
 use super::known::{self, Api};
+use super::late;
 use super::state::Service;
-use super::wire::{self, Input};
+use super::wire::Input;
 use crate::session::embedder::{LazyEmbedder, how_to_get_one};
 
 /// The most texts of one request, as with OpenAI: its clients send that many at once.
@@ -177,6 +178,21 @@ pub async fn post(
     let (base64, length) = (body.wants_base64()?, body.length()?);
     let texts = texts(&body.input)?;
     let embedder = service.meanings.named(&service, body.model.as_deref())?;
+    late::whole(
+        embedded(service, embedder, texts, base64, length),
+        ApiError::body,
+    )
+    .await
+}
+
+/// The vectors of `texts` as a reply.
+async fn embedded(
+    service: Arc<Service>,
+    embedder: Arc<LazyEmbedder>,
+    texts: Vec<String>,
+    base64: bool,
+    length: Option<usize>,
+) -> Result<Value, ApiError> {
     let name = embedder.called().to_owned();
     let _place = service.admit()?;
     let on = service.clone();
@@ -200,10 +216,10 @@ pub async fn post(
     // Even a short text is computed for longer than a request may keep its thread.
     let work = service.embedding.run(usize::MAX, service.patience(), work);
     let (tokens, vectors) = ending::unless(&service.stopping, work).await?;
-    Ok(wire::json(&json!({
+    Ok(json!({
         "object": "list", "model": name, "data": listed(&vectors, base64),
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
-    })))
+    }))
 }
 
 /// The vectors as OpenAI lists them.

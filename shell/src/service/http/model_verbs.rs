@@ -22,6 +22,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::beside;
 use super::ending;
 use super::error::ApiError;
+use super::late;
 use super::state::{Lease, Service};
 use super::wire::{self, Input};
 use crate::config::{endpoints, paths};
@@ -38,19 +39,23 @@ pub async fn load(
     State(service): State<Arc<Service>>,
     Input(body): Input<Named>,
 ) -> Result<Response, ApiError> {
+    late::whole(loaded(service, body.model), ApiError::body).await
+}
+
+async fn loaded(service: Arc<Service>, name: String) -> Result<Value, ApiError> {
     // An endpoint of the configuration costs its user's money: no other request names one.
-    let service = match endpoints::named(&body.model) {
-        Some(_) => match beside::loaded(&service, &body.model).await? {
+    let service = match endpoints::named(&name) {
+        Some(_) => match beside::loaded(&service, &name).await? {
             Some(model) => service.on(model),
             None => service,
         },
-        None => beside::of(&service, Some(&body.model)).await?,
+        None => beside::of(&service, Some(&name)).await?,
     };
     let info = service.cpu().info();
-    Ok(wire::json(&json!({
-        "success": true, "model": body.model,
+    Ok(json!({
+        "success": true, "model": name,
         "meta": {"kind": info.kind, "n_ctx": info.window, "memory": info.bytes},
-    })))
+    }))
 }
 
 /// Answers `POST /models/unload`.

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use super::chat::request::Body;
 use super::error::ApiError;
 use super::headers::Unknown;
-use super::plain::prompt_text;
+use super::plain::{Ask, prompt_text};
 use super::state::{ANSWERS_MAX, Service};
 use super::wire::{self, Input, Params};
-use super::{beside, known, pictures};
+use super::{beside, known, late, pictures};
 
 /// What `/props` and `/slots` may be asked for in their addresses.
 const OF_PROPS: &[&str] = &["model"];
@@ -31,9 +31,14 @@ pub async fn get(
     params: Params,
 ) -> Result<Response, ApiError> {
     unknown.note(known::parameters(params.names(), OF_PROPS)?);
-    let service = beside::of(&service, params.get("model")).await?;
+    let model = params.get("model").map(str::to_owned);
+    late::whole(props_of(service, model), ApiError::body).await
+}
+
+async fn props_of(service: Arc<Service>, model: Option<String>) -> Result<Value, ApiError> {
+    let service = beside::of(&service, model.as_deref()).await?;
     let usual = service.session.settings.sampling();
-    Ok(wire::json(&props(service.cpu(), &service.model, usual)))
+    Ok(props(service.cpu(), &service.model, usual))
 }
 
 /// What a client is told of `cpu`, which goes by the name `model`. Of a model whose template is not
@@ -85,12 +90,20 @@ pub async fn apply(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    let service = beside::of(&service, body.model.as_deref()).await?;
+    let ask = body.ask(service.session.settings.sampling())?;
+    late::whole(applied(service, body.model, ask), ApiError::body).await
+}
+
+async fn applied(
+    service: Arc<Service>,
+    model: Option<String>,
+    mut ask: Ask,
+) -> Result<Value, ApiError> {
+    let service = beside::of(&service, model.as_deref()).await?;
     let _place = service.admit()?;
-    let mut ask = body.ask(service.session.settings.sampling())?;
     pictures::see(&service, &mut ask.said, false).await?;
     let prompt = prompt_text(&service, ask).await?;
-    Ok(wire::json(&json!({ "prompt": prompt })))
+    Ok(json!({ "prompt": prompt }))
 }
 
 #[cfg(test)]

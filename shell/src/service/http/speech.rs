@@ -142,7 +142,7 @@ fn events(
                 (wire::event(None, &event), Some(sound))
             }
             // Nothing comes after what stopped it.
-            Some(Err(error)) => (wire::event(None, &error.body()), None),
+            Some(Err(error)) => (wire::failed(&error), None),
             None => {
                 let usage = json!({"input_tokens": tokens, "output_tokens": 0,
                                    "total_tokens": tokens});

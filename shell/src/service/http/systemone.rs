@@ -10,11 +10,11 @@ use quipu_kernel::process::text_of;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::beside;
 use super::decisions::{Answered, answer, choice, few, rounded, state};
 use super::error::ApiError;
 use super::state::Service;
-use super::wire::{self, Input};
+use super::wire::Input;
+use super::{beside, late};
 
 /// The most levels of a score.
 const LEVELS_MAX: usize = 10;
@@ -42,7 +42,6 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    let service = beside::of(&service, body.model.as_deref()).await?;
     few(body.questions.len())?;
     let state = state("state", &body.state)?;
     let (mut asked, mut questions) = (Vec::new(), Vec::new());
@@ -51,15 +50,19 @@ pub async fn post(
         asked.push(kind);
         questions.push(decision);
     }
-    let (answers, usage) = answer(&service, &state, &questions).await?;
-    let ids = body.questions.keys().cloned();
-    let told = asked.iter().zip(&answers).map(|(kind, a)| told(kind, a));
-    let answers: Map<String, Value> = ids.zip(told).collect();
-    Ok(wire::json(&json!({
-        "model": body.model.as_deref().unwrap_or(&service.model),
-        "answers": answers,
-        "usage": {"input_tokens": usage.prompt_tokens, "output_tokens": 0},
-    })))
+    let reply = async move {
+        let service = beside::of(&service, body.model.as_deref()).await?;
+        let (answers, usage) = answer(&service, &state, &questions).await?;
+        let ids = body.questions.keys().cloned();
+        let told = asked.iter().zip(&answers).map(|(kind, a)| told(kind, a));
+        let answers: Map<String, Value> = ids.zip(told).collect();
+        Ok::<Value, ApiError>(json!({
+            "model": body.model.as_deref().unwrap_or(&service.model),
+            "answers": answers,
+            "usage": {"input_tokens": usage.prompt_tokens, "output_tokens": 0},
+        }))
+    };
+    late::whole(reply, ApiError::body).await
 }
 
 /// What a question asks, and the decision that answers it.

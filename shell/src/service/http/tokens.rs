@@ -11,12 +11,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::apart::Asker;
-use super::beside;
 use super::error::ApiError;
 use super::known::{self, Api};
 use super::plain::check_tokens;
 use super::state::Service;
-use super::wire::{self, Input};
+use super::wire::Input;
+use super::{beside, late};
 
 /// The most tokens whose pieces are told.
 const PIECES_MAX: usize = 1 << 16;
@@ -56,6 +56,10 @@ pub async fn tokenize(
     Input(text): Input<Text>,
 ) -> Result<Response, ApiError> {
     known::supported(Api::Tokenize, &text.rest)?;
+    late::whole(tokens_of(service, text), ApiError::body).await
+}
+
+async fn tokens_of(service: Arc<Service>, text: Text) -> Result<Value, ApiError> {
     let is_counted = text.content.is_none();
     let content = text.content.or(text.prompt).ok_or_else(|| {
         let message = "it is required: a text. POST /apply-template makes one of messages";
@@ -83,11 +87,7 @@ pub async fn tokenize(
         }
         Ok(told)
     };
-    let told = service
-        .counting
-        .run(bytes, service.patience(), work)
-        .await?;
-    Ok(wire::json(&told))
+    service.counting.run(bytes, service.patience(), work).await
 }
 
 /// The `tokens` with the text of each.
@@ -110,6 +110,10 @@ pub async fn detokenize(
     State(service): State<Arc<Service>>,
     Input(given): Input<Tokens>,
 ) -> Result<Response, ApiError> {
+    late::whole(text_of(service, given), ApiError::body).await
+}
+
+async fn text_of(service: Arc<Service>, given: Tokens) -> Result<Value, ApiError> {
     let service = beside::of(&service, given.model.as_deref()).await?;
     let wrong = |message: String| ApiError::invalid("tokens", message);
     let required = || wrong("it is required: the numbers of tokens".to_owned());
@@ -127,11 +131,7 @@ pub async fn detokenize(
         check_tokens(on.cpu(), "tokens", &tokens)?;
         Ok(json!({ "content": String::from_utf8_lossy(&bytes) }))
     };
-    let told = service
-        .counting
-        .run(bytes, service.patience(), work)
-        .await?;
-    Ok(wire::json(&told))
+    service.counting.run(bytes, service.patience(), work).await
 }
 
 /// The text of a token; its bytes, where it is a part of a character.

@@ -239,6 +239,11 @@ pub fn event(name: Option<&str>, data: &Value) -> String {
     }
 }
 
+/// The event of what stopped a stream, as OpenAI's clients read it.
+pub fn failed(error: &ApiError) -> String {
+    event(None, &error.body())
+}
+
 /// The last event of OpenAI's streams.
 pub const DONE: &str = "data: [DONE]\n\n";
 
@@ -247,7 +252,7 @@ pub const DONE: &str = "data: [DONE]\n\n";
 /// and a slow machine takes longer over a long prompt.
 pub const SILENCE_MAX: Duration = Duration::from_secs(10);
 /// A comment, which clients pass over.
-const ALIVE: &str = ": it goes on\n\n";
+pub const ALIVE: &str = ": it goes on\n\n";
 
 /// A reply of server-sent events, as `events` brings them, and comments where they are long in
 /// coming. When the client leaves, the stream is dropped with everything it holds.
@@ -271,7 +276,12 @@ fn kept_alive(
         }
     });
     let bytes = events.map(|text| Ok::<_, Infallible>(Bytes::from(text)));
-    let mut response = with_type("text/event-stream", Body::from_stream(bytes));
+    stream_of(Body::from_stream(bytes))
+}
+
+/// A reply of the server-sent events in `body`.
+pub fn stream_of(body: Body) -> Response {
+    let mut response = with_type("text/event-stream", body);
     let headers = response.headers_mut();
     let no_store = HeaderValue::from_static("no-cache, no-transform");
     headers.insert(header::CACHE_CONTROL, no_store);

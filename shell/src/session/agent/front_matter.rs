@@ -1,15 +1,17 @@
 //! The front matter of a SKILL.md, as people write it: YAML, and nearly YAML.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_saphyr::options::DuplicateKeyPolicy;
 
 /// What it says; keys that are not known are left alone.
 #[derive(Debug, Default, Deserialize)]
 pub struct Front {
+    #[serde(alias = "Name")]
     pub name: Option<String>,
+    #[serde(default, alias = "Description", deserialize_with = "described")]
     pub description: Option<String>,
-    #[serde(rename = "allowed-tools")]
+    #[serde(rename = "allowed-tools", alias = "allowed_tools")]
     allowed_tools: Option<Tools>,
 }
 
@@ -22,14 +24,38 @@ enum Tools {
     Other(serde::de::IgnoredAny),
 }
 
+/// What a skill does, which some write as a list.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Words {
+    Line(String),
+    Number(f64),
+    List(Vec<String>),
+    /// Nothing that somebody could read.
+    Other(serde::de::IgnoredAny),
+}
+
+/// A description as one text.
+fn described<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    Ok(match Option::<Words>::deserialize(value)? {
+        Some(Words::Line(line)) => Some(line),
+        Some(Words::Number(number)) => Some(number.to_string()),
+        Some(Words::List(lines)) => Some(lines.join("\n")),
+        Some(Words::Other(_)) | None => None,
+    })
+}
+
 impl Front {
     /// The tools that the skill's author wants called without a question.
     pub fn allowed_tools(&self) -> Vec<String> {
-        match &self.allowed_tools {
+        let mut names = match &self.allowed_tools {
             Some(Tools::List(names)) => names.clone(),
             Some(Tools::Words(words)) => split(words),
             Some(Tools::Other(_)) | None => Vec::new(),
-        }
+        };
+        // All that there are: no tool is called so.
+        names.retain(|name| name != "*");
+        names
     }
 }
 
@@ -59,7 +85,7 @@ fn split(words: &str) -> Vec<String> {
 /// What is wrong with it, with its line in the file. A front matter that cannot be read is
 /// never taken for a part of the instructions.
 pub fn read(text: &str) -> Result<(Front, &str), String> {
-    let whole = text.trim_start();
+    let whole = begun(text);
     let before = text[..text.len() - whole.len()].matches('\n').count() + 1;
     let Some(first) = whole.lines().next().filter(|line| line.trim_end() == "---") else {
         return Ok((Front::default(), text));
@@ -84,6 +110,17 @@ pub fn read(text: &str) -> Result<(Front, &str), String> {
     Err(format!(
         "line {before}: the front matter that begins here has no end: a line with --- alone"
     ))
+}
+
+/// `text` without what is nothing before a front matter: blank lines, and a remark of HTML such as a
+/// licence.
+fn begun(text: &str) -> &str {
+    let whole = text.trim_start();
+    let remark = whole.strip_prefix("<!--");
+    match remark.and_then(|remark| remark.split_once("-->")) {
+        Some((_, rest)) if rest.trim_start().starts_with("---") => rest.trim_start(),
+        _ => whole,
+    }
 }
 
 /// The front matter in `yaml`, whose mark is in the line `before` it.
@@ -144,18 +181,28 @@ pub fn repaired(yaml: &str) -> String {
             continue;
         };
         let mut below = Vec::new();
+        // A description is prose, and may go on at the margin.
+        let is_prose = key == "description" && !value.starts_with(['|', '>']);
+        let goes_on = |next: &&str| {
+            is_prose && keyed(next).is_none() && !next.starts_with(['-', '#', '"', '\''])
+        };
         while !value.is_empty() {
-            let more = |next: &&str| next.trim().is_empty() || self::indent(next) > indent;
+            let more = |next: &&str| {
+                next.trim().is_empty() || self::indent(next) > indent || goes_on(next)
+            };
             match lines.next_if(more) {
                 Some(next) => below.push(next),
                 None => break,
             }
         }
         let is_block = value.starts_with(['|', '>']);
+        let is_at_margin = |line: &&str| self::indent(line) == 0 && !line.trim().is_empty();
+        let at_margin = below.iter().any(is_at_margin);
         let parts = std::iter::once(value).chain(below.iter().map(|line| line.trim()));
         let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
         let said = parts.join(" ");
-        match !is_block && is_misread(&said) {
+        let is_bare = !said.starts_with(['"', '\'']);
+        match !is_block && (is_misread(&said) || at_margin && is_bare) {
             true => whole.push(format!("{key}: '{}'", said.replace('\'', "''"))),
             false => {
                 whole.push(line.to_owned());
@@ -265,6 +312,29 @@ mod tests {
             "---\nallowed-tools: [Read, \"Bash(ls, x)\"]\n---\n",
             "- | - | Read+Bash(ls, x) | ",
         );
+        check(
+            "---\nname: a\ndescription:\n  - Does one.\n  - Does two.\n---\n",
+            "a | Does one.\nDoes two. |  | ",
+        );
+        check("---\ndescription: 12\nname: 7\n---\n", "7 | 12 |  | ");
+        check("---\ndescription:\nname: a\n---\n", "a | - |  | ");
+        check(
+            "---\nname: a\ndescription: First line\ngoes on here, it's so\nlicense: MIT\n---\nBody",
+            "a | First line goes on here, it's so |  | Body",
+        );
+        check(
+            "---\nName: a\nDescription: Does.\nallowed_tools: Read\n---\n",
+            "a | Does. | Read | ",
+        );
+        check(
+            "<!-- Licence: MIT -->\n---\nname: a\n---\nBody",
+            "a | - |  | Body",
+        );
+        check(
+            "<!-- Words -->\nBody\n---\n",
+            "- | - |  | <!-- Words -->\nBody\n---",
+        );
+        check("---\nallowed-tools: \"*\"\n---\n", "- | - |  | ");
         check("---\nallowed-tools:\n  Read: true\n---\n", "- | - |  | ");
         check(
             "---\nname: c\ndescription: a\ndescription: b\n---\n",

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::guard::Caller;
-use super::plain::{Piece, Turn, suits};
+use super::plain::{Ask, Piece, Turn, suits};
 use super::state::Service;
 use super::{agent, beside, late, pictures, wire};
 use wire::Input;
@@ -46,21 +46,37 @@ pub async fn post(
         return agent::chat(&service, caller, name, &body).await;
     }
     // What cannot be done is said before a model is loaded or a picture read.
-    let mut ask = body.ask(service.session.settings.sampling())?;
-    let count = body.answers()?;
-    let service = beside::of(&service, body.model.as_deref()).await?;
+    let ask = body.ask(service.session.settings.sampling())?;
+    let asked = Asked {
+        ask,
+        count: body.answers()?,
+        usage: StreamOptions::usage(body.stream_options.as_ref()),
+        model: body.model,
+    };
+    match body.stream.unwrap_or(false) {
+        true => late::streamed(streamed(service, asked), wire::failed).await,
+        false => late::whole(whole(service, asked), ApiError::body).await,
+    }
+}
+
+/// What a request asks for.
+struct Asked {
+    ask: Ask,
+    /// How many answers.
+    count: u32,
+    /// Whether a stream tells the usage.
+    usage: bool,
+    model: Option<String>,
+}
+
+/// What the pieces of the reply to `asked` have in common, and the pieces, once its model is there.
+async fn begun(service: &Arc<Service>, asked: Asked) -> Result<(Head, Pieces), ApiError> {
+    let (mut ask, model) = (asked.ask, asked.model.as_deref());
+    let service = beside::of(service, model).await?;
     suits(service.cpu(), &ask)?;
     pictures::see(&service, &mut ask.said, false).await?;
-    let turns = Turn::several(&service, ask, count).await?;
-    let head = head(&service, body.model.as_deref());
-    let (pieces, count) = (pieces(turns), count as usize);
-    match body.stream.unwrap_or(false) {
-        true => {
-            let usage = StreamOptions::usage(body.stream_options.as_ref());
-            streamed(head, pieces, count, usage).await
-        }
-        false => late::whole(whole(head, pieces, count), ApiError::body).await,
-    }
+    let turns = Turn::several(&service, ask, asked.count).await?;
+    Ok((head(&service, model), pieces(turns)))
 }
 
 /// What the pieces of a new reply have in common.
@@ -92,7 +108,9 @@ pub fn pieces(turns: Vec<Turn>) -> Pieces {
     stream::select_all(all)
 }
 
-async fn whole(head: Head, mut pieces: Pieces, count: usize) -> Result<Value, ApiError> {
+async fn whole(service: Arc<Service>, asked: Asked) -> Result<Value, ApiError> {
+    let count = asked.count as usize;
+    let (head, mut pieces) = begun(&service, asked).await?;
     let mut answers: Vec<Answer> = (0..count).map(|at| Answer::of(&head.id, at)).collect();
     while let Some((index, piece)) = pieces.next().await {
         drop(answers[index].take(piece?));
@@ -103,12 +121,9 @@ async fn whole(head: Head, mut pieces: Pieces, count: usize) -> Result<Value, Ap
 }
 
 /// A stream of what the pieces are.
-async fn streamed(
-    head: Head,
-    mut pieces: Pieces,
-    count: usize,
-    usage: bool,
-) -> Result<Response, ApiError> {
+async fn streamed(service: Arc<Service>, asked: Asked) -> Result<Response, ApiError> {
+    let (count, usage) = (asked.count as usize, asked.usage);
+    let (head, mut pieces) = begun(&service, asked).await?;
     let first = wire::first(&mut pieces).await;
     let mut stream = Streamed {
         answers: (0..count).map(|at| Answer::of(&head.id, at)).collect(),
@@ -125,7 +140,7 @@ async fn streamed(
         match pieces.next().await {
             Some((index, Ok(piece))) => Some((stream.piece(index, piece), Some((stream, pieces)))),
             // Nothing comes after an error; whatever else is written is cancelled.
-            Some((_, Err(error))) => Some((wire::event(None, &error.body()), None)),
+            Some((_, Err(error))) => Some((wire::failed(&error), None)),
             None => Some((stream.end(), None)),
         }
     });

@@ -170,9 +170,7 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    let service = beside::of(&service, body.model.as_deref()).await?;
-    let (body, ask) = read(&service, body, Body::completion).await?;
-    answer(&service, &body, ask).await
+    answer(service, body, Body::completion).await
 }
 
 /// Answers `POST /infill`.
@@ -180,17 +178,14 @@ pub async fn infill(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    let service = beside::of(&service, body.model.as_deref()).await?;
-    let (body, ask) = read(&service, body, Body::filling).await?;
-    answer(&service, &body, ask).await
+    answer(service, body, Body::filling).await
 }
 
+/// How what a body asks is read.
+type Reads = fn(&Body, &dyn Cpu, Sampling) -> Result<Ask, ApiError>;
+
 /// A body, and what it asks, as `reads` reads that.
-async fn read(
-    service: &Arc<Service>,
-    body: Body,
-    reads: fn(&Body, &dyn Cpu, Sampling) -> Result<Ask, ApiError>,
-) -> Result<(Body, Ask), ApiError> {
+async fn read(service: &Arc<Service>, body: Body, reads: Reads) -> Result<(Body, Ask), ApiError> {
     let on = service.clone();
     let bytes = size(&body.prompt);
     let work = move |_: &Asker| -> Result<(Body, Ask), ApiError> {
@@ -200,21 +195,33 @@ async fn read(
     service.counting.run(bytes, service.patience(), work).await
 }
 
-async fn answer(service: &Arc<Service>, body: &Body, ask: Ask) -> Result<Response, ApiError> {
-    let fields = body.response_fields.clone().unwrap_or_default();
-    let mut reply = Reply::new(service.model.clone(), ask.stops.clone(), fields);
-    if body.most() == Some(0) {
-        reply.is_silent = true;
-    }
-    let turn = Turn::new(service, ask).await?;
+/// Answers what `reads` reads in `body`.
+async fn answer(service: Arc<Service>, body: Body, reads: Reads) -> Result<Response, ApiError> {
     match body.stream {
-        Some(true) => wire::framed(turn, reply).await,
-        _ => late::whole(written(turn, reply), ApiError::body).await,
+        Some(true) => late::streamed(streamed(service, body, reads), wire::failed).await,
+        _ => late::whole(written(service, body, reads), ApiError::body).await,
     }
 }
 
-/// The whole `reply`, once all of it is written.
-async fn written(turn: Turn, mut reply: Reply) -> Result<Value, ApiError> {
+/// The turn that answers, and the reply that it becomes, once the model is there.
+async fn begun(service: Arc<Service>, body: Body, reads: Reads) -> Result<(Turn, Reply), ApiError> {
+    let service = beside::of(&service, body.model.as_deref()).await?;
+    let (body, ask) = read(&service, body, reads).await?;
+    let is_silent = body.most() == Some(0);
+    let fields = body.response_fields.unwrap_or_default();
+    let mut reply = Reply::new(service.model.clone(), ask.stops.clone(), fields);
+    reply.is_silent = is_silent;
+    Ok((Turn::new(&service, ask).await?, reply))
+}
+
+async fn streamed(service: Arc<Service>, body: Body, reads: Reads) -> Result<Response, ApiError> {
+    let (turn, reply) = begun(service, body, reads).await?;
+    wire::framed(turn, reply).await
+}
+
+/// The whole reply, once all of it is written.
+async fn written(service: Arc<Service>, body: Body, reads: Reads) -> Result<Value, ApiError> {
+    let (turn, mut reply) = begun(service, body, reads).await?;
     let mut pieces = turn.pieces();
     while let Some(piece) = pieces.next().await {
         let piece = piece?;

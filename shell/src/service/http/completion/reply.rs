@@ -161,7 +161,7 @@ impl Framed for Reply {
     }
 
     fn failed(&mut self, error: &ApiError) -> String {
-        wire::event(None, &error.body())
+        wire::failed(error)
     }
 }
 

@@ -34,6 +34,14 @@ pub async fn post(
 ) -> Result<Response, ApiError> {
     // What cannot be done is said before a model is loaded.
     body.check(service.session.settings.sampling())?;
+    match body.stream.unwrap_or(false) {
+        true => late::streamed(streamed(service, body), wire::failed).await,
+        false => late::whole(whole(service, body), ApiError::body).await,
+    }
+}
+
+/// The reply to `body` before its first piece, and the pieces, once its model is there.
+async fn begun(service: Arc<Service>, body: Body) -> Result<(Reply, Pieces), ApiError> {
     let service = beside::of(&service, body.model.as_deref()).await?;
     let on = service.clone();
     let bytes = size(&body.prompt);
@@ -66,20 +74,19 @@ pub async fn post(
         of_each: n as usize,
         usage: StreamOptions::usage(body.stream_options.as_ref()),
     };
-    match body.stream.unwrap_or(false) {
-        true => streamed(reply, chat::pieces(turns)).await,
-        false => late::whole(whole(reply, chat::pieces(turns)), ApiError::body).await,
-    }
+    Ok((reply, chat::pieces(turns)))
 }
 
-async fn whole(mut reply: Reply, mut pieces: Pieces) -> Result<Value, ApiError> {
+async fn whole(service: Arc<Service>, body: Body) -> Result<Value, ApiError> {
+    let (mut reply, mut pieces) = begun(service, body).await?;
     while let Some((index, piece)) = pieces.next().await {
         reply.take(index, piece?);
     }
     Ok(reply.whole())
 }
 
-async fn streamed(mut reply: Reply, mut pieces: Pieces) -> Result<Response, ApiError> {
+async fn streamed(service: Arc<Service>, body: Body) -> Result<Response, ApiError> {
+    let (mut reply, mut pieces) = begun(service, body).await?;
     let first = wire::first(&mut pieces).await;
     let mut begin = reply.begin();
     if let Some((index, piece)) = first {
@@ -89,7 +96,7 @@ async fn streamed(mut reply: Reply, mut pieces: Pieces) -> Result<Response, ApiE
         let (mut reply, mut pieces) = state?;
         match pieces.next().await {
             Some((index, Ok(piece))) => Some((reply.piece(index, piece), Some((reply, pieces)))),
-            Some((_, Err(error))) => Some((wire::event(None, &error.body()), None)),
+            Some((_, Err(error))) => Some((wire::failed(&error), None)),
             None => Some((reply.end(), None)),
         }
     });

@@ -78,7 +78,13 @@ pub async fn post(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    answer(&service, &body).await
+    // What cannot be done is said before a model is loaded or a picture read.
+    let ask = ask(&body, service.session.settings.sampling())?;
+    let model = body.model;
+    match body.stream {
+        Some(true) => late::streamed(streamed(service, model, ask), reply::failed).await,
+        _ => late::whole(written(service, model, ask), ApiError::body_for_anthropic).await,
+    }
 }
 
 /// Answers `POST /v1/messages/count_tokens`.
@@ -86,32 +92,54 @@ pub async fn count(
     State(service): State<Arc<Service>>,
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
-    let mut ask = ask_for(&body, None, service.session.settings.sampling())?;
-    let service = beside::of(&service, body.model.as_deref()).await?;
+    let ask = ask_for(&body, None, service.session.settings.sampling())?;
+    let counted = counted(service, body.model, ask);
+    late::whole(counted, ApiError::body_for_anthropic).await
+}
+
+async fn counted(
+    service: Arc<Service>,
+    model: Option<String>,
+    mut ask: Ask,
+) -> Result<Value, ApiError> {
+    let service = beside::of(&service, model.as_deref()).await?;
     let _place = service.admit()?;
     pictures::see(&service, &mut ask.said, false).await?;
     let tokens = prompt_tokens(&service, ask).await?;
-    Ok(wire::json(&json!({ "input_tokens": tokens })))
+    Ok(json!({ "input_tokens": tokens }))
 }
 
-async fn answer(service: &Arc<Service>, body: &Body) -> Result<Response, ApiError> {
-    // What cannot be done is said before a model is loaded or a picture read.
-    let mut ask = ask(body, service.session.settings.sampling())?;
-    let service = &beside::of(service, body.model.as_deref()).await?;
-    pictures::see(service, &mut ask.said, false).await?;
+/// The turn that answers, and the reply that it becomes, once the `model` is there.
+async fn begun(
+    service: Arc<Service>,
+    model: Option<String>,
+    mut ask: Ask,
+) -> Result<(Turn, Reply), ApiError> {
+    let service = beside::of(&service, model.as_deref()).await?;
+    pictures::see(&service, &mut ask.said, false).await?;
     let stops = ask.stops.clone();
-    let turn = Turn::new(service, ask).await?;
-    let model = body.model.clone();
+    let turn = Turn::new(&service, ask).await?;
     let model = model.unwrap_or_else(|| service.model.clone());
     let reply = Reply::new(model, turn.prompt_tokens(), stops);
-    match body.stream {
-        Some(true) => wire::framed(turn, reply).await,
-        _ => late::whole(written(turn, reply), ApiError::body_for_anthropic).await,
-    }
+    Ok((turn, reply))
 }
 
-/// The whole `reply`, once all of it is written.
-async fn written(mut turn: Turn, mut reply: Reply) -> Result<Value, ApiError> {
+async fn streamed(
+    service: Arc<Service>,
+    model: Option<String>,
+    ask: Ask,
+) -> Result<Response, ApiError> {
+    let (turn, reply) = begun(service, model, ask).await?;
+    wire::framed(turn, reply).await
+}
+
+/// The whole reply, once all of it is written.
+async fn written(
+    service: Arc<Service>,
+    model: Option<String>,
+    ask: Ask,
+) -> Result<Value, ApiError> {
+    let (mut turn, mut reply) = begun(service, model, ask).await?;
     while let Some(piece) = turn.next().await? {
         if let Some(whole) = reply.whole(piece) {
             return Ok(whole);

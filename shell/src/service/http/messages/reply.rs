@@ -146,12 +146,17 @@ impl Framed for Reply {
     }
 
     fn failed(&mut self, error: &ApiError) -> String {
-        wire::event(Some("error"), &error.body_for_anthropic())
+        failed(error)
     }
 
     fn alive(&self) -> String {
         named(&json!({"type": "ping"}))
     }
+}
+
+/// The event of what stopped a stream.
+pub fn failed(error: &ApiError) -> String {
+    wire::event(Some("error"), &error.body_for_anthropic())
 }
 
 /// An event that is called as its type says.

@@ -76,7 +76,26 @@ pub async fn post(
 ) -> Result<Response, ApiError> {
     // What cannot be done is said before a model is loaded or a picture read.
     let (body, sent) = resolved(&service, caller, body).await?;
-    let mut ask = ask(&body, service.session.settings.sampling())?;
+    let ask = ask(&body, service.session.settings.sampling())?;
+    let room = body.is_stored().then(|| Room {
+        kept: service.responses.clone(),
+        caller,
+        before: body.previous_response_id.clone(),
+        sent,
+    });
+    match body.stream {
+        Some(true) => late::streamed(streamed(service, body, ask, room), reply::failed).await,
+        _ => late::whole(written(service, body, ask, room), ApiError::body).await,
+    }
+}
+
+/// The turn that answers, and the reply that it becomes, once the model is there.
+async fn begun(
+    service: Arc<Service>,
+    body: Body,
+    mut ask: Ask,
+    room: Option<Room>,
+) -> Result<(Turn, Reply), ApiError> {
     let service = beside::of(&service, body.model.as_deref()).await?;
     suits(service.cpu(), &ask)?;
     pictures::see(&service, &mut ask.said, false).await?;
@@ -85,22 +104,29 @@ pub async fn post(
         id: kept::new_id()?,
         ..chat::head(&service, body.model.as_deref())
     };
-    let room = body.is_stored().then(|| Room {
-        kept: service.responses.clone(),
-        caller,
-        before: body.previous_response_id.clone(),
-        sent,
-    });
     let forms = Forms::of(body.tools.as_deref().unwrap_or_default());
     let reply = Reply::new(head, body.asked(), forms, room);
-    match body.stream {
-        Some(true) => wire::framed(turn, reply).await,
-        _ => late::whole(written(turn, reply), ApiError::body).await,
-    }
+    Ok((turn, reply))
 }
 
-/// The whole `reply`, once all of it is written.
-async fn written(mut turn: Turn, mut reply: Reply) -> Result<Value, ApiError> {
+async fn streamed(
+    service: Arc<Service>,
+    body: Body,
+    ask: Ask,
+    room: Option<Room>,
+) -> Result<Response, ApiError> {
+    let (turn, reply) = begun(service, body, ask, room).await?;
+    wire::framed(turn, reply).await
+}
+
+/// The whole reply, once all of it is written.
+async fn written(
+    service: Arc<Service>,
+    body: Body,
+    ask: Ask,
+    room: Option<Room>,
+) -> Result<Value, ApiError> {
+    let (mut turn, mut reply) = begun(service, body, ask, room).await?;
     while let Some(piece) = turn.next().await? {
         let ended = match &piece {
             Piece::End(ended, usage) => Some((*ended, *usage)),
@@ -121,14 +147,20 @@ pub async fn count(
     Input(body): Input<Body>,
 ) -> Result<Response, ApiError> {
     let (body, _) = resolved(&service, caller, body).await?;
-    let mut ask = ask(&body, service.session.settings.sampling())?;
-    let service = beside::of(&service, body.model.as_deref()).await?;
+    let ask = ask(&body, service.session.settings.sampling())?;
+    late::whole(counted(service, body.model, ask), ApiError::body).await
+}
+
+async fn counted(
+    service: Arc<Service>,
+    model: Option<String>,
+    mut ask: Ask,
+) -> Result<Value, ApiError> {
+    let service = beside::of(&service, model.as_deref()).await?;
     let _place = service.admit()?;
     pictures::see(&service, &mut ask.said, false).await?;
     let tokens = prompt_tokens(&service, ask).await?;
-    Ok(wire::json(
-        &json!({"object": "response.input_tokens", "input_tokens": tokens}),
-    ))
+    Ok(json!({"object": "response.input_tokens", "input_tokens": tokens}))
 }
 
 /// The `body` with what is kept in its input, and the items that `caller` sent.

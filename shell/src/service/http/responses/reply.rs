@@ -251,6 +251,15 @@ impl Framed for Reply {
     }
 }
 
+/// The event of what stopped a stream before its response began.
+pub fn failed(error: &ApiError) -> String {
+    let event = json!({
+        "type": "error", "sequence_number": 0,
+        "code": error.code, "message": error.message, "param": error.param,
+    });
+    wire::event(Some("error"), &event)
+}
+
 /// A text as a part of a message, with the odds of its tokens.
 fn output_text(text: &str, odds: &[Value]) -> Value {
     json!({"type": "output_text", "text": text, "annotations": [], "logprobs": odds})
