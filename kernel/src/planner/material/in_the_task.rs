@@ -63,12 +63,21 @@ fn runs(task: &str) -> Vec<&str> {
             r"-?\d+(?:\.\d+)?(?:(?:\s*[,，、;；]\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+|\s*[和与及]\s*|\s+)-?\d+(?:\.\d+)?)+",
         )
     });
+    // A series that goes on, a range, or what is done with the numbers.
+    static BEFORE: LazyLock<Regex> =
+        LazyLock::new(|| laid_out(r"(?i)\d\s*(?:to|through|[到至]|\.{2,}|…)[\s,，、]*$"));
+    static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)^(?:[\s,，、]*(?:and\s+)?(?:\.{2,}|…|etc\b|so\s+on\b|(?:to|through)\b|等|[到至]\s?\d)
+            |\s+(?:times|of|more|less|percent)\b)",
+        )
+    });
     let is_part = |c: char| c.is_ascii_alphanumeric() || "$€£¥￥%/:_-".contains(c);
     let stands_free = |run: &regex::Match<'_>| {
         let (before, behind) = (&task[..run.start()], &task[run.end()..]);
-        !before.ends_with(|c: char| is_part(c) || c == '.')
-            && !behind.starts_with(is_part)
-            && !behind.starts_with(|c: char| "年月日号".contains(c))
+        let is_joined = before.ends_with(|c: char| is_part(c) || c == '.')
+            || behind.starts_with(|c: char| is_part(c) || "年月日号".contains(c));
+        !is_joined && !BEFORE.is_match(before) && !BEHIND.is_match(behind)
     };
     let found = RUN.find_iter(task).filter(stands_free);
     found
@@ -147,6 +156,8 @@ fn items(task: &str) -> Vec<Vec<String>> {
 /// The names behind the last colon of `line`, up to the end of the sentence.
 fn items_of_line(line: &str) -> Option<Vec<String>> {
     static END: LazyLock<Regex> = LazyLock::new(|| laid_out(r"[.?!](?:\s|$)|[。？！]"));
+    static GOES_ON: LazyLock<Regex> =
+        LazyLock::new(|| laid_out(r"(?i)\.{2,}|…|\betc\b|\bso\s+on\b|等"));
     let begins = line.rfind([':', '：'])?;
     let behind = line[begins..].trim_start_matches([':', '：']);
     // 9:40 is no list.
@@ -154,21 +165,52 @@ fn items_of_line(line: &str) -> Option<Vec<String>> {
         return None;
     }
     let end = END.find(behind).map_or(behind.len(), |end| end.start());
-    let mut parts: Vec<&str> = behind[..end].split([',', '，', '、', ';', '；']).collect();
-    // The comma before the last one may be missing.
-    let last = parts.last().map(|last| last.trim());
-    let last = last.filter(|last| !last.starts_with("and "));
-    let two = last.and_then(|last| last.split_once(" and "));
-    if let Some((first, second)) = two {
+    let mut behind = &behind[..end];
+    if let Some((list, _)) = behind
+        .split_once('，')
+        .filter(|(list, _)| list.contains('、'))
+    {
+        behind = list;
+    }
+    if GOES_ON.is_match(behind) {
+        return None;
+    }
+    let mut parts: Vec<&str> = behind.split([',', '，', '、', ';', '；']).collect();
+    if let Some(two) = last_two(parts.last()?.trim())? {
         parts.pop();
-        parts.extend([first, second]);
+        parts.extend(two);
     }
     let items: Vec<String> = parts.into_iter().map(item).collect::<Option<_>>()?;
     (items.len() >= ELEMENTS_MIN).then_some(items)
 }
 
+/// The last two names of a list, where a word parts them instead of a comma; `None` where nobody can
+/// tell whether it does.
+fn last_two(last: &str) -> Option<Option<[&str; 2]>> {
+    static WORD: LazyLock<Regex> = LazyLock::new(|| laid_out(r"\s(?:and|or)\s|以及|[和与及]"));
+    let parted = |found: regex::Match<'_>| [&last[..found.start()], &last[found.end()..]];
+    let is_name = |name: &&str| match name.is_ascii() {
+        true => (1..=2).contains(&name.split_whitespace().count()),
+        false => name.chars().count() > 1,
+    };
+    let begins = ["and ", "or ", "以及"];
+    if begins.iter().any(|word| last.starts_with(word)) {
+        return Some(None);
+    }
+    let Some(two) = WORD.find(last).map(parted) else {
+        return Some(None);
+    };
+    two.iter().all(is_name).then_some(Some(two))
+}
+
 /// The name that `part` of a list is. A name with a number has two values.
 fn item(part: &str) -> Option<String> {
+    // What is to be done with the others.
+    static DOES: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)^(?:then|please|but|so|tell|give|return|show|which|what|how)\b|^(?:然后|再|请|哪|告诉)",
+        )
+    });
     let part = part.trim();
     let part = ["and ", "or ", "以及"]
         .iter()
@@ -178,7 +220,7 @@ fn item(part: &str) -> Option<String> {
     let is_short =
         part.chars().count() <= ITEM_CHARS_MAX && part.split_whitespace().count() <= ITEM_WORDS_MAX;
     let is_name = part.contains(char::is_alphabetic) && !part.contains(|c: char| c.is_numeric());
-    (is_short && is_name).then(|| part.to_owned())
+    (is_short && is_name && !DOES.is_match(part)).then(|| part.to_owned())
 }
 
 /// Whether `text` is long enough to be miscopied.
@@ -283,6 +325,13 @@ mod tests {
             Value::Null,
         );
         check_numbers("Points (1, 2), (3, 4), (5, 6)", Value::Null);
+        check_numbers("Add up 2, 4, 6, 8, 10, ..., 100", Value::Null);
+        check_numbers("Add up 1 to 5, 7, 9, 11, 13 and 15", Value::Null);
+        check_numbers("2、4、6、8、10等数有什么规律？", Value::Null);
+        check_numbers(
+            "From 4, 9, 1, 12, 7 and 3 times 8, take the most",
+            Value::Null,
+        );
         check_numbers("See http://127.0.0.1/1,2,3,4,5 for it.", Value::Null);
         check_numbers("", Value::Null);
     }
@@ -317,6 +366,18 @@ mod tests {
             "把这些词按长度排序：黑麦、燕麦、小麦片、荞麦、大麦",
             &["黑麦", "燕麦", "小麦片", "荞麦", "大麦"],
         );
+        check(
+            "排序：黑麦、燕麦、小麦片、荞麦和大麦，然后说出第二个",
+            &["黑麦", "燕麦", "小麦片", "荞麦", "大麦"],
+        );
+        // It goes on, something is to be done with it, or a name may be two.
+        check("Sort: oats, rye, bran, spelt, barley, etc.", &[]);
+        check("Sort: oats, rye, bran, spelt, barley, then reverse it", &[]);
+        check(
+            "Sort: oats, rye, bran, spelt, barley and tell me the first",
+            &[],
+        );
+        check("排序：黑麦、燕麦、小麦片、荞麦、饱和度", &[]);
         // Too few, with values, sentences, or more than one list.
         check("Sort: oats, rye, bran", &[]);
         check("Sort: oats 4, rye 9, bran 1, spelt 12, barley 7", &[]);
