@@ -29,6 +29,8 @@ const NAMED_MAX: usize = 40;
 const BYTES_MAX: u64 = 4 << 20;
 /// Bytes of a file that one call returns.
 const PART_BYTES_MAX: usize = 12_000;
+/// How a path begins whose folder another program fills in.
+const FILLED_IN: [char; 4] = ['{', '$', '<', '%'];
 /// Folders that hold nothing of a skill.
 const LEFT_OUT: &[&str] = &["node_modules", "__pycache__", "target"];
 
@@ -158,10 +160,11 @@ impl SkillFiles {
     /// The text of the file at `asked`, if that is below the folder.
     fn text(&self, asked: &str) -> Result<String, ToolError> {
         let fail = |message: String| ToolError::new(ErrorKind::Failed, message, self.instead());
-        let path = self.folder.join(asked);
-        let found = path
-            .canonicalize()
-            .map_err(|_| fail(format!("there is no file {asked}")))?;
+        let meant = || self.folder.join(self.meant(asked)?).canonicalize().ok();
+        let found = self.folder.join(asked).canonicalize().ok();
+        let found = found
+            .or_else(meant)
+            .ok_or_else(|| fail(format!("there is no file {asked}")))?;
         // Links and `..` may lead out.
         if !found.starts_with(&self.folder) {
             return Err(ToolError::new(
@@ -198,6 +201,31 @@ impl SkillFiles {
         let text = String::from_utf8(bytes)
             .map_err(|_| fail(format!("{asked} is not a text in UTF-8")))?;
         Ok(without_mark(&text).to_owned())
+    }
+
+    /// The one file of the skill that is meant where there is none at `asked`: it may be written with
+    /// other letters, by its name alone, with a place in it, or behind a folder that other programs
+    /// fill in (`{baseDir}/docs/a.md`).
+    fn meant(&self, asked: &str) -> Option<&str> {
+        let asked = asked.split('#').next()?.replace('\\', "/").to_lowercase();
+        let asked = asked.trim_start_matches('@').trim_start_matches("./");
+        let own = self.folder.file_name()?.to_string_lossy().to_lowercase();
+        let is_it = |name: &str| {
+            let name = name.to_lowercase();
+            let is_alone = !asked.is_empty() && !asked.contains('/');
+            match asked.strip_suffix(name.as_str()) {
+                Some("") => true,
+                Some(before) => before.strip_suffix('/').is_some_and(|before| {
+                    !before.contains("..")
+                        && (before.starts_with(FILLED_IN)
+                            || before.rsplit('/').next() == Some(own.as_str()))
+                }),
+                None => is_alone && name.ends_with(&format!("/{asked}")),
+            }
+        };
+        let mut found = self.files.iter().filter(|(name, _)| is_it(name));
+        let (name, _) = found.next()?;
+        found.next().is_none().then_some(name.as_str())
     }
 
     /// Whether the file at `below` has the `bytes` that were trusted, where any were. The mark at the
@@ -348,6 +376,22 @@ mod tests {
             "there is no file none.md",
         );
         check("read", json!({"path": "logo.png"}), "is not a text");
+        // As other programs name them.
+        for path in [
+            "a.md",
+            "Docs/A.md",
+            "docs\\a.md",
+            "@docs/a.md",
+            "docs/a.md#two",
+            "{baseDir}/docs/a.md",
+            "${SKILL_ROOT}/docs/a.md",
+            "skills/mine/docs/a.md",
+        ] {
+            check("read", json!({ "path": path }), "one\ntwo\n");
+        }
+        for path in ["other/docs/a.md", "{x}/../docs/a.md", ".md", "#a", ""] {
+            check("read", json!({ "path": path }), "file");
+        }
         for hidden in [".env", "docs/../.env", "target/made.md"] {
             let want = format!("there is no file {hidden}");
             check("read", json!({ "path": hidden }), &want);
