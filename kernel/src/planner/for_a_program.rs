@@ -38,9 +38,11 @@ static BEYOND: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(
         r"(?i)\b(?:digits?|prime\s+(?:numbers?|factors?)|(?:\d+(?:st|nd|rd|th)|next|previous|largest|smallest|how\s+many)\s+primes?|primes\s+(?:below|under|between|up\s+to)
         |divisors?|factors\s+of|common\s+multiple|fibonacci|palindrom\w+|anagrams?|median|standard\s+deviation|variance
-        |caesar|rot\s?13|ciphers?|(?:en|de)crypt\w*|roman\s+numerals?|perfect\s+numbers?
+        |caesar|rot\s?13|ciphers?|(?:en|de)crypt\w*|roman\s+numerals?|perfect\s+(?:numbers?|squares?|cubes?)|trailing\s+zeroe?s|zeroe?s\s+at\s+the\s+end|leap\s+years
+        |(?:largest|greatest|biggest|smallest)\s+(?:proper\s+)?factor|(?:in|to|into|from)\s+(?:binary|octal|hexadecimal|base\s?\d+)
         |(?:shift|mov)\w*\b.{0,40}\bletters?|letters?\b.{0,40}\b(?:shift|mov)\w*)\b
-        |各位数字|数字之和|各位之和|几位数|多少位|质数|素数|约数|因数|公倍数|斐波那契|回文|中位数|标准差|方差|罗马数字|凯撒|字母[^。]{0,8}[移挪]|[加解]密",
+        |\bis\s[^.?!]{0,40}\d[^.?!]{0,10}\bprime\s*\?
+        |[二八十]六?进制|末尾.{0,6}[零0]|多少个[零0]|完全平方数|闰年|各位数字|数字之和|各位之和|几位数|多少位|质数|素数|约数|因数|公倍数|斐波那契|回文|中位数|标准差|方差|罗马数字|凯撒|字母[^。]{0,8}[移挪]|[加解]密",
     )
 });
 
@@ -83,6 +85,16 @@ mod tests {
         check("把4、9、1、12、7从大到小排", true);
         check("\"老磨坊在河边的小山坡上，河水很急\"里“河”出现几次？", true);
         check("100以内有多少个质数？", true);
+        check("Is 2^13 - 1 prime?", true);
+        check("Is 1001 a prime?", true);
+        check("What is the largest factor of 1001 below 1001?", true);
+        check(
+            "How many zeros are at the end of 40 factorial? Count the trailing zeros.",
+            true,
+        );
+        check("Write 300 in binary", true);
+        check("300的二进制是什么？", true);
+        check("40的阶乘末尾有几个零？", true);
         // These are expressions, questions of another kind, or work on the words.
         check("What is 4 + 9 + 1?", false);
         check("Add up: 4, 9, 1, 12", false);
@@ -93,6 +105,10 @@ mod tests {
         check("How many sacks are in the barn?", false);
         check("Translate these words: oats, rye, bran, barley", false);
         check("Who shares the prime minister's name?", false);
+        check("Is the 19th of May in prime time?", false);
+        check("Which factor was the largest in the year 300?", false);
+        check("He has 300 binary files.", false);
+        check("末班车几点？", false);
         check("What does 5 factorial come to?", false);
         check("By what factor is 8 larger than 2?", false);
         check("The digital clock shows 9:40.", false);
