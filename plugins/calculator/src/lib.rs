@@ -53,11 +53,15 @@ impl Guest for Calculator {
         }
         // The signs of books first: a dash may be a minus.
         let ascii = typed::ascii(&expression);
-        let typed = typed::with_signs(asked(&ascii));
+        let asked = asked(&ascii);
+        if let Some(value) = clock::value(asked) {
+            return Ok(Outcome { value, exact: true });
+        }
+        let typed = typed::with_signs(asked);
         let instead = |reason: String| format!("{reason}; {INSTEAD}");
         let written = chinese::written(&typed).map_err(instead)?;
         let dated = day::written(&written.expression);
-        if let Some(value) = day::value(&dated).or_else(|| clock::value(&dated)) {
+        if let Some(value) = day::value(&dated) {
             return Ok(Outcome { value, exact: true });
         }
         if let Some(reason) = day::missing(&dated) {
