@@ -299,13 +299,15 @@ impl Execution {
         if !self.shared.cpu.info().constrains {
             return Ok(None);
         }
-        let is_bare = names_no_subject(text);
-        let related: fn(&str, &str) -> bool = if is_bare { has_its_value } else { related };
+        if names_no_subject(text) {
+            let with_its_value = || self.notes(text, has_its_value);
+            let notes = self.shared.tape.fact("notes", with_its_value)?;
+            if !notes.is_empty() {
+                return Ok(self.spoken_of_last(notes));
+            }
+        }
         let notes = || self.notes(text, related);
         let notes = self.shared.tape.fact("notes", notes)?;
-        if is_bare {
-            return Ok(self.spoken_of_last(notes));
-        }
         let plain = without_its_time(text);
         let plain = plain.as_deref().unwrap_or(text);
         let same = |note: &Note| says_another_value(&note.text, plain);
