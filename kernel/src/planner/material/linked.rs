@@ -1,5 +1,5 @@
 //! What a task asks for in two steps: the row that it names says the name of a row of another table,
-//! "Biscuit: kennel C", and that row says the rest. A small model takes another row of the second table.
+//! "Waldo: kennel 3", and that row says the rest. A small model takes another row of the second table.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,8 @@ const TABLES_MAX: usize = 8;
 /// Characters of the names of a row: a longer cell is a text.
 const NAME_CHARS_MAX: usize = 30;
 
-/// The row of another table of `text` to which the only row leads that `task` names, as a line: "Biscuit |
-/// kennel: C -> kennel: C | evening: 18:45". `None` where none or several are led to.
+/// The row of another table of `text` to which the only row leads that `task` names, as a line: "Waldo |
+/// kennel: 3 -> kennel: 3 | evening: 18:45". `None` where none or several are led to.
 pub(crate) fn row_led_to(task: &str, text: &str) -> Option<String> {
     let told = words(task);
     let tables = tables(text);
