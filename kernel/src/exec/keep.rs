@@ -25,7 +25,7 @@ use crate::planner::facts::{
 use crate::planner::listed::with_the_rest;
 use crate::planner::notes::corrected::{names_no_subject, says_another_value, with_the_value_of};
 use crate::planner::notes::in_time::{is_of_times, with_its_time, without_its_time};
-use crate::planner::notes::taken_back::{after_taking_back, says_it_anew, takes_back};
+use crate::planner::notes::taken_back::{after_taking_back, says_it_anew};
 use crate::planner::owners::tell_of_two_owners;
 use crate::planner::parts::{Part, Parts};
 use crate::planner::plain::{cut, short};
@@ -315,9 +315,12 @@ impl Execution {
             return Ok(notes.into_iter().nth(at));
         }
         let notes = likeliest(notes, text);
+        // The words that take something back are not kept, but a model reads by them what is meant.
+        let told = self.told().trim();
+        let taken_back = told[..told.len() - after_taking_back(told).len()].to_owned();
         let put = |(_, note): &(f32, Note)| {
             format!(
-                "Old note: {}\nNew note: {}",
+                "Old note: {}\nNew note: {taken_back}{}",
                 short(&note.text, NOTE_CHARS),
                 short(text, NOTE_CHARS)
             )
@@ -325,8 +328,7 @@ impl Execution {
         let questions: Vec<String> = notes.iter().map(put).collect();
         let likely = self.judge_each(Question::Replace, &questions).await?;
         let fit = self.shared.judgement.of(Question::Replace);
-        // What is taken back stands before the facts.
-        let changed = says_it_changed(text) || takes_back(self.told().trim());
+        let changed = says_it_changed(text) || !taken_back.is_empty();
         let enough = |note: &Note| {
             let of_another = speaks_of_another(&note.text, text) && !changed;
             if of_another || tell_of_two_owners(&note.text, text) {

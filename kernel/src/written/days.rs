@@ -72,6 +72,14 @@ impl Written {
     }
 }
 
+/// The month that is called `name`, in full or by its first letters. Capital letters do not count.
+pub(crate) fn month_named(name: &str) -> Option<u32> {
+    static NAMED: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("^(?:{MONTH})$")));
+    let name = name.to_lowercase();
+    let at = MONTHS.iter().position(|month| name.starts_with(*month))?;
+    NAMED.is_match(&name).then_some(at as u32 + 1)
+}
+
 /// The first such day from `today` on; 29 February may be some years off.
 pub(crate) fn next(today: NaiveDate, month: u32, day: u32) -> Option<NaiveDate> {
     let years = today.year()..=today.year() + YEARS_AHEAD;

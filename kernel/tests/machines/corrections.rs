@@ -1,21 +1,9 @@
 //! What a user corrects takes the place of what was kept, whatever a model says of it.
 
 use crate::common::replayed;
-use crate::small::machine;
-use quipu_kernel::label::Trust;
+use crate::small::{machine, memory};
 use quipu_kernel::process::{Program, Status};
-use quipu_memory::{Kind, NewPage, Space};
-
-fn memory(id: &str, text: &str) -> NewPage {
-    NewPage {
-        id: Some(id.into()),
-        kind: Kind::Memory,
-        text: text.into(),
-        source: "test".into(),
-        trust: Trust::User,
-        ..NewPage::default()
-    }
-}
+use quipu_memory::Space;
 
 fn agrees(_: &str, _: &str) -> String {
     "Okay.".into()

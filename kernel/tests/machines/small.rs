@@ -364,7 +364,7 @@ async fn two_questions_are_both_answered() {
     .await;
 }
 
-fn memory(id: &str, text: &str) -> NewPage {
+pub(crate) fn memory(id: &str, text: &str) -> NewPage {
     NewPage {
         id: Some(id.into()),
         kind: Kind::Memory,

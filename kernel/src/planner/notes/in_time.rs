@@ -129,23 +129,8 @@ fn day_of(when: &str, today: NaiveDate) -> Option<NaiveDate> {
 
 /// The month that `when` is by its name or number alone.
 fn month_of(when: &str) -> Option<u32> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let named = MONTHS.iter().position(|name| *name == when);
     let number = || when.strip_suffix('月')?.parse().ok();
-    named.map(|at| at as u32 + 1).or_else(number)
+    days::month_named(when).or_else(number)
 }
 
 #[cfg(test)]
