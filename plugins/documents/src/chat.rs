@@ -335,7 +335,11 @@ mod tests {
             "2026-03-02 10:00 human: When?\n[x.txt]\nIn May.",
         );
         // What is no conversation stays as it is.
-        check(r#"{"messages":{"en":"Red"}}"#, "", r#"{"messages":{"en":"Red"}}"#);
+        check(
+            r#"{"messages":{"en":"Red"}}"#,
+            "",
+            r#"{"messages":{"en":"Red"}}"#,
+        );
         assert!(read(b"[{\"messages\":").is_err());
     }
 

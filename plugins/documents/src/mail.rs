@@ -94,7 +94,12 @@ fn counted(bytes: &[u8]) -> &[u8] {
 fn in_lines(bytes: &[u8]) -> Cow<'_, [u8]> {
     let bytes = bytes.trim_ascii_start();
     match bytes.contains(&b'\r') && !bytes.contains(&b'\n') {
-        true => Cow::Owned(bytes.split(|byte| *byte == b'\r').collect::<Vec<_>>().join(&b'\n')),
+        true => Cow::Owned(
+            bytes
+                .split(|byte| *byte == b'\r')
+                .collect::<Vec<_>>()
+                .join(&b'\n'),
+        ),
         false => Cow::Borrowed(bytes),
     }
 }
