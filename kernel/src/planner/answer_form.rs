@@ -77,7 +77,11 @@ pub(crate) fn asks_for_a_fact(task: &str) -> bool {
         pattern(
             r"(?ix)\b(?:whos?|whom|whose|whens?|wheres?|which|whats?
             |how\s+(?:many|much|long|far|old|tall|high|often|big|large|heavy|deep|wide|late|early|fast))\b
-            |谁|哪|几|多少|多久|多远|多大|多高|多长|多重|什么|何时",
+            # Requests: find the meeting point of a walk.
+            |(?:^|[.!?;:,\n]\s*|\b(?:please|and|to|then|you|just|also)\s+)
+             (?:find(?:\s+(?:out|me))?|look\s+up|(?:tell|give|get)\s+me)\s+(?:the|my|our|his|her|its|their)\b
+            |谁|哪|几|多少|多久|多远|多大|多高|多长|多重|什么|何时
+            |(?:查(?:一下|一查|查|找|到|出)?|找(?:一下|找|到|出)?|告诉我)[^。，！？,.!?\n]{1,20}的\p{Han}{2,5}(?:[。，！？,.!?\n]|$)",
         )
     });
     static WORKS: LazyLock<Regex> = LazyLock::new(|| {
@@ -85,6 +89,10 @@ pub(crate) fn asks_for_a_fact(task: &str) -> bool {
             r"(?ix)\b(?:(?:what|which|who)\s+(?:\w+\s+)?(?:are|were)|summar\w*|translat\w*|rewrite|suggest|recommend|how\s+(?:to|do|does|can)|a\s+(?:short\s+)?list\s+of)\b
             # Elsewhere these are things: a price list, a quote, a copy.
             |(?:^|[.!?;:,\n]\s*|\b(?:please|and|to|then|you|just|also|me)\s+)(?:list|write|draft|outline|quote|copy)\b
+            # What is told at length.
+            |\b(?:find|tell|give|get|look)\s+(?:me\s+|up\s+|out\s+)?(?:the|my|our|his|her|its|their)\s+(?:(?:whole|full|entire|main)\s+)?
+             (?:story|plot|gist|essence|points?|history|background|meaning|moral|joke|recipe|lyrics|text)\b
+            |的(?:故事|看法|意思|区别|优缺点|内容)(?:[。，！？,.!?\n]|$)
             |哪些|翻译|总结|概括|列出|写(?:[^在着的了道有过]|$)|介绍|描述|摘要|怎么|如何|建议",
         )
     });
@@ -205,6 +213,37 @@ pub(crate) fn how_many(task: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_for_a_fact_asks_for_it_too() {
+        let check = |task: &str, want: bool| assert_eq!(asks_for_a_fact(task), want, "{task}");
+        for task in [
+            "Who has the key?",
+            "Find the meeting point of the walk.",
+            "Please look up the opening hours of the pool.",
+            "Open http://a.example/ and tell me the price of a ticket",
+            "Give me our account number.",
+            "How many points does the team have?",
+            "查一下图书馆的开放时间。",
+            "告诉我牙医诊所的电话",
+            "故事书多少钱？",
+        ] {
+            check(task, true);
+        }
+        for task in [
+            "Tell me a joke about cats.",
+            "Tell me the story of Frankenstein.",
+            "Find me the full text, please.",
+            "Give me three ideas for a gift.",
+            "I find the noise unbearable.",
+            "Summarise what the page says.",
+            "告诉我孙悟空的故事。",
+            "找一个词",
+            "",
+        ] {
+            check(task, false);
+        }
+    }
 
     #[test]
     fn the_words_to_choose_from_are_those_of_the_task() {

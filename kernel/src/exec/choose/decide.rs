@@ -268,6 +268,11 @@ impl Execution {
         {
             return Ok(Some(answer));
         }
+        let opens = |call: &Callable| call.name == tool && call.opens_addresses();
+        if legal.offered().any(opens) && self.speaks_of_a_link() {
+            drop(writing);
+            return self.look_further(n, prompt, legal).await;
+        }
         // The store knows nothing of a page, nor of where that leads.
         let told = self.told();
         if tool == SEARCH && !sends_to_documents(told) && self.may_open_what_is_given(legal) {

@@ -8,6 +8,7 @@ use crate::calls::SEARCH;
 use crate::exec::{Ending, Execution};
 use crate::grammar::{Callable, Legal, Move};
 use crate::planner::answer_form::asks_for_a_fact;
+use crate::planner::material::ahead::meant;
 use crate::planner::wording::{asks_for_a_total, puts_numbers_together, sends_to_documents};
 use quipu_cpu::Prompt;
 
@@ -35,6 +36,24 @@ impl Execution {
         let opened = opened.map(Value::to_string).unwrap_or_default();
         let said = self.vm.last_observation().unwrap_or_default();
         other_addresses(&said, &format!("{} {opened}", self.told()))
+    }
+
+    /// Whether the task speaks of some of the links of the page that was just opened and not of the
+    /// others, and gives no address that is still to be opened.
+    pub(super) fn speaks_of_a_link(&self) -> bool {
+        let ahead = self.addresses_ahead();
+        let all = ahead.len();
+        let given = other_addresses(self.told(), &self.found.opened().join(" "));
+        given.is_empty() && self.spoken_of(ahead).len() < all
+    }
+
+    /// Those of the `addresses` on what was found of which the task speaks, or all of them.
+    fn spoken_of(&self, addresses: Vec<String>) -> Vec<String> {
+        let mut task = self.told().to_owned();
+        for address in other_addresses(&task, "") {
+            task = task.replace(&address, " ");
+        }
+        meant(addresses, &self.what_was_found(), &task)
     }
 
     /// The addresses that any page which was opened names, but for those that were opened.
@@ -95,7 +114,7 @@ impl Execution {
         if ahead.is_empty() {
             ahead = self.addresses_left();
         }
-        let opened = opening_only(legal, &ahead);
+        let opened = opening_only(legal, &self.spoken_of(ahead));
         // The task speaks of documents, and a page was read.
         let read = self.track.last().map(|(action, _)| &action["tool"]);
         let in_store = sends_to_documents(self.told()) && read.is_some_and(|tool| *tool != SEARCH);

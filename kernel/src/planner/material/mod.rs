@@ -18,6 +18,7 @@
 //! | `given` | the table, the list or the text that a program has as a value |
 //! | `cell` | the cell or row that a task asks for, and the row that a number is of |
 //! | `sentence`, `nearer` | whether one sentence says what is asked; which clause of it does |
+//! | `ahead` | the links of a page that a task speaks of |
 //! | `joined` | what two texts say together, by a key that both have |
 //! | `priced` | what so many things cost |
 //! | `units` | units, and the factors between those that a text mixes |
@@ -25,6 +26,7 @@
 //! | `unbound` | names in a program that have no value |
 //! | `unfit` | programs that cannot run where they are to |
 
+pub(crate) mod ahead;
 mod cell;
 mod code;
 mod condition;
