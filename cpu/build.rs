@@ -7,12 +7,12 @@ fn main() {
 
 #[cfg(feature = "llama")]
 fn hook() {
-    let source = "src/llama/attention/hook.cpp";
+    let source = "src/llama/hook.cpp";
     println!("cargo:rerun-if-changed={source}");
     cc::Build::new()
         .cpp(true)
         .std("c++17")
         .flag_if_supported("-fno-rtti")
         .file(source)
-        .compile("quipu_attention");
+        .compile("quipu_hooks");
 }

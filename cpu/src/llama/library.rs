@@ -9,7 +9,7 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 
-use super::{Attention, attention};
+use super::{Attention, attention, products};
 
 /// From so many bytes on a piece of memory goes back to the system as soon as it is free.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -26,6 +26,8 @@ pub(super) fn backend(attention: Attention) -> Result<&'static LlamaBackend, Str
     let backend = backend.as_ref().map_err(Clone::clone)?;
     // What came of it is asked for where a context is made.
     let _ = attention::install(attention == Attention::Own);
+    // These give what llama.cpp's own give, only sooner.
+    let _ = products::install(attention == Attention::Own);
     Ok(backend)
 }
 
@@ -33,6 +35,7 @@ pub(super) fn backend(attention: Attention) -> Result<&'static LlamaBackend, Str
 /// later. Without effect once a model was read.
 pub fn leave_attention() {
     let _ = attention::install(false);
+    let _ = products::install(false);
 }
 
 /// Whether attention of this crate works with the llama.cpp in this program, found out on a

@@ -12,6 +12,7 @@
 //! | `engine`, `slot`, `paging` | batches; a job in them; its cells |
 //! | `context` | llama.cpp's context, batch and cells |
 //! | `attention/`, `company`, `alike` | attention of our own; what else may differ in company |
+//! | `products/` | products with weights of six bits, for few rows |
 //! | `chooser`, `greedy`, `odds`, `draft` | the next token, and those that follow from the context |
 //! | `vocab`, `apart`, `tokenizer` | texts to tokens, with and without a model |
 //! | `sight`, `projector`, `seen` | pictures |
@@ -34,6 +35,7 @@ mod greedy;
 mod library;
 mod odds;
 mod paging;
+mod products;
 mod projector;
 mod quantize;
 mod seen;

@@ -35,7 +35,7 @@ const SCALE: f32 = 0.25;
 ///
 /// # Errors
 /// The release that it is.
-pub(super) fn release() -> Result<(), String> {
+pub(in crate::llama) fn release() -> Result<(), String> {
     // SAFETY: a text that is part of the library.
     let release = unsafe { CStr::from_ptr(sys::ggml_version()) };
     match release.to_string_lossy() {

@@ -13,15 +13,15 @@
 //!
 //! | file | job |
 //! | --- | --- |
-//! | `hook.cpp` | puts this in the place of llama.cpp's own |
 //! | `check` | whether that works with this build of llama.cpp |
 //! | `operand` | an operation and its operands, checked before they are used |
 //! | `work` | the sums |
 //!
+//! `hook.cpp`, one folder up, puts this in the place of llama.cpp's own.
 //! Each context says whether it wants this ([`wanting`]); operations of other contexts, and
 //! those that are not as expected, are left to llama.cpp.
 
-mod check;
+pub(super) mod check;
 mod operand;
 #[cfg(test)]
 mod tests;
