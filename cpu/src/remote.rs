@@ -273,6 +273,12 @@ impl Link {
             && let Some(action) = action::alone(without_thought(&reply.thoughts))
         {
             reply.completion.text = action.to_owned();
+        } else if silent
+            && matches!(job.form, Form::Json(_))
+            && let Some(call) = reply.calls.only()
+        {
+            // A call that the server read out of what the model wrote is what it wrote.
+            reply.completion.text = call;
         }
         let stray = match silent && !reply.completion.thought {
             true => std::mem::take(&mut reply.stray),

@@ -3,7 +3,11 @@
 //! a last line, a whole JSON body, and lines of JSON; text as a string or in parts; errors
 //! wherever and in whatever form they come (`fault`).
 
+mod calls;
+
 use serde_json::Value;
+
+use calls::Calls;
 
 use super::fault::{failure, shortened, words_or_all};
 use crate::Usage;
@@ -36,6 +40,8 @@ pub(super) struct Reply {
     /// Whether it has calls of functions beside its text, which nobody offered it: its server
     /// reads them out of what the model writes.
     pub(super) called: bool,
+    /// Those calls.
+    pub(super) calls: Calls,
     /// What stands where servers put thoughts. Some put the answer there, too, when the model
     /// did not think before it.
     pub(super) thoughts: String,
@@ -228,6 +234,7 @@ impl Reply {
         let calls = said["tool_calls"].as_array();
         self.called |= calls.is_some_and(|calls| !calls.is_empty());
         self.called |= said["function_call"].is_object();
+        self.calls.take(said);
         let text = match &said["content"] {
             Value::Null => choice["text"].as_str().unwrap_or_default().to_owned(),
             content => self.content(content),
