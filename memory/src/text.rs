@@ -290,11 +290,9 @@ impl Tokens<'_> {
         if folded.bytes().all(|byte| byte.is_ascii_lowercase()) {
             return self.stemmer.stem(&folded).into_owned();
         }
-        // "1,400" is the number 1400 wherever it has no letters.
-        match folded
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b',')
-        {
+        // "1,400" is the number 1400 wherever it has no letters, and "1,400.50" is 1400.50.
+        let of_number = |byte: u8| byte.is_ascii_digit() || byte == b',';
+        match folded.bytes().all(of_number) || split::point_behind_thousands(&folded).is_some() {
             true => folded.replace(',', ""),
             false => folded,
         }

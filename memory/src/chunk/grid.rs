@@ -31,7 +31,10 @@ pub(super) fn grid<'a>(of: &dyn Fn(usize) -> &'a str, syntax: Syntax) -> Option<
         end.filter(|n| is_border(of(*n)))
     };
     let (head, count) = match (syntax, of(0)) {
-        (Syntax::Org, first) if first.starts_with('|') => {
+        // As Markdown has them, which is what other tables are brought into.
+        (_, first)
+            if first.starts_with('|') && (syntax == Syntax::Org || of(1).starts_with("|---|")) =>
+        {
             ruled(&|line| line.starts_with('|'), "|-")?
         }
         (Syntax::Rst, first) if first.starts_with("+-") => {
@@ -50,7 +53,7 @@ pub(super) fn grid<'a>(of: &dyn Fn(usize) -> &'a str, syntax: Syntax) -> Option<
     // Cells of several lines stand between two rules, or go on below the line that they begin in.
     let ends_row = |n: &usize| match (syntax, of(0)) {
         (Syntax::Rst, first) if first.starts_with('+') => of(*n - 1).starts_with('+'),
-        (Syntax::AsciiDoc, _) => *n + 1 != count && of(*n).starts_with('|'),
+        (Syntax::AsciiDoc, "|===") => *n + 1 != count && of(*n).starts_with('|'),
         _ => true,
     };
     let mut ends: Vec<usize> = (head + 1..=count).filter(ends_row).collect();

@@ -21,7 +21,7 @@ fn check(text: &str, syntax: Syntax, max: usize, expected: &[(&str, &str, usize)
 
 #[test]
 fn texts_are_cut_at_their_joints() {
-    use Syntax::{AsciiDoc, Markdown, Org, Plain, Rst, Source, Table};
+    use Syntax::{AsciiDoc, Latex, Markdown, Org, Plain, Rst, Source, Table};
     check("", Plain, 10, &[]);
     check(" \n\n ", Plain, 10, &[]);
     check("one\n\ntwo", Plain, 10, &[("", "one\n\ntwo", 1)]);
@@ -152,6 +152,18 @@ fn texts_are_cut_at_their_joints() {
             "3333333  4\n== ==\n",
         ),
         (AsciiDoc, "|===\n|a |b\n\n", "|1 |2\n", "|3 |4\n|===\n"),
+        (
+            AsciiDoc,
+            "| a | b |\n|---|---|\n",
+            "| 1111 | 2 |\n",
+            "| 3333 | 4 |\n",
+        ),
+        (
+            Latex,
+            "| a | b |\n|---|---|\n",
+            "| 1111 | 2 |\n",
+            "| 3333 | 4 |\n",
+        ),
     ];
     for (syntax, head, one, two) in other_tables {
         let line = format!("{head}{one}").lines().count() + 1;

@@ -28,7 +28,7 @@ use crate::private;
 use crate::rank::PlaceKey;
 
 /// The format of the index; raised with every change to its fields or to `text.rs`.
-const FORMAT: u32 = 8;
+const FORMAT: u32 = 9;
 /// Memory for documents on their way into a segment.
 const WRITER_BYTES: usize = 50_000_000;
 /// Text indexed between two commits while catching up, so that memory stays bounded.

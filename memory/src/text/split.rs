@@ -117,6 +117,9 @@ pub(super) fn parts(word: &str) -> Vec<Range<usize>> {
     if let Some(start) = behind_article(word) {
         return std::iter::once(start..word.len()).collect();
     }
+    if let Some(point) = point_behind_thousands(word) {
+        return vec![0..point, point + 1..word.len()];
+    }
     let mut parts = Vec::new();
     let mut start = 0;
     let mut chars = word.char_indices().peekable();
@@ -155,6 +158,13 @@ fn is_unit(word: &str, at: usize) -> bool {
         .filter(|metres| metres.ends_with('m'))
         .unwrap_or(unit);
     word[..at].bytes().all(number) && unit.chars().all(char::is_alphabetic)
+}
+
+/// Where the decimals of a number begin that has commas between its thousands: "1,400.50".
+pub(super) fn point_behind_thousands(word: &str) -> Option<usize> {
+    let (whole, decimals) = word.split_once('.')?;
+    let is_amount = whole.contains(',') && is_grouped(whole) && is_number(decimals);
+    is_amount.then_some(whole.len())
 }
 
 /// Whether a number has commas between its thousands: one number, not several.

@@ -103,6 +103,12 @@ fn numbers_are_found_whole_and_by_their_parts() {
     check("1,400,000 items", &["1400000", "item"]);
     check("3.14 v1.2", &["3.14", "3", "14", "v1.2", "v1", "2"]);
     check("1,2 or 3.", &["12", "1", "2", "or", "3"]);
+    check("1,234,567.89", &["1234567.89", "1234567", "89"]);
+    check(
+        "1,400.50 1400.50",
+        &["1400.50", "1400", "50", "1400.50", "1400", "50"],
+    );
+    check("1,40.5", &["1,40.5", "1", "40", "5"]);
     check("10km 5GB", &["10km", "10", "km", "5gb", "5", "gb"]);
     check("2.5kg", &["2.5kg", "2", "5", "kg"]);
     check("3f2a 1x2", &["3f2a", "1x2"]);
@@ -142,6 +148,16 @@ fn one_word_has_one_form() {
     let parts = "\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}\u{110b}\u{1165}";
     check(parts, &["한", "한국", "국", "국어", "어"]);
     check("ｶﾞｽ", &["ガ", "ガス", "ス"]);
+    check(
+        "ｻｰﾊﾞｰ サーバー",
+        &["サ", "サー", "ー", "ーバ", "バ", "バー", "ー"].repeat(2),
+    );
+    // Vietnamese as a Mac writes it, and the dotless letter of Turkish in capitals.
+    check(
+        "Nguye\u{302}\u{303}n Nguyễn Đà",
+        &["nguyen", "nguyen", "da"],
+    );
+    check("ışık IŞIK isik", &["isik"; 3]);
     // Arabic and Hebrew with vowels and without, Persian on an Arabic keyboard, Greek in capitals.
     check(
         "\u{645}\u{64f}\u{62d}\u{64e}\u{645}\u{651}\u{64e}\u{62f} \u{645}\u{640}\u{62d}\u{645}\u{62f}",

@@ -23,8 +23,8 @@ fn a_lost_or_damaged_index_is_made_again() {
         ("another format", |index| {
             let path = index.join("meta.json");
             let meta = fs::read_to_string(&path).expect("meta");
-            assert!(meta.contains("quipu 8 "));
-            fs::write(path, meta.replace("quipu 8 ", "quipu 0 ")).expect("written");
+            assert!(meta.contains("quipu 9 "));
+            fs::write(path, meta.replace("quipu 9 ", "quipu 0 ")).expect("written");
         }),
         ("no meta", |index| {
             fs::write(index.join("meta.json"), "{").expect("written")
