@@ -6,6 +6,7 @@
 //! | `list<T>`, `tuple<A, B>` | array |
 //! | `record` | object; an `option` field may be left out |
 //! | `option<T>` | the value or `null` |
+//! | `option<option<T>>` | `null` or `{"some": …}`, where `null` within is one that is there and empty |
 //! | `enum` | string |
 //! | `flags` | array of strings |
 //! | `variant` | object with one key, the case; `null` where it has no payload |
@@ -59,6 +60,9 @@ pub enum SchemaError {
     /// The bytes are not a component with a readable interface.
     #[error("not a component: {0}")]
     NotAComponent(String),
+    /// Something else than a function or an interface is exported by the component itself.
+    #[error("it exports {0} by itself, a type or a part; types are exported within an interface")]
+    NotExportable(String),
     /// A function uses a type that cannot be written as JSON.
     #[error("{function} uses {what}")]
     NoJson {
@@ -134,7 +138,7 @@ fn component(bytes: &[u8]) -> Result<(Resolve, WorldId), SchemaError> {
     let decoded = std::panic::catch_unwind(|| decode(bytes))
         .map_err(|_| not_one("it cannot be read".into()))?
         .map_err(|error| match bytes.starts_with(MAGIC) {
-            true => not_one(format!("{error:#}")),
+            true => undecoded(&format!("{error:#}")),
             false => not_one("it does not begin as WebAssembly does".into()),
         })?;
     let DecodedWasm::Component(mut resolve, world) = decoded else {
@@ -142,6 +146,15 @@ fn component(bytes: &[u8]) -> Result<(Resolve, WorldId), SchemaError> {
     };
     docs::restore(bytes, &mut resolve, world);
     Ok((resolve, world))
+}
+
+/// Why a component is not read, which the decoder says in these `words`.
+fn undecoded(words: &str) -> SchemaError {
+    let exported = words.strip_prefix("component export `");
+    match exported.and_then(|rest| rest.split_once("` was not a function or instance")) {
+        Some((name, _)) => SchemaError::NotExportable(name.to_owned()),
+        None => SchemaError::NotAComponent(words.to_owned()),
+    }
 }
 
 impl Described {
@@ -236,6 +249,11 @@ fn function_spec(resolve: &Resolve, function: &Function) -> Result<FunctionSpec,
     ))
 }
 
+/// The key of what an option has that may be an option itself, as both would be `null`.
+pub(crate) const SOME: &str = "some";
+/// What a model is told of such a value.
+const NESTED: &str = "null: there is none; {\"some\": null}: there is one, and it is empty";
+
 const RESOURCE: &str =
     "a resource, which has no JSON form: it lives in the component, and every call gets a new one";
 
@@ -329,6 +347,10 @@ impl Writer<'_> {
                 let schema = json!({"type": "array", "items": items, "uniqueItems": true});
                 documented(schema, words(docs).as_deref())
             }
+            TypeDefKind::Option(ty) if self.is_option(ty) => json!({
+                "anyOf": [self.case(SOME, Some(ty))?, {"type": "null"}],
+                "description": NESTED,
+            }),
             TypeDefKind::Option(ty) => json!({"anyOf": [self.schema(ty)?, {"type": "null"}]}),
             TypeDefKind::Variant(variant) => {
                 let cases = variant.cases.iter().map(|case| {

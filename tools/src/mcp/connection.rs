@@ -54,19 +54,23 @@ pub(super) struct Running {
 
 impl Running {
     /// All tools of the server. A page that names no other as the next is the last; so is one
-    /// that only has tools which were listed before, as of servers that name some page always.
+    /// that only has tools which were listed before, as of servers that name some page always. An
+    /// empty name is one; servers that mean the end by it may refuse it.
     async fn tools(&self) -> Result<Vec<Tool>, ServiceError> {
         let mut tools: Vec<Tool> = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..PAGES_MAX {
             let params = PaginatedRequestParams::default().with_cursor(cursor.clone());
-            let page = self.service.list_tools(Some(params)).await?;
+            let page = match self.service.list_tools(Some(params)).await {
+                Err(ServiceError::McpError(_)) if cursor.as_deref() == Some("") => break,
+                page => page?,
+            };
             let fresh: Vec<Tool> = page
                 .tools
                 .into_iter()
                 .filter(|tool| cursor.is_none() || !tools.contains(tool))
                 .collect();
-            let next = page.next_cursor.filter(|next| !next.is_empty());
+            let next = page.next_cursor;
             let is_last = next.is_none() || cursor.is_some() && fresh.is_empty();
             tools.extend(fresh);
             if is_last {

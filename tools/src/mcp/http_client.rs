@@ -183,11 +183,24 @@ impl StreamableHttpClient for Post {
             .post_message_with_response_limits(uri, message, session, token, headers, limits)
             .await;
         let answer = match (sent, letter) {
-            (Err(StreamableHttpError::UnexpectedServerResponse(said)), Some(letter))
+            (Err(StreamableHttpError::UnexpectedServerResponse(said)), letter)
                 if said.starts_with(UNREAD) =>
             {
                 self.is_odd.store(true, Ordering::Relaxed);
-                self.ask(letter, limits).await
+                match (letter, told_in(&said, asked.as_ref())) {
+                    (Some(letter), _) => self.ask(letter, limits).await,
+                    // What must not be asked again stands in the words of the library.
+                    (None, Some(message)) => Ok(StreamableHttpPostResponse::Json(message, None)),
+                    (None, None) => Err(StreamableHttpError::UnexpectedServerResponse(said)),
+                }
+            }
+            // An answer under the number that says that there is none.
+            (Ok(StreamableHttpPostResponse::Accepted), Some(letter)) => {
+                let answer = self.ask(letter, limits).await;
+                if answer.is_ok() {
+                    self.is_odd.store(true, Ordering::Relaxed);
+                }
+                Ok(answer.unwrap_or(StreamableHttpPostResponse::Accepted))
             }
             // JSON under another name, as languages for web pages send it.
             (Err(other @ StreamableHttpError::UnexpectedContentType(_)), Some(letter)) => {
@@ -238,6 +251,13 @@ impl StreamableHttpClient for Post {
             .get_stream_with_max_sse_event_size(uri, session, last_event, token, headers, max);
         Ok(meant(stream.await?))
     }
+}
+
+/// The message in the words with which the library says that it cannot read a body. They end in
+/// the body, of which the library may have left out the end.
+fn told_in(said: &str, asked: Option<&RequestId>) -> Option<ServerJsonRpcMessage> {
+    let body = said.find(['{', '[']).map(|start| &said[start..]);
+    reply_in(body?, asked)
 }
 
 /// `answer` to the request `asked`. A refusal in it is of that request, whatever id it has: some
@@ -294,6 +314,8 @@ fn apart(mut event: Sse) -> Vec<Sse> {
     let Some(data) = data.filter(|data| !is_other || data.contains("\"jsonrpc\"")) else {
         return vec![event];
     };
+    // The library reads no message under another name.
+    event.event = None;
     let one = |data: String| Sse {
         data: Some(data),
         ..event.clone()
@@ -335,14 +357,30 @@ mod tests {
                 data: Some(data.to_owned()),
                 ..Sse::default()
             };
-            let found = apart(event).remove(0).data;
-            assert_eq!(found.as_deref(), want, "{name} {data}");
+            let found = apart(event).remove(0);
+            assert_eq!(found.data.as_deref(), want, "{name} {data}");
+            assert_eq!(found.event.is_none(), want.is_some(), "{name} {data}");
         };
         let message = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
         check("message", message, Some(message));
         check("answer", message, Some(message));
         check("ping", "{}", None);
         check("ping", "2025-01-01", None);
+    }
+
+    #[test]
+    fn a_body_that_the_library_cannot_read_is_read_in_its_words() {
+        let check = |body: &str, want: bool| {
+            let said = format!("{UNREAD} as ServerJsonRpcMessage: expected value: {body}");
+            let found = told_in(&said, Some(&RequestId::Number(1)));
+            assert_eq!(found.is_some(), want, "{body}");
+        };
+        let one = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[],"structuredContent":NaN}}"#;
+        check(one, true);
+        check(&format!("[{one}]"), true);
+        check(&format!("\u{feff}{one}"), true);
+        check(&one[..40], false);
+        check("<html>", false);
     }
 
     #[test]

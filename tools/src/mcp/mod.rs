@@ -35,6 +35,7 @@ mod data;
 mod events;
 mod forms;
 mod http_client;
+mod loose;
 mod placeholders;
 mod redaction;
 mod redirects;

@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rmcp::model::{
-    CallToolResult, ClientJsonRpcMessage, ClientNotification, ClientRequest, ListToolsResult,
-    ReadResourceResult, RequestId, ServerJsonRpcMessage, ServerResult,
+    CallToolResult, ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorCode,
+    ListToolsResult, ReadResourceResult, RequestId, ServerJsonRpcMessage, ServerResult,
 };
 use rmcp::service::{self, RoleClient};
 use rmcp::transport::Transport;
@@ -82,9 +82,22 @@ impl<T> Repaired<T> {
                 ServerJsonRpcMessage::Response(response)
             }
             ServerJsonRpcMessage::Error(mut error) => {
-                // Where one answer is waited for, it is the one that was too long.
-                if error.id.is_none() && error.error.code == TOO_LONG && self.asked.len() == 1 {
-                    error.id = self.asked.values().next().map(|(id, _)| id.clone());
+                // Where one answer is waited for, it is the one that was too long, and that of the
+                // call that could not be read.
+                let waiting = match self.asked.len() {
+                    1 => self.asked.values().next(),
+                    _ => None,
+                };
+                let is_of = |asked: &Asked| match error.error.code {
+                    TOO_LONG => true,
+                    ErrorCode::PARSE_ERROR | ErrorCode::INVALID_REQUEST => {
+                        matches!(asked, Asked::Call)
+                    }
+                    _ => false,
+                };
+                if error.id.is_none() {
+                    let waiting = waiting.filter(|(_, asked)| is_of(asked));
+                    error.id = waiting.map(|(id, _)| id.clone());
                 }
                 if let Some(id) = &error.id {
                     self.asked.remove(&id.to_string());
@@ -283,24 +296,30 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_too_long_belongs_to_the_one_that_is_waited_for() {
-        let check = |asked: &[i64], want: Option<i64>| {
+    fn a_refusal_without_an_id_belongs_to_the_one_that_is_waited_for() {
+        let check = |code: ErrorCode, kind: Asked, asked: &[i64], want: Option<i64>| {
             let mut connection = Repaired::new(());
             for id in asked {
-                let waits = (RequestId::Number(*id), Asked::Call);
+                let waits = (RequestId::Number(*id), kind);
                 connection.asked.insert(id.to_string(), waits);
             }
-            let error = rmcp::model::ErrorData::new(TOO_LONG, "too long", None);
+            let error = rmcp::model::ErrorData::new(code, "no", None);
             let ServerJsonRpcMessage::Error(error) =
                 connection.repaired(ServerJsonRpcMessage::error(error, None))
             else {
                 panic!("no error")
             };
-            assert_eq!(error.id, want.map(RequestId::Number), "{asked:?}");
+            assert_eq!(error.id, want.map(RequestId::Number), "{code:?} {asked:?}");
         };
-        check(&[], None);
-        check(&[3], Some(3));
-        check(&[3, 4], None);
+        check(TOO_LONG, Asked::Call, &[], None);
+        check(TOO_LONG, Asked::Tools, &[3], Some(3));
+        check(TOO_LONG, Asked::Call, &[3, 4], None);
+        check(ErrorCode::INVALID_REQUEST, Asked::Call, &[3], Some(3));
+        check(ErrorCode::PARSE_ERROR, Asked::Call, &[3], Some(3));
+        check(ErrorCode::INVALID_REQUEST, Asked::Call, &[3, 4], None);
+        // It may be of a notification.
+        check(ErrorCode::INVALID_REQUEST, Asked::Tools, &[3], None);
+        check(ErrorCode::METHOD_NOT_FOUND, Asked::Call, &[3], None);
     }
 
     #[test]

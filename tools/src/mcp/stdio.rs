@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 use tokio::io::{AsyncRead, AsyncWrite, Empty};
 use tokio_util::codec::{Decoder, FramedRead};
 
+use super::loose::strict;
 use super::redaction::Hidden;
 
 /// The longest message, in bytes: as long as one over HTTP may be.
@@ -29,6 +30,8 @@ const MESSAGE_BYTES_MAX: usize = 16 << 20;
 const VALUES_MAX: usize = 500_000;
 /// How deep the values of a message may be nested, which is as deep as they are read.
 const DEPTH_MAX: usize = 127;
+/// The longest message that is written over several lines, in bytes.
+const SPREAD_BYTES_MAX: usize = 1 << 20;
 /// The longest line of words, in bytes.
 const WORDS_BYTES_MAX: usize = 8 << 10;
 /// Bytes that are kept of either end of a line that is too long.
@@ -81,6 +84,8 @@ pub(super) struct Stdio<R, W: AsyncWrite> {
     output: FramedRead<R, Splitter>,
     /// Messages that were read with another.
     ready: VecDeque<ServerJsonRpcMessage>,
+    /// The lines of a message that is written over several.
+    begun: String,
     said: Said,
     input: AsyncRwTransport<RoleClient, Empty, W>,
 }
@@ -94,6 +99,7 @@ where
         Self {
             output: FramedRead::new(output, Splitter::new(MESSAGE_BYTES_MAX)),
             ready: VecDeque::new(),
+            begun: String::new(),
             said,
             input: AsyncRwTransport::new(tokio::io::empty(), input),
         }
@@ -107,9 +113,40 @@ where
         }
         let text = String::from_utf8_lossy(line);
         let text = text.trim_start_matches('\u{feff}').trim();
-        let (messages, words) = messages(text);
-        self.ready.extend(messages);
+        let (found, words) = messages(text);
+        if found.is_empty() && self.goes_on(line, text) {
+            return;
+        }
+        self.give_up();
+        self.ready.extend(found);
         self.said.line(words);
+    }
+
+    /// Whether a line is of a message that is written over several, as for people: the first is a
+    /// bracket, and so does the last one begin. Its message is taken with the last.
+    fn goes_on(&mut self, line: &[u8], text: &str) -> bool {
+        let begins = self.begun.is_empty() && text == "{";
+        let has_room = self.begun.len() + text.len() < SPREAD_BYTES_MAX;
+        if !begins && (self.begun.is_empty() || !has_room) {
+            return false;
+        }
+        self.begun.push_str(text);
+        self.begun.push('\n');
+        if line.first() == Some(&b'}') {
+            let (found, _) = messages(&self.begun);
+            match found.is_empty() {
+                true => self.give_up(),
+                false => self.begun.clear(),
+            }
+            self.ready.extend(found);
+        }
+        true
+    }
+
+    /// Takes for words what was begun and is no message.
+    fn give_up(&mut self) {
+        let begun = std::mem::take(&mut self.begun);
+        begun.lines().for_each(|line| self.said.line(line));
     }
 }
 
@@ -303,9 +340,25 @@ fn ends(json: &[u8]) -> (&[u8], &[u8]) {
     (head, &json[json.len().saturating_sub(END_BYTES)..])
 }
 
-/// The messages in a line, and the words before them; all of it is words where it has none. What
-/// stands behind words may be the value of a log, so it has to say that it is a message.
+/// The messages in a line, and the words before them; all of it is words where it has none.
 fn messages(text: &str) -> (Vec<ServerJsonRpcMessage>, &str) {
+    let (found, words) = written(text);
+    let read = if found.is_empty() { strict(text) } else { None };
+    let Some(read) = read else {
+        return (found, words);
+    };
+    let (found, before) = written(&read);
+    let words = match found.is_empty() {
+        true => text,
+        // Nearly: they may have what is read otherwise, too.
+        false => text.get(..before.len()).unwrap_or_default(),
+    };
+    (found, words)
+}
+
+/// The messages in a line, as [`messages`] has them. What stands behind words may be the value of
+/// a log, so it has to say that it is a message.
+fn written(text: &str) -> (Vec<ServerJsonRpcMessage>, &str) {
     // Behind words that have no end of their line.
     let behind = text.find("{\"").filter(|at| *at > 0);
     for start in std::iter::once(0).chain(behind) {

@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 use wasmtime::component::{Type, Val, types};
 
 use crate::device::{ErrorKind, ToolError};
-use crate::schema::json_name;
+use crate::schema::{SOME, json_name};
 
 /// The arguments of a call, in the order of its parameters. `args` has passed the
 /// schema; an error here means that the two disagree.
@@ -75,7 +75,15 @@ fn to_val(value: &Value, ty: &Type) -> Result<Val, String> {
         Type::Record(record) => Val::Record(fields(value, record)?),
         Type::Option(option) => match value {
             Value::Null => Val::Option(None),
-            value => Val::Option(Some(Box::new(to_val(value, &option.ty())?))),
+            value => {
+                let ty = option.ty();
+                let inner = match (&ty, only_entry(value)) {
+                    (Type::Option(_), Some((name, inner))) if name == SOME => inner,
+                    (Type::Option(_), _) => return Err(wrong()),
+                    _ => value,
+                };
+                Val::Option(Some(Box::new(to_val(inner, &ty)?)))
+            }
         },
         Type::Enum(cases) => Val::Enum(name_among(value, cases.names()).ok_or_else(wrong)?),
         Type::Flags(flags) => {
@@ -209,6 +217,10 @@ fn to_json(val: &Val) -> Value {
             .map(|(name, value)| (json_name(name), to_json(value)))
             .collect::<Map<_, _>>()
             .into(),
+        // What is there and empty is something else than what is not there.
+        Val::Option(Some(inner)) if matches!(**inner, Val::Option(_)) => {
+            entry(SOME, to_json(inner))
+        }
         Val::Option(value) => payload(value),
         Val::Flags(names) => names.iter().map(String::as_str).collect(),
         Val::Variant(name, value) => entry(&json_name(name), payload(value)),
@@ -267,5 +279,20 @@ mod tests {
         assert_eq!(to_json(&Val::Float32(0.1)), json!(0.1));
         assert_eq!(to_json(&Val::Float32(1e10)), json!(1e10));
         assert_eq!(to_json(&Val::Float32(f32::NAN)), json!("NaN"));
+    }
+    #[test]
+    fn an_option_within_another_is_told_from_none() {
+        let check = |value: Val, want: Value| assert_eq!(to_json(&value), want);
+        let some = |value: Val| Val::Option(Some(Box::new(value)));
+        let none = || Val::Option(None);
+        check(none(), json!(null));
+        check(some(Val::U8(1)), json!(1));
+        check(some(none()), json!({"some": null}));
+        check(some(some(Val::U8(1))), json!({"some": 1}));
+        check(some(some(none())), json!({"some": {"some": null}}));
+        check(
+            Val::Record(vec![("a".into(), none()), ("b".into(), some(none()))]),
+            json!({"b": {"some": null}}),
+        );
     }
 }

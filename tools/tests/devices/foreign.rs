@@ -141,6 +141,46 @@ fn numbers_are_json_s_numbers() {
 }
 
 #[test]
+fn an_option_within_another_is_told_from_none() {
+    let device = load(
+        r#"(component
+        (core module $m
+            (memory (export "memory") 1)
+            (func (export "f") (param i32 i32 i32) (result i32)
+                (i32.store (i32.const 0) (local.get 0))
+                (i32.store (i32.const 4) (local.get 1))
+                (i32.store (i32.const 8) (local.get 2))
+                (i32.const 0)))
+        (core instance $c (instantiate $m))
+        (alias core export $c "memory" (core memory $memory))
+        (type $inner (option u32))
+        (type $outer (option $inner))
+        (func (export "f") (param "x" $outer) (result $outer)
+            (canon lift (core func $c "f") (memory $memory))))"#,
+    );
+    let device = device.unwrap();
+    for value in [json!(null), json!({"some": null}), json!({"some": 7})] {
+        assert_eq!(call(&device, "f", json!({"x": value})), Ok(value));
+    }
+    assert!(call(&device, "f", json!({"x": 7})).is_err());
+}
+
+#[test]
+fn a_type_that_a_component_exports_by_itself_is_named() {
+    let said = load(
+        r#"(component
+        (type $record (record (field "x" u32)))
+        (export $point "point" (type $record))
+        (core module $m (func (export "f") (param i32) (result i32) (local.get 0)))
+        (core instance $c (instantiate $m))
+        (func $f (param "a" $point) (result $point) (canon lift (core func $c "f")))
+        (export "f" (func $f)))"#,
+    );
+    let said = said.map(|_| ()).unwrap_err();
+    assert!(said.contains("it exports point by itself"), "{said}");
+}
+
+#[test]
 fn a_program_is_a_function() {
     let program = |code: u32| {
         format!(

@@ -106,6 +106,38 @@ fn an_answer_is_read_as_it_was_meant() {
 }
 
 #[test]
+fn a_message_over_several_lines_is_one() {
+    let spread =
+        "{\n  \"jsonrpc\": \"2.0\",\n  \"id\": 1,\n  \"result\": {\n    \"x\": 1\n  }\n}\n";
+    let two = r#"{"jsonrpc":"2.0","id":2,"result":{"x":2}}"#;
+    let both = ["1: {\"x\":1}", "2: {\"x\":2}"];
+    check(&format!("{spread}{two}\n"), &both, &[]);
+    check(
+        &format!("up\r\n{}", spread.replace('\n', "\r\n")),
+        &both[..1],
+        &["up"],
+    );
+    // What is no message is words, and keeps no other back.
+    check("{\n\"a\": 1\n}\n", &[], &["{", "\"a\": 1", "}"]);
+    check(&format!("{{\nso\n{two}\n"), &both[1..], &["{", "so"]);
+}
+
+#[test]
+fn what_no_library_reads_is_read_all_the_same() {
+    check(
+        r#"{"jsonrpc":"2.0","id":1,"result":{"x":NaN}}"#,
+        &["1: {\"x\":null}"],
+        &[],
+    );
+    check(
+        r#"up {"jsonrpc":"2.0","id":1,"result":{"x":"\ud83d"}}"#,
+        &["1: {\"x\":\"\u{fffd}\"}"],
+        &["up"],
+    );
+    check("NaN", &[], &["NaN"]);
+}
+
+#[test]
 fn an_event_is_read_as_it_was_meant() {
     let check = |text: &str, want: &[&str]| assert_eq!(as_meant(text.to_owned()), want);
     let good = r#"{"jsonrpc":"2.0","id":1,"result":{"x":1}}"#;

@@ -60,6 +60,17 @@ fn each_type_has_its_schema() {
         "option<bool>",
         json!({"anyOf": [{"type": "boolean"}, {"type": "null"}]}),
     );
+    let inner = json!({"anyOf": [{"type": "boolean"}, {"type": "null"}]});
+    let nested = json!({
+        "anyOf": [
+            {"type": "object", "properties": {"some": inner}, "required": ["some"],
+             "additionalProperties": false},
+            {"type": "null"},
+        ],
+        "description": "null: there is none; {\"some\": null}: there is one, and it is empty",
+    });
+    check("", "option<option<bool>>", nested.clone());
+    check("type maybe = option<bool>;", "option<maybe>", nested);
     check(
         "",
         "tuple<bool, string>",

@@ -69,8 +69,10 @@ def answer(method, params):
             "serverInfo": {"name": "bad manners", "version": "1"},
         }
     if method == "tools/list":
-        # One page, which always names another.
-        return {"tools": TOOLS, "nextCursor": "again"}
+        # An empty name of a page is one, and the last page always names another.
+        if params.get("cursor") is None:
+            return {"tools": TOOLS[:2], "nextCursor": ""}
+        return {"tools": TOOLS[2:], "nextCursor": "again"}
     if method == "tools/call":
         return call(params["name"], params.get("arguments") or {})
     return {}
