@@ -5,6 +5,7 @@ interpreter outlives the call. What a program prints is in `streams`, what it co
 in `result`.
 """
 
+import ast
 import builtins
 import datetime
 import gc
@@ -43,13 +44,23 @@ ASKS_TIME = re.compile(
 PROMPTS = (">>>", "...")
 # The same in IPython, and what it answers.
 NUMBERED = re.compile(r"In \[\d+\]: ?|\s+\.\.\.: ?")
+# Marks of a fence of Markdown.
+FENCES = ("```", "~~~")
+# What notebooks take beside Python: commands to themselves, to a shell, and to an installer.
+COMMAND = re.compile(r"^[ \t]*(?:[%!]{1,2}[a-zA-Z]|pip3? install ).*$", re.M)
+COMMANDS_CHARS_MAX = 200
+# Signs that typesetters put in the place of those that programs have.
+TYPESET = str.maketrans("“”„‘’\u00a0\u2009\u202f−", "\"\"\"''   -")
 # CPython's own limit; the sandbox's stack is deep enough for it.
 RECURSION_MAX = 1000
 
 
 def explained(error):
     """One line on what went wrong, with what to do where that is known."""
-    line = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+    said = traceback.format_exception_only(error)
+    # What a program cannot be read for stands behind the line in which it is.
+    said = said[-1:] if isinstance(error, SyntaxError) else said
+    line = " ".join(part.strip() for part in "".join(said).splitlines())
     if isinstance(error, ModuleNotFoundError):
         root = str(error.name).split(".")[0]
         line += NOT_HERE if root in sys.stdlib_module_names else NOT_INSTALLED
@@ -98,7 +109,7 @@ def bare(code):
     Markdown, be indented as a whole, or be the record of a session. The numbers of lines stay."""
     code = code.removeprefix("\ufeff")
     lines = code.strip().splitlines()
-    if len(lines) > 1 and lines[0].startswith("```") and lines[-1].strip() == "```":
+    if len(lines) > 1 and lines[0].startswith(FENCES) and lines[-1].strip() == lines[0][:3]:
         return bare("\n".join(["", *lines[1:-1]]))
     if lines and lines[0].startswith(PROMPTS[0]):
         said = [line.lstrip() for line in code.splitlines()]
@@ -109,6 +120,28 @@ def bare(code):
     first = next((line for line in code.splitlines() if line.strip()), "")
     # Elsewhere a blank line may be of a text, with its spaces.
     return textwrap.dedent(code) if first[:1].isspace() else code
+
+
+def is_python(code):
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    return True
+
+
+def meant(code):
+    """`code` without what is no Python in it, and a note on what was left out; as it is where
+    that makes no program of it. The numbers of lines stay."""
+    if is_python(code):
+        return code, None
+    commands = [found.group().strip() for found in COMMAND.finditer(code)]
+    left = f"left out, as it is no Python: {'; '.join(commands)[:COMMANDS_CHARS_MAX]}"
+    plain = COMMAND.sub("", code)
+    for program in (plain, plain.translate(TYPESET)):
+        if program != code and is_python(program):
+            return program, left if commands else None
+    return code, None
 
 
 def printed(stdout, stderr):
@@ -173,12 +206,16 @@ class WitWorld:
         sys.set_int_max_str_digits(0)
         # The state of the generator was fixed when the component was built.
         random.seed()
-        value, error, note = run_program(bare(code), stdout, stderr)
-        note = "; ".join(filter(None, [note, of_clock(code)])) or None
+        program, left = meant(bare(code))
+        value, error, note = run_program(program, stdout, stderr)
+        note = "; ".join(filter(None, [note, left, of_clock(code)])) or None
         return Outcome(stdout.text(), stderr.text(), value, error, note)
 
 
 alone.set_up()
+# What notebooks have, and where nobody looks on there is nothing to stop for.
+builtins.display = print
+sys.breakpointhook = lambda *_, **__: None
 # Remarks on how a program is written do not help who asked for its result.
 warnings.simplefilter("ignore", SyntaxWarning)
 # Every call starts from the memory as it is now. What a first run would have to set up

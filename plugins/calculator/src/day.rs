@@ -28,11 +28,18 @@ pub fn written(expression: &str) -> String {
     let mut whole: Vec<String> = Vec::new();
     let (mut at, mut is_other) = (0, false);
     while at < words.len() {
-        let named = words.get(at..at + 3).and_then(named);
-        let found = named
+        let three = words.get(at..at + 3).and_then(named);
+        // The 3rd of March 2024.
+        let four = words.get(at..at + 4).filter(|four| four[1] == "of");
+        let four = four.and_then(|four| named(&[four[0], four[2], four[3]]));
+        let found = three
             .map(|day| (day, 3))
+            .or(four.map(|day| (day, 4)))
             .or(slashed(words[at]).map(|day| (day, 1)));
         is_other |= found.is_some();
+        if found.is_some() && whole.last().is_some_and(|last| last == "the") {
+            whole.pop();
+        }
         let (word, used) = found.unwrap_or((words[at].to_owned(), 1));
         whole.push(word);
         at += used;
@@ -248,6 +255,18 @@ fn civil(days: i64) -> Option<(i64, i64, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_may_be_that_of_a_month() {
+        let check = |expression: &str, want: &str| assert_eq!(written(expression), want);
+        check("1st of May 2026 + 3 weeks", "2026-05-01 + 3 weeks");
+        check(
+            "the 3rd of March 2026 - the 1st of January 2026",
+            "2026-03-03 - 2026-01-01",
+        );
+        check("half of May 2026", "half of May 2026");
+        check("the sum of 3, 4", "the sum of 3, 4");
+    }
 
     #[test]
     fn days_are_counted() {

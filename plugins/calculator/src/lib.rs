@@ -179,7 +179,7 @@ const FRACTIONS: &[(char, u8, u8)] = &[
 /// of currencies, with fractions behind a number added to it, roots as a function, and an x
 /// between numbers as the sign that it stands for.
 fn plain(expression: &str) -> String {
-    let chars: Vec<char> = with_roots(expression).chars().collect();
+    let chars: Vec<char> = with_roots(&with_bars(expression)).chars().collect();
     let digit = |i: usize| chars.get(i).is_some_and(char::is_ascii_digit);
     // Whether a number ends right before, or before one space.
     let behind = |i: usize| {
@@ -197,6 +197,9 @@ fn plain(expression: &str) -> String {
             plain.push_str(&format!("({over}/{under})"));
             continue;
         }
+        if c.is_ascii_digit() && is_factor(&chars, i) {
+            plain.push('*');
+        }
         match c {
             'x' | 'X' if is_times(&chars, i) => plain.push('*'),
             // 1,000 but not f(2, 3): three digits follow and no fourth.
@@ -207,6 +210,42 @@ fn plain(expression: &str) -> String {
         }
     }
     plain
+}
+
+/// Whether the number at `i` stands right behind a bracket that it is multiplied by: behind the
+/// bracket of a function, a divisor or a power that is not clear.
+fn is_factor(chars: &[char], i: usize) -> bool {
+    if i == 0 || chars[i - 1] != ')' {
+        return false;
+    }
+    let mut depth = 0_usize;
+    let open = chars[..i].iter().rposition(|c| {
+        match *c {
+            ')' => depth += 1,
+            '(' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    let before = open.and_then(|open| chars[..open].iter().rev().find(|c| **c != ' '));
+    open.is_some() && !before.is_some_and(|c| matches!(c, '/' | '÷' | '^') || c.is_alphabetic())
+}
+
+/// `expression` with what stands between the only two bars as an absolute value.
+fn with_bars(expression: &str) -> String {
+    let parts: Vec<&str> = expression.split('|').collect();
+    let [before, inside, behind] = parts[..] else {
+        return expression.to_owned();
+    };
+    let begins = before
+        .trim_end()
+        .chars()
+        .next_back()
+        .is_none_or(|c| "+-*/(^,=".contains(c));
+    match begins && !inside.trim().is_empty() {
+        true => format!("{before} abs({inside}){behind}"),
+        false => expression.to_owned(),
+    }
 }
 
 /// `expression` with each sign of a root, before a number or a bracket, as a function.
@@ -318,6 +357,15 @@ mod tests {
         };
         check("120 km / 3 h", "40 km / h");
         check("90 miles / 30 mph", "10800 seconds");
+        check("900+(25)2", "950");
+        check("(2+3)4 - 1", "19");
+        check("|3 - 8| * 2", "10");
+        check("2 + |−5|", "7");
+        check("3/4 of 120 + 8", "98");
+        check("square root of 144", "12");
+        check("square metres in 1 hectare", "10000");
+        check("6 times 7 plus 3 squared", "51");
+        check("80 increased by 15%", "92");
         check("1/2 cup in ml", "118.29411825 ml");
         check("٣٤ + ١", "35");
         check("๔๒ / ৬", "7");

@@ -162,6 +162,15 @@ fn outline(package: &str, path: &str) -> Result<Outline, Failed> {
     let mut chapters: Vec<String> = named("itemref")
         .filter_map(|node| files.get(node.attribute("idref")?).cloned())
         .collect();
+    if chapters.is_empty() {
+        // Without an order its files come as they are listed.
+        let is_page = |node: &Node<'_, '_>| {
+            let kind = node.attribute("media-type").unwrap_or_default();
+            matches!(kind, "application/xhtml+xml" | "text/html")
+        };
+        let pages = named("item").filter(is_page);
+        chapters = pages.filter_map(|node| file(&node)).collect();
+    }
     // It leads around, unless there is nothing else.
     if chapters.iter().any(|chapter| !nav.contains(chapter)) {
         chapters.retain(|chapter| !nav.contains(chapter));
@@ -288,6 +297,27 @@ mod tests {
         assert_eq!(found.title, "The Cord");
         let texts: Vec<&str> = found.parts.iter().map(|part| part.text.as_str()).collect();
         assert_eq!(texts, ["# Knots\n\nfirst", "second"]);
+    }
+
+    #[test]
+    fn a_book_without_an_order_is_read_as_it_is_listed() {
+        let book = archive(&[
+            (
+                "META-INF/container.xml",
+                "<c><rootfile full-path='b.opf'/></c>",
+            ),
+            (
+                "b.opf",
+                "<package><manifest><item id='n' href='n.xhtml' properties='nav' media-type='application/xhtml+xml'/><item id='b' href='b.xhtml' media-type='application/xhtml+xml'/><item id='s' href='s.css' media-type='text/css'/><item id='a' href='a.html' media-type='text/html'/></manifest><spine/></package>",
+            ),
+            ("n.xhtml", "<html><body><p>contents</p></body></html>"),
+            ("b.xhtml", "<html><body><p>first</p></body></html>"),
+            ("a.html", "<html><body><p>second</p></body></html>"),
+            ("s.css", "p {}"),
+        ]);
+        let found = zipped::read(&book).expect("a book");
+        let texts: Vec<&str> = found.parts.iter().map(|part| part.text.as_str()).collect();
+        assert_eq!(texts, ["first", "second"]);
     }
 
     #[test]

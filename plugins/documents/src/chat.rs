@@ -27,6 +27,7 @@ const WRITERS: &[&str] = &[
     "user",
     "role",
     "actor",
+    "source",
 ];
 const NAMES: &[&str] = &[
     "real_name",
@@ -62,7 +63,7 @@ const SECONDS_MAX: f64 = 1e11;
 /// The conversations in `bytes`; any other JSON is given as it is.
 pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     let bytes = unmarked(bytes);
-    let export: Value = serde_json::from_slice(bytes).map_err(|error| broken("export", &error))?;
+    let export = value(bytes).map_err(|error| broken("export", &error))?;
     let mut parts = Vec::new();
     gather(&export, 0, &mut parts);
     if parts.is_empty() {
@@ -78,6 +79,16 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     Ok(Found {
         parts,
         ..Found::default()
+    })
+}
+
+/// The JSON in `bytes`; a list where each line is a value.
+fn value(bytes: &[u8]) -> serde_json::Result<Value> {
+    let values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
+    let mut values: Vec<Value> = values.collect::<Result<_, _>>()?;
+    Ok(match values.len() {
+        1 => values.remove(0),
+        _ => Value::Array(values),
     })
 }
 
@@ -333,6 +344,17 @@ mod tests {
             r#"[{"name":"Plan","chat_messages":[{"text":"When?","sender":"human","created_at":"2026-03-02T10:00:00Z","attachments":[{"file_name":"x.txt","extracted_content":"In May."}]}]}]"#,
             "Plan",
             "2026-03-02 10:00 human: When?\n[x.txt]\nIn May.",
+        );
+        // A line for each message, and messages that only say from whom they came.
+        check(
+            "{\"date\":\"2026-03-02 10:00:01\",\"sender\":\"Me\",\"body\":\"Red\",\"quote\":\"\",\"attachments\":[]}\n{\"date\":\"2026-03-02 10:00:02\",\"sender\":\"Ada\",\"body\":\"Blue\",\"quote\":\"\"}\n",
+            "",
+            "2026-03-02 10:00:01 Me: Red\n\n2026-03-02 10:00:02 Ada: Blue",
+        );
+        check(
+            r#"{"messages":[{"type":"outgoing","sent_at":1772445600000,"body":"Red","source":"+49"}]}"#,
+            "",
+            "2026-03-02 10:00 UTC +49: Red",
         );
         // What is no conversation stays as it is.
         check(

@@ -83,9 +83,19 @@ pub fn raise(text: &mut String, raised: &str) {
 pub struct Paragraphs {
     text: String,
     in_list: bool,
+    /// Whether they are those of a cell, in which no table has room.
+    pub in_cell: bool,
 }
 
 impl Paragraphs {
+    /// None yet, of a cell.
+    pub fn of_cell() -> Self {
+        Self {
+            in_cell: true,
+            ..Self::default()
+        }
+    }
+
     /// Adds a paragraph or another block; nothing if it is blank.
     pub fn push(&mut self, block: &str) {
         self.add(block.trim_matches('\n'), false);

@@ -31,24 +31,20 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
         return Ok(Found::whole(name_of_song(&text), sung.join("\n")));
     }
     let mut lines: Vec<String> = Vec::new();
-    let mut last = String::new();
+    let mut before: Vec<String> = Vec::new();
     let cues = cues(&text);
     for (start, says) in &cues {
         let start = start.split(['.', ',']).next().unwrap_or(start);
-        let says: Vec<String> = says.iter().map(|line| plain(line)).collect();
-        let says: Vec<String> = says.into_iter().filter(|line| !line.is_empty()).collect();
-        // Rolling captions say each line again until it has left the screen.
-        let fresh: Vec<&str> = says
-            .iter()
-            .map(String::as_str)
-            .filter(|line| *line != last)
-            .collect();
+        let says = says.iter().map(|line| plain(line));
+        let says: Vec<String> = says.filter(|line| !line.is_empty()).collect();
+        if says.is_empty() {
+            continue;
+        }
+        let fresh = &says[rolled(&before, &says)..];
         if !fresh.is_empty() {
             lines.push(format!("{start} {}", fresh.join(" ")));
         }
-        if let Some(line) = says.last() {
-            last.clone_from(line);
-        }
+        before = says;
     }
     match cues.len() {
         0 => Err(failed(
@@ -59,13 +55,21 @@ pub fn read(bytes: &[u8]) -> Result<Found, Failed> {
     }
 }
 
+/// How many of the lines `says` stood there `before`: rolling captions say each line again until it
+/// has left the screen.
+fn rolled(before: &[String], says: &[String]) -> usize {
+    let most = before.len().min(says.len());
+    let again = |n: &usize| before[before.len() - n..] == says[..*n];
+    (1..=most).rev().find(again).unwrap_or(0)
+}
+
 /// When each thing is said, and its lines. Not all programs put a blank line between two, and
 /// some put one into what is said.
 fn cues(text: &str) -> Vec<(&str, Vec<&str>)> {
     let is_web = text.starts_with("WEBVTT");
     let is_number = |line: &str| !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit());
     let begins = |line: &str| line.starts_with(|c: char| c.is_ascii_digit());
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let lines: Vec<&str> = text.lines().map(trimmed).collect();
     let starts: Vec<usize> = (0..lines.len())
         .filter(|n| begins(lines[*n]) && start_of(lines[*n]).is_some())
         .collect();
@@ -78,7 +82,7 @@ fn cues(text: &str) -> Vec<(&str, Vec<&str>)> {
         let next = starts.get(n + 1).copied();
         let mut says = &lines[at + 1..next.unwrap_or(lines.len())];
         while let [before @ .., last] = says
-            && last.is_empty()
+            && last.trim().is_empty()
         {
             says = before;
         }
@@ -90,12 +94,24 @@ fn cues(text: &str) -> Vec<(&str, Vec<&str>)> {
             // It is the number of the next one.
             says = before;
         }
-        // What follows a blank line there is a remark, or the name of the next one.
-        let says = says.iter().take_while(|line| !is_web || !line.is_empty());
+        // What follows a blank line there is a remark, or the name of the next one; where words have
+        // times of their own, programs that take spaces off leave one before the words.
+        let has_times = says.iter().any(|line| line.contains("<c>"));
+        let goes_on = |line: &&&str| !is_web || has_times || !line.is_empty();
+        let says = says.iter().take_while(goes_on);
         let start = start_of(lines[*at]).unwrap_or_default();
         cues.push((start, says.copied().collect()));
     }
     cues
+}
+
+/// `line` without the spaces around it. A line of spaces alone keeps one: it does not end what is
+/// said, and YouTube begins with one.
+fn trimmed(line: &str) -> &str {
+    match line.trim() {
+        "" if !line.is_empty() => " ",
+        line => line,
+    }
 }
 
 /// What is said in SAMI, MicroDVD and MPL2, and when, where that can be told: MicroDVD counts
@@ -383,6 +399,16 @@ mod tests {
         check(
             "WEBVTT\n\n00:02.000 --> 00:04.000\n{laughs} The<00:03.000> wool\n",
             "00:02 {laughs} The wool",
+        );
+        // As YouTube has them: each line comes word by word, stays, and stands above the next one.
+        let rolling = "WEBVTT\nKind: captions\nLanguage: en\n\n00:00:00.160 --> 00:00:02.389 align:start position:0%\n \nthe<00:00:00.480><c> wool</c><00:00:01.120><c> is</c>\n\n00:00:02.389 --> 00:00:02.399 align:start position:0%\nthe wool is\n \n\n00:00:02.399 --> 00:00:04.630 align:start position:0%\nthe wool is\ndyed<00:00:02.800><c> red</c>\n\n00:00:04.630 --> 00:00:04.640 align:start position:0%\ndyed red\n \n\n";
+        check(rolling, "00:00:00 the wool is\n00:00:02 dyed red");
+        let bare = rolling.replace("\n \n", "\n\n");
+        check(&bare, "00:00:00 the wool is\n00:00:02 dyed red");
+        // Two lines that roll, and a line that stands between others again.
+        check(
+            "1\n00:00:01,000 --> 00:00:02,000\nred\nblue\n\n2\n00:00:02,000 --> 00:00:03,000\nred\nblue\ngreen\n\n3\n00:00:03,000 --> 00:00:04,000\ngreen\nred\n\n4\n00:00:04,000 --> 00:00:05,000\nblue\nred\n",
+            "00:00:01 red blue\n00:00:02 green\n00:00:03 red\n00:00:04 blue red",
         );
         assert!(read(b"plain text").is_err());
         assert_eq!(

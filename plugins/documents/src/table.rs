@@ -80,6 +80,17 @@ pub fn titled(rows: &[Vec<String>]) -> String {
     }
 }
 
+/// `rows` as they stand in a cell of another table: "red, 4; blue, 5".
+pub fn in_cell(rows: &[Vec<String>]) -> String {
+    let row = |row: &Vec<String>| {
+        let cells = row.iter().map(|cell| one_line(cell));
+        let cells: Vec<String> = cells.filter(|cell| !cell.is_empty()).collect();
+        cells.join(", ")
+    };
+    let rows: Vec<String> = rows.iter().map(row).filter(|row| !row.is_empty()).collect();
+    rows.join("; ")
+}
+
 /// `rows` as a table whose first row is its head; rows and columns without words are left
 /// out. What has one column is no table, but lines.
 pub fn markdown(rows: &[Vec<String>]) -> String {

@@ -47,6 +47,7 @@ pub fn tidied(html: &str) -> Tidied {
     readings(&document);
     powers(&document);
     struck(&document);
+    numbers(&document);
     shown::fields(&document);
     shown::drawings(&document);
     pictures(&document);
@@ -118,6 +119,38 @@ fn struck(document: &Document) {
         if let Some(node) = gone.nodes().first().filter(|_| !says.is_empty()) {
             node.set_text(format!("(crossed out: {says})"));
         }
+    }
+}
+
+/// Items that a list does not count one by one are each a list with that number.
+fn numbers(document: &Document) {
+    let whole = |text: &str| text.trim().parse::<usize>().ok();
+    let lists = document.select("ol");
+    // Those within others come first.
+    for list in lists.nodes().iter().rev() {
+        let items: Vec<NodeRef<'_>> = list
+            .element_children()
+            .into_iter()
+            .filter(|item| item.node_name().is_some_and(|name| &*name == "li"))
+            .collect();
+        let value = |item: &NodeRef<'_>| item.attr("value").and_then(|value| whole(&value));
+        let is_reversed = list.has_attr("reversed");
+        if !is_reversed && items.iter().all(|item| value(item).is_none()) {
+            continue;
+        }
+        let first = if is_reversed { items.len() } else { 1 };
+        let start = list.attr("start").and_then(|start| whole(&start));
+        let mut number = start.unwrap_or(first);
+        let mut lists = String::new();
+        for item in &items {
+            number = value(item).unwrap_or(number);
+            lists.push_str(&format!("<ol start='{number}'>{}</ol>", item.html()));
+            number = match is_reversed {
+                true => number.saturating_sub(1),
+                false => number.saturating_add(1),
+            };
+        }
+        list.replace_with_html(lists);
     }
 }
 
@@ -307,6 +340,12 @@ mod tests {
             "<p>It costs <del>500</del> <b>700</b> euros",
             "It costs (crossed out: 500) **700** euros",
         );
+        check(
+            "<ol start=5><li>red<li value=9>blue<li>white</ol>",
+            "5. red\n\n9. blue\n\n10. white",
+        );
+        check("<ol reversed><li>b<li>a</ol>", "2. b\n\n1. a");
+        check("<ol start=5><li>red<li>blue</ol>", "5. red\n6. blue");
         check(
             "<p>It is <math><mfrac><mrow><msup><mi>x</mi><mn>2</mn></msup><mo>+</mo><mn>1</mn></mrow><mn>2</mn></mfrac></math>.",
             "It is (x^2+1)/2.",

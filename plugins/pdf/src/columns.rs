@@ -11,6 +11,11 @@ const ROWS_MIN: usize = 4;
 const FILL_MIN: f64 = 0.55;
 /// The letters that a row of prose has, on average, and fewer where one sign is a word.
 const SIGNS_MIN: usize = 12;
+/// The part of the room up to its strip that a row of prose fills, on average: where the rows on the
+/// left end long before it, they may be names of what stands on the right.
+const REACH_MIN: f64 = 0.75;
+/// Of so many rows of names one at most begins in small letters.
+const SMALL_OF: usize = 4;
 /// Strips that are looked at on one page, and columns within columns.
 const STRIPS_MAX: usize = 64;
 const DEPTH_MAX: usize = 4;
@@ -69,7 +74,8 @@ fn strip(rows: &[Row]) -> Option<(f64, std::ops::Range<usize>)> {
             let longer = best
                 .as_ref()
                 .is_none_or(|(_, best)| band.len() > best.len());
-            if longer && is_prose(&rows[band.clone()], x - 1.0) {
+            let rows = &rows[band.clone()];
+            if longer && is_prose(rows, x - 1.0) && !are_names(rows, x - 1.0) {
                 best = Some((x - 1.0, band));
             }
         }
@@ -152,6 +158,36 @@ fn is_prose(rows: &[Row], x: f64) -> bool {
     })
 }
 
+/// Whether what stands on the left of `x` names what stands beside it: a form, or a table of two
+/// columns. Each name has its value on its own row, begins a new thing and leaves room behind it.
+fn are_names(rows: &[Row], x: f64) -> bool {
+    let is_left = |piece: &&Piece| piece.left < x;
+    let named = rows
+        .iter()
+        .filter(|row| row.pieces.iter().any(|piece| piece.left < x));
+    let named: Vec<&Row> = named.collect();
+    let has_value = |row: &&Row| row.pieces.iter().any(|piece| piece.left >= x);
+    let begins_first = rows.first().is_some_and(|row| has_value(&row));
+    if !begins_first || !named.iter().all(has_value) {
+        return false;
+    }
+    let lefts = || {
+        named
+            .iter()
+            .filter_map(|row| row.pieces.iter().find(is_left))
+    };
+    let left = lefts().map(|piece| piece.left).fold(f64::MAX, f64::min);
+    let ends = named
+        .iter()
+        .flat_map(|row| row.pieces.iter().rfind(is_left));
+    let ends: f64 = ends.map(|piece| piece.right - left).sum();
+    let small = lefts()
+        .filter(|piece| piece.text.starts_with(char::is_lowercase))
+        .count();
+    let reach = ends / named.len() as f64 / (x - left).max(1.0);
+    reach < REACH_MIN && small * SMALL_OF <= named.len()
+}
+
 /// How much `text` says: an ideograph says as much as two letters.
 fn weight(text: &str) -> usize {
     text.chars()
@@ -161,4 +197,97 @@ fn weight(text: &str) -> usize {
             _ => 1,
         })
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row of pieces, each with where it begins. A letter is five wide.
+    fn row(pieces: &[(&str, f64)]) -> Row {
+        let piece = |(text, left): &(&str, f64)| Piece {
+            text: (*text).to_owned(),
+            left: *left,
+            right: left + 5.0 * text.len() as f64,
+            top: 0.0,
+            bottom: 10.0,
+            size: 10.0,
+        };
+        Row {
+            pieces: pieces.iter().map(piece).collect(),
+        }
+    }
+
+    #[test]
+    fn columns_of_prose_are_read_one_by_one_and_tables_by_rows() {
+        let check = |rows: &[&[(&str, f64)]], want: &[&str]| {
+            let found = parts(rows.iter().map(|pieces| row(pieces)).collect());
+            let texts = found.iter().map(|rows| {
+                let texts: Vec<String> = rows.iter().map(Row::text).collect();
+                texts.join("|")
+            });
+            assert_eq!(texts.collect::<Vec<_>>(), want);
+        };
+        // The left column reaches to the strip, and a sentence goes on in the next row.
+        check(
+            &[
+                &[
+                    ("The wool of the herd is", 0.0),
+                    ("Blue comes of indigo in", 130.0),
+                ],
+                &[
+                    ("dyed red in the morning", 0.0),
+                    ("a pot that stands a day", 130.0),
+                ],
+                &[
+                    ("and hung up in the yard", 0.0),
+                    ("in the sun, and then is", 130.0),
+                ],
+                &[
+                    ("until the sun goes down", 0.0),
+                    ("washed in the cold well", 130.0),
+                ],
+            ],
+            &[
+                "The wool of the herd is|dyed red in the morning|and hung up in the yard|until the sun goes down",
+                "Blue comes of indigo in|a pot that stands a day|in the sun, and then is|washed in the cold well",
+            ],
+        );
+        // Names and values with room between; one value goes on below.
+        let names: [&[(&str, f64)]; 5] = [
+            &[
+                ("Name of the tenant", 0.0),
+                ("Ada Brookfield of the mill", 250.0),
+            ],
+            &[
+                ("Begin of the lease", 0.0),
+                ("the first day of this April", 250.0),
+            ],
+            &[("or the first of the next", 250.0)],
+            &[
+                ("Monthly rent in euros", 0.0),
+                ("nine hundred and ten euros", 250.0),
+            ],
+            &[
+                ("Notice to be given", 0.0),
+                ("three months before the end", 250.0),
+            ],
+        ];
+        check(
+            &names,
+            &[
+                "Name of the tenant  Ada Brookfield of the mill|Begin of the lease  the first day of this April|or the first of the next|Monthly rent in euros  nine hundred and ten euros|Notice to be given  three months before the end",
+            ],
+        );
+        // A name without a value: these are two lists.
+        let mut lists = names.to_vec();
+        lists.push(&[("And nothing beside", 0.0)]);
+        check(
+            &lists,
+            &[
+                "Name of the tenant|Begin of the lease|Monthly rent in euros|Notice to be given|And nothing beside",
+                "Ada Brookfield of the mill|the first day of this April|or the first of the next|nine hundred and ten euros|three months before the end",
+            ],
+        );
+    }
 }

@@ -1,5 +1,7 @@
 //! What stands beside the cells of a workbook: remarks, boxes with words, charts.
 
+use std::collections::HashMap;
+
 use roxmltree::Node;
 
 use super::charts;
@@ -8,6 +10,8 @@ use crate::found::{Failed, Found, Paragraphs, Part, one_line};
 use crate::zipped::{Archive, xml};
 
 const MAIN: &str = "xl/workbook.xml";
+/// Links that are told of one sheet.
+const LINKS_MAX: usize = 1_000;
 
 /// Adds it to the sheets of `found`. What is damaged costs itself.
 pub fn add(archive: &mut Archive<'_>, found: &mut Found) {
@@ -16,22 +20,22 @@ pub fn add(archive: &mut Archive<'_>, found: &mut Found) {
         Err(failed) => return found.left_out.push(failed.message),
     };
     for (sheet, path) in sheets {
-        match words(archive, &path) {
+        let place = format!("sheet {sheet}");
+        let hidden = format!("{place} (hidden)");
+        let is_it = |part: &Part| part.place == place || part.place == hidden;
+        let at = found.parts.iter().position(is_it);
+        let shown = at.map_or("", |at| found.parts[at].text.as_str());
+        match words(archive, &path, shown) {
             Ok(words) if words.is_empty() => {}
-            Ok(words) => {
-                let place = format!("sheet {sheet}");
-                let hidden = format!("{place} (hidden)");
-                let is_it = |part: &&mut Part| part.place == place || part.place == hidden;
-                match found.parts.iter_mut().find(is_it) {
-                    Some(part) => part.text.push_str(&format!("\n\n{words}")),
-                    // A sheet of its own for a chart.
-                    None => found.parts.push(Part {
-                        place,
-                        text: words,
-                        ..Part::default()
-                    }),
-                }
-            }
+            Ok(words) => match at {
+                Some(at) => found.parts[at].text.push_str(&format!("\n\n{words}")),
+                // A sheet of its own for a chart.
+                None => found.parts.push(Part {
+                    place,
+                    text: words,
+                    ..Part::default()
+                }),
+            },
             Err(failed) => {
                 let words = format!("what stands beside sheet {sheet}: {}", failed.message);
                 found.left_out.push(words);
@@ -57,13 +61,17 @@ fn sheets(archive: &mut Archive<'_>) -> Result<Vec<(String, String)>, Failed> {
     Ok(nodes.filter_map(sheet).collect())
 }
 
-/// What stands beside the cells of the sheet in the file `path`.
-fn words(archive: &mut Archive<'_>, path: &str) -> Result<String, Failed> {
-    let mut around: Vec<(String, String)> = relations(archive, path)?.into_values().collect();
+/// What stands beside the cells of the sheet in the file `path`, of which `shown` is known.
+fn words(archive: &mut Archive<'_>, path: &str, shown: &str) -> Result<String, Failed> {
+    let related = relations(archive, path)?;
+    let mut whole = Paragraphs::default();
+    if related.values().any(|(kind, _)| kind == "hyperlink") {
+        links(archive, path, &related, shown, &mut whole)?;
+    }
+    let mut around: Vec<(String, String)> = related.into_values().collect();
     around.sort();
     // Of remarks with answers there is a copy for older programs.
     let answered = around.iter().any(|(kind, _)| kind == "threadedComment");
-    let mut whole = Paragraphs::default();
     for (kind, path) in around {
         match kind.as_str() {
             "comments" if !answered => remarks(archive, &path, &mut whole)?,
@@ -73,6 +81,31 @@ fn words(archive: &mut Archive<'_>, path: &str) -> Result<String, Failed> {
         }
     }
     Ok(whole.text())
+}
+
+/// Adds where cells lead, unless they say it themselves.
+fn links(
+    archive: &mut Archive<'_>,
+    path: &str,
+    related: &HashMap<String, (String, String)>,
+    shown: &str,
+    whole: &mut Paragraphs,
+) -> Result<(), Failed> {
+    let text = archive.text(path)?.unwrap_or_default();
+    let document = xml(&text, "workbook")?;
+    let links = document
+        .descendants()
+        .filter(|node| name(node) == "hyperlink");
+    for link in links.take(LINKS_MAX) {
+        let target = attribute(&link, "id").and_then(|id| related.get(id));
+        if let Some((_, target)) = target
+            && !shown.contains(target.as_str())
+        {
+            let at = attribute(&link, "ref").unwrap_or_default();
+            whole.item(0, &format!("Link at {at}: {target}"));
+        }
+    }
+    Ok(())
 }
 
 fn remarks(archive: &mut Archive<'_>, path: &str, whole: &mut Paragraphs) -> Result<(), Failed> {
@@ -137,7 +170,9 @@ mod tests {
             "<r>{}{}{}</r>",
             relation("a", "comments", "../comments1.xml"),
             relation("b", "drawing", "../drawings/d.xml"),
-            relation("c", "printerSettings", "../p.bin"),
+            relation("c", "printerSettings", "../p.bin")
+                + "<Relationship Id='l' Type='t/hyperlink' Target='https://example.org/a' TargetMode='External'/>"
+                + "<Relationship Id='m' Type='t/hyperlink' Target='https://example.org/b' TargetMode='External'/>",
         );
         let file = archive(&[
             (
@@ -151,6 +186,10 @@ mod tests {
                     relation("r1", "worksheet", "worksheets/s.xml"),
                     relation("r2", "worksheet", "worksheets/t.xml"),
                 ),
+            ),
+            (
+                "xl/worksheets/s.xml",
+                "<w xmlns:r='r'><hyperlink ref='A1' r:id='l'/><hyperlink ref='B1' r:id='m'/><hyperlink ref='C1' location='Hurt!A1'/></w>",
             ),
             ("xl/worksheets/_rels/s.xml.rels", &of_sheet),
             (
@@ -177,13 +216,13 @@ mod tests {
         let mut found = Found::default();
         found.parts.push(Part {
             place: "sheet Herd".into(),
-            text: "| a |".into(),
+            text: "| a | https://example.org/b |".into(),
             ..Part::default()
         });
         add(&mut opened(&file).expect("an archive"), &mut found);
         assert_eq!(
             found.parts[0].text,
-            "| a |\n\nRemark at B2 by Ada: weighed twice\n\na box\n\nBirths"
+            "| a | https://example.org/b |\n\n- Link at A1: https://example.org/a\n\nRemark at B2 by Ada: weighed twice\n\na box\n\nBirths"
         );
         assert!(found.left_out[0].starts_with("what stands beside sheet Hurt: "));
     }

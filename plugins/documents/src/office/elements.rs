@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use roxmltree::Node;
 
-use crate::found::Failed;
+use crate::found::{Failed, one_line};
 use crate::zipped::{Archive, resolved, xml};
 
 /// The local name of an element; empty for anything else.
@@ -31,6 +31,18 @@ pub fn child<'a, 'i>(node: &Node<'a, 'i>, local: &str) -> Option<Node<'a, 'i>> {
 /// The first element of this name below.
 pub fn below<'a, 'i>(node: &Node<'a, 'i>, local: &str) -> Option<Node<'a, 'i>> {
     node.descendants().find(|found| name(found) == local)
+}
+
+/// Words by which what stands in the place of a picture is a sentence, and no label.
+const SAID_WORDS_MIN: usize = 3;
+
+/// What stands in the place of a picture for who does not see it, where that is a sentence of its
+/// writer: programs put guesses of their own there, and say so.
+pub fn description(properties: &Node<'_, '_>) -> Option<String> {
+    let says = one_line(attribute(properties, "descr")?);
+    let is_said = says.split(' ').count() >= SAID_WORDS_MIN;
+    let is_guess = says.contains("automatically generated") || says.contains("AI-generated");
+    (is_said && !is_guess).then(|| format!("({says})"))
 }
 
 /// What a file of an archive refers to: the kind and the path by the name of the

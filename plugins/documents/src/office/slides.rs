@@ -3,7 +3,7 @@
 use roxmltree::Node;
 
 use super::charts;
-use super::elements::{attribute, below, child, name, relations};
+use super::elements::{attribute, below, child, description, name, relations};
 use crate::found::{Failed, Found, Paragraphs, Part, failed, raise};
 use crate::table;
 use crate::zipped::{Archive, xml};
@@ -56,6 +56,10 @@ fn slide(archive: &mut Archive<'_>, path: &str, number: usize) -> Result<Part, F
     let mut whole = Paragraphs::default();
     let mut title = String::new();
     let document = xml(&text, "presentation")?;
+    let is_hidden = matches!(
+        attribute(&document.root_element(), "show"),
+        Some("0" | "false")
+    );
     shapes(&document.root_element(), &mut whole, &mut title);
     let mut more: Vec<&(String, String)> = around.values().collect();
     more.sort();
@@ -92,7 +96,7 @@ fn slide(archive: &mut Archive<'_>, path: &str, number: usize) -> Result<Part, F
         }
     }
     Ok(Part {
-        place: format!("slide {number}"),
+        place: format!("slide {number}{}", if is_hidden { " (hidden)" } else { "" }),
         title,
         text: whole.text(),
     })
@@ -121,6 +125,10 @@ fn shapes(node: &Node<'_, '_>, whole: &mut Paragraphs, title: &mut String) {
                 Some(found) => whole.push(&table::markdown(&rows(&found))),
                 None => texts(&shape, whole),
             },
+            "pic" => {
+                let says = below(&shape, "cNvPr").and_then(|node| description(&node));
+                whole.push(&says.unwrap_or_default());
+            }
             "AlternateContent" => {
                 if let Some(choice) = child(&shape, "Choice").or_else(|| child(&shape, "Fallback"))
                 {
@@ -130,6 +138,15 @@ fn shapes(node: &Node<'_, '_>, whole: &mut Paragraphs, title: &mut String) {
             _ => shapes(&shape, whole, title),
         }
     }
+}
+
+/// What the drawing of boxes and arrows in the file `path` says.
+pub fn drawing(archive: &mut Archive<'_>, path: &str) -> Result<String, Failed> {
+    let mut words = Paragraphs::default();
+    if let Some(text) = archive.text(path)? {
+        texts(&xml(&text, "document")?.root_element(), &mut words);
+    }
+    Ok(words.text())
 }
 
 /// Adds the paragraphs below `node`.
@@ -242,7 +259,14 @@ mod tests {
                 "ppt/_rels/presentation.xml.rels",
                 "<Relationships><Relationship Id='r1' Type='t/slide' Target='slides/slide1.xml'/><Relationship Id='r2' Type='t/slide' Target='slides/slide2.xml'/></Relationships>",
             ),
-            ("ppt/slides/slide1.xml", &slide(&shape("", "last"))),
+            (
+                "ppt/slides/slide1.xml",
+                &slide(&format!(
+                    "{}<p:pic><p:cNvPr descr='a llama in the rain'/></p:pic><p:pic><p:cNvPr descr='logo'/></p:pic>",
+                    shape("", "last")
+                ))
+                .replace("<p:sld ", "<p:sld show='0' "),
+            ),
             ("ppt/slides/slide2.xml", &first),
             (
                 "ppt/slides/_rels/slide2.xml.rels",
@@ -267,7 +291,7 @@ mod tests {
                     "Wool",
                     "## Wool\n\n| a | b |\n| --- | --- |\n\nNotes: speak up"
                 ),
-                ("slide 2", "", "last"),
+                ("slide 2 (hidden)", "", "last\n\n(a llama in the rain)"),
             ]
         );
     }

@@ -1,6 +1,7 @@
 //! Word: paragraphs, headings, lists, tables, notes and remarks.
 
 mod equation;
+mod fields;
 mod looks;
 mod numbering;
 mod styles;
@@ -10,10 +11,12 @@ use std::collections::HashMap;
 use roxmltree::Node;
 
 use super::charts;
-use super::elements::{attribute, below, child, name, relations};
+use super::elements::{attribute, below, child, description, name, relations};
+use super::slides;
 use crate::found::{self, Failed, Found, Paragraphs, failed, one_line};
 use crate::zipped::{Archive, xml};
 use crate::{mail, page, rich_text, table};
+use fields::Fields;
 use looks::{initial_before, is_hidden, is_initial, is_raised, symbol};
 use numbering::Numbering;
 use styles::Styles;
@@ -41,6 +44,7 @@ struct Around {
 #[derive(Default)]
 struct Run {
     text: String,
+    fields: Fields,
     after: Vec<String>,
 }
 
@@ -100,11 +104,14 @@ pub fn read(archive: &mut Archive<'_>) -> Result<Found, Failed> {
         around.blocks(&body, &mut whole, 0);
     }
     let mut drawn: Vec<&(String, String)> = around.links.values().collect();
-    drawn.retain(|(kind, _)| kind == "chart");
+    drawn.retain(|(kind, _)| matches!(kind.as_str(), "chart" | "diagramData"));
     drawn.sort();
-    for (_, path) in drawn {
-        let chart = charts::read(archive, path);
-        kept(path, chart.map(|chart| whole.push(&chart)));
+    for (kind, path) in drawn {
+        let drawing = match kind.as_str() {
+            "chart" => charts::read(archive, path),
+            _ => slides::drawing(archive, path),
+        };
+        kept(path, drawing.map(|drawing| whole.push(&drawing)));
     }
     for (path, edge) in around.edges(archive) {
         kept(&path, edge.map(|edge| whole.push(&edge)));
@@ -235,7 +242,11 @@ impl Around {
                 "p" => self.paragraph(&block, whole, depth),
                 "tbl" => {
                     let rows = self.rows(&block, depth);
-                    whole.push(&table::titled(&rows));
+                    let text = match whole.in_cell {
+                        true => table::in_cell(&rows),
+                        false => table::titled(&rows),
+                    };
+                    whole.push(&text);
                 }
                 "altChunk" => {
                     let text = attribute(&block, "id").and_then(|id| self.imported.get(id));
@@ -307,8 +318,16 @@ impl Around {
                 "noBreakHyphen" => run.text.push('-'),
                 "sym" => run.text.extend(symbol(&part)),
                 // What was removed, what is hidden, and how it looks.
-                "del" | "moveFrom" | "pPr" | "rPr" | "instrText" | "delText" | "sdtPr"
-                | "Fallback" => {}
+                "del" | "moveFrom" | "pPr" | "rPr" | "delText" | "sdtPr" | "Fallback" => {}
+                "docPr" => run.after.extend(description(&part)),
+                "fldChar" => run.fields.mark(&part, &mut run.text),
+                "instrText" => run.fields.told(part.text().unwrap_or_default()),
+                "fldSimple" => {
+                    let start = run.text.len();
+                    self.words(&part, run, depth + 1);
+                    let told = attribute(&part, "instr").unwrap_or_default();
+                    fields::lead(told, start, &mut run.text);
+                }
                 "r" if is_hidden(&part) => {}
                 "r" if is_raised(&part) => {
                     let start = run.text.len();
@@ -328,8 +347,9 @@ impl Around {
                     }
                 }
                 "hyperlink" => self.link(&part, run, depth),
-                "footnoteReference" => self.note(&part, &self.footnotes, run),
-                "endnoteReference" => self.note(&part, &self.endnotes, run),
+                "footnoteReference" => self.note(&part, "", &self.footnotes, run),
+                // Both are counted from one.
+                "endnoteReference" => self.note(&part, "e", &self.endnotes, run),
                 "commentReference" => {
                     let remark = attribute(&part, "id").and_then(|id| self.comments.get(id));
                     run.after.extend(remark.cloned());
@@ -352,19 +372,23 @@ impl Around {
             return;
         };
         let says = run.text.split_off(start);
-        match says.trim().is_empty() || says.trim() == target {
-            true => run.text.push_str(target),
-            false => run.text.push_str(&format!("[{says}]({target})")),
-        }
+        run.text.push_str(&fields::link(&says, target));
     }
 
-    fn note(&self, reference: &Node<'_, '_>, notes: &HashMap<String, String>, run: &mut Run) {
+    /// Adds the mark of a note, and the note behind the paragraph. `kind` stands before its number.
+    fn note(
+        &self,
+        reference: &Node<'_, '_>,
+        kind: &str,
+        notes: &HashMap<String, String>,
+        run: &mut Run,
+    ) {
         let Some(id) = attribute(reference, "id") else {
             return;
         };
         if let Some(words) = notes.get(id).filter(|words| !words.is_empty()) {
-            run.text.push_str(&format!("[^{id}]"));
-            run.after.push(format!("[^{id}]: {words}"));
+            run.text.push_str(&format!("[^{kind}{id}]"));
+            run.after.push(format!("[^{kind}{id}]: {words}"));
         }
     }
 
@@ -375,7 +399,7 @@ impl Around {
         for row in inside(table).filter(is("tr")) {
             let mut texts = Vec::new();
             for cell in inside(&row).filter(is("tc")) {
-                let mut words = Paragraphs::default();
+                let mut words = Paragraphs::of_cell();
                 self.blocks(&cell, &mut words, depth + 1);
                 let how = child(&cell, "tcPr");
                 let of = |local: &str| how.and_then(|how| child(&how, local));

@@ -19,6 +19,10 @@ fn check(body: &str, expected: &str) {
             "<Relationships><Relationship Id='r1' Type='x/hyperlink' Target='https://example.org/' TargetMode='External'/></Relationships>",
         ),
         (
+            "word/endnotes.xml",
+            "<w:endnotes xmlns:w='w'><w:endnote w:id='2'><w:p><w:r><w:t>at the end</w:t></w:r></w:p></w:endnote></w:endnotes>",
+        ),
+        (
             "word/footnotes.xml",
             "<w:footnotes xmlns:w='w'><w:footnote w:id='2'><w:p><w:r><w:t>by hand</w:t></w:r></w:p></w:footnote></w:footnotes>",
         ),
@@ -164,4 +168,111 @@ fn what_stands_beside_the_text_costs_itself() {
     let found = zipped::read(&file).expect("a document");
     assert_eq!(found.parts[0].text, "Wool\n\nof the llama");
     assert!(found.left_out[0].starts_with("comments: a broken document"));
+}
+
+#[test]
+fn fields_lead_and_are_filled_in() {
+    let mark = |kind: &str, form: &str| {
+        format!("<w:r><w:fldChar w:fldCharType='{kind}'>{form}</w:fldChar></w:r>")
+    };
+    let told = |words: &str| format!("<w:r><w:instrText>{words}</w:instrText></w:r>");
+    let says = |words: &str| format!("<w:r><w:t>{words}</w:t></w:r>");
+    let field = |instruction: &str, words: &str| {
+        let [begin, shows, end] = ["begin", "separate", "end"].map(|kind| mark(kind, ""));
+        format!("{begin}{}{shows}{}{end}", told(instruction), says(words))
+    };
+    let check = |field: &str, want: &str| check(&format!("<w:p>{field}</w:p>"), want);
+    let link = " HYPERLINK &quot;https://example.org/a&quot; \\h ";
+    check(
+        &field(link, "the mill"),
+        "[the mill](https://example.org/a)",
+    );
+    check(
+        &field(" HYPERLINK \\l &quot;below&quot; ", "below"),
+        "below",
+    );
+    check(&field(" PAGEREF x ", "7"), "7");
+    check(
+        &format!(
+            "<w:fldSimple w:instr='{link}'>{}</w:fldSimple>",
+            says("the mill")
+        ),
+        "[the mill](https://example.org/a)",
+    );
+    let list = "<w:ffData><w:ddList><w:result w:val='1'/><w:listEntry w:val='red'/><w:listEntry w:val='blue'/></w:ddList></w:ffData>";
+    check(
+        &format!(
+            "{}{}{}",
+            mark("begin", list),
+            told(" FORMDROPDOWN "),
+            mark("end", "")
+        ),
+        "blue",
+    );
+    let ticks = "<w:ffData><w:checkBox><w:default w:val='0'/><w:checked/></w:checkBox></w:ffData>";
+    check(&format!("{}{}", mark("begin", ticks), mark("end", "")), "☒");
+}
+
+#[test]
+fn what_stands_within_or_beside_keeps_apart() {
+    check(
+        "<w:p><w:r><w:t>Spun</w:t></w:r><w:r><w:footnoteReference w:id='2'/></w:r><w:r><w:endnoteReference w:id='2'/></w:r></w:p>",
+        "Spun[^2][^e2]\n\n[^2]: by hand\n\n[^e2]: at the end",
+    );
+    let cell = |inner: &str| format!("<w:tc>{inner}</w:tc>");
+    let words = |text: &str| format!("<w:p><w:r><w:t>{text}</w:t></w:r></w:p>");
+    let row = |cells: &[&str]| {
+        let cells: String = cells.iter().map(|inner| cell(inner)).collect();
+        format!("<w:tr>{cells}</w:tr>")
+    };
+    let inner = format!(
+        "<w:tbl>{}{}</w:tbl>",
+        row(&[&words("red"), &words("4")]),
+        row(&[&words("blue"), &words("5")])
+    );
+    check(
+        &format!(
+            "<w:tbl>{}</w:tbl>",
+            row(&[&format!("{}{inner}", words("Dyes")), &words("b")])
+        ),
+        "| Dyes red, 4; blue, 5 | b |\n| --- | --- |",
+    );
+}
+
+#[test]
+fn a_picture_says_what_stands_in_its_place() {
+    let check = |says: &str, want: &str| {
+        let picture = format!("<w:drawing><w:docPr descr='{says}'/></w:drawing>");
+        check(
+            &format!("<w:p><w:r><w:t>Wool</w:t></w:r><w:r>{picture}</w:r></w:p>"),
+            want,
+        );
+    };
+    check("a llama&#10;in the rain", "Wool\n\n(a llama in the rain)");
+    check("logo", "Wool");
+    check(
+        "A close up of a llama. Description automatically generated",
+        "Wool",
+    );
+}
+
+#[test]
+fn boxes_and_arrows_are_read() {
+    let file = archive(&[
+        ("[Content_Types].xml", "<Types/>"),
+        (
+            "word/document.xml",
+            "<w:document xmlns:w='w'><w:body><w:p><w:r><w:t>Plan</w:t></w:r></w:p></w:body></w:document>",
+        ),
+        (
+            "word/_rels/document.xml.rels",
+            "<Relationships><Relationship Id='r1' Type='x/diagramData' Target='diagrams/data1.xml'/></Relationships>",
+        ),
+        (
+            "word/diagrams/data1.xml",
+            "<dgm:dataModel xmlns:dgm='d' xmlns:a='a'><dgm:pt><dgm:t><a:p><a:r><a:t>shear first</a:t></a:r></a:p></dgm:t></dgm:pt></dgm:dataModel>",
+        ),
+    ]);
+    let found = zipped::read(&file).expect("a document");
+    assert_eq!(found.parts[0].text, "Plan\n\nshear first");
 }
