@@ -259,9 +259,27 @@ impl Kernel {
     /// [`KernelError::Stopping`] on a machine that is being stopped, [`KernelError::Journal`] where
     /// there is no such process or step, or the copy cannot be recorded.
     pub fn fork(&self, pid: Pid, at: Option<u32>, attended: bool) -> Result<Pid, KernelError> {
+        self.fork_within(pid, at, None, attended)
+    }
+
+    /// As [`Kernel::fork`], with new limits for the copy when given.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn fork_within(
+        &self,
+        pid: Pid,
+        at: Option<u32>,
+        limits: Option<Limits>,
+        attended: bool,
+    ) -> Result<Pid, KernelError> {
         self.machine.takes_processes()?;
         let child = self.journal().fork(pid, at)?;
-        let (program, spent_ms) = self.journal().program(child)?;
+        let (mut program, spent_ms) = self.journal().program(child)?;
+        if let Some(limits) = limits {
+            self.journal().set_limits(child, &limits)?;
+            program.limits = limits;
+        }
         let past = Past::of(self.journal(), child, spent_ms)?;
         self.machine.launch(child, program, past, attended);
         Ok(child)
@@ -316,7 +334,7 @@ impl Kernel {
     }
 
     /// Takes a stopped process up again after its last completed step, with new
-    /// limits when given. `attended` says whether a person is there now.
+    /// limits when given, which it keeps. `attended` says whether a person is there now.
     ///
     /// # Errors
     /// [`KernelError::Finished`], [`KernelError::Killed`] and [`KernelError::Running`] for a

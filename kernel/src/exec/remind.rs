@@ -135,18 +135,28 @@ impl Execution {
         if !searches || is_about_its_words(told) || !(leads() || named()) {
             return None;
         }
-        let planned = program.plan.as_ref();
-        let is_free = match planned {
+        self.may_read_strangers(legal)
+            .then(|| self.search_for_the_task())
+    }
+
+    /// Whether it would lose nothing by reading what nobody vouches for: it could make no effect that
+    /// was not planned.
+    pub(super) fn may_read_strangers(&self, legal: &Legal) -> bool {
+        match self.program.plan.as_ref() {
             Some(plan) => plan.effects.is_empty(),
             None => !self.may_change_the_world(legal),
-        };
-        is_free.then(|| self.search_for_the_task())
+        }
     }
 
     /// The search of the store for the words of the task.
     pub(super) fn search_for_the_task(&self) -> Value {
         let words = without_addresses(self.told().trim());
         let query: String = words.trim().chars().take(QUERY_CHARS).collect();
+        Self::search_for(&query)
+    }
+
+    /// The search of the store for `query`.
+    pub(super) fn search_for(query: &str) -> Value {
         json!({"tool": SEARCH, "args": {"query": query}})
     }
 

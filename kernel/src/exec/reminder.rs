@@ -65,7 +65,7 @@ pub(super) fn remind(
         lines.extend(told);
         lines.extend(newest.iter().map(quoted).map(holding));
     }
-    lines.extend(asked_for(topic, &lines.join("\n")));
+    lines.extend(asked_for(topic, &lines.join("\n"), program.today));
     lines.extend(left_out(found.strangers, withheld));
     if lines.is_empty() {
         return Ok(None);

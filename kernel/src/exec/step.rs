@@ -45,6 +45,7 @@ impl Execution {
         let look = self
             .of_a_source_left(&legal)
             .or_else(|| self.of_what_others_wrote(&legal))
+            .or_else(|| self.of_what_leads_on(&legal))
             .or_else(|| self.of_a_price(&legal));
         if let Some(action) = look {
             return self.take_up_ready(n, action).await;

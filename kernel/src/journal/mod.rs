@@ -200,9 +200,12 @@ impl Journal {
     }
 
     /// The processes that a crash cut off, or that nobody has begun, oldest first. A child goes on
-    /// with its parent.
+    /// with its parent, and a branch of a deliberation not at all.
     pub fn cut_off(&self) -> Result<Vec<Pid>> {
-        self.pids("state='ready' AND exit IS NULL AND imported IS NULL AND parent IS NULL")
+        self.pids(
+            "state='ready' AND exit IS NULL AND imported IS NULL AND parent IS NULL
+             AND json_extract(program, '$.branch') IS NULL",
+        )
     }
 
     /// The processes that satisfy `condition`, the oldest first.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{Journal, JournalError, Result};
 use crate::gate::plan::Plan;
 use crate::label::{Label, Suspicion};
+use crate::limits::Limits;
 use crate::process::Pid;
 
 /// The field in the row of the first process of a conversation: how many values that each tell a
@@ -31,6 +32,14 @@ impl Journal {
     pub fn set_priority(&self, pid: Pid, priority: i8) -> Result<()> {
         self.change_program(pid, |program| {
             program["priority"] = json!(priority);
+            Ok(())
+        })
+    }
+
+    /// Gives `pid` other limits, from its next run on.
+    pub(crate) fn set_limits(&self, pid: Pid, limits: &Limits) -> Result<()> {
+        self.change_program(pid, |program| {
+            program["limits"] = serde_json::to_value(limits)?;
             Ok(())
         })
     }
@@ -188,6 +197,18 @@ mod tests {
         journal.forget(gone).unwrap();
         check(rest, rest);
         assert!(journal.first_of(99).is_err());
+    }
+
+    #[test]
+    fn a_branch_is_not_among_what_was_cut_off() {
+        let journal = Journal::in_memory().unwrap();
+        let first = journal.create(&Program::new("task"), "test").unwrap();
+        let branch = Program {
+            branch: Some(Branch::new(first, Way::Thought)),
+            ..Program::new("task")
+        };
+        journal.create(&branch, "test").unwrap();
+        assert_eq!(journal.cut_off().unwrap(), [first]);
     }
 
     #[test]

@@ -103,10 +103,11 @@ impl Machine {
         if self.is_running(pid) {
             return Err(KernelError::Running(pid));
         }
+        journal.verify(pid)?;
         if let Some(limits) = limits {
+            journal.set_limits(pid, &limits)?;
             program.limits = limits;
         }
-        journal.verify(pid)?;
         let past = Past::of(journal, pid, spent_ms)?;
         self.launch(pid, program, past, attended);
         for child in journal.children(pid)? {

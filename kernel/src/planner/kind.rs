@@ -174,7 +174,10 @@ fn kind_named<'a>(
                 Value::Object(_) => {
                     kinds.push(format!("{}…", kind_in(&schema["items"], root, inside)));
                 }
-                Value::Null if kinds.is_empty() => kinds.push("any".to_owned()),
+                // Without a word on them, or with one that admits all.
+                Value::Null | Value::Bool(true) if kinds.is_empty() => {
+                    kinds.push("any".to_owned());
+                }
                 _ => {}
             }
             format!("[{}]", kinds.join(", "))
@@ -228,6 +231,7 @@ mod tests {
             "[integer, string…]",
         );
         check(json!({"type": "array"}), "[any]");
+        check(json!({"type": "array", "items": true}), "[any]");
         check(
             json!({"type": "object", "additionalProperties": {"type": "number"}}),
             "{string: number}",

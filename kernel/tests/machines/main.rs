@@ -20,6 +20,7 @@ mod memory;
 #[cfg(feature = "llama")]
 mod model;
 mod models;
+mod onward;
 mod plan;
 mod poor;
 mod processes;

@@ -424,6 +424,31 @@ async fn a_copy_that_nobody_attends_reads_what_the_first_did() {
 }
 
 #[tokio::test]
+async fn new_limits_stay_with_a_process_and_with_its_copies() {
+    let folder = crate::common::folder();
+    let setup = Setup::new(&[ECHO, ECHO, DONE].join("\n"));
+    let kernel = setup.kernel(&folder.path().join("journal.db"));
+    let steps = |steps| Limits {
+        steps,
+        ..Limits::default()
+    };
+    let mut program = Program::new("task");
+    program.limits = steps(1);
+    let pid = kernel.spawn(program).expect("it starts");
+    assert_eq!(kernel.wait(pid).await.expect("it ends").answer, None);
+    let copy = kernel.fork_within(pid, None, Some(steps(9)), false);
+    kernel.resume(pid, Some(steps(8)), false).expect("goes on");
+    let later = kernel.fork(pid, Some(1), false);
+    for (pid, want) in [(copy, 9), (Ok(pid), 8), (later, 8)] {
+        let pid = pid.expect("forked");
+        let exit = kernel.wait(pid).await.expect("it ends");
+        assert_eq!(exit.answer, Some("done".into()), "{pid}");
+        let kept = kernel.journal().program_in_words(pid).expect("a program");
+        assert_eq!(kept.limits, steps(want), "{pid}");
+    }
+}
+
+#[tokio::test]
 async fn two_processes_run_side_by_side() {
     let folder = crate::common::folder();
     let setup = Setup::new(&[ECHO, DONE].join("\n"));

@@ -11,6 +11,7 @@
 //! | `examples` | tasks that were done right, before the task |
 //! | `found`, `leads` | works on what was looked up with nothing else in sight; where it leads |
 //! | `sources` | looks into each source that the task names, before anything is answered |
+//! | `onward` | searches once more, for the name to which the last search leads |
 //! | `retry`, `form`, `guess` | an answer that is poor, or has another form, is tried again; whether a name is known or guessed |
 //! | `hints` | what such a try is told, in the language of the task |
 
@@ -24,6 +25,7 @@ mod guess;
 mod hints;
 mod judge;
 mod leads;
+mod onward;
 mod retry;
 mod sources;
 mod thought;

@@ -68,9 +68,8 @@ impl Execution {
         self.found.note_asked(&action);
         if outcome.ok && held.is_none() {
             let borders = Borders::new(self.shared.cpu.info().constrains);
-            let told = self.program.told();
-            self.found
-                .note(&action, &outcome, told, borders, &self.shared.bus);
+            let (program, bus) = (&self.program, &self.shared.bus);
+            self.found.note(&action, &outcome, program, borders, bus);
         }
         if !together {
             // Asked before the outcome of this step enters the window below.

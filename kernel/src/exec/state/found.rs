@@ -9,6 +9,7 @@ use crate::calls::{NOTHING_FOUND, REMEMBER, SEARCH, look_up};
 use crate::journal::Outcome;
 use crate::pattern::{laid_out, pattern};
 use crate::planner::material::asked_for;
+use crate::process::Program;
 use crate::window::fence::Borders;
 use quipu_tools::{Bus, Capability, Effect};
 
@@ -48,12 +49,12 @@ impl Found {
     }
 
     /// Takes in what came of the call `action`, which worked. A text is kept within its border, one
-    /// of `borders`, with the cells and rows of its tables that the task `told` asks for.
+    /// of `borders`, with the cells and rows of its tables that the task of `program` asks for.
     pub(crate) fn note(
         &mut self,
         action: &Value,
         outcome: &Outcome,
-        told: &str,
+        program: &Program,
         borders: Borders,
         bus: &Bus,
     ) {
@@ -64,7 +65,7 @@ impl Found {
             self.opened.push(action["args"].to_string());
             if outcome.text != NOTHING_FOUND {
                 let mut text = in_lines(&outcome.text);
-                for cell in asked_for(told, &text) {
+                for cell in asked_for(program.told(), &text, program.today) {
                     text.push_str(&format!("\n{cell}"));
                 }
                 self.texts
@@ -112,6 +113,12 @@ impl Found {
         let texts = texts.filter(|(_, is_of_store)| **is_of_store == of_store);
         let texts: Vec<&str> = texts.map(|(text, _)| text.as_str()).collect();
         texts.join("\n")
+    }
+
+    /// The texts of the store, oldest first, each within its border.
+    pub(crate) fn of_the_store(&self) -> impl Iterator<Item = &str> {
+        let texts = self.texts.iter().zip(&self.of_store);
+        texts.filter_map(|(text, of_store)| of_store.then_some(text.as_str()))
     }
 
     /// The arguments of all calls, also of those that failed.

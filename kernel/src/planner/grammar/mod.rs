@@ -14,6 +14,7 @@ mod check;
 mod fence;
 mod forms;
 mod held;
+mod manners;
 mod number;
 mod together;
 mod values;
@@ -141,7 +142,10 @@ impl Legal {
         };
         let text = without_thought(text).trim();
         match (chosen, &self.answer) {
-            (Move::Any, _) => parse(text),
+            (Move::Any, _) => {
+                let is_known = |name: &str| self.calls.iter().any(|call| call.name == name);
+                Ok(manners::as_meant(parse(text)?, is_known))
+            }
             (Move::Call | Move::Calls, _) => self.calls_to_make(parse(text)?),
             (Move::Program, _) => {
                 let call = self.runs_programs().ok_or("no tool runs programs")?;

@@ -8,15 +8,17 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::column::column;
 use super::condition::Condition;
 use super::described::described_row;
 use super::fitting::rows_that_fit;
-use super::matching::rows_that_match;
-use super::names::{Name, name, named_cells, said, words};
+use super::matching::{has_what_is_told, rows_that_match};
+use super::names::{name, named_cells, said, words};
 use super::row::{Found, in_words, rows_in_words, told_apart};
 use super::table::{Table, tables};
+use super::when::{few_named, of_the_time};
 use crate::numbers::numbers;
-use crate::pattern::{laid_out, pattern};
+use crate::pattern::laid_out;
 use crate::planner::answer_form::asks_for_a_person;
 use crate::planner::poor_answer::stem;
 use crate::planner::shared_words::telling_words;
@@ -28,16 +30,18 @@ use crate::planner::wording::asks_for_the_most;
 pub(crate) fn cells_asked_for(task: &str, text: &str) -> Vec<String> {
     let words = words(task);
     let condition = Condition::of(task);
-    let found = |table: Table| found_in(&table, task, &words, condition.as_ref());
+    let found = |table: Table| found_in(&table, task, &words, condition.as_ref(), None);
     told_apart(task, tables(text).into_iter().filter_map(found))
 }
 
-/// What `task`, whose `words` and `condition` these are, asks for in `table`.
+/// What `task`, whose `words` and `condition` these are, asks for in `table`, the rows of which are those of
+/// the day or month that it names where `dates` is their column.
 fn found_in(
     table: &Table,
     task: &str,
     words: &[String],
     condition: Option<&Condition>,
+    dates: Option<usize>,
 ) -> Option<Found> {
     let said = said(table, words);
     let mut keys = named_cells(table, &said);
@@ -47,13 +51,29 @@ fn found_in(
         return None;
     }
     let mut row = row_asked_for(table, &keys);
+    let may_be_of_a_time = row.is_none() && dates.is_none() && !is_list;
+    if may_be_of_a_time && let Some((part, at)) = of_the_time(table, task) {
+        return found_in(&part, task, words, condition, Some(at));
+    }
     let by_words = condition.is_none() && !asks_for_the_most(task);
-    let others = match row {
+    let mut others = match row {
         None if by_words && !is_list => rows_that_match(table, words, &keys).unwrap_or_default(),
         _ => Vec::new(),
     };
     if let [only] = others[..] {
         row = Some(only);
+    }
+    if let (Some(at), true) = (dates, by_words) {
+        if row.is_none() && others.is_empty() {
+            others = few_named(&keys);
+        }
+        if let [only] = others[..] {
+            row = Some(only);
+            others.clear();
+        }
+        for keys in &mut keys {
+            keys.insert(at);
+        }
     }
     let may_describe = row.is_none() && others.is_empty() && by_words;
     if may_describe && let Some((at, cells)) = described_row(table, task, &keys) {
@@ -64,7 +84,11 @@ fn found_in(
     let column = named.and_then(|row| column(table, task, &keys[row], &said));
     let (lines, is_cell) = match (row, column, condition) {
         (Some(row), Some(column), _) => (vec![cell(table, row, column, &keys[row])?], true),
-        (_, _, Some(condition)) => (rows_that_fit(table, condition, task, words, &keys)?, false),
+        (_, _, Some(condition)) => {
+            let has = has_what_is_told(table, words);
+            let rows = rows_that_fit(table, condition, task, words, &keys, &has);
+            (rows?, false)
+        }
         // It is found by its value, whatever else is named.
         (Some(_), None, None) if asks_for_the_most(task) => return None,
         (Some(row), None, None) => (vec![in_words(table, row)?], false),
@@ -104,34 +128,6 @@ fn cell(table: &Table, row: usize, column: usize, keys: &BTreeSet<usize>) -> Opt
     let value = row.get(column).filter(|value| !value.is_empty())?;
     let names: Vec<&str> = keys.iter().map(|key| row[*key].as_str()).collect();
     Some(format!("{} | {head}: {value}", names.join(", ")))
-}
-
-/// The column that is asked for beside the `keys` of a row: the only other one, the only one whose
-/// name is `said`, or the only price where `task` asks what something costs.
-fn column(
-    table: &Table,
-    task: &str,
-    keys: &BTreeSet<usize>,
-    said: &BTreeSet<Name>,
-) -> Option<usize> {
-    static COSTS: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)\b(?:costs?|pay|how\s+much\s+(?:is|are))\b|多少钱|几块钱|几元")
-    });
-    static PRICE: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?i)\b(?:prices?|costs?|fees?|fares?)\b|价|费用|收费"));
-    let only = |fits: &dyn Fn(usize) -> bool| {
-        let mut columns = (0..table.head.len()).filter(|at| !keys.contains(at) && fits(*at));
-        columns.next().filter(|_| columns.next().is_none())
-    };
-    let is_said = |at: usize| name(&table.head[at]).is_some_and(|name| said.contains(&name));
-    let any_is_said = (0..table.head.len()).any(|at| !keys.contains(&at) && is_said(at));
-    match any_is_said {
-        true => only(&is_said),
-        false => only(&|_| true).or_else(|| {
-            let is_price = |at: usize| PRICE.is_match(&table.head[at]);
-            COSTS.is_match(task).then(|| only(&is_price)).flatten()
-        }),
-    }
 }
 
 /// The name of the one row in the tables of `text` that has the number which is all that `answer`
@@ -254,10 +250,10 @@ fn column_of_persons(table: &Table, columns: impl Iterator<Item = usize>) -> Opt
 }
 
 #[cfg(test)]
-mod documents;
-
-#[cfg(test)]
 mod tests {
+    mod documents;
+    mod told;
+
     use super::*;
 
     const SACKS: &str = "| Sack | Size | Price (EUR) | Weight |\n|---|---|---|---|\n\

@@ -2,16 +2,14 @@
 //! of several meetings a small model reads the first.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 use chrono::{Datelike, NaiveDate};
-use regex::Regex;
 
 use super::names::words;
 use super::passage::{GAP, passage_id};
-use crate::pattern::laid_out;
+use super::when::wanted;
 use crate::planner::facts::sentences;
-use crate::written::{days, numbers};
+use crate::written::days::{Written, written};
 
 /// Characters of a part that is said.
 const CHARS_MAX: usize = 300;
@@ -20,24 +18,31 @@ const HEADING_CHARS_MAX: usize = 40;
 /// A year that has every day.
 const LEAP: i32 = 2024;
 
-/// A month, and a day of it where that is named too.
-type Wanted = (u32, Option<u32>);
-
 /// The part of `text` that is of the day or the month which `task` names, behind its heading. `None`
 /// where none or several are, where it is long, and where the text has no other part with a day.
 pub(super) fn part_of_the_day(task: &str, text: &str) -> Option<String> {
     let wanted = wanted(task)?;
     let parts = parts(text);
-    let days: BTreeSet<NaiveDate> = parts.iter().map(|(day, _)| *day).collect();
+    let dated = parts.iter().filter_map(|(day, part)| {
+        let day = day.in_year(day.year.unwrap_or(LEAP))?;
+        Some((day, part))
+    });
+    let dated: Vec<(NaiveDate, &String)> = dated.collect();
+    let days: BTreeSet<NaiveDate> = dated.iter().map(|(day, _)| *day).collect();
     let is_it = |day: &NaiveDate| {
-        day.month() == wanted.0 && wanted.1.is_none_or(|of_month| of_month == day.day())
+        day.month() == wanted.month && wanted.day.is_none_or(|of_month| of_month == day.day())
     };
-    let mut found = parts.iter().filter(|(day, _)| is_it(day));
+    let mut found = dated.iter().filter(|(day, _)| is_it(day));
     let (_, part) = found
         .next()
         .filter(|_| found.next().is_none() && days.len() > 1)?;
+    asked_of(task, part)
+}
+
+/// What `task` asks for of `part`, or all of it. `None` where it is long, or something is left out.
+pub(super) fn asked_of(task: &str, part: &str) -> Option<String> {
     let is_long = part.chars().count() > CHARS_MAX || part.contains(GAP);
-    (!is_long).then(|| only_the_named(task, part).unwrap_or_else(|| part.clone()))
+    (!is_long).then(|| only_the_named(task, part).unwrap_or_else(|| part.to_owned()))
 }
 
 /// Of a `part` that says "chair: Bo" and the like only what the task names, behind the heading.
@@ -57,8 +62,8 @@ fn only_the_named(task: &str, part: &str) -> Option<String> {
 }
 
 /// The parts of `text` whose headings have a day, each in one line behind it.
-fn parts(text: &str) -> Vec<(NaiveDate, String)> {
-    let mut parts: Vec<(Option<NaiveDate>, Vec<&str>)> = Vec::new();
+pub(super) fn parts(text: &str) -> Vec<(Written, String)> {
+    let mut parts: Vec<(Option<Written>, Vec<&str>)> = Vec::new();
     for line in text.lines().map(str::trim) {
         let heading = line.starts_with('#') || passage_id(line).is_some();
         let day = day_of(line).filter(|_| heading || is_short(line));
@@ -83,42 +88,11 @@ fn is_short(line: &str) -> bool {
     !ends && !has_cells && line.chars().count() <= HEADING_CHARS_MAX
 }
 
-/// The only day in `line`; one without a year is of a leap year.
-fn day_of(line: &str) -> Option<NaiveDate> {
-    let written = days::written(line);
-    match &written[..] {
-        [day] => day.in_year(day.year.unwrap_or(LEAP)),
-        _ => None,
-    }
-}
-
-/// The day or the month that `task` names, if it names one.
-fn wanted(task: &str) -> Option<Wanted> {
-    static MONTH: LazyLock<Regex> = LazyLock::new(|| {
-        laid_out(
-            r"\b(?:(?P<jan>January)|(?P<feb>February)|(?P<mar>March)|(?P<apr>April)|(?P<may>May)|(?P<jun>June)|(?P<jul>July)
-            |(?P<aug>August)|(?P<sep>September)|(?P<oct>October)|(?P<nov>November)|(?P<dec>December))\b
-            |(?P<number>\d{1,2}|十[一二]?|[一二三四五六七八九])月",
-        )
-    });
-    if let [day] = &days::written(task)[..] {
-        let day = day.in_year(day.year.unwrap_or(LEAP))?;
-        return Some((day.month(), Some(day.day())));
-    }
-    let mut months: Vec<u32> = Vec::new();
-    for found in MONTH.captures_iter(task) {
-        let month = match found.name("number") {
-            Some(number) => {
-                let number = number.as_str();
-                number.parse().ok().or_else(|| numbers::han_count(number))?
-            }
-            None => (1..=12).find(|at| found.get(*at as usize).is_some())?,
-        };
-        months.push(month);
-    }
-    months.dedup();
-    match months[..] {
-        [month] if (1..=12).contains(&month) => Some((month, None)),
+/// The only day in `line`.
+fn day_of(line: &str) -> Option<Written> {
+    let mut days = written(line);
+    match days.len() {
+        1 => days.pop(),
         _ => None,
     }
 }
@@ -159,6 +133,7 @@ mod tests {
         check("Who took notes on 10 June?", CLUB, None);
         check("Who took notes in May and in June?", CLUB, None);
         check("Who may take notes?", CLUB, None);
+        check("May I take notes?", CLUB, None);
         check("Who took notes?", CLUB, None);
         check(
             "Who took notes in June?",

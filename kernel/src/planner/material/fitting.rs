@@ -37,18 +37,19 @@ struct Column {
 
 /// The rows of `table` that fit the `condition` of `task`, whose words are `told`, each in words
 /// behind the condition. Of the rows only those with the most `keys`, cells that the task names,
-/// count. `None` where none fits, or more than three do.
+/// count, and of these those that `has` what else it says. `None` where none fits, or more than three do.
 pub(super) fn rows_that_fit(
     table: &Table,
     condition: &Condition,
     task: &str,
     told: &[String],
     keys: &[BTreeSet<usize>],
+    has: &[bool],
 ) -> Option<Vec<String>> {
     if table.has_gaps || counts_rows(table, condition) {
         return None;
     }
-    let columns = columns_meant(columns_of_numbers(table, told), condition)?;
+    let columns = columns_meant(columns_of_numbers(table, told, &condition.thing), condition)?;
     if adds_up(table, task, &columns) {
         return None;
     }
@@ -57,13 +58,25 @@ pub(super) fn rows_that_fit(
         values.any(|value| condition.holds(value))
     };
     let most = keys.iter().map(BTreeSet::len).max()?;
-    let fitting = (0..table.rows.len()).filter(|at| keys[*at].len() == most && fits(*at));
+    let is_meant = |at: &usize| keys[*at].len() == most && has[*at] && !is_a_sum(&table.rows[*at]);
+    let fitting = (0..table.rows.len()).filter(|at| is_meant(at) && fits(*at));
     let fitting: Vec<usize> = fitting.collect();
     if !(1..=ROWS_MAX).contains(&fitting.len()) {
         return None;
     }
     let line = |at: usize| Some(format!("{}: {}", condition.said, in_words(table, at)?));
     fitting.into_iter().map(line).collect()
+}
+
+/// Whether `row` says what the others come to.
+pub(super) fn is_a_sum(row: &[String]) -> bool {
+    static SUMS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)^\W*(?:(?:sub|grand)?[\s-]?totals?|sum|averages?|mean|overall|all)\W*$
+            |^(?:合计|总计|小计|共计|总和|平均)",
+        )
+    });
+    row.first().is_some_and(|cell| SUMS.is_match(cell))
 }
 
 /// Whether the number of `condition` counts rows of `table`: "at least 3 suppliers".
@@ -155,26 +168,44 @@ fn is_of_the_order(column: &Column, number: f64) -> bool {
 }
 
 /// The columns of numbers in `table`, but for those that number or date its rows.
-fn columns_of_numbers(table: &Table, told: &[String]) -> Vec<Column> {
-    static NAMES: LazyLock<Regex> = LazyLock::new(|| {
-        laid_out(
-            r"(?i)^\s*(?:ids?|no\.?|nr\.?|№|\#|numbers?|codes?|zip|postcode|phone|telephone|tel\.?|year|day|date|month|week|room|row
-            |日|日期|周|月|月份|年|年份|编号|序号|号码|电话|学号|工号|房间|房号)\s*$",
-        )
-    });
+fn columns_of_numbers(table: &Table, told: &[String], thing: &str) -> Vec<Column> {
     let column = |at: usize| {
         let head = &table.head[at];
-        let (values, unit) = values(table, at).filter(|_| !NAMES.is_match(head))?;
+        let (values, unit) = values(table, at).filter(|_| !numbers_rows(head))?;
         let measure = of_head(head).or_else(|| of_text(&unit));
         Some(Column {
             at,
             values,
             measure,
             counts: measure.is_none() && !unit.is_empty(),
-            is_named: shares_a_word(head, told),
+            is_named: shares_a_word(head, told) || is_of_thing(head, &unit, thing),
         })
     };
     (0..table.head.len()).filter_map(column).collect()
+}
+
+/// Whether a column that is called `head`, with this `unit` beside its numbers, has as many of a `thing` as
+/// its numbers say: 人 below 人数, people below "seats".
+fn is_of_thing(head: &str, unit: &str, thing: &str) -> bool {
+    static PEOPLE: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^(?:people|persons?|guests?|places?|seats?|人|座位?|位)$"));
+    static PLACES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)\b(?:seats?|places?|capacity|people|persons?|guests?)\b|人数|容量|座位|容纳")
+    });
+    let is_han = thing.starts_with(|c: char| HAN.contains(&c));
+    let is_said = unit == thing || is_han && head.contains(thing);
+    !thing.is_empty() && (is_said || PEOPLE.is_match(thing) && PLACES.is_match(head))
+}
+
+/// Whether a column that is called `head` numbers or dates the rows.
+pub(super) fn numbers_rows(head: &str) -> bool {
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)^\s*(?:ids?|no\.?|nr\.?|№|\#|numbers?|codes?|zip|postcode|phone|telephone|tel\.?|year|day|date|month|week|room|row
+            |日|日期|周|月|月份|年|年份|编号|序号|号码|电话|学号|工号|房间|房号)\s*$",
+        )
+    });
+    NAMES.is_match(head)
 }
 
 /// The numbers in the column `at` of `table`, and the unit that stands beside them all. `None` where a
@@ -211,7 +242,7 @@ pub(super) fn values(table: &Table, at: usize) -> Option<(Vec<Option<f64>>, Stri
 
 /// Whether the name `head` of a column shares a word with a task, whose words are `told`. Of
 /// ideographs two have to stand side by side.
-fn shares_a_word(head: &str, told: &[String]) -> bool {
+pub(super) fn shares_a_word(head: &str, told: &[String]) -> bool {
     let head = without_per(head);
     let is_han = |word: &String| word.contains(|c: char| HAN.contains(&c));
     let names = words(&head);
@@ -241,7 +272,8 @@ mod tests {
         let told = words(task);
         let fitting = |table: Table| {
             let keys = named_cells(&table, &said(&table, &told));
-            rows_that_fit(&table, &Condition::of(task)?, task, &told, &keys)
+            let has = vec![true; table.rows.len()];
+            rows_that_fit(&table, &Condition::of(task)?, task, &told, &keys, &has)
         };
         let found = tables(text).into_iter().filter_map(fitting);
         let found: Vec<String> = found.flatten().collect();
@@ -284,6 +316,22 @@ mod tests {
             "哪种茶35元以下？",
             TEA,
             &["35元以下: 茶: 绿茶 | 价格: 35元 | 重量: 200克"],
+        );
+        // People are counted below another word, and what all come to is none of them.
+        check(
+            "Which room is for more than 100 people?",
+            &format!("{ROOMS}\nTotal;252;1650;"),
+            &["more than 100: Room: Hall | Seats: 120 | Rent: 900 | Built: 1990"],
+        );
+        check(
+            "50人以上的房间是哪间？",
+            "房间;可容纳人数;租金\n大厅;120;900\n阁楼;40;300",
+            &["50人以上: 房间: 大厅 | 可容纳人数: 120 | 租金: 900"],
+        );
+        check(
+            "50人以上的房间是哪间？",
+            "房间;容量;租金\n大厅;120人;900\n阁楼;40人;300",
+            &["50人以上: 房间: 大厅 | 容量: 120人 | 租金: 900"],
         );
         // Of the rows that are named.
         check(

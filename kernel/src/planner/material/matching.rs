@@ -16,6 +16,9 @@ const NO: [&str; 10] = ["no", "n", "false", "-", "–", "✗", "✘", "无", "�
 /// Words before a name that turn it round.
 const WITHOUT: [&str; 5] = ["no", "without", "not", "无", "没"];
 
+/// The same before a verb and an article: "do not have a stove".
+const LACKS: [&str; 6] = ["not", "don", "doesn", "haven", "hasn", "lack"];
+
 /// What a task says of one column: how each row is.
 struct Wanted(Vec<bool>);
 
@@ -39,6 +42,16 @@ pub(super) fn rows_that_match(
     (tells && (1..=ROWS_MAX).contains(&fitting.len())).then_some(fitting)
 }
 
+/// For each row of `table` whether it has what a task, whose words are `told`, says of columns of yes and no.
+pub(super) fn has_what_is_told(table: &Table, told: &[String]) -> Vec<bool> {
+    let of_yes_and_no = (0..table.head.len()).filter(|at| yes_or_no(table, *at).is_some());
+    let wanted: Vec<Wanted> = of_yes_and_no
+        .filter_map(|at| wanted(table, at, told))
+        .collect();
+    let has_all = |row: usize| wanted.iter().all(|wanted| wanted.0[row]);
+    (0..table.rows.len()).map(has_all).collect()
+}
+
 /// What is said of the column `at`: a number beside its name or its unit, or its name where its cells
 /// say yes and no.
 fn wanted(table: &Table, at: usize, told: &[String]) -> Option<Wanted> {
@@ -46,8 +59,11 @@ fn wanted(table: &Table, at: usize, told: &[String]) -> Option<Wanted> {
     let place = place_of(&name, told);
     if let Some(has) = yes_or_no(table, at) {
         let place = place?;
-        let before = &told[place.saturating_sub(2)..place];
-        let without = before.iter().any(|word| WITHOUT.contains(&word.as_str()));
+        let before = |words: usize| &told[place.saturating_sub(words)..place];
+        let any = |words: &[String], known: &[&str]| {
+            words.iter().any(|word| known.contains(&word.as_str()))
+        };
+        let without = any(before(2), &WITHOUT) || any(before(3), &LACKS);
         return Some(Wanted(has.iter().map(|has| *has != without).collect()));
     }
     let (values, unit) = values(table, at)?;
@@ -122,6 +138,8 @@ mod tests {
         check("Which mill has 4 stones and a wheel?", MILLS, &["Lower"]);
         check("Which mill has 4 stones?", MILLS, &["Upper", "Lower"]);
         check("Which mill has no wheel?", MILLS, &["Upper"]);
+        check("Which mill does not have a wheel?", MILLS, &["Upper"]);
+        check("Which mill doesn't have a wheel?", MILLS, &["Upper"]);
         check("Which mills have a wheel?", MILLS, &["Old", "Lower", "New"]);
         check("What is the rent of a mill with 2 stones?", MILLS, &["New"]);
         check("4人的带阳台的房间哪个？", ROOMS, &["乙"]);

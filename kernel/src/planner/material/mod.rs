@@ -5,13 +5,19 @@
 //! | --- | --- |
 //! | `passage` | the passages of a text, and their titles |
 //! | `table` | the tables of a text |
-//! | `names` | the names of rows and columns, and which of them a task says |
+//! | `names`, `apart` | the names of rows and columns, and which of them a task says; where Chinese ones end |
 //! | `described` | the row that a task describes by several words |
 //! | `row` | a row in words, and of which passage it is |
 //! | `measure` | what numbers measure: degrees, money, a unit |
 //! | `condition` | the condition of a task: above 8 |
 //! | `fitting`, `matching` | the rows that fit a condition, and those that are as a task says |
+//! | `asked_kind` | the kind of thing that a task asks for, and whether a text says one |
+//! | `onward` | what has to be searched for next, where a part of what is asked was found |
 //! | `linked` | the row of another table to which the row leads that a task names |
+//! | `column` | the column that is asked for of a row: of two prices that of one or of all |
+//! | `when` | dates in cells, and the rows of the day or month of a task |
+//! | `turn` | the next and the last of what comes again |
+//! | `amount`, `extreme` | cells as numbers that can be compared, and the row with the most |
 //! | `dated` | the part below a heading with the day or month of a task |
 //! | `in_the_task` | the list or the text that stands in a task |
 //! | `spelled` | lists that a program spells out |
@@ -27,11 +33,16 @@
 //! | `unfit` | programs that cannot run where they are to |
 
 pub(crate) mod ahead;
+mod amount;
+mod apart;
+mod asked_kind;
 mod cell;
 mod code;
+mod column;
 mod condition;
 mod dated;
 mod described;
+mod extreme;
 mod fitting;
 pub mod given;
 pub(crate) mod in_the_task;
@@ -41,24 +52,31 @@ mod matching;
 mod measure;
 mod names;
 pub(crate) mod nearer;
+pub(crate) mod onward;
 mod passage;
 pub(crate) mod priced;
 mod row;
 pub(crate) mod sentence;
 mod spelled;
 mod table;
+mod turn;
 mod unbound;
 pub(crate) mod unfit;
 pub(crate) mod units;
+mod when;
+
+use chrono::NaiveDate;
 
 pub(crate) use cell::row_of_the_number;
 pub(crate) use linked::row_led_to;
 pub(crate) use names::telling;
 
-/// What `task` asks for in `text`, each as a line: cells and rows of its tables, and the part that is of
-/// the day or the month.
-pub(crate) fn asked_for(task: &str, text: &str) -> Vec<String> {
+/// What `task`, told on `today`, asks for in `text`, each as a line: cells and rows of its tables, the row with
+/// the most, what is next or was last, and the part that is of the day or the month.
+pub(crate) fn asked_for(task: &str, text: &str, today: Option<NaiveDate>) -> Vec<String> {
     let mut lines = cell::cells_asked_for(task, text);
+    lines.extend(extreme::rows_with_the_most(task, text));
+    lines.extend(turn::of_the_turn(task, text, today));
     lines.extend(dated::part_of_the_day(task, text));
     lines
 }

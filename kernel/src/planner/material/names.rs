@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::apart::{stands_apart, stands_around_a_count};
 use super::table::Table;
 use crate::pattern::{HAN, pattern};
 use crate::planner::poor_answer::stem;
@@ -40,15 +41,16 @@ pub(super) fn named_cells(table: &Table, said: &BTreeSet<Name>) -> Vec<BTreeSet<
 pub(super) fn said(table: &Table, words: &[String]) -> BTreeSet<Name> {
     let cells = table.rows.iter().flat_map(|row| row.iter().enumerate());
     let keys = cells.filter_map(|(column, cell)| key(table, column, cell));
-    let heads = table.head.iter().filter_map(|head| name(head));
-    let names: BTreeSet<Name> = keys.chain(heads).collect();
+    let heads: BTreeSet<Name> = table.head.iter().filter_map(|head| name(head)).collect();
+    let names: BTreeSet<Name> = keys.chain(heads.iter().cloned()).collect();
     let mut names: Vec<Name> = names.into_iter().collect();
     names.sort_by_key(|name| Reverse(name.len()));
     let mut taken: Vec<Range<usize>> = Vec::new();
     let mut said = BTreeSet::new();
     for name in names {
-        let places = words.windows(name.len()).enumerate();
-        let places = places.filter(|(_, window)| *window == name.as_slice());
+        let stands =
+            |at: &usize| words[*at..].starts_with(&name) && stands_apart(words, *at, name.len());
+        let places = (0..words.len()).filter(stands);
         let within = |place: &Range<usize>| {
             let around = |taken: &Range<usize>| {
                 let holds = taken.start <= place.start && place.end <= taken.end;
@@ -56,13 +58,15 @@ pub(super) fn said(table: &Table, words: &[String]) -> BTreeSet<Name> {
             };
             taken.iter().any(around)
         };
-        let places = places.map(|(at, _)| at..at + name.len());
+        let places = places.map(|at| at..at + name.len());
         let places: Vec<Range<usize>> = places.filter(|place| !within(place)).collect();
         if !places.is_empty() {
             taken.extend(places);
             said.insert(name);
         }
     }
+    let of_verbs = heads.into_iter();
+    said.extend(of_verbs.filter(|head| stands_around_a_count(words, head)));
     said
 }
 

@@ -14,6 +14,18 @@ const LINES_ABOVE_MAX: usize = 200;
 /// Characters of a title that is shown.
 const TITLE_CHARS_MAX: usize = 80;
 
+/// Whether `line` says that something was left out there, or goes on elsewhere.
+pub(super) fn leaves_out(line: &str) -> bool {
+    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)^\W*(?:and\s+)?\d[\d,]*\s+(?:more|further|other)\s+(?:rows?|lines?|entries|records?|items?|results?|characters?)\b
+            |^\W*(?:还有|另有|其余|省略)\s?\d+\s?[行条项个]|^\s*\.{3}\W*$|^\s*\[page\s\S+\sgoes\son
+            |^\s*(?:is_)?(?:truncated|incomplete|has_more|more):\s+true\s*$",
+        )
+    });
+    line.contains(GAP) || SAYS.is_match(line)
+}
+
 /// The id of the passage that begins with `line`: `[d1: Prices]`, `[d1] from a.md: «`.
 pub(super) fn passage_id(line: &str) -> Option<String> {
     static BEGINS: LazyLock<Regex> =
@@ -79,6 +91,23 @@ fn shown(title: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_may_say_that_something_is_left_out() {
+        let check = |line: &str, want: bool| assert_eq!(leaves_out(line), want, "{line}");
+        check("  …", true);
+        check("...", true);
+        check("[page m4 goes on: recall it from 900]", true);
+        check("(12 more rows)", true);
+        check("... and 1,200 more lines", true);
+        check("还有12行", true);
+        check("truncated: true", true);
+        check("truncated: false", false);
+        check("12 more sacks were sold.", false);
+        check("Rye | 12", false);
+        check("And so on...", false);
+        check("", false);
+    }
 
     #[test]
     fn a_table_stands_below_a_title() {

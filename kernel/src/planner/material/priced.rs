@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::column::price_of_one;
 use crate::numbers::in_any_form;
 use crate::pattern::laid_out;
 use crate::planner::facts::sentences;
@@ -19,8 +20,8 @@ struct Counted {
     noun: String,
 }
 
-/// The expression for what `task` asks the price of, from the only price of one such thing in `found`.
-/// `None` where the task or the text says more of prices: a discount, another number, two prices.
+/// The expression for what `task` asks the price of, from the only price of one such thing in `found`, or for
+/// the price of one from that of all in a table. `None` where the task or the text says more of prices: a discount, another number, two prices.
 pub(crate) fn expression(task: &str, found: &str) -> Option<String> {
     static LESS: LazyLock<Regex> = LazyLock::new(|| {
         laid_out(
@@ -31,7 +32,7 @@ pub(crate) fn expression(task: &str, found: &str) -> Option<String> {
         return None;
     }
     let Some(counted) = counted(task) else {
-        return said_of_each(task, found);
+        return said_of_each(task, found).or_else(|| price_of_one(task, found));
     };
     let about: Vec<String> = found
         .lines()
@@ -223,6 +224,14 @@ mod tests {
         check("How many visits were there?", None);
         check("What did the keys cost?", None);
         check("When were the visits?", None);
+    }
+
+    #[test]
+    fn what_all_cost_is_parted_by_how_many_there_are() {
+        let order = "Item,Quantity,Total\nOars,8,360\nSails,2,240";
+        let each = expression("How much is one of the oars?", order);
+        assert_eq!(each.as_deref(), Some("360 / 8"));
+        assert_eq!(expression("How much are the oars?", order), None);
     }
 
     #[test]

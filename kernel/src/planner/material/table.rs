@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::passage::{GAP, passage_id, title_above};
+use super::passage::{GAP, leaves_out, passage_id, title_above};
 use crate::numbers::numbers;
 use crate::pattern::pattern;
+use crate::written::days::written;
 
 /// The fewest columns.
 const COLUMNS_MIN: usize = 2;
@@ -45,6 +46,17 @@ impl Table {
             passage: None,
             title: String::new(),
             has_gaps: false,
+        }
+    }
+
+    /// A table of some of its `rows`.
+    pub(super) fn with_rows(&self, rows: Vec<Vec<String>>) -> Self {
+        Self {
+            head: self.head.clone(),
+            rows,
+            passage: self.passage.clone(),
+            title: self.title.clone(),
+            has_gaps: self.has_gaps,
         }
     }
 
@@ -106,7 +118,7 @@ fn unquoted(line: &str) -> &str {
 fn of_passage(lines: &[&str]) -> Vec<Table> {
     let id = lines.first().and_then(|line| passage_id(line));
     // What is left out before the head of a table is no row of it.
-    let gap = lines.iter().rposition(|line| line.contains(GAP));
+    let gap = lines.iter().rposition(|line| leaves_out(line));
     let has_gaps = |at: usize| gap.is_some_and(|gap| gap >= at);
     let mut found: Vec<Table> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
@@ -166,18 +178,26 @@ fn block(lines: &[&str]) -> Option<(Vec<Vec<String>>, usize)> {
 /// Whether `line` only says that rows are left out.
 fn is_gap(line: &str) -> bool {
     let line = line.trim();
-    !line.is_empty() && line.chars().all(|c| c == GAP)
+    line == "..." || !line.is_empty() && line.chars().all(|c| c == GAP)
 }
 
 /// The table of `rows`. Its first one is the head, unless that has values like the others.
 fn of_rows(mut rows: Vec<Vec<String>>) -> Option<Table> {
+    let count = rows.len();
     rows.retain(|cells| !cells.iter().all(|cell| is_rule(cell)));
+    let has_rule = rows.len() < count;
     let first = rows.first()?;
-    let head = match is_head(first) {
+    let head = match is_head(first) && (has_rule || !are_days(&rows)) {
         true => rows.remove(0),
         false => vec![String::new(); first.len()],
     };
     (!rows.is_empty()).then(|| Table::new(head, rows))
+}
+
+/// Whether `rows` are a list of names with a day each.
+fn are_days(rows: &[Vec<String>]) -> bool {
+    let is_day = |row: &Vec<String>| row.len() == COLUMNS_MIN && !written(&row[1]).is_empty();
+    rows.iter().all(is_day)
 }
 
 /// Whether `cells` name columns: a year may be such a name, other numbers are values.
@@ -320,6 +340,15 @@ mod tests {
             &["|", "黑麦|35公斤", "燕麦|40公斤"],
         );
         check("Rye | 35\nOats | 40", &["|", "Rye|35", "Oats|40"]);
+        // Days are values of a list, and may be the names of columns.
+        check(
+            "- Fair: 14 March 2026\n- Ball: 2 May 2026",
+            &["|", "Fair|14 March 2026", "Ball|2 May 2026"],
+        );
+        check(
+            "Sack | 14 March 2026\n--- | ---\nRye | 2 May 2026",
+            &["Sack|14 March 2026", "Rye|2 May 2026"],
+        );
     }
 
     #[test]
@@ -375,6 +404,8 @@ mod tests {
         check(&format!("[a](b)\n{rows}\n  …"), &[("", true)]);
         check(&format!("[d1]\n  …\n{rows}"), &[("d1", false)]);
         check("[d1] «| a | b | | --- | --- | | c | 1 |…»", &[("d1", true)]);
+        check(&format!("{rows}\n(12 more rows)"), &[("", true)]);
+        check(&format!("{rows}\n  ...\n  | Oats | 40 |"), &[("", true)]);
     }
 
     #[test]

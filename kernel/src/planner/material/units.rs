@@ -18,7 +18,7 @@ pub(crate) struct Unit {
     pub(crate) of: Kind,
     /// How large it is beside others of its kind; `None` where it differs from place to place, or
     /// no factor leads from one to the other.
-    size: Option<f64>,
+    pub(super) size: Option<f64>,
 }
 
 /// What is measured: only units of one kind are converted.
