@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::think;
 use crate::config::{paths, private};
 use crate::session::Session;
 use crate::session::agent::{self, Loaded};
@@ -177,6 +178,7 @@ fn described(name: &str, file: &Path, loaded: &Loaded) -> Value {
         "tools": loaded.agent.tools,
         "children": loaded.agent.children,
         "limits": loaded.limits,
+        "think": loaded.think,
         "memory": loaded.memory,
         "model": loaded.model,
         "knowledge": loaded.knowledge,
@@ -214,6 +216,9 @@ fn show(session: &Session, agent: &Path, as_json: bool) -> Result<u8> {
         counted(limits.tokens, "token"),
         limits.seconds
     ))?;
+    if let Some(think) = loaded.think {
+        output::line(&format!("thought: {}", think::words(think)))?;
+    }
     output::line(&format!(
         "memory: {}; at most {} recalled",
         visible(crate::config::process::space_words(&memory.space)),

@@ -1,5 +1,6 @@
 //! What commands have in common: options of the processes they start, and how a number is read.
 
+use anyhow::Result;
 use clap::Args;
 use quipu_kernel::deliberation::Think;
 use quipu_kernel::gate::Policy;
@@ -95,10 +96,13 @@ impl ProcessOptions {
         }
     }
 
-    /// The limits of a process that goes on, where any are given.
-    pub fn new_limits(&self, session: &Session) -> Option<Limits> {
+    /// The limits of a process that goes on, where any are given: the others are its `own`.
+    pub fn new_limits(&self, own: impl FnOnce() -> Result<Limits>) -> Result<Option<Limits>> {
         let given = self.max_steps.is_some() || self.max_tokens.is_some() || self.timeout.is_some();
-        given.then(|| self.limits(session.settings.limits.clone()))
+        match given {
+            true => Ok(Some(self.limits(own()?))),
+            false => Ok(None),
+        }
     }
 }
 

@@ -27,11 +27,8 @@ pub fn unparsed(error: &clap::Error, args: &[String]) -> u8 {
     }
     // Whoever reads it may have gone.
     let _ = error.print();
-    if says_more(error) {
-        say!(
-            "hint: a process goes on with the task that it has: leave the words out, or start \
-             another process with them"
-        );
+    if let Some(hint) = goes_on(error) {
+        say!("hint: {hint}");
     }
     if let Some(hint) = meant::hint(error, args) {
         say!("hint: {hint}");
@@ -121,8 +118,8 @@ fn takes_a_value(option: &str, before: &[String]) -> bool {
     found.any(|arg| arg.get_action().takes_values())
 }
 
-/// Whether a process that is there already was given a task.
-fn says_more(error: &clap::Error) -> bool {
+/// What is said to who gives a process that is there already what only a new one takes.
+fn goes_on(error: &clap::Error) -> Option<&'static str> {
     let named = |kind: ContextKind| match error.get(kind) {
         Some(ContextValue::String(one)) => one.clone(),
         Some(ContextValue::Strings(all)) => all.join(" "),
@@ -131,7 +128,18 @@ fn says_more(error: &clap::Error) -> bool {
     let both = [ContextKind::InvalidArg, ContextKind::PriorArg].map(named);
     let both = both.join(" ");
     let is_there = ["--fork", "--resume"].iter().any(|one| both.contains(one));
-    error.kind() == ErrorKind::ArgumentConflict && is_there && both.contains("PROMPT")
+    let has = |option: &str| both.contains(option);
+    match error.kind() == ErrorKind::ArgumentConflict && is_there {
+        true if has("PROMPT") => Some(
+            "a process goes on with the task that it has: leave the words out, or start \
+             another process with them",
+        ),
+        true if has("--think") || has("--recall") => Some(
+            "a process goes on as it began, with no other branches and no other reminder: leave \
+             the option out, or start another process with it",
+        ),
+        _ => None,
+    }
 }
 
 /// The task that was given to `quipu run` in several words.
@@ -236,12 +244,20 @@ mod tests {
 
     #[test]
     fn a_process_that_goes_on_takes_no_new_task() {
-        let check = |line: &str, want: bool| {
-            assert_eq!(says_more(&error_of(line).0), want, "{line}");
+        let check = |line: &str, want: Option<&str>| {
+            let said = goes_on(&error_of(line).0);
+            let said = said.map(|said| said.split_once(':').unwrap().0);
+            assert_eq!(said, want, "{line}");
         };
-        check("quipu run --fork 1@2 task", true);
-        check("quipu run --resume 1 task", true);
-        check("quipu run --resume 1 --fork 1", false);
-        check("quipu run --no-such-option", false);
+        let task = Some("a process goes on with the task that it has");
+        check("quipu run --fork 1@2 task", task);
+        check("quipu run --resume 1 task", task);
+        let began =
+            Some("a process goes on as it began, with no other branches and no other reminder");
+        check("quipu run --resume 1 --think 3", began);
+        check("quipu run --fork 1@2 --think auto", began);
+        check("quipu run --recall 0 --fork 1", began);
+        check("quipu run --resume 1 --fork 1", None);
+        check("quipu run --no-such-option", None);
     }
 }

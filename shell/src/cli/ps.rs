@@ -50,7 +50,7 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
     }
     let resumable = rows
         .iter()
-        .find(|row| row.state == State::Ready && row.child_of.is_none())
+        .find(|row| row.state == State::Ready && stands_alone(row))
         .map(|row| row.pid);
     let suspended = rows.iter().any(|row| row.state == State::Suspended);
     output::table(
@@ -65,6 +65,11 @@ pub fn run(session: &Session, args: &PsArgs) -> Result<u8> {
         say!("hint: what is suspended goes on when `quipu serve` or `quipu` starts");
     }
     Ok(0)
+}
+
+/// Whether a process is one that a person carries on: no child, no branch, and of this journal.
+fn stands_alone(row: &ProcessRow) -> bool {
+    row.child_of.is_none() && row.branch.is_none() && !row.imported
 }
 
 /// Whether the task or the answer of a process has all of these words, however they are

@@ -46,7 +46,7 @@ pub async fn run(session: &Session, args: &ReplayArgs) -> Result<u8> {
     let all = args.pids.iter().any(|word| word == "all");
     let mut code = 0;
     let mut reports = Vec::new();
-    let mut older = 0;
+    let mut left_out = 0;
     let pids = pids(&journal, &args.pids)?;
     if pids.is_empty() && !args.json {
         say!("no processes yet: start one with `quipu run PROMPT`");
@@ -58,7 +58,7 @@ pub async fn run(session: &Session, args: &ReplayArgs) -> Result<u8> {
         };
         match &report.came {
             Err(ReplayError::NotRecorded(_)) if all => {
-                older += 1;
+                left_out += 1;
                 continue;
             }
             Err(ReplayError::Journal(JournalError::NoProcess(_))) => {}
@@ -86,8 +86,8 @@ pub async fn run(session: &Session, args: &ReplayArgs) -> Result<u8> {
     if args.json {
         output::json(&reports)?;
     }
-    if older > 0 {
-        say!("left out, since what their CPU told them was not recorded: {older}");
+    if left_out > 0 {
+        say!("left out, since they have not run yet, or ran on an earlier release: {left_out}");
     }
     Ok(code)
 }

@@ -91,6 +91,14 @@ impl Earlier {
         Ok(earlier)
     }
 
+    /// Leaves out the results that are `stale`: they are made again. Returns how many there are.
+    pub fn leave_out(&mut self, kind: &Kind, stale: impl Fn(&Value) -> bool) -> usize {
+        let before = self.lines.len();
+        self.lines.retain(|line| !stale(line));
+        self.keys = self.lines.iter().map(kind.key).collect();
+        before - self.lines.len()
+    }
+
     /// Whether there is a result with this key.
     pub fn has(&self, key: &str) -> bool {
         self.keys.contains(key)

@@ -63,10 +63,10 @@ pub struct RunArgs {
     #[command(flatten)]
     process: ProcessOptions,
     /// Carry a stopped process on after its last completed step
-    #[arg(long, value_name = "PID", value_parser = pid, conflicts_with_all = ["prompt", "agent", "schema"])]
+    #[arg(long, value_name = "PID", value_parser = pid, conflicts_with_all = ["prompt", "agent", "schema", "think", "recall"])]
     resume: Option<Pid>,
     /// Start a copy of a process as it was after a step
-    #[arg(long, value_name = "PID[@STEP]", conflicts_with_all = ["prompt", "agent", "schema", "resume"])]
+    #[arg(long, value_name = "PID[@STEP]", conflicts_with_all = ["prompt", "agent", "schema", "think", "recall", "resume"])]
     fork: Option<Point>,
 }
 
@@ -155,6 +155,10 @@ async fn run_agent(session: &Session, args: RunArgs, agent: Loaded, format: Form
         (Some(_), _) | (_, Some(_)) => None,
         (None, None) => Some(program(session, &args, &agent, interactive)?),
     };
+    let limits = |pid: Pid| {
+        args.process
+            .new_limits(|| Ok(session.journal()?.program_in_words(pid)?.limits))
+    };
     let start = match (program, args.resume, args.fork) {
         (Some(program), ..) => Start::Spawn {
             program: Box::new(program),
@@ -162,12 +166,13 @@ async fn run_agent(session: &Session, args: RunArgs, agent: Loaded, format: Form
         },
         (None, Some(pid), _) => Start::Resume {
             pid,
-            limits: args.process.new_limits(session),
+            limits: limits(pid)?,
             attended: interactive,
         },
         (None, None, Some(Point { pid, at })) => Start::Fork {
             pid,
             at,
+            limits: limits(pid)?,
             attended: interactive,
         },
         (None, None, None) => return Err(task::no_prompt()),

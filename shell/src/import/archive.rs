@@ -21,8 +21,8 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 use ruzstd::decoding::StreamingDecoder;
 use tar::EntryType;
-use zip::ZipArchive;
 use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
 
 use super::decode::decoded;
 
@@ -59,6 +59,17 @@ const MAP: &str = "doc.kml";
 const TOGETHER: &[[&str; 2]] = &[
     ["content.json", "metadata.json"],
     ["content.xml", "META-INF/manifest.xml"],
+];
+
+/// How members of a zip may be compressed that are not read, and what that is called.
+const UNREAD: &[(CompressionMethod, &str)] = &[
+    (CompressionMethod::IMPLODE, "Implode"),
+    (CompressionMethod::DEFLATE64, "Deflate64"),
+    (CompressionMethod::BZIP2, "bzip2"),
+    (CompressionMethod::LZMA, "LZMA"),
+    (CompressionMethod::ZSTD, "Zstandard"),
+    (CompressionMethod::XZ, "xz"),
+    (CompressionMethod::PPMD, "PPMd"),
 ];
 
 /// The kind of an archive.
@@ -252,6 +263,7 @@ impl Unpacking<'_> {
             let name = name_of(member.name_raw(), member.name());
             let (is_folder, link, locked) =
                 (member.is_dir(), member.is_symlink(), member.encrypted());
+            let method = member.compression();
             drop(member);
             if is_folder {
                 continue;
@@ -264,7 +276,7 @@ impl Unpacking<'_> {
                 _ => match zip.by_index(at) {
                     Ok(member) => self.member(&name, member),
                     Err(ZipError::UnsupportedArchive(_)) => {
-                        self.pass_over(&name, "compressed in a way that is not read");
+                        self.pass_over(&name, &unread(method));
                     }
                     Err(_) => self.pass_over(&name, "it is damaged"),
                 },
@@ -359,6 +371,14 @@ impl Unpacking<'_> {
 
     fn refuse(&mut self, name: &str, reason: &str) {
         self.refused.push(format!("{name}: {reason}"));
+    }
+}
+
+/// Why a member stays in its archive that is compressed with this `method`.
+fn unread(method: CompressionMethod) -> String {
+    match UNREAD.iter().find(|(unread, _)| *unread == method) {
+        Some((_, name)) => format!("compressed with {name}, which is not read (unpack it)"),
+        None => "compressed in a way that is not read (unpack it)".to_owned(),
     }
 }
 

@@ -19,15 +19,17 @@ use super::decode::decoded;
 use super::escaped;
 use super::formats::{self, Format};
 use super::latex;
+use super::messages;
 use super::note::{self, Note};
 use super::printed::Printed;
 use super::reader::{Parts, Reader};
+use super::rows;
 use super::spoken;
 use super::typed;
 use crate::config::digest;
 use crate::session::hearing::{Heard, RECORDING_BYTES_MAX, is_recording};
 use crate::terminal::bar;
-use crate::terminal::output::shortened;
+use crate::terminal::output::{counted, shortened};
 
 /// Tokens of one page of a document: some hundred words, which a small window holds.
 const PAGE_TOKENS: usize = 400;
@@ -38,7 +40,7 @@ const TITLE_CHARS_MAX: usize = 200;
 pub const FILE_BYTES_MAX: u64 = 32 << 20;
 /// Raised when files of any format are read in another way than before: then all are read
 /// again.
-const READING: u32 = 10;
+const READING: u32 = 11;
 
 /// What is known of a file before it is read.
 pub struct Found {
@@ -208,11 +210,14 @@ impl Document {
     fn of_source(mut self, text: &str, syntax: Syntax, reader: &Reader) -> Vec<NewPage> {
         match syntax {
             Syntax::Latex => {
-                let text = latex::plain(text);
+                let text = rows::plain(&latex::plain(text), syntax);
                 if let Some(title) = latex::title(&text) {
                     self.title = self.named(&shortened(&title, TITLE_CHARS_MAX));
                 }
                 self.of_text(&text, syntax, reader)
+            }
+            Syntax::Org | Syntax::AsciiDoc | Syntax::Rst => {
+                self.of_text(&rows::plain(text, syntax), syntax, reader)
             }
             syntax => self.of_text(text, syntax, reader),
         }
@@ -361,6 +366,22 @@ fn text_of(bytes: &[u8]) -> Result<(String, Vec<String>), String> {
     Ok((text, told))
 }
 
+/// The same for a text that may be a conversation, in the file at `path`.
+fn said_in(bytes: &[u8], path: &Path) -> Result<(String, Vec<String>), String> {
+    let (text, mut told) = text_of(bytes)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let Some(said) = messages::of(&text, &name) else {
+        return Ok((text, told));
+    };
+    if said.left_out > 0 {
+        let count = counted(said.left_out, "message");
+        told.push(format!(
+            "without {count} that are files, or words of the program itself"
+        ));
+    }
+    Ok((said.text, told))
+}
+
 /// Pages with nothing to report.
 fn whole(pages: Vec<NewPage>) -> Brought {
     Brought {
@@ -407,12 +428,15 @@ pub fn pages(
             }
         }
         Format::Note => {
-            let (text, missing) = text_of(bytes)?;
+            let (text, missing) = said_in(bytes, &path)?;
             let pages = document.of_note(&note::of(&text), reader);
             Brought { pages, missing }
         }
         Format::Text(syntax) => {
-            let (text, missing) = text_of(bytes)?;
+            let (text, missing) = match syntax {
+                Syntax::Plain => said_in(bytes, &path)?,
+                _ => text_of(bytes)?,
+            };
             let text = escaped::plain(&path, text);
             let pages = document.of_source(&text, syntax, reader);
             Brought { pages, missing }

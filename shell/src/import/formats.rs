@@ -38,8 +38,8 @@ pub enum Format {
 const UNREAD: &[(&[u8], &str)] = &[
     (b"\x1f\x8b", "a compressed file (unpack it first)"),
     (b"7z\xbc\xaf", "a compressed file (unpack it first)"),
-    (b"Rar!", "a compressed file (unpack it first)"),
-    (b"BZh", "a compressed file (unpack it first)"),
+    (b"Rar!", "a file compressed with RAR (unpack it first)"),
+    (b"BZh", "a file compressed with bzip2 (unpack it first)"),
     (b"\xfd7zXZ", "a compressed file (unpack it first)"),
     (b"\x28\xb5\x2f\xfd", "a compressed file (unpack it first)"),
     (
@@ -128,10 +128,16 @@ const UNREAD: &[(&[u8], &str)] = &[
         b"HWP Document File V",
         "a document of an old Hangul (save it as .hwpx, .docx or PDF)",
     ),
-    (b"\x5d\0\0", "a compressed file (unpack it first)"),
-    (b"\x04\x22\x4d\x18", "a compressed file (unpack it first)"),
-    (b"\x1f\x9d", "a compressed file (unpack it first)"),
-    (b"LZIP\x01", "a compressed file (unpack it first)"),
+    (b"\x5d\0\0", "a file compressed with LZMA (unpack it first)"),
+    (
+        b"\x04\x22\x4d\x18",
+        "a file compressed with LZ4 (unpack it first)",
+    ),
+    (
+        b"\x1f\x9d",
+        "a file compressed with compress (unpack it first)",
+    ),
+    (b"LZIP\x01", "a file compressed with lzip (unpack it first)"),
     (
         b"MSCF\0",
         "a cabinet of Windows (unpack it, for instance with 7z)",

@@ -124,7 +124,7 @@ pub fn title(text: &str) -> Option<String> {
 }
 
 /// `text` on one line, without commands and braces.
-fn without_commands(text: &str) -> String {
+pub(super) fn without_commands(text: &str) -> String {
     let mut words = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(['\\', '{', '}', '~']) {

@@ -13,6 +13,8 @@
 //! | `escaped` | letters that a format writes as escapes |
 //! | `failure` | why a file was not read |
 //! | `note`, `properties`, `latex` | formats that are read here |
+//! | `rows` | tables of formats that are read here |
+//! | `messages` | conversations that are exported as text |
 //! | `apple` | documents of Pages, Numbers and Keynote |
 //! | `spoken` | recordings: what is said in passages |
 //! | `jsonl` | pages that are written down as such |
@@ -33,11 +35,13 @@ mod formats;
 pub mod job;
 pub mod jsonl;
 mod latex;
+mod messages;
 mod note;
 mod opened;
 mod printed;
 mod properties;
 mod reader;
+mod rows;
 mod spoken;
 mod typed;
 mod walk;

@@ -53,9 +53,6 @@ const FORMS: &[(&str, Form, &[&str])] = &[
     ("---json", Form::Json, &["---"]),
 ];
 
-/// The same for programs that write an object of JSON without marks around it.
-const BARE: (&str, Form, &[&str]) = ("{", Form::Json, &["}"]);
-
 /// What `text` is as a note.
 pub fn of(text: &str) -> Note {
     let Some((front, form, end)) = front_matter(text) else {
@@ -74,10 +71,14 @@ pub fn of(text: &str) -> Note {
     let mut note = Note::default();
     let mut head = match properties {
         Some(Value::Object(properties)) => {
-            note.title = properties.get("title").and_then(name);
+            let of = |name: &str| {
+                let mut all = properties.iter();
+                let found = all.find(|(key, _)| key.eq_ignore_ascii_case(name));
+                found.map(|(_, value)| value)
+            };
+            note.title = of("title").and_then(name);
             for key in ["aliases", "alias"] {
-                note.aliases
-                    .extend(properties.get(key).into_iter().flat_map(names));
+                note.aliases.extend(of(key).into_iter().flat_map(names));
             }
             note.aliases.truncate(NAMES_MAX);
             let told = properties
@@ -89,7 +90,12 @@ pub fn of(text: &str) -> Note {
         // What nobody can parse is still text.
         _ => front.lines().map(str::to_owned).collect::<Vec<_>>(),
     };
-    head.truncate(lines.saturating_sub(1));
+    let room = lines.saturating_sub(1).max(1);
+    if head.len() > room {
+        // They stand on fewer lines than they take.
+        let rest = head.split_off(room - 1);
+        head.push(rest.join("; "));
+    }
     let mut whole = head.join("\n");
     let used = whole.matches('\n').count();
     whole.push_str(&"\n".repeat(lines - used));
@@ -100,26 +106,32 @@ pub fn of(text: &str) -> Note {
 
 /// The properties at the beginning of a text, how they are written, and where they end.
 fn front_matter(text: &str) -> Option<(&str, Form, usize)> {
+    if text.starts_with('{') {
+        return bare_object(text);
+    }
     let mut lines = text.split_inclusive('\n');
     let first = lines.next()?;
-    let is_bare = first.trim_end() == BARE.0;
-    let (_, form, ends) = match is_bare {
-        true => &BARE,
-        false => FORMS.iter().find(|(mark, ..)| first.trim_end() == *mark)?,
-    };
-    let start = if is_bare { 0 } else { first.len() };
+    let (_, form, ends) = FORMS.iter().find(|(mark, ..)| first.trim_end() == *mark)?;
     let mut at = first.len();
     for line in lines {
         let end = at + line.len();
         if ends.contains(&line.trim_end()) {
-            let inside = &text[start..if is_bare { end } else { at }];
-            // A text may begin with a brace for other reasons.
-            let is_front = !is_bare || as_json(inside).is_some();
-            return is_front.then_some((inside, *form, end));
+            return Some((&text[first.len()..at], *form, end));
         }
         at = end;
     }
     None
+}
+
+/// The object of JSON at the beginning of a text that some programs write without marks around it;
+/// nothing stands behind it on its last line. A text may begin with a brace for other reasons.
+fn bare_object(text: &str) -> Option<(&str, Form, usize)> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let is_object = values.next()?.ok()?.is_object();
+    let end = values.byte_offset();
+    let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
+    let is_front = is_object && text[end..line_end].trim().is_empty();
+    is_front.then_some((&text[..end], Form::Json, line_end))
 }
 
 /// An object of JSON, whose braces its marks may stand for.
@@ -224,6 +236,19 @@ mod tests {
             &[],
             "weight: 3\n\n\n\nText",
         );
+        // As Hugo has it: a list over several lines, a table, and keys in capitals elsewhere.
+        check(
+            "+++\ntitle = \"Wool\"\ndate = 2024-03-05T10:00:00Z\ntags = [\n  \"a\",\n  \"b\",\n]\naliases = [\"/old/wool/\"]\n[params]\nauthor = \"Ada\"\n+++\nText",
+            Some("Wool"),
+            &["/old/wool/"],
+            "date: 2024-03-05T10:00:00Z\nparams: author: Ada\ntags: a, b\n\n\n\n\n\n\n\n\nText",
+        );
+        check(
+            "---\nTitle: Wool\nAliases: [Fleece]\n---\nText",
+            Some("Wool"),
+            &["Fleece"],
+            "\n\n\n\nText",
+        );
         check(
             "---\n: [broken\n---\nText",
             None,
@@ -252,6 +277,21 @@ mod tests {
             &[],
             "weight: 3\n\n\n\nText",
         );
+        check(
+            "{ \"title\": \"Wool\",\n  \"tags\": [\"a\", \"b\"], \"of\": {\n  \"n\": 3 } }\n\nText",
+            Some("Wool"),
+            &[],
+            "tags: a, b\nof: n: 3\n\n\nText",
+        );
+        // On one line, which has room for one.
+        check(
+            "{\"title\": \"Wool\", \"date\": \"2024-03-05\", \"tags\": [\"a\"], \"aliases\": [\"Fleece\"]}\nText",
+            Some("Wool"),
+            &["Fleece"],
+            "date: 2024-03-05; tags: a\nText",
+        );
+        check("{a} is a set\nText", None, &[], "{a} is a set\nText");
+        check("{\"a\": 1} and more", None, &[], "{\"a\": 1} and more");
         check("{\nno JSON\n}\nText", None, &[], "{\nno JSON\n}\nText");
         check(
             ";;;\n\"title\": \"Wool\"\n;;;\nText",

@@ -59,6 +59,8 @@ pub enum Start {
         pid: Pid,
         /// After which step.
         at: Option<u32>,
+        /// The limits of the copy, where they are others.
+        limits: Option<Limits>,
         /// Whether a person is there.
         attended: bool,
     },
@@ -201,7 +203,12 @@ impl Process {
                 limits,
                 attended,
             } => kernel.resume(pid, limits, attended)?,
-            Start::Fork { pid, at, attended } => kernel.fork(pid, at, attended)?,
+            Start::Fork {
+                pid,
+                at,
+                limits,
+                attended,
+            } => kernel.fork_within(pid, at, limits, attended)?,
         };
         Ok(Self {
             events,

@@ -244,8 +244,10 @@ fn again(ask: Ask, pid: Pid) -> Ask {
         Start::Spawn { program, .. } => (None, program.interactive),
         Start::Resume {
             limits, attended, ..
+        }
+        | Start::Fork {
+            limits, attended, ..
         } => (limits, attended),
-        Start::Fork { attended, .. } => (None, attended),
     };
     Ask {
         start: Start::Resume {

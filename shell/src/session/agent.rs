@@ -5,6 +5,7 @@ pub mod beside;
 mod collection;
 mod disk;
 mod files;
+mod foreign;
 mod foreign_tools;
 pub mod front_matter;
 pub mod project;
@@ -66,6 +67,8 @@ pub struct Loaded {
     /// Tools that a SKILL.md wants called without a question: often another program's. They
     /// limit nothing.
     wanted: Vec<String>,
+    /// Keys of its file that count for nothing here.
+    not_taken: Vec<&'static str>,
 }
 
 impl Loaded {
@@ -109,16 +112,21 @@ impl Loaded {
     /// only said to be missing.
     pub fn check(&self, bus: &Bus) -> Result<()> {
         self.say_what_changed();
+        let whom = match &self.skill {
+            Some(_) => format!("the skill {}", self.agent.name),
+            None => format!("the agent {}", self.agent.name),
+        };
+        let has_files = self.skill.is_some();
+        let is_here =
+            |name: &str| is_there(name, bus) || foreign_tools::function(name, has_files).is_some();
         let wanted = self.wanted.iter().map(String::as_str);
-        let missing: Vec<&str> = wanted
-            .filter(|name| foreign_tools::here(name).is_none() && !is_there(name, bus))
-            .collect();
-        if !missing.is_empty() {
-            let said = format!(
-                "the skill {} was written for tools that are not there: {}",
-                self.agent.name,
-                missing.join(", ")
-            );
+        let missing: Vec<&str> = wanted.filter(|name| !is_here(name)).collect();
+        let missing = (!missing.is_empty()).then(|| {
+            let names = missing.join(", ");
+            format!("{whom} was written for tools that are not there: {names}")
+        });
+        let not_taken = foreign::told(&whom, &self.not_taken);
+        for said in missing.into_iter().chain(not_taken) {
             say!("warning: {}", visible(&said));
         }
         let named = self.agent.tools.iter().flatten();
@@ -291,7 +299,7 @@ pub fn load_apart(path: &Path) -> Result<Loaded> {
 /// file is its name.
 pub(crate) fn parse(file: &Path, text: &str) -> Result<Loaded> {
     let name = file.file_stem().unwrap_or_default();
-    let name = name.to_string_lossy().into_owned();
+    let name = foreign::name(&name.to_string_lossy()).to_owned();
     let loaded = match file.extension().is_some_and(|end| end == "toml") {
         true => of_manifest(file, text, name),
         false => of_instructions(file, text, name),
@@ -343,11 +351,16 @@ fn of_manifest(file: &Path, text: &str, fallback: String) -> Result<Loaded> {
     })
 }
 
-/// The agent of a SKILL.md, or of plain instructions, perhaps with front matter.
+/// The agent of a SKILL.md, or of plain instructions, perhaps with front matter, or in JSON.
 fn of_instructions(file: &Path, text: &str, fallback: String) -> Result<Loaded> {
     let text = without_interpreter(text);
-    let (front, body) = front_matter::read(text).map_err(|reason| broken(file, &reason))?;
+    let read = match file.extension().is_some_and(|end| end == "json") {
+        true => foreign::of_json(text),
+        false => front_matter::read(text).map(|(front, body)| (front, body.to_owned())),
+    };
+    let (front, body) = read.map_err(|reason| broken(file, &reason))?;
     let wanted = front.allowed_tools();
+    let not_taken = front.not_taken();
     let fallback = match (is_skill(file), file.parent().and_then(Path::file_name)) {
         // In the format the folder has the name of the skill.
         (true, Some(folder)) => folder.to_string_lossy().into_owned(),
@@ -356,13 +369,14 @@ fn of_instructions(file: &Path, text: &str, fallback: String) -> Result<Loaded> 
     let mut loaded = Loaded {
         skill: is_skill(file).then(|| folder_of(file)),
         wanted,
+        not_taken,
         ..Loaded::default()
     };
     let mut parts: Vec<String> = front.description.into_iter().collect();
     parts.push(body.trim().to_owned());
     let files = loaded.files()?;
     parts.extend(files.as_ref().map(SkillFiles::told));
-    parts.extend(instead(&loaded.wanted, files.is_some()));
+    parts.extend(foreign_tools::instead(&loaded.wanted, files.is_some()));
     loaded.agent = Agent {
         name: front.name.map_or(fallback, |name| name.trim().to_owned()),
         instructions: parts.join("\n\n"),
@@ -394,30 +408,6 @@ fn folder_of(file: &Path) -> PathBuf {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
     }
-}
-
-/// A paragraph that says which functions are to be called for the tools of another program
-/// that a skill names; `None` where it names none that has one.
-fn instead(wanted: &[String], has_files: bool) -> Option<String> {
-    let mut ours: BTreeMap<&str, &str> = BTreeMap::new();
-    for tool in wanted {
-        let function = foreign_tools::here(tool);
-        let is_there = |function: &&str| has_files || !function.starts_with(files::NAME);
-        if let Some(function) = function.filter(is_there) {
-            ours.entry(tool).or_insert(function);
-        }
-    }
-    if ours.is_empty() {
-        return None;
-    }
-    let pairs = ours
-        .iter()
-        .map(|(tool, function)| format!("{function} for {tool}"));
-    let pairs: Vec<String> = pairs.collect();
-    Some(format!(
-        "This was written for another program. Here there is {}.",
-        pairs.join(", ")
-    ))
 }
 
 /// The file of the agent at `path`, which may also be the name of one in the folder of agents.

@@ -29,7 +29,11 @@ pub fn lines(event: &Event) -> Option<Vec<String>> {
         agree => fill(words().some_agree, &[("count", &agree)]),
     };
     let count = answering.count();
-    let mut head = fill(words().compared, &[("count", &count), ("agree", &agree)]);
+    let mut head = match count {
+        // The others could not turn the choice, or none was started.
+        0 | 1 => words().compared_none.to_owned(),
+        _ => fill(words().compared, &[("count", &count), ("agree", &agree)]),
+    };
     if let Some(confidence) = confidence {
         let confidence = format!("{confidence:.2}");
         head.push_str(&fill(words().confidence, &[("confidence", &confidence)]));
@@ -146,5 +150,18 @@ mod tests {
           ≠ program (process 6): no answer
           ? checked by a program (process 8): [True, False]
         ");
+        let alone = Event::Deliberated {
+            pid: 4,
+            chosen: 4,
+            branches: vec![branch(4, None, Some("18"), true)],
+            confidence: None,
+        };
+        assert_eq!(
+            lines(&alone).unwrap(),
+            [
+                "no other branch was compared",
+                "  = as usual (process 4): 18"
+            ]
+        );
     }
 }

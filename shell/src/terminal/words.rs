@@ -169,6 +169,7 @@ catalogue! {
         "需要计算的任务会一直思考，直到两种方法一致";
     thought_several: "each task is thought about along {count} branches", "每个任务沿 {count} 个分支思考";
     compared: "compared {count:branch}: {agree}", "已比较 {count} 个分支：{agree}";
+    compared_none: "no other branch was compared", "没有比较其他分支";
     none_agree: "no two answers agree", "没有两个回答一致";
     some_agree: "{count} agree", "{count} 个一致";
     confidence: ", confidence {confidence}", "，置信度 {confidence}";

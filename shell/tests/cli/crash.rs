@@ -110,17 +110,59 @@ fn a_batch_that_was_killed_can_be_taken_up_one_by_one() {
 #[test]
 fn a_batch_that_was_killed_is_taken_up_as_one() {
     let out = ["--out", "results"];
-    let (sandbox, cpu) = a_killed_batch(&out);
-    sandbox.quipu(&["nice", "2", "5"]).check(0, &[]);
-    let resume = ["batch", "tasks.jsonl", "--resume", "--cpu", &cpu];
-    sandbox.quipu(&[&resume[..], &out].concat()).check(0, &[]);
-    // The same processes, with the step that they had done.
-    let results = std::fs::read_to_string(sandbox.path().join("results")).unwrap();
-    let mut of: Vec<_> = results
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
-        .map(|result| format!("{} {} {}", result["id"], result["pid"], result["steps"]))
-        .collect();
-    of.sort();
-    assert_eq!(of, ["\"a\" 1 3", "\"b\" 2 3"]);
+    // With other limits they are the same tasks.
+    for limits in [&[][..], &["--max-steps", "50"]] {
+        let (sandbox, cpu) = a_killed_batch(&out);
+        sandbox.quipu(&["nice", "2", "5"]).check(0, &[]);
+        let resume = ["batch", "tasks.jsonl", "--resume", "--cpu", &cpu];
+        let resume = [&resume[..], &out, limits].concat();
+        sandbox.quipu(&resume).check(0, &[]);
+        // The same processes, with the step that they had done.
+        let results = std::fs::read_to_string(sandbox.path().join("results")).unwrap();
+        let mut of: Vec<_> = results
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .map(|result| format!("{} {} {}", result["id"], result["pid"], result["steps"]))
+            .collect();
+        of.sort();
+        assert_eq!(of, ["\"a\" 1 3", "\"b\" 2 3"], "{limits:?}");
+    }
+}
+
+#[test]
+fn what_goes_on_takes_new_limits_and_keeps_its_others() {
+    let sandbox = Sandbox::new();
+    let cpu = sandbox.script("script.jsonl", &[ADD, ADD, DONE]);
+    let limits = ["--max-steps", "1", "--max-tokens", "900"];
+    let run = [&["run", "task", "--cpu", &cpu], &limits[..]].concat();
+    sandbox.quipu(&run).check(3, &["the limit of 1 step"]);
+    for how in ["--fork", "--resume"] {
+        let said = sandbox.quipu(&["run", how, "1", "--max-steps", "5", "--cpu", &cpu]);
+        said.check(0, &[]);
+        assert_eq!(said.out, "done\n");
+    }
+    for pid in ["1", "2"] {
+        let log = sandbox.quipu(&["log", pid, "--json"]).json();
+        let last = &log["runs"].as_array().unwrap().last().unwrap()["limits"];
+        assert_eq!(
+            (&last["steps"], &last["tokens"]),
+            (&5.into(), &900.into()),
+            "{log}"
+        );
+    }
+}
+
+#[test]
+fn a_branch_that_was_cut_off_is_not_offered_to_be_carried_on() {
+    let sandbox = Sandbox::new();
+    let endless = r#"{"tool":"python.run","args":{"code":"while True: pass"}}"#;
+    let cpu = sandbox.script("script.jsonl", &[endless, DONE]);
+    let mut running = sandbox.start(&["run", "task", "--think", "2", "--cpu", &cpu]);
+    for pid in ["1", "2"] {
+        sandbox.log_until(pid, |log| log["steps"][0]["action"].is_object());
+    }
+    running.signal("KILL");
+    assert_eq!(running.end().code, None);
+    let hint = "hint: `quipu run --resume 1` carries process 1 on";
+    sandbox.quipu(&["ps"]).check(0, &[hint]);
 }

@@ -168,6 +168,30 @@ fn what_is_missing_is_run_and_graded_results_are_not() {
 }
 
 #[test]
+fn what_a_case_asks_now_counts_for_what_is_kept_of_it() {
+    let (sandbox, cpu) = prepared();
+    let eval = ["eval", "cases.jsonl", "--out", "results", "--cpu", &cpu];
+    let resume = [&eval[..], &["--resume"]].concat();
+    sandbox.quipu(&eval).check(0, &[]);
+    // Another check: nothing has to be run for it.
+    sandbox.write("cases.jsonl", cases().replace("other", "done"));
+    let said = sandbox.quipu(&resume);
+    said.check(0, &["3 of 3 cases already done"]);
+    assert!(said.out.contains("100.0 %"), "{said:#?}");
+    // Another prompt: it is another case.
+    let other = cases().replace(r#""prompt":"c""#, r#""prompt":"d""#);
+    sandbox.write("cases.jsonl", other);
+    sandbox.quipu(&resume).check(
+        0,
+        &[
+            "run again, since their cases have changed: 1",
+            "2 of 3 cases already done",
+        ],
+    );
+    assert_eq!(lines(&sandbox, "results").len(), 3);
+}
+
+#[test]
 fn agents_stand_side_by_side() {
     let (sandbox, cpu) = prepared();
     sandbox.write("one.md", "Be brief.");

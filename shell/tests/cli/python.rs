@@ -82,6 +82,14 @@ fn programs_say_what_they_did() {
                 "json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
             ),
         ),
+        // Of an error the first line says most.
+        (
+            "raise ValueError('dry\\nwell')",
+            failed(
+                "line 1: raise ValueError('dry\\nwell')\n",
+                "ValueError: dry well",
+            ),
+        ),
         (
             "if True print(1)",
             failed("line 1: if True print(1)\n", "SyntaxError: invalid syntax"),
@@ -320,6 +328,18 @@ fn programs_run_as_they_are_pasted() {
             json!({"stdout": "1\n2\n", "stderr": "", "value": "4"}),
         ),
         ("len(str(10 ** 6000))", value("6001")),
+        ("~~~python\nprint(3)\n~~~", printed("3\n")),
+        // Signs of a word processor.
+        ("x\u{a0}=\u{a0}5 − 1\nprint(“x”, x)", printed("x 4\n")),
+        // What notebooks take beside Python.
+        (
+            "%matplotlib inline\n!pip install numpy\nprint(2)",
+            json!({"stdout": "2\n", "stderr": "", "note":
+                "left out, as it is no Python: %matplotlib inline; !pip install numpy"}),
+        ),
+        ("x = 7\\\n%4\nx", value("3")),
+        ("breakpoint()\ndisplay(4)", printed("4\n")),
+        ("import os\nprint(1)\nos._exit(0)", printed("1\n")),
     ]);
 }
 

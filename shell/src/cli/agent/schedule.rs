@@ -277,7 +277,8 @@ async fn now(session: &Session, name: &str) -> Result<u8> {
     knowledge::refresh(session, &loaded)?;
     let policy = session.policy(&[], None);
     let door = Door::open(session, policy, &loaded, Lifetime::Command).await?;
-    let started = (name, &book, program, loaded.think);
+    let think = loaded.think.and_then(Think::more_than_one);
+    let started = (name, &book, program, think);
     let done = attend(session, &door, started, &mut interrupts).await;
     door.leave(&mut interrupts).await;
     done

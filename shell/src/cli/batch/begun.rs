@@ -15,11 +15,13 @@ pub(super) fn begun(journal: &Journal) -> Result<Vec<(Pid, Program)>> {
 }
 
 /// Whether `begun` is the process of the task `asked`. What no task says does not count: the
-/// priority may have been changed meanwhile, how tokens are chosen may have been left to the
-/// machine, and the machine notes the day, the plan, and how much a text reads like an attack.
+/// priority and the limits may have been changed meanwhile, how tokens are chosen may have been left
+/// to the machine, and the machine notes the day, the plan, and how much a text reads like an
+/// attack.
 pub(super) fn same(begun: &Program, asked: &Program) -> bool {
     let mut begun = begun.clone();
     begun.priority = asked.priority;
+    begun.limits = asked.limits.clone();
     if begun.sampling.is_none() || asked.sampling.is_none() {
         begun.sampling = asked.sampling;
     }
@@ -55,6 +57,7 @@ mod tests {
         };
         check(&|_| {}, true);
         check(&|begun| begun.priority = 3, true);
+        check(&|begun| begun.limits.steps += 30, true);
         let made_on = NaiveDate::from_ymd_opt(2026, 5, 1).unwrap();
         check(&|begun| begun.today = Some(made_on), true);
         let plan = Plan {

@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use quipu_kernel::journal::Journal;
+use quipu_kernel::limits::Limits;
 use quipu_kernel::process::{Pid, Program, State, Status};
 use quipu_kernel::signal::Signal;
 use serde_json::Value;
@@ -148,6 +149,17 @@ impl<'a> Pool<'a> {
         Ok(())
     }
 
+    /// The limits of process `pid` when it goes on, where options give others.
+    fn new_limits(&self, pid: Pid) -> Option<Limits> {
+        let journal = self.door.journal();
+        let limits = self
+            .args
+            .process
+            .new_limits(|| Ok(journal.program_in_words(pid)?.limits));
+        // One that is not there is told of when it is to go on.
+        limits.ok().flatten()
+    }
+
     /// Starts one task, or carries on the process that it was.
     async fn start(&mut self, task: Waiting) -> Result<()> {
         let Waiting {
@@ -160,10 +172,11 @@ impl<'a> Pool<'a> {
             .begun
             .iter()
             .position(|(_, other)| same(other, &program));
-        let start = match pid.or_else(|| at.map(|at| self.begun.remove(at).0)) {
+        let begun = pid.or_else(|| at.map(|at| self.begun.remove(at).0));
+        let start = match begun {
             Some(pid) => Start::Resume {
                 pid,
-                limits: None,
+                limits: self.new_limits(pid),
                 attended: false,
             },
             None => Start::Spawn {

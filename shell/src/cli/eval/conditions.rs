@@ -9,7 +9,8 @@ use quipu_cpu::{Cpu, Sampling};
 use serde::{Deserialize, Serialize};
 
 use super::cases::Case;
-use super::rows::Row;
+use super::rows::{KIND, Row};
+use crate::cli::results::Earlier;
 use crate::config::digest::digest;
 use crate::terminal::error::UserError;
 
@@ -106,6 +107,24 @@ impl Under {
             .into_iter()
             .filter(|(_, unlike)| *unlike)
             .map(|(of, _)| of)
+    }
+}
+
+/// The results in `earlier` that say of their case that it gave or asked for something else than
+/// `cases` do now are left out of it, and told of: they are made again.
+pub fn leave_out_changed(earlier: &mut Earlier, cases: &[Case]) {
+    let digest = |case: &Case| Under::default().with_case(case).case;
+    let asked: BTreeMap<String, String> = cases
+        .iter()
+        .map(|case| (case.id.to_string(), digest(case)))
+        .collect();
+    let changed = earlier.leave_out(&KIND, |line| {
+        let then = line["under"]["case"].as_str();
+        let now = asked.get(&line["id"].to_string());
+        now.zip(then).is_some_and(|(now, then)| now != then)
+    });
+    if changed > 0 {
+        say!("run again, since their cases have changed: {changed}");
     }
 }
 

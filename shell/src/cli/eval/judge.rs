@@ -43,14 +43,17 @@ pub async fn ask(kernel: &Kernel, question: &str, asked: &str, row: &Row) -> Res
     Ok(Some(1.0 / (1.0 + (-odds).exp())))
 }
 
-/// The sum of the judge's advice on `rows`, in words; `None` where it was not asked.
-pub fn told(rows: &[Row]) -> Option<String> {
+/// The sum of the judge's advice on `rows`, in words. `None` where there is none and `was_asked` says
+/// that nobody wanted any.
+pub fn told(rows: &[Row], was_asked: bool) -> Option<String> {
     let said: Vec<(f32, bool)> = rows
         .iter()
         .filter_map(|row| Some((row.advice?, row.passed)))
         .collect();
     if said.is_empty() {
-        return None;
+        let silent = "advice: the judge says nothing; only a local model tells how likely yes is, and \
+                      only of an answer";
+        return was_asked.then(|| silent.to_owned());
     }
     let good = said.iter().filter(|(likely, _)| *likely >= 0.5).count();
     let agrees = said
@@ -74,13 +77,15 @@ mod tests {
             passed,
             ..Row::default()
         };
-        assert_eq!(told(&[row(None, true)]), None);
+        assert_eq!(told(&[row(None, true)], false), None);
+        let silent = told(&[row(None, true)], true).unwrap();
+        assert!(silent.contains("says nothing"), "{silent}");
         let rows = [
             row(Some(0.9), true),
             row(Some(0.8), false),
             row(Some(0.1), false),
         ];
-        let said = told(&rows).unwrap();
+        let said = told(&rows, false).unwrap();
         assert!(said.contains("2 of 3") && said.ends_with("on 2"), "{said}");
     }
 }

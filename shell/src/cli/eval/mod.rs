@@ -48,7 +48,7 @@ pub(super) mod trace;
 mod watch;
 mod web_server;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -217,7 +217,7 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
     if args.learnt {
         agents = agents.learnt(&session.paths)?;
     }
-    let earlier = match &args.out {
+    let mut earlier = match &args.out {
         Some(out) => {
             results::refuse(out, &args.cases, "cases")?;
             match args.resume {
@@ -227,6 +227,7 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
         }
         None => Earlier::default(),
     };
+    conditions::leave_out_changed(&mut earlier, cases);
     let mut rows = kept(&earlier, cases);
     if args.repeat > 1 && session.settings.sampling().temperature == 0.0 {
         say!("warning: without a --temperature above 0 all runs of a case are the same");
@@ -273,15 +274,24 @@ async fn evaluate(session: &Session, args: &EvalArgs, cases: &[Case]) -> Result<
     sum_up(args, cases, &rows)
 }
 
-/// The earlier results of these cases.
+/// The earlier results of these cases, by the checks as they are now.
 fn kept(earlier: &Earlier, cases: &[Case]) -> Vec<Row> {
-    let ids: HashSet<String> = cases.iter().map(|case| case.id.to_string()).collect();
-    let lines = earlier.lines().iter();
-    let of_these = lines.filter(|line| ids.contains(&line["id"].to_string()));
-    // A line that an older version wrote in another form is kept and not counted.
-    of_these
-        .filter_map(|line| serde_json::from_value(line.clone()).ok())
-        .collect()
+    let by_id: HashMap<String, &Case> = cases
+        .iter()
+        .map(|case| (case.id.to_string(), case))
+        .collect();
+    let mut rows = Vec::new();
+    for line in earlier.lines() {
+        let Some(case) = by_id.get(&line["id"].to_string()) else {
+            continue;
+        };
+        // A line that an older version wrote in another form is kept and not counted.
+        if let Ok(mut row) = serde_json::from_value::<Row>(line.clone()) {
+            row.judge(case);
+            rows.push(row);
+        }
+    }
+    rows
 }
 
 /// The cases that are left to be run, by model. A missing model is an error before any case runs.
@@ -397,7 +407,7 @@ fn sum_up(args: &EvalArgs, cases: &[Case], rows: &[Row]) -> Result<u8> {
         false => rows::print(&sums)?,
     }
     tell_flaky(&sums);
-    if let Some(line) = judge::told(rows) {
+    if let Some(line) = judge::told(rows, args.judge.is_some()) {
         say!("{line}");
     }
     let all = sums.iter().filter(|sum| sum.tag.is_none());

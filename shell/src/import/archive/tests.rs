@@ -218,6 +218,39 @@ fn only_plain_members_below_the_folder_are_unpacked() {
 }
 
 #[test]
+fn a_way_of_compressing_that_is_not_read_is_named() {
+    let check = |method: u16, refused: &str| {
+        let mut zip = zipped(&[("a.txt", "a")]);
+        let listed = zip.windows(4).position(|bytes| bytes == b"PK\x01\x02");
+        let listed = listed.expect("a list of members");
+        zip[8..10].copy_from_slice(&method.to_le_bytes());
+        zip[listed + 10..listed + 12].copy_from_slice(&method.to_le_bytes());
+        let (found, said) = unpacked("a.zip", &zip, Budget::default());
+        assert_eq!((found.len(), said.as_str()), (0, refused));
+    };
+    check(
+        9,
+        "a.txt: compressed with Deflate64, which is not read (unpack it)",
+    );
+    check(
+        12,
+        "a.txt: compressed with bzip2, which is not read (unpack it)",
+    );
+    check(
+        14,
+        "a.txt: compressed with LZMA, which is not read (unpack it)",
+    );
+    check(
+        98,
+        "a.txt: compressed with PPMd, which is not read (unpack it)",
+    );
+    check(
+        77,
+        "a.txt: compressed in a way that is not read (unpack it)",
+    );
+}
+
+#[test]
 fn what_is_beyond_a_limit_is_named() {
     let check = |bytes: u64, members: usize, files: &[&str], refused: &str| {
         let zip = zipped(&[("a", "four"), ("b", "twelve bytes"), ("c", "last")]);

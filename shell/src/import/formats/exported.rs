@@ -20,6 +20,12 @@ const SIGNS: &[(&[&str], &str)] = &[
     ),
     (&["\"MessageList\":[", "\"content\":"], "chat"),
     (&["\"sender_full_name\":", "\"content\":"], "chat"),
+    // Of Signal: a line for each message, and what older ones write.
+    (
+        &["\"date\":", "\"sender\":", "\"body\":", "\"quote\":"],
+        "chat",
+    ),
+    (&["\"messages\":[", "\"sent_at\":", "\"body\":"], "chat"),
     (&["\"roots\":{", "\"bookmark_bar\":{"], "bookmarks"),
     (
         &["\"children\":[", "text/x-moz-place-container"],
@@ -53,6 +59,14 @@ mod tests {
         );
         check("\u{feff}{\"messages\": [\n{\"from_id\": \"user1\"", chat);
         check("[{\"uuid\":\"a\",\"chat_messages\":[", chat);
+        check(
+            "{\"date\": \"2026-03-02 10:00\", \"sender\": \"Me\", \"body\": \"a\", \"quote\": \"\"",
+            chat,
+        );
+        check(
+            "{\"messages\":[{\"type\":\"outgoing\",\"sent_at\":1,\"body\":\"a\"",
+            chat,
+        );
         check("{\"guild\":{\"id\":\"1\"},\"channel\":{", chat);
         check(
             "{\"checksum\":\"a\",\"roots\": {\n\"bookmark_bar\": {",

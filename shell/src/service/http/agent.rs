@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
+use quipu_kernel::deliberation::{Deliberation, Stopper, Think};
 use quipu_kernel::event::{Event, Subscription};
 use quipu_kernel::label::{Label, Suspicion, Trust};
 use quipu_kernel::process::{Attached, Exit, Pid, Program, Status};
@@ -75,22 +76,42 @@ pub struct Running {
     pub pid: Pid,
     events: Subscription,
     lease: Lease,
+    /// Its task along other branches too, until they are compared.
+    thought: Option<Deliberation>,
+    /// What stops these.
+    branches: Option<Stopper>,
 }
 
 impl Running {
-    /// Starts `program`.
+    /// Starts `program`, which gets as much thought as `think` says.
     ///
     /// # Errors
     /// Where its prompt does not fit the window, no place is left, or the journal fails.
-    pub async fn start(service: &Arc<Service>, program: Program) -> Result<Self, ApiError> {
+    pub async fn start(
+        service: &Arc<Service>,
+        program: Program,
+        think: Option<Think>,
+    ) -> Result<Self, ApiError> {
         let lease = service.admit()?;
         let program = fitting(service, program).await?;
         let on = service.clone();
         // The journal is written to. Where the client has left by then, this is dropped.
         aside(move || {
             let events = on.kernel.subscribe();
-            let pid = on.kernel.spawn(program)?;
-            Ok(Self { pid, events, lease })
+            let pid = on.kernel.spawn(program.clone())?;
+            let mut running = Self {
+                pid,
+                events,
+                lease,
+                thought: None,
+                branches: None,
+            };
+            if let Some(think) = think {
+                let thought = on.kernel.deliberate(pid, &program, think)?;
+                running.branches = Some(thought.stopper());
+                running.thought = Some(thought);
+            }
+            Ok(running)
         })
         .await
     }
@@ -101,10 +122,21 @@ impl Running {
         kernel.next_event(&mut self.events, self.pid).await
     }
 
+    /// How it ended, where its process ended as `exit`: of several branches the end of the one
+    /// whose answer was chosen, which counts as its process from then on.
+    async fn settled(&mut self, exit: Exit) -> Result<Exit, ApiError> {
+        let Some(thought) = self.thought.take() else {
+            return Ok(exit);
+        };
+        let decided = thought.settle(&self.lease.service().kernel, exit).await?;
+        self.pid = decided.pid;
+        Ok(decided.exit)
+    }
+
     async fn end(&mut self) -> Result<Exit, ApiError> {
         while let Some(event) = self.next().await {
             if let Event::Exited { exit, .. } = event {
-                return Ok(exit);
+                return self.settled(exit).await;
             }
         }
         Err(ApiError::stopping(
@@ -115,12 +147,12 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        let kernel = &self.lease.service().kernel;
+        if let Some(branches) = &self.branches {
+            branches.stop(kernel);
+        }
         // One that has ended needs no signal.
-        let _ = self
-            .lease
-            .service()
-            .kernel
-            .signal(self.pid, Signal::Interrupt);
+        let _ = kernel.signal(self.pid, Signal::Interrupt);
     }
 }
 
@@ -265,6 +297,7 @@ pub async fn chat(
     let loaded = aside(move || load(&on, name.as_deref())).await?;
     let mut said = request::said(&body.messages)?;
     pictures::see(service, &mut said, true).await?;
+    let think = loaded.think.and_then(Think::more_than_one);
     let on = service.clone();
     let mut program = aside(move || program(&on, caller, &loaded, &said)).await?;
     let (field, most) = body.tokens_max();
@@ -274,7 +307,7 @@ pub async fn chat(
     if let Some(schema) = body.schema()? {
         program.answer_schema = Some(schema);
     }
-    let running = Running::start(service, program).await?;
+    let running = Running::start(service, program, think).await?;
     let head = chat::head(service, body.model.as_deref());
     if !body.stream.unwrap_or(false) {
         return late::whole(whole(head, running), ApiError::body).await;
@@ -290,7 +323,13 @@ pub async fn chat(
         let (stream, mut running) = state?;
         loop {
             match running.next().await? {
-                Event::Exited { exit, .. } => return Some((stream.end(&exit), None)),
+                Event::Exited { exit, .. } => {
+                    let text = match running.settled(exit).await {
+                        Ok(exit) => stream.end(&exit),
+                        Err(error) => wire::failed(&error),
+                    };
+                    return Some((text, None));
+                }
                 event => {
                     if let Some(text) = stream.step(&event) {
                         return Some((text, Some((stream, running))));

@@ -1,6 +1,10 @@
 //! Tools of other programs that a skill names, and which of ours do the same.
 
+use std::collections::BTreeMap;
+
 use quipu_kernel::calls::SPAWN;
+
+use super::files;
 
 /// The names of a tool elsewhere, and the function that does it here.
 const SAME: &[(&[&str], &str)] = &[
@@ -32,6 +36,34 @@ pub fn here(tool: &str) -> Option<&'static str> {
     }
     let same = SAME.iter().find(|(names, _)| names.contains(&name));
     same.map(|(_, ours)| *ours)
+}
+
+/// The same where the agent has files of a skill, or has none: only then these functions are there.
+pub fn function(tool: &str, has_files: bool) -> Option<&'static str> {
+    let is_there = |function: &&str| has_files || !function.starts_with(files::NAME);
+    here(tool).filter(is_there)
+}
+
+/// A paragraph that says which functions are to be called for the tools of another program
+/// that a skill names; `None` where it names none that has one.
+pub fn instead(wanted: &[String], has_files: bool) -> Option<String> {
+    let mut ours: BTreeMap<&str, &str> = BTreeMap::new();
+    for tool in wanted {
+        if let Some(function) = function(tool, has_files) {
+            ours.entry(tool).or_insert(function);
+        }
+    }
+    if ours.is_empty() {
+        return None;
+    }
+    let pairs = ours
+        .iter()
+        .map(|(tool, function)| format!("{function} for {tool}"));
+    let pairs: Vec<String> = pairs.collect();
+    Some(format!(
+        "This was written for another program. Here there is {}.",
+        pairs.join(", ")
+    ))
 }
 
 #[cfg(test)]

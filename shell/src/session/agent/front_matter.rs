@@ -1,6 +1,6 @@
 //! The front matter of a SKILL.md, as people write it: YAML, and nearly YAML.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::options::DuplicateKeyPolicy;
 
@@ -13,6 +13,20 @@ pub struct Front {
     pub description: Option<String>,
     #[serde(rename = "allowed-tools", alias = "allowed_tools")]
     allowed_tools: Option<Tools>,
+    /// The tools of an agent of another program.
+    tools: Option<Tools>,
+    // What such an agent may say beside, and nothing here does.
+    model: Option<IgnoredAny>,
+    temperature: Option<IgnoredAny>,
+    permission: Option<IgnoredAny>,
+    #[serde(rename = "permissionMode")]
+    permission_mode: Option<IgnoredAny>,
+    #[serde(rename = "disallowedTools")]
+    disallowed_tools: Option<IgnoredAny>,
+    #[serde(rename = "mcpServers", alias = "mcp-servers")]
+    mcp_servers: Option<IgnoredAny>,
+    hooks: Option<IgnoredAny>,
+    handoffs: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -21,7 +35,7 @@ enum Tools {
     List(Vec<String>),
     Words(String),
     /// Nothing that could be read as names; it limits nothing.
-    Other(serde::de::IgnoredAny),
+    Other(IgnoredAny),
 }
 
 /// What a skill does, which some write as a list.
@@ -32,7 +46,7 @@ enum Words {
     Number(f64),
     List(Vec<String>),
     /// Nothing that somebody could read.
-    Other(serde::de::IgnoredAny),
+    Other(IgnoredAny),
 }
 
 /// A description as one text.
@@ -48,14 +62,36 @@ fn described<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::E
 impl Front {
     /// The tools that the skill's author wants called without a question.
     pub fn allowed_tools(&self) -> Vec<String> {
-        let mut names = match &self.allowed_tools {
-            Some(Tools::List(names)) => names.clone(),
-            Some(Tools::Words(words)) => split(words),
-            Some(Tools::Other(_)) | None => Vec::new(),
+        let named = |tools: &Tools| match tools {
+            Tools::List(names) => names.clone(),
+            Tools::Words(words) => split(words),
+            Tools::Other(_) => Vec::new(),
         };
+        let lists = [&self.allowed_tools, &self.tools].into_iter().flatten();
+        let mut names: Vec<String> = lists.flat_map(named).collect();
         // All that there are: no tool is called so.
         names.retain(|name| name != "*");
         names
+    }
+
+    /// The keys of it that count for nothing here, and would for another program.
+    pub fn not_taken(&self) -> Vec<&'static str> {
+        let keys = [
+            ("model", &self.model),
+            ("temperature", &self.temperature),
+            ("permission", &self.permission),
+            ("permissionMode", &self.permission_mode),
+            ("disallowedTools", &self.disallowed_tools),
+            ("mcpServers", &self.mcp_servers),
+            ("hooks", &self.hooks),
+            ("handoffs", &self.handoffs),
+        ];
+        let said = keys.into_iter().filter(|(_, value)| value.is_some());
+        let mut said: Vec<&str> = said.map(|(key, _)| key).collect();
+        if matches!(self.tools, Some(Tools::Other(_))) {
+            said.push("tools");
+        }
+        said
     }
 }
 
@@ -238,8 +274,7 @@ fn is_misread(value: &str) -> bool {
     let quoted = value.starts_with(['"', '\'']) && serde_saphyr::from_str::<String>(value).is_err();
     // What only begins as a list: `[file] [line]`; and what a program fills in: `{{date}}`.
     let bracketed = value.starts_with("{{")
-        || value.starts_with(['[', '{'])
-            && serde_saphyr::from_str::<serde::de::IgnoredAny>(value).is_err();
+        || value.starts_with(['[', '{']) && serde_saphyr::from_str::<IgnoredAny>(value).is_err();
     is_plain && is_odd || quoted || bracketed
 }
 
@@ -335,6 +370,15 @@ mod tests {
             "- | - |  | <!-- Words -->\nBody\n---",
         );
         check("---\nallowed-tools: \"*\"\n---\n", "- | - |  | ");
+        check(
+            "---\nname: a\ntools: Read, Grep\nmodel: sonnet\n---\nBody",
+            "a | - | Read+Grep | Body",
+        );
+        check(
+            "---\ntools: ['search', 'fetch']\n---\n",
+            "- | - | search+fetch | ",
+        );
+        check("---\ntools:\n  write: false\n---\n", "- | - |  | ");
         check("---\nallowed-tools:\n  Read: true\n---\n", "- | - |  | ");
         check(
             "---\nname: c\ndescription: a\ndescription: b\n---\n",
@@ -344,6 +388,23 @@ mod tests {
         check(
             "---\nname: a\n",
             "line 1: the front matter that begins here has no end: a line with --- alone",
+        );
+    }
+
+    #[test]
+    fn what_another_program_would_do_is_named() {
+        let check = |text: &str, want: &[&str]| {
+            let (front, _) = read(text).unwrap();
+            assert_eq!(front.not_taken(), want, "{text}");
+        };
+        check("---\nname: a\ntools: Read\ncolor: green\n---\n", &[]);
+        check(
+            "---\nmode: subagent\nmodel: a/b\ntemperature: 0.1\ntools:\n  write: false\n---\n",
+            &["model", "temperature", "tools"],
+        );
+        check(
+            "---\nhandoffs:\n  - label: go\n    agent: b\nmcp-servers: {}\n---\n",
+            &["mcpServers", "handoffs"],
         );
     }
 

@@ -53,6 +53,18 @@ fn every_form_of_agent() {
         "\u{feff}---\nname: sums\nallowed-tools: WebFetch Edit\n---\nBe exact.\n",
         "Be exact.\n\nThis was written for another program. Here there is browser.fetch for WebFetch. | None",
     );
+    // Of other programs.
+    check(
+        "plan.agent.md",
+        "---\ndescription: Plans.\ntools: ['search', 'fetch']\nmodel: x\n---\nPlan.\n",
+        "plan | Plans.\n\nPlan.\n\nThis was written for another program. Here there is browser.fetch for fetch. | None",
+    );
+    check(
+        "agent.json",
+        r#"{"name": "sums", "description": "Adds.", "prompt": "Be exact."}"#,
+        "sums | Adds.\n\nBe exact. | None",
+    );
+    check("agent.json", "{\"name\": \"sums\"}", "has no `prompt`");
     check("SKILL.md", "---\nname: sums\nBe exact.\n", "has no end");
     check(
         "Skill.md",

@@ -85,6 +85,24 @@ async fn a_request_to_an_agent_is_a_process() {
 }
 
 #[tokio::test]
+async fn an_agent_that_thinks_does_so_for_its_clients() {
+    let sandbox = Sandbox::new();
+    sandbox.write("root/agents/careful.toml", "think = 2\n");
+    let machine = Machine::start(&sandbox, &[r#"{"answer":"twelve"}"#], &[]);
+    for stream in [false, true] {
+        let body = json!({"model": "agent/careful", "stream": stream,
+                          "messages": [{"role": "user", "content": "How many are there?"}]});
+        let told = machine.post(PATH, &body).await;
+        assert_eq!(told.status, 200, "{told:#?}");
+        assert_eq!(told.text.matches("twelve").count(), 1, "{told:#?}");
+    }
+    let rows = sandbox.quipu(&["ps", "--json"]).json();
+    let rows = rows.as_array().unwrap();
+    let branches = rows.iter().filter(|row| row["branch"]["of"].is_i64());
+    assert_eq!((rows.len(), branches.count()), (4, 2), "{rows:?}");
+}
+
+#[tokio::test]
 async fn nobody_is_there_to_approve() {
     let sandbox = Sandbox::new();
     let keep = r#"{"tool":"memory.put","args":{"text":"a fact"}}"#;
