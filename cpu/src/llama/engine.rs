@@ -16,6 +16,7 @@ use super::sight::{Shown, is_whole};
 use super::slot::Slot;
 use super::threads::Governor;
 use super::vocab::Vocab;
+use super::weighed::Weighed;
 use super::{BATCH_TOKENS, Listener};
 use crate::Pid;
 use crate::kv::frames::Frames;
@@ -65,6 +66,7 @@ pub(super) struct Engine<'m> {
     pub(super) crowded: Crowded,
     /// Cells that were buried again when everybody had moved.
     pub(super) buried_least: usize,
+    weighed: Weighed,
     vocab: Arc<Vocab>,
     drafts: bool,
     /// Tokens of prefill in a batch at most.
@@ -86,6 +88,7 @@ impl<'m> Engine<'m> {
         )?;
         Ok(Self {
             context,
+            weighed: Weighed::new(),
             vocab,
             frames: Frames::new(shape.sequences - 2, shape.cells),
             swap,
@@ -135,10 +138,7 @@ impl<'m> Engine<'m> {
                 Err(error) => drop(sink.try_send(Err(error))),
             },
             Request::Weigh(inquiry, sink, shown) => match is_whole(&inquiry.prompt, &shown) {
-                Ok(()) => {
-                    let slot = Slot::weighing(inquiry, sink, shown, &self.vocab);
-                    self.waiting.push(slot);
-                }
+                Ok(()) => self.run_inquiry(inquiry, sink, shown),
                 Err(error) => drop(sink.try_send(Err(error))),
             },
             Request::Nice(pid, priority) => {
@@ -157,6 +157,14 @@ impl<'m> Engine<'m> {
         match Slot::new(job, wishes, sink, shown, &self.vocab) {
             Ok(slot) => self.waiting.push(slot),
             Err((sink, error)) => drop(sink.try_send(Err(error))),
+        }
+    }
+
+    fn run_inquiry(&mut self, inquiry: Inquiry, sink: Sink, shown: Shown) {
+        let mut slot = Slot::weighing(inquiry, sink, shown, &self.vocab);
+        match self.weighed.answer(&mut slot) {
+            true => slot.finish(),
+            false => self.waiting.push(slot),
         }
     }
 
@@ -276,6 +284,7 @@ impl<'m> Engine<'m> {
         for (id, error) in over {
             let slot = self.running.swap_remove(id);
             self.keep_boot(&slot);
+            self.weighed.keep(&slot);
             self.frames.release(slot.sequence);
             self.counters.forced += slot.counts.forced;
             self.counters.drafted += slot.counts.drafted;

@@ -10,6 +10,7 @@
 //! | `library` | what llama.cpp has for all models at once |
 //! | `file` | what a model's file says of itself |
 //! | `engine`, `slot`, `paging` | batches; a job in them; its cells |
+//! | `weighed` | what was asked before is not computed again |
 //! | `context` | llama.cpp's context, batch and cells |
 //! | `attention/`, `company`, `alike` | attention of our own; what else may differ in company |
 //! | `products/` | products with weights of six bits, for few rows |
@@ -45,6 +46,7 @@ mod slot;
 mod threads;
 mod tokenizer;
 mod vocab;
+mod weighed;
 
 use std::path::Path;
 use std::sync::Arc;

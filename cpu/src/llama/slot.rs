@@ -184,6 +184,27 @@ impl Slot {
         self.begun
     }
 
+    /// What a question offers: of each option the tokens that begin it.
+    pub(super) fn asks(&self) -> Option<&[Vec<i32>]> {
+        self.options.as_deref()
+    }
+
+    /// The answer to its question, once there is one.
+    pub(super) fn weights(&self) -> Option<&Weights> {
+        self.weights.as_ref()
+    }
+
+    /// Takes in the answer to its question, which was computed before: its whole prompt was.
+    pub(super) fn know(&mut self, weights: Weights) {
+        self.cached = Some(self.prompt);
+        self.weights = Some(weights);
+    }
+
+    /// Whether there are pictures in its prompt.
+    pub(super) fn shows(&self) -> bool {
+        !self.pictures.is_empty()
+    }
+
     /// How far its prompt is read when `computed` tokens are in the cache; nothing once it is whole.
     pub(super) fn read(&self, computed: usize) -> Option<Movement> {
         (computed < self.prompt).then_some(Movement::Read {

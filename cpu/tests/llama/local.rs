@@ -3,7 +3,9 @@
 use std::sync::mpsc::channel;
 
 use quipu_cpu::llama::{LocalCpu, LocalSettings, check_attention, leave_attention};
-use quipu_cpu::{Chunk, Cpu, Form, Job, Message, Movement, Role, Sampling, TokenOdds, Wishes};
+use quipu_cpu::{
+    Chunk, Cpu, Form, Inquiry, Job, Message, Movement, Role, Sampling, TokenOdds, Wishes,
+};
 
 /// The model that tests run, on one thread; `None` where none is named.
 fn model() -> Option<LocalCpu> {
@@ -76,6 +78,33 @@ async fn model_what_is_read_of_a_long_prompt_is_told() {
         assert!(read.is_sorted_by(|a, b| a < b), "{read:?}");
         assert!(read.iter().all(|&tokens| tokens < whole), "{read:?}");
     }
+}
+
+#[tokio::test]
+async fn model_a_question_that_is_asked_again_takes_no_batch() {
+    let Some(cpu) = model() else { return };
+    let ask = async |text: &str, options: [&str; 2]| {
+        let message = Message::new(Role::User, text);
+        let mut ticket = cpu.weigh(Inquiry {
+            pid: 1,
+            priority: 0,
+            prompt: cpu.prepare(&[message]).expect("a prompt"),
+            options: options.map(|option| vec![option.to_owned()]).to_vec(),
+        });
+        let weights = match ticket.next().await.expect("a chunk") {
+            Chunk::Weighed(weights, _) => weights,
+            other => panic!("{other:?}"),
+        };
+        (weights, cpu.stats().counters.batches)
+    };
+    let (first, batches) = ask("Is snow white?", ["Yes", "No"]).await;
+    let check = |asked: (Vec<f32>, u64), same: bool| {
+        assert_eq!(asked.0 == first, same, "{asked:?} {first:?}");
+        assert_eq!(asked.1 == batches, same, "{asked:?} {batches}");
+    };
+    check(ask("Is snow white?", ["Yes", "No"]).await, true);
+    check(ask("Is snow white?", ["No", "Yes"]).await, false);
+    check(ask("Is snow warm?", ["Yes", "No"]).await, false);
 }
 
 #[tokio::test]
