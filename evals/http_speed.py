@@ -10,7 +10,8 @@ cold      8 clients at once, 32 tokens each, one system prompt of some 1,000 tok
 resident  the same with another question each, the system prompt computed before
 alone     tokens a second of one client's plain chat of 128 tokens
 first     first token of one request whose prompt was computed before; of `quipu run` beside the
-          running machine (from the start of its process); of `quipu run` with no machine
+          running machine (from the start of its process), asked what was asked before, and asked
+          something new; of `quipu run` with no machine
 """
 
 import concurrent.futures
@@ -154,10 +155,15 @@ def main():
                 note("first token, computed before (s)", server, server.ask(warm, 8)[0])
                 first, last, count = server.ask(chat("You are brief.", counting(300 + turn)), LONG)
                 note("one client (tokens/s)", server, (count - 1) / (last - first))
+        # The first run of a root reads the boot page of its agent; nobody's second run does.
+        first_of_run(quipu, env, "Say hello.")
         for turn in range(rounds):
             beside = first_of_run(quipu, env, "Say hello.")
             if beside is not None:
                 note("first token of run, beside a machine (s)", ours, beside)
+            anew = first_of_run(quipu, env, f"Say hello to the number {turn}.")
+            if anew is not None:
+                note("first token of run, a new prompt (s)", ours, anew)
     finally:
         ours.stop()
         theirs.stop()
