@@ -1,16 +1,49 @@
-//! What is put right in a function before it runs: helpers that stand where nothing defines them, and a
-//! `return` that ends a loop in its first round. Only what is wrong in any program is touched.
+//! What is put right in a function before it runs: names that begin with a digit, helpers that stand where
+//! nothing defines them, and a `return` that ends a loop in its first round. Only what is wrong in any
+//! program is touched.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::material::code::{Kind, tokens};
 use crate::pattern::{laid_out, pattern};
 
 /// The function `code`, put right.
 pub(super) fn mended(code: &str) -> String {
-    with_returns_behind_loops(&with_helpers_first(code))
+    with_returns_behind_loops(&with_helpers_first(&with_names_of_letters(code)))
+}
+
+/// `code` with a letter before each name that begins with a digit, such as `2nd_row`.
+fn with_names_of_letters(code: &str) -> String {
+    let Some(tokens) = tokens(code) else {
+        return code.to_owned();
+    };
+    let mut mended = String::with_capacity(code.len());
+    let mut done = 0;
+    for token in tokens {
+        if token.kind == Kind::Other && is_name_with_a_digit(token.text) {
+            // Each token is a part of `code`.
+            let at = token.text.as_ptr() as usize - code.as_ptr() as usize;
+            mended.push_str(&code[done..at]);
+            mended.push('n');
+            done = at;
+        }
+    }
+    mended.push_str(&code[done..]);
+    mended
+}
+
+/// Whether `text`, which may have parts (`2nd.x`), is no number, though it begins like one.
+fn is_name_with_a_digit(text: &str) -> bool {
+    static NAME: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^[0-9]+(?:_+[a-zA-Z]|[a-zA-Z][a-zA-Z_])\w*(?:\.|$)"));
+    // `0xff` is a number, and `4if` a number with a word behind it.
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"^(?i:0x|0b[01]|0o[0-7])|^[0-9_]+(?:if|else|or|and|in|is|for|not)$")
+    });
+    NAME.is_match(text) && !NUMBER.is_match(text)
 }
 
 /// Whether something is returned in `code`.
@@ -115,6 +148,28 @@ fn indent(line: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_begin_with_a_letter() {
+        let check = |code: &str, want: &str| assert_eq!(with_names_of_letters(code), want);
+        check(
+            "2nd_row = rows[1]\n3rd.append(2nd_row)",
+            "n2nd_row = rows[1]\nn3rd.append(n2nd_row)",
+        );
+        check(
+            "a = f'{1st_day} 1st_day'  # 1st_day",
+            "a = f'{n1st_day} 1st_day'  # 1st_day",
+        );
+        check("50_off = 4", "n50_off = 4");
+        for code in [
+            "a = 1e5 + 0xff + 0xdead + 2j + 1_000 + 1.5e-3 + 0b11",
+            "a = 4if b else 5",
+            "a = 'a\n2nd",
+            "",
+        ] {
+            check(code, code);
+        }
+    }
 
     #[test]
     fn helpers_below_the_return_come_first() {

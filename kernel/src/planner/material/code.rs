@@ -4,7 +4,7 @@
 
 /// What a token is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(in crate::planner) enum Kind {
     Name,
     /// The end of a line outside of brackets.
     Line,
@@ -13,15 +13,15 @@ pub(super) enum Kind {
 
 /// A word or sign of a program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Token<'a> {
-    pub(super) text: &'a str,
-    pub(super) kind: Kind,
+pub(in crate::planner) struct Token<'a> {
+    pub(in crate::planner) text: &'a str,
+    pub(in crate::planner) kind: Kind,
     /// How many brackets are open around it; a bracket stands outside of itself.
-    pub(super) depth: usize,
+    pub(in crate::planner) depth: usize,
 }
 
 /// The tokens of `code`; `None` where a text or a bracket has no end, or brackets stand too deep.
-pub(super) fn tokens(code: &str) -> Option<Vec<Token<'_>>> {
+pub(in crate::planner) fn tokens(code: &str) -> Option<Vec<Token<'_>>> {
     let mut reader = Reader {
         code,
         at: 0,

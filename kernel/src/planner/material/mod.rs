@@ -37,7 +37,7 @@ mod amount;
 mod apart;
 mod asked_kind;
 mod cell;
-mod code;
+pub(super) mod code;
 mod column;
 mod condition;
 mod dated;
