@@ -14,6 +14,18 @@ foreach(feature SSE42 AVX AVX2 BMI2 FMA F16C)
     endif()
 endforeach()
 
+# AMX takes many rows in other steps than one, so that an answer would depend on who shares the machine;
+# and there are virtual machines whose processor says that it has AMX and which stop a program that uses it.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+    include(CheckCXXCompilerFlag)
+    foreach(part tile int8 bf16)
+        check_cxx_compiler_flag(-mno-amx-${part} QUIPU_LEAVES_AMX_${part})
+        if(QUIPU_LEAVES_AMX_${part})
+            add_compile_options(-mno-amx-${part})
+        endif()
+    endforeach()
+endif()
+
 # Films would be read by a program that happens to be there.
 set(MTMD_VIDEO OFF CACHE BOOL "" FORCE)
 
