@@ -82,6 +82,8 @@ pub struct Frames {
     cells: usize,
     clock: u64,
     batches: u64,
+    /// The sequence of the process that exited last.
+    last_gone: Option<usize>,
 }
 
 const VACANT: Sequence = Sequence {
@@ -105,6 +107,7 @@ impl Frames {
             cells,
             clock: 0,
             batches: 0,
+            last_gone: None,
         }
     }
 
@@ -249,13 +252,14 @@ impl Frames {
         self.sequences[sequence].idle_since = self.batches;
     }
 
-    /// Notes that `pid` has exited: what it holds is the first to go. Returns its sequence
-    /// if that is idle.
+    /// Notes that `pid` has exited: what it holds is the first to go, but stays whole until the next one
+    /// exits, since a task is often asked again. Returns the sequence of the one before, if it is left.
     pub fn retire(&mut self, pid: Pid) -> Option<usize> {
         let i = self.position(|s| s.owner == Some(pid))?;
-        let s = &mut self.sequences[i];
-        s.gone = true;
-        s.promised.is_none().then_some(i)
+        self.sequences[i].gone = true;
+        let before = self.last_gone.replace(i).filter(|&before| before != i)?;
+        let s = &self.sequences[before];
+        (s.gone && s.promised.is_none()).then_some(before)
     }
 
     /// Resident tokens of the boot page of `sequence`.
@@ -427,6 +431,23 @@ mod tests {
         frames.retire(4);
         let order: Vec<Pid> = std::iter::from_fn(|| frames.evict(None)?.pid).collect();
         assert_eq!(order, [4, 2, 3, 1]);
+    }
+
+    #[test]
+    fn what_the_last_one_held_stays_until_the_next_one_exits() {
+        let mut frames = Frames::new(4, 100);
+        let held = |frames: &mut Frames, pid: Pid| {
+            let sequence = run(frames, pid, &[1, pid as i32], 0).unwrap().sequence;
+            frames.release(sequence);
+            sequence
+        };
+        let (first, second) = (held(&mut frames, 1), held(&mut frames, 2));
+        assert_eq!((frames.retire(1), frames.retire(2)), (None, Some(first)));
+        // Its place is somebody else's by now.
+        frames.take_out(second);
+        assert_eq!(held(&mut frames, 3), second);
+        held(&mut frames, 4);
+        assert_eq!((frames.retire(4), frames.retire(9)), (None, None));
     }
 
     #[test]

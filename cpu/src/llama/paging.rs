@@ -261,8 +261,8 @@ impl Engine<'_> {
         self.context.remove(sequence, 0);
     }
 
-    /// Lets go of what only a process that has exited held; its boot page stays, for the
-    /// next of its kind.
+    /// Notes that a process has exited, and lets go of what only the one before it held; its boot
+    /// page stays, for the next of its kind.
     pub(super) fn retire(&mut self, pid: Pid) {
         self.swap.forget(pid);
         if let Some(sequence) = self.frames.retire(pid) {
