@@ -43,7 +43,34 @@ pub(crate) fn asks_of_another_time(told: &str, found: &str, answer: &str) -> boo
         };
         others && !says_so && told.all(is_of_others)
     };
-    (0..asked.len()).any(of_another) && !SPANS.is_match(found)
+    let of_others = (0..asked.len()).any(of_another) && !SPANS.is_match(found);
+    let of_a_weekend = asks_of_a_weekend(&asked[0], &named[0]) && !WORKING_DAYS.is_match(answer);
+    of_others || of_a_weekend && is_of_working_days(found, &said)
+}
+
+/// Whether a Saturday or Sunday is `asked` of, and the answer `named` no other day.
+fn asks_of_a_weekend(asked: &BTreeSet<String>, named: &BTreeSet<String>) -> bool {
+    let is_of_a_weekend = |day: &String| day == "sat" || day == "sun";
+    !asked.is_empty() && asked.iter().chain(named).all(is_of_a_weekend)
+}
+
+/// Whether `found` says what is `said` of working days alone, in the sentence itself or in a line above
+/// the whole, and nothing of any other day.
+fn is_of_working_days(found: &str, said: &Particulars) -> bool {
+    if !WORKING_DAYS.is_match(found) || OTHER_DAYS.is_match(found) {
+        return false;
+    }
+    let is_head = |line: &str| {
+        let ends = line.ends_with(['.', '!', '?', '。', '！', '？']);
+        let has_digits = line.contains(|c: char| c.is_ascii_digit());
+        !ends && !has_digits && WORKING_DAYS.is_match(line)
+    };
+    let mut under = false;
+    found.lines().map(str::trim).all(|line| {
+        under |= is_head(line);
+        let mut told = sentences(line).into_iter();
+        under || told.all(|told| WORKING_DAYS.is_match(&told) || !said.stand_in(&told))
+    })
 }
 
 fn times(text: &str) -> Times {
@@ -199,6 +226,23 @@ static SPANS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Monday to Friday.
+static WORKING_DAYS: LazyLock<Regex> = LazyLock::new(|| {
+    laid_out(
+        r"(?i)\b(?:week-?days?|working\s+days?|mon(?:day)?s?\s*(?:to|-|–|—|till|until|through)\s*fri(?:day)?s?)\b
+        |工作日|(?:周|星期)一(?:至|到|-|–|—|~)(?:周|星期)?五",
+    )
+});
+
+/// What tells of other days than these, or may.
+static OTHER_DAYS: LazyLock<Regex> = LazyLock::new(|| {
+    laid_out(
+        r"(?i)\b(?:week-?ends?|daily|always|(?:every|each|any|all|other|seven|7)\s*(?:days?|week)|otherwise|except|holidays?|closed|shut
+        |sat(?:urday)?s?|sun(?:day)?s?)\b
+        |周末|天天|每[天日周]|(?:周|星期|礼拜)[六日天]|假|休|关|其[他余]",
+    )
+});
+
 /// Words that say something of other times than the one beside them: what is closed on Mondays is
 /// open on Sundays.
 static HEDGES: LazyLock<Regex> = LazyLock::new(|| {
@@ -258,6 +302,33 @@ mod tests {
         // What is told beside the question is not asked of.
         check("My train goes on Saturday. When is it?", choir, false);
         check("", "", false);
+    }
+
+    #[test]
+    fn a_timetable_of_working_days_says_nothing_of_a_weekend() {
+        let check = |told: &str, found: &str, answer: &str, want: bool| {
+            let is = asks_of_another_time(told, found, answer);
+            assert_eq!(is, want, "{told} {found} {answer}");
+        };
+        let ferry = "Ferry to Lund, weekdays\n8:15 pier 3\n9:40 pier 6";
+        let sunday = "From which pier does the 9:40 ferry leave on Sunday?";
+        check(sunday, ferry, "From pier 6 on Sunday.", true);
+        check(sunday, ferry, "On weekdays from pier 6.", false);
+        check("From which pier on Tuesday?", ferry, "From pier 6.", false);
+        let open = "The library is open on weekdays until 19:00. It has 40 seats.";
+        check("Until when on Saturdays?", open, "Until 19:00.", true);
+        check("How many seats on Saturdays?", open, "40 seats.", false);
+        for also in [" Daily at 9.", " Closed on holidays.", " Saturday 10."] {
+            let found = format!("{open}{also}");
+            check("Until when on Saturdays?", &found, "Until 19:00.", false);
+        }
+        check("周六几点开门？", "图书馆工作日9点开门。", "9点。", true);
+        check(
+            "周六几点开门？",
+            "图书馆工作日9点开门，周末10点。",
+            "9点。",
+            false,
+        );
     }
 
     #[test]
