@@ -96,8 +96,20 @@ pub(crate) fn asks_for_a_fact(task: &str) -> bool {
             |哪些|翻译|总结|概括|列出|写(?:[^在着的了道有过]|$)|介绍|描述|摘要|怎么|如何|建议",
         )
     });
-    ASKS.is_match(task) && !WORKS.is_match(task) && !MORE.is_match(task)
+    let asks = ASKS.is_match(task) || NAMES_A_FACT.is_match(task);
+    asks && !WORKS.is_match(task) && !MORE.is_match(task)
 }
+
+/// Wishes and beginnings that name what a few words say: I need the address of the hall; price of a key?
+static NAMES_A_FACT: LazyLock<Regex> = LazyLock::new(|| {
+    laid_out(
+        r"(?i)(?:\b(?:need|want|like|looking\s+for|(?:have|know|see|check))\s+(?:the|my|our|his|her|its|their)\s+|^\s*(?:the\s+)?)
+        (?:[\w'’-]+\s+){0,2}
+        (?:number|e-?mail|address|name|date|time|price|cost|fee|fare|total|amount|code|password|pin|room|platform|gate|size|age|weight
+        |height|length|capacity|deadline|birthday|opening\s+(?:times|hours))
+        \s+(?:of|for|at|in|on|from)\s+(?-i:the|my|our|his|her|its|their|an?|who(?:m|ever)?|\p{Lu})",
+    )
+});
 
 /// Whether `answer` has a number, or a word in the place of one, where `task` asks for one.
 pub(crate) fn gives_the_number(task: &str, answer: &str) -> bool {
@@ -310,6 +322,15 @@ mod tests {
         check("报告里有哪些危险？", false);
         check("把那一页翻译成英语，写了什么？", false);
         check("Read the page.", false);
+        check("I need the address of the mill.", true);
+        check("I'd like the e-mail address of whoever runs the mill", true);
+        check("we want the exact date of the fair", true);
+        check("Price of a day ticket, please.", true);
+        check("the opening hours of our library", true);
+        check("I need the bridge to be closed.", false);
+        check("I want a name for my boat.", false);
+        check("Time for bed", false);
+        check("I need the number 4 on the door.", false);
         check("", false);
     }
 

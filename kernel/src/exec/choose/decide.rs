@@ -263,7 +263,7 @@ impl Execution {
             .offered()
             .any(|call| call.name == tool && call.looks_up());
         if looks
-            && !self.has_more_to_open()
+            && !self.leads_on()
             && let Some(answer) = self.read_from_what_was_found(n, legal).await?
         {
             return Ok(Some(answer));

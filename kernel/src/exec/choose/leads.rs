@@ -30,6 +30,16 @@ impl Execution {
         !self.addresses_ahead().is_empty()
     }
 
+    /// Whether what was just opened names an address that nothing named before it: the menu of a site
+    /// stands on each of its pages.
+    pub(super) fn leads_on(&self) -> bool {
+        let before = self.found.texts().split_last();
+        let before = before.map(|(_, before)| before.join(" "));
+        let known = other_addresses(&before.unwrap_or_default(), "");
+        let mut ahead = self.addresses_ahead().into_iter();
+        ahead.any(|address| !known.contains(&address))
+    }
+
     /// The addresses that what was just opened names, but for those that led there.
     fn addresses_ahead(&self) -> Vec<String> {
         let opened = self.track.last().map(|(action, _)| &action["args"]);
