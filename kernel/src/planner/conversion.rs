@@ -30,15 +30,18 @@ static ASKED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     );
     let han_small = format!(r"(?: ?(?P<more>\d+(?:\.\d+)?|{spelled}) ?(?P<small>{unit}))?");
     let han_measure = format!("{han_number} ?个?(?P<from>{unit}){han_small}地?");
+    // The rest may be wanted in a smaller unit: in hours and minutes.
+    let wanted = format!(r"(?P<to>{unit})(?: and (?P<rest>{unit}))?");
+    let han_wanted = format!(r"(?P<to>{unit})(?:零?(?:多少|几)(?P<rest>{unit}))?");
     let forms = [
         format!(
-            r"(?i)\bhow (?:many|much) (?P<to>{unit}) (?:(?:are|is|do|does|make|makes|equals?|has) )?(?:there )?(?:in |make )?{measure}\b(?: (?:have|make|equal))?[\s?.!]*$"
+            r"(?i)\bhow (?:many|much) {wanted} (?:(?:are|is|do|does|make|makes|equals?|has) )?(?:there )?(?:in |make )?{measure}\b(?: (?:have|make|equal))?[\s?.!]*$"
         ),
         format!(
-            r"(?i)(?:^|[:,.] |\b(?:convert|is|are|what's|express|change|turn) ){measure} (?:in|to|into|as|expressed in|(?:is|are|equals?) how many) (?:how many )?(?P<to>{unit})(?:,? please)?[\s?.!]*$"
+            r"(?i)(?:^|[:,.] |\b(?:convert|is|are|what's|express|change|turn) ){measure} (?:in|to|into|as|expressed in|(?:is|are|equals?) how many) (?:how many )?{wanted}(?:,? please)?[\s?.!]*$"
         ),
         format!(
-            r"{han_measure}[，,]?(?:换算成|换成|折合成?|相当于|等于|合|是|有|为)(?:多少|几)个?(?P<to>{unit})(?:呢|啊)?[\s？?。]*$"
+            r"{han_measure}[，,]?(?:换算成|换成|折合成?|相当于|等于|合|是|有|为)(?:多少|几)个?{han_wanted}(?:呢|啊)?[\s？?。]*$"
         ),
         format!(
             r"[把将]?{han_measure}[，,]?(?:换算成|换算为|换成|转换成|转换为|化成)(?P<to>{unit})(?:是多少|等于多少|是几)?[\s？?。]*$"
@@ -72,11 +75,21 @@ pub(crate) fn expression(task: &str) -> Option<String> {
         return None;
     }
     let (from, to) = (known(&found["from"])?, known(&found["to"])?);
+    let number = amount(&found["number"])?;
+    let more = found.name("more").zip(found.name("small"));
+    if let Some(rest) = found.name("rest") {
+        let rest = known(rest.as_str())?;
+        let is_a_word = |unit: &str| unit.bytes().all(|byte| byte.is_ascii_lowercase());
+        let units = [from, to, rest];
+        let fit = units
+            .iter()
+            .all(|unit| unit.of == from.of && is_a_word(unit.is));
+        let fit = fit && from.of != Kind::Temperature && to.is != rest.is && more.is_none();
+        return fit.then(|| format!("{number} {} to {} and {}", from.is, to.is, rest.is));
+    }
     if from.of != to.of || from.is == to.is {
         return None;
     }
-    let number = amount(&found["number"])?;
-    let more = found.name("more").zip(found.name("small"));
     let Some((more, small)) = more else {
         return Some(match from.of {
             Kind::Temperature => format!("{number} {} to {}", from.is, to.is),
@@ -135,6 +148,16 @@ mod tests {
         );
         check("What is 12 stone in kg?", "(12 * stone) / (1 * kg)");
         check("What's -40 °F in °C?", "-40 °F to °C");
+        check(
+            "How many hours and minutes are 200 minutes?",
+            "200 minute to hour and minute",
+        );
+        check(
+            "Convert 75 inches to feet and inches",
+            "75 inch to foot and inch",
+        );
+        check("200分钟等于几小时几分钟？", "200 minute to hour and minute");
+        check("How many hours and miles are 200 minutes?", "");
         check(
             "For the oven: 200 degrees celsius in fahrenheit?",
             "200 °C to °F",

@@ -9,6 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::derived::has_a_number_from_nowhere;
 use super::facts::{is_told_in_sentences, sentences};
+use super::guard::AGAIN;
 use super::numbers::{alike, in_any_form};
 use super::shared_words::telling_words;
 use crate::pattern::{laid_out, pattern};
@@ -137,6 +138,25 @@ pub(crate) fn asks_back(answer: &str) -> bool {
     ASKS.is_match(answer)
 }
 
+/// Whether `answer` asks for what there is to know instead of saying or doing anything.
+pub(crate) fn asks_for_context(answer: &str) -> bool {
+    static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+        laid_out(
+            r"(?i)\b(?:provide|give|share|send|tell)\b[^.?!]*\b(?:information|context|details|specifics)\b
+            |(?:提供|告诉我|补充)[^。？！]*(?:信息|背景|上下文|细节|详情|情况)",
+        )
+    });
+    asks_back(answer) && ASKS.is_match(answer)
+}
+
+/// Whether `answer` has the border of a result, or what stands before one that is shown once more: a
+/// small model copies what it sees.
+pub(crate) fn copies_a_result(answer: &str) -> bool {
+    static BORDER: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?m)^\[(?:from \S.*|end) #[0-9a-f]{4,}\]$"));
+    answer.contains(AGAIN.trim()) || BORDER.is_match(answer)
+}
+
 /// Whether `text` has a word that says no.
 pub(crate) fn says_no(text: &str) -> bool {
     static DENIES: LazyLock<Regex> = LazyLock::new(|| {
@@ -239,6 +259,37 @@ pub(crate) fn only_denies(answer: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_of_a_result_is_no_answer() {
+        let check =
+            |answer: &str, want: bool| assert_eq!(copies_a_result(answer), want, "{answer}");
+        check("not done again. Its result: {\"title\":\"Soup\"}", true);
+        check("Soup: 4 euros\n[end #2f8b]", true);
+        check("[from tool:web #2f8b]\nSoup: 4 euros", true);
+        check("Soup is 4 euros.", false);
+        check("See [from the book] on page 4.", false);
+        check("It was not done again.", false);
+        check("", false);
+    }
+
+    #[test]
+    fn who_asks_for_context_says_nothing() {
+        let check =
+            |answer: &str, want: bool| assert_eq!(asks_for_context(answer), want, "{answer}");
+        check("Could you please give me more context?", true);
+        check(
+            "I would need details. Can you share more information with me?",
+            true,
+        );
+        check("请提供更多信息，好吗？", true);
+        check(
+            "Dear Ms Lund, could you tell me when the ferry leaves?",
+            false,
+        );
+        check("The details are in the letter.", false);
+        check("", false);
+    }
 
     #[test]
     fn who_is_told_how_to_call_a_tool_could_have_been_spared_it() {

@@ -8,6 +8,7 @@ mod clock;
 mod day;
 mod doubt;
 mod measure;
+mod mixed;
 mod numeral;
 mod phrases;
 mod quotient;
@@ -16,6 +17,7 @@ mod span;
 mod typed;
 mod units;
 mod variants;
+mod whole;
 
 use measure::Measure;
 
@@ -67,6 +69,12 @@ impl Guest for Calculator {
         if let Some(reason) = day::missing(&dated) {
             return Err(reason);
         }
+        let in_parts = |part: &str| number(&quotient::bracketed(part)).ok();
+        if let Some(value) = mixed::measure(&dated, in_parts) {
+            let exact = !value.contains("approx.");
+            let value = value.replace("approx. ", "");
+            return Ok(Outcome { value, exact });
+        }
         let clear = reach::bracketed(&phrases::in_signs(&dated).map_err(instead)?)?;
         let Measure { expression, unit } = measure::measure(&clear)?;
         let unit = written.unit.or(unit);
@@ -74,7 +82,7 @@ impl Guest for Calculator {
             return Err(reason);
         }
         let plain = plain(&quotient::bracketed(&expression));
-        let mut text = evaluate(&plain).map_err(|error| format!("{error}; {INSTEAD}"))?;
+        let mut text = number(&plain).map_err(|error| format!("{error}; {INSTEAD}"))?;
         if is_percentage(&text) && !wants_percentage(&plain) {
             // What it is a percentage of is a number, so a number was meant.
             text = evaluate(&format!("({plain}) to 1")).unwrap_or(text);
@@ -96,6 +104,13 @@ impl Guest for Calculator {
             },
         })
     }
+}
+
+/// What `expression` comes to; numbers are rounded with their units taken into account.
+fn number(expression: &str) -> Result<String, String> {
+    evaluate(&whole::of_numbers(expression, &|part| {
+        evaluate(part).is_ok()
+    }))
 }
 
 fn evaluate(expression: &str) -> Result<String, String> {
@@ -366,6 +381,15 @@ mod tests {
         check("square metres in 1 hectare", "10000");
         check("6 times 7 plus 3 squared", "51");
         check("80 increased by 15%", "92");
+        check("floor(5 m / 30 cm)", "16");
+        check("ceil((26 mile) / (1 km)) * 2", "84");
+        check("round(250%) + floor(ceil(90 minutes / 1 hour) / 2)", "4");
+        check("floor(4.5 kg)", "4 kg");
+        check("200 minutes in hours and minutes", "3 hours 20 minutes");
+        check("180 minutes in hours and minutes", "3 hours");
+        check("45 minutes in hours and minutes", "45 minutes");
+        check("9000 s to hours, minutes and seconds", "2 hours 30 minutes");
+        check("75 inches in feet and inches", "6 feet 3 inches");
         check("1/2 cup in ml", "118.29411825 ml");
         check("٣٤ + ١", "35");
         check("๔๒ / ৬", "7");

@@ -92,11 +92,14 @@ impl Execution {
         let has_numbers = self.found.speaks_of_numbers();
         // Among the rows of a table a small model takes the first large one.
         let picks = asks_for_the_most(self.told()) && self.found.has_a_table();
-        let puts_together = picks || puts_numbers_together(self.told());
+        // A program that could not run, for want of what was found since, was meant all the same.
+        let was_meant = self.programs == 1 && self.track.returned().is_empty();
+        let puts_together = picks || was_meant || puts_numbers_together(self.told());
         let of_both = self.has_to_join();
         let joins = of_both || !puts_together && self.may_have_to_join();
         let computes = has_numbers && (puts_together || joins);
-        let may = computes && self.programs == 0 && self.found.is_untried();
+        let is_first = self.programs == 0 || was_meant;
+        let may = computes && is_first && self.found.is_untried();
         if !may || !self.has_looked_up(legal) {
             return Ok(None);
         }

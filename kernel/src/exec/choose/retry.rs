@@ -23,8 +23,8 @@ use crate::planner::other_times::asks_of_another_time;
 use crate::planner::owners::{asks_of_another_owner, stands_apart};
 use crate::planner::pointing::{is_a_question_of, only_points};
 use crate::planner::poor_answer::{
-    asks_back, leaves_to_call, only_denies, only_promises, only_refuses, only_repeats, says_no,
-    says_what_was_not_read, tells_how,
+    asks_back, asks_for_context, copies_a_result, leaves_to_call, only_denies, only_promises,
+    only_refuses, only_repeats, says_no, says_what_was_not_read, tells_how,
 };
 use crate::planner::questions::left_out;
 use crate::planner::shared_words::says_no_more;
@@ -69,7 +69,9 @@ impl Execution {
             invents = self.guesses(n, answer, &all_of(prompt)).await?;
         }
         let says_nothing = self.may_know(legal) && self.says_nothing(answer, legal)
-            || self.leaves_it_at_a_place(answer, legal);
+            || self.has_looked_up(legal) && asks_for_context(answer)
+            || self.leaves_it_at_a_place(answer, legal)
+            || copies_a_result(answer);
         if !is_unreadable && !only_denies(answer) && !says_nothing && !invents {
             return self.by_the_clause_meant(n, legal, decided).await;
         }
@@ -80,7 +82,8 @@ impl Execution {
         // A question in the place of an answer says as little, and so does a promise.
         let again_nothing = says_nothing && self.says_nothing(said, legal);
         let asks_again = again_nothing && self.may_guess(legal) && self.looks_only_there();
-        let says_none = invents && beyond || asks_again || self.leaves_it_at_a_place(said, legal);
+        let no_answer = self.leaves_it_at_a_place(said, legal) || copies_a_result(said);
+        let says_none = invents && beyond || asks_again || no_answer;
         if says_none && !only_denies(said) {
             again.completion.text = self.what_is_said_of_nothing();
         }
