@@ -35,9 +35,7 @@ impl Execution {
     pub(super) fn leads_on(&self) -> bool {
         let before = self.found.texts().split_last();
         let before = before.map(|(_, before)| before.join(" "));
-        let known = other_addresses(&before.unwrap_or_default(), "");
-        let mut ahead = self.addresses_ahead().into_iter();
-        ahead.any(|address| !known.contains(&address))
+        has_another(&self.addresses_ahead(), &before.unwrap_or_default())
     }
 
     /// The addresses that what was just opened names, but for those that led there.
@@ -153,6 +151,12 @@ impl Execution {
     }
 }
 
+/// Whether one of `addresses` is not named in `before`.
+fn has_another(addresses: &[String], before: &str) -> bool {
+    let known = other_addresses(before, "");
+    addresses.iter().any(|address| !known.contains(address))
+}
+
 /// `legal` with nothing in it but to open one of `addresses`: a small model opens the one again that
 /// the task gives. `None` where there are none, or nothing opens any.
 fn opening_only(legal: &Legal, addresses: &[String]) -> Option<Legal> {
@@ -240,6 +244,20 @@ mod tests {
         check(SEARCH, "7310", "Who is 7310, by my notes?", false);
         check(SEARCH, "Nan", "Where does Nan live?", false);
         assert!(!searches_for_a_number(&Err("cut".into()), told));
+    }
+
+    #[test]
+    fn a_menu_that_was_seen_leads_nowhere() {
+        let menu = "[Prices](http://a.example/prices) [Hours](http://a.example/hours)";
+        let check = |page: &str, before: &str, want: bool| {
+            let ahead = other_addresses(page, "http://a.example/prices");
+            assert_eq!(has_another(&ahead, before), want, "{page} / {before}");
+        };
+        check(menu, menu, false);
+        check(menu, "", true);
+        let news = format!("{menu} See [what is new](http://a.example/news).");
+        check(&news, menu, true);
+        check("Soup: 4 euros", menu, false);
     }
 
     #[test]
