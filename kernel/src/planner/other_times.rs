@@ -271,11 +271,13 @@ mod tests {
         check("合唱团星期二几点唱？", choir, false);
         check("When on Sunday?", "Open daily, on Monday until 9.", false);
         check("When on Sunday?", "Monday to Friday 9, Saturday 10", false);
-        check("When on Sunday?", "Mon-Fri at 9", false);
+        check("When on Sunday?", "Mon-Fri at 9", true);
+        check("When on Sunday?", "Mon-Sat at 9", false);
         check("When on Sunday?", "Mon and Tue at 9", true);
         check("When on Sunday?", "Opens at 10, closed on Mondays", false);
         check("When on Sunday?", "Usually at 9, on Monday at 10", false);
-        check("周日几点？", "周一至周五九点", false);
+        check("周日几点？", "周一至周五九点", true);
+        check("周日几点？", "周一至周六九点", false);
         check("周日几点？", "十点开门，周一休息", false);
         check("What was sold in March?", "January 40, May 55", true);
         check("What was sold in January?", "January 40, May 55", false);
