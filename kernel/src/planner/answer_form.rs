@@ -103,8 +103,8 @@ pub(crate) fn asks_for_a_fact(task: &str) -> bool {
 /// Wishes and beginnings that name what a few words say: I need the address of the hall; price of a key?
 static NAMES_A_FACT: LazyLock<Regex> = LazyLock::new(|| {
     laid_out(
-        r"(?i)(?:\b(?:need|want|like|looking\s+for|(?:have|know|see|check))\s+(?:the|my|our|his|her|its|their)\s+|^\s*(?:the\s+)?)
-        (?:[\w'’-]+\s+){0,2}
+        r"(?i)(?:\b(?:need|want|like|looking\s+for|(?:have|know|see|check))\s+(?:the|my|our|his|her|its|their)\s+(?:[\w'’-]+\s+){0,2}
+        |^\s*(?:the\s+)?(?:(?:exact|full|phone|mobile|e-?mail|street|postal|closing|total|unit|day|room|account|order|new|old|last|first|next)\s+){0,2})
         (?:number|e-?mail|address|name|date|time|price|cost|fee|fare|total|amount|code|password|pin|room|platform|gate|size|age|weight
         |height|length|capacity|deadline|birthday|opening\s+(?:times|hours))
         \s+(?:of|for|at|in|on|from)\s+(?-i:the|my|our|his|her|its|their|an?|who(?:m|ever)?|\p{Lu})",
@@ -330,6 +330,8 @@ mod tests {
         check("I need the bridge to be closed.", false);
         check("I want a name for my boat.", false);
         check("Time for bed", false);
+        check("Explain the size of the universe.", false);
+        check("Double the price of a key.", false);
         check("I need the number 4 on the door.", false);
         check("", false);
     }

@@ -9,6 +9,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::hints::IN_A_SENTENCE;
+use super::leads::other_addresses;
 use super::writing::Decided;
 use crate::calls::SEARCH;
 use crate::exec::state::{is_a_look, speaks_of_numbers, without_heads, without_names};
@@ -210,7 +211,8 @@ impl Execution {
         let answer = without_thought(&completion.text);
         let whole = completion.closed_early.is_none();
         // Who answers with an address has not opened it.
-        let leads_on = answer.contains("://") && !asks_for_an_address(&told);
+        let is_a_page = answer.contains("://") || names_a_page(answer, self.found.opened());
+        let leads_on = is_a_page && !asks_for_an_address(&told);
         let tells = !only_denies(answer)
             && !self.says_nothing(answer, legal)
             && gives_the_number(&told, answer);
@@ -327,9 +329,30 @@ fn without_ids(texts: &str) -> String {
     IDS.replace_all(texts, "").into_owned()
 }
 
+/// Whether `answer` names the place of a page that was opened, by the arguments in `opened`.
+fn names_a_page(answer: &str, opened: &[String]) -> bool {
+    let addresses = other_addresses(&opened.join(" "), "");
+    let mut places = addresses.iter().filter_map(|address| {
+        let (_, place) = address.split_once("://")?;
+        Some(place.trim_end_matches('/'))
+    });
+    places.any(|place| place.contains('/') && answer.contains(place))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_place_of_a_page_is_no_fact() {
+        let check = |answer: &str, want: bool| {
+            let opened = [r#"{"url":"http://a.example:9/shop/1.html"}"#.to_owned()];
+            assert_eq!(names_a_page(answer, &opened), want, "{answer}");
+        };
+        check("It is on a.example:9/shop/1.html.", true);
+        check("It is run by a.example.", false);
+        check("In Mill Lane.", false);
+    }
 
     #[test]
     fn a_passage_is_read_without_its_id() {
